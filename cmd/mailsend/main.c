@@ -1,0 +1,8 @@
+#include <config.h>
+
+#include "base/err.h"
+
+int main(void)
+{
+	return ERR_SOFTWARE;
+}

@@ -1,0 +1,22 @@
+#ifndef PIPEMAIL_IO_CLOCK_H
+#define PIPEMAIL_IO_CLOCK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Time and chance, the two things that pure code is given from here. */
+
+/* Monotonic nanoseconds, for every duration and deadline. */
+int64_t clock_now(void);
+#define CLOCK_SECOND INT64_C(1000000000)
+/* Seconds since 1970; SOURCE_DATE_EPOCH when that is set (a value that is no number: as if unset). */
+int64_t clock_wall(void);
+/* Minutes east of UTC of the local time zone at that moment; 0 when SOURCE_DATE_EPOCH is set. */
+int clock_offset(int64_t wall);
+bool clock_is_fixed(void);
+
+/* n octets nobody can guess (getrandom); ends the process with 71 when the kernel has none. */
+void random_bytes(void *p, size_t n);
+
+#endif

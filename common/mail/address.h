@@ -1,0 +1,73 @@
+#ifndef PIPEMAIL_MAIL_ADDRESS_H
+#define PIPEMAIL_MAIL_ADDRESS_H
+
+#include "base/buf.h"
+
+/*
+ * One mailbox, local-part@domain (RFC 5321, 4.1.2; RFC 6531 where it is internationalised), taken apart and
+ * judged as mail servers take it: no comments, no folding, no obsolete forms.
+ */
+enum address_fault {
+	ADDRESS_OK,
+	ADDRESS_EMPTY,
+	ADDRESS_NO_AT,
+	ADDRESS_CONTROL,      /* CR, LF, NUL or another control: never anywhere near a wire */
+	ADDRESS_LOCAL_EMPTY,
+	ADDRESS_LOCAL_LONG,   /* over 64 octets */
+	ADDRESS_LOCAL_DOT,    /* begins or ends with a dot, or has two in a row */
+	ADDRESS_LOCAL_CHARACTER,
+	ADDRESS_LOCAL_QUOTED, /* quoted, and ADDRESS_QUOTED not given; or badly quoted */
+	ADDRESS_LOCAL_UTF8,   /* not UTF-8, or characters that no local part should have */
+	ADDRESS_DOMAIN,       /* see address.domain_fault */
+	ADDRESS_LITERAL,      /* a domain literal without ADDRESS_LITERALS, or a malformed one */
+	ADDRESS_LONG,         /* over 254 octets */
+};
+
+enum address_flags {
+	ADDRESS_QUOTED = 1,   /* take "quoted local"@domain */
+	ADDRESS_LITERALS = 2, /* take user@[192.0.2.1] */
+	ADDRESS_LOCALHOST = 4, /* take a domain of one label (for envelopes, not lists; lists take it too: see is_email) */
+};
+
+struct address {
+	struct str local;    /* slice of the input, as written */
+	struct str domain;   /* slice of the input, as written */
+	struct buf ascii;    /* the domain in A-label form, lower case (or the literal) */
+	bool local_utf8;     /* the local part needs SMTPUTF8 */
+	bool domain_utf8;    /* the domain was written with U-labels */
+	int domain_fault;    /* enum domain_fault, with ADDRESS_DOMAIN */
+};
+
+/* Judge s (exactly one bare address, nothing around it). a may be reused; a zeroed one is valid. */
+enum address_fault address_parse(struct address *a, struct str s, unsigned flags);
+void address_free(struct address *a);
+/* A text for people on what is wrong: "the local part is over 64 octets". Lives with a. */
+const char *address_fault_text(const struct address *a, enum address_fault fault);
+
+/* The form for comparing: ASCII case folded in the local part too, the local part in NFC, the domain in A-labels. */
+bool address_key(const struct address *a, struct buf *out);
+/* The same with what the big providers ignore taken away: +tags, and dots at gmail.com/googlemail.com. */
+bool address_key_provider(const struct address *a, struct buf *out);
+
+/* From "Name <a@b>", "<a@b>", "mailto:a@b" or "a@b" with blanks around: the bare address and the name (decoded phrase). */
+bool address_unwrap(struct str s, struct str *bare, struct buf *name);
+
+/*
+ * An address list of a header (RFC 5322, 3.4): groups, comments, quoted local parts, folding and obsolete
+ * forms. Pull the mailboxes one by one with a zeroed state; names come as they stand (RFC 2047 undecoded).
+ */
+struct address_list {
+	struct str rest;
+	bool in_group;
+	struct buf name; /* of the current mailbox: phrase or comment */
+	struct buf bare; /* of the current mailbox: local@domain without comments and blanks */
+};
+void address_list_init(struct address_list *l, struct str field_body);
+/* 1: a mailbox; 0: the end; -1: malformed, with what stood there in bare (the next call goes on behind the next comma). */
+int address_list_next(struct address_list *l);
+void address_list_free(struct address_list *l);
+
+/* "Name <a@b>" for a header: the phrase quoted or RFC 2047 encoded as needed; a non-ASCII domain in A-labels. */
+bool address_add_mailbox(struct buf *out, struct str name, struct str bare);
+
+#endif

@@ -1,0 +1,42 @@
+#ifndef PIPEMAIL_MAIL_DSN_H
+#define PIPEMAIL_MAIL_DSN_H
+
+#include "base/buf.h"
+
+/*
+ * What one message of a bounce mailbox says about which recipients: delivery reports (RFC 3464, RFC 6533), complaints
+ * (RFC 5965), unsubscribe requests, and the common free-form bounces. Precision first: a 5.x.x status alone is no hard
+ * bounce; mailbox full, policy, spam filters and blocks of the sender are soft.
+ */
+enum dsn_class {
+	DSN_NOTHING,      /* no report: an auto-reply, a person, a DMARC failure report, a delay notice, success */
+	DSN_HARD,         /* the recipient or its domain does not exist */
+	DSN_SOFT,
+	DSN_COMPLAINT,    /* ARF abuse (fraud, virus… are too), opt-out is DSN_UNSUBSCRIBE */
+	DSN_UNSUBSCRIBE,
+};
+
+struct dsn_report {
+	enum dsn_class class;
+	struct str recipient;  /* local@domain as reported */
+	struct str status;     /* "5.1.1", or empty */
+	struct str diagnostic; /* the server's words, on one line, or empty */
+	int64_t when;          /* Arrival-Date or Date of the report in seconds, 0: none */
+};
+
+struct dsn {
+	struct dsn_report *reports;
+	size_t n;
+	size_t cap;
+	struct buf text; /* what the slices point into */
+};
+
+/* Judge one whole message (header and body, LF or CRLF). d is cleared first; at most 1,000 reports. */
+void dsn_read(struct dsn *d, struct str message);
+void dsn_free(struct dsn *d);
+/* "hard", "soft", "complaint", "unsubscribe". */
+const char *dsn_class_name(enum dsn_class class);
+/* The class of one status and diagnostic text, for results files of mailbulk too. */
+enum dsn_class dsn_judge(struct str status, struct str diagnostic);
+
+#endif

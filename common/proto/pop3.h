@@ -1,0 +1,84 @@
+#ifndef PIPEMAIL_PROTO_POP3_H
+#define PIPEMAIL_PROTO_POP3_H
+
+#include "base/buf.h"
+#include "base/err.h"
+
+struct sasl;
+
+/*
+ * A POP3 client session (RFC 1939, 2449, 2595, 5034, 6856) without a socket, of the same shape as struct smtp. Only
+ * CRLF.CRLF ends a message; numbers and UIDs of the server are hostile until proven; budgets as for replies.
+ */
+enum pop3_cap {
+	POP3_CAP_TOP = 1 << 0,
+	POP3_CAP_UIDL = 1 << 1,
+	POP3_CAP_USER = 1 << 2,
+	POP3_CAP_SASL = 1 << 3,
+	POP3_CAP_STLS = 1 << 4,
+	POP3_CAP_PIPELINING = 1 << 5,
+	POP3_CAP_RESP_CODES = 1 << 6,
+	POP3_CAP_UTF8 = 1 << 7,
+};
+
+enum pop3_tls { POP3_TLS_REQUIRE, POP3_TLS_TRY, POP3_TLS_OFF, POP3_TLS_ON };
+
+struct pop3_params {
+	enum pop3_tls tls;
+	bool clear_auth;
+	struct sasl *sasl; /* credentials; USER/PASS is used where the server has no mechanism of ours. Borrowed */
+	bool lock_step;
+	unsigned window;   /* commands in flight when PIPELINING is offered; 0: 64 */
+};
+
+enum pop3_event {
+	POP3_WAIT,
+	POP3_STLS,
+	POP3_READY,    /* logged in, the listing is there: pop3_retr, pop3_top, pop3_dele, pop3_quit */
+	POP3_BEGIN,    /* news.number: its message starts (headers only after pop3_top) */
+	POP3_BODY,     /* news.octets: a piece of it, dots unstuffed, line ends as they came */
+	POP3_FINISH,   /* news.number: it is whole */
+	POP3_REFUSED,  /* news.number: -ERR to RETR, TOP or DELE, with news.text */
+	POP3_DELETED,  /* news.number: +OK to DELE */
+	POP3_AUTH_AGAIN,
+	POP3_CLOSED,   /* +OK to QUIT: the deletions hold */
+	POP3_FAILED,
+};
+
+struct pop3_item {
+	uint32_t number;
+	uint64_t size;   /* LIST's word: a hint */
+	struct str uid;  /* empty: the server has no UIDL */
+};
+
+struct pop3_news {
+	uint32_t number;
+	struct str octets;
+	struct str text; /* the server's words, without "-ERR " */
+	struct err err;
+};
+
+struct pop3 {
+	struct buf in;
+	struct buf out;
+	unsigned caps;
+	struct buf caps_lines;
+	struct pop3_item *items; /* in order of number, after POP3_READY */
+	size_t n_items;
+	struct pop3_state *state;
+};
+
+void pop3_init(struct pop3 *p, const struct pop3_params *params);
+void pop3_free(struct pop3 *p);
+enum pop3_event pop3_next(struct pop3 *p, struct pop3_news *news);
+void pop3_tls_started(struct pop3 *p);
+void pop3_auth_retry(struct pop3 *p);
+/* Queue commands; they are sent as the window allows, in order. */
+void pop3_retr(struct pop3 *p, uint32_t number);
+void pop3_top(struct pop3 *p, uint32_t number, unsigned lines);
+void pop3_dele(struct pop3 *p, uint32_t number);
+void pop3_quit(struct pop3 *p);
+void pop3_eof(struct pop3 *p, const struct err *err);
+const char *pop3_waiting_for(const struct pop3 *p);
+
+#endif

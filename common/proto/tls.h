@@ -1,0 +1,56 @@
+#ifndef PIPEMAIL_PROTO_TLS_H
+#define PIPEMAIL_PROTO_TLS_H
+
+#include "base/buf.h"
+#include "base/err.h"
+
+/*
+ * A TLS client (GnuTLS) over memory: records from the peer go in, records for it come out. 1.2 and 1.3 only; chain, host name,
+ * purpose and dates are checked, or the key's pin.
+ */
+struct tls_trust; /* certificates and keys in memory, shared by many sessions */
+
+struct tls_trust_params {
+	struct str ca_pem;      /* trusted certificates; p NULL: the system's store */
+	struct str cert_pem;    /* client certificate and key, or empty */
+	struct str key_pem;
+	const char *pin;        /* "sha256:HEX" of the SubjectPublicKeyInfo, or NULL; with a pin the chain is not asked for */
+};
+struct tls_trust *tls_trust_new(const struct tls_trust_params *params, struct err *err);
+void tls_trust_free(struct tls_trust *t);
+
+enum tls_status { TLS_OK, TLS_WANT, TLS_EOF /* close_notify */, TLS_FAILED };
+
+struct tls;
+/* host: as the user wrote it (a U-label is made an A-label; an address literal is checked as an address). Needs trust for life. */
+struct tls *tls_new(struct tls_trust *trust, const char *host, struct err *err);
+void tls_free(struct tls *t);
+
+/* Records: from the wire into tls_in (then call tls_handshake or tls_read), from tls_out onto the wire. */
+struct buf *tls_in(struct tls *t);
+struct buf *tls_out(struct tls *t);
+/* The wire ended: what follows is truncation unless a close_notify came. */
+void tls_wire_eof(struct tls *t);
+
+/* TLS_OK: it stands and the peer is who it should be. */
+enum tls_status tls_handshake(struct tls *t, struct err *err);
+/* Plain octets that arrived, appended to out. */
+enum tls_status tls_read(struct tls *t, struct buf *out, struct err *err);
+/* Seal plain octets into records of up to 16 KiB. Takes all. */
+enum tls_status tls_write(struct tls *t, struct str octets, struct err *err);
+void tls_bye(struct tls *t); /* close_notify */
+
+/* Facts for --probe and reports. */
+struct tls_facts {
+	char version[16];
+	char cipher[48];
+	char subject[160];
+	char issuer[160];
+	int64_t not_after;
+	char pin[80]; /* sha256:HEX */
+};
+void tls_facts(struct tls *t, struct tls_facts *facts);
+/* tls-exporter channel binding (RFC 9266); false where it cannot be had. */
+bool tls_channel(struct tls *t, struct buf *out);
+
+#endif
