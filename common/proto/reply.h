@@ -16,16 +16,24 @@ struct reply {
 	struct buf text;     /* the lines' texts without codes, joined by LF */
 	struct str enhanced; /* RFC 3463 status at the start of text ("5.1.1"), or empty; its class agrees with the code */
 	unsigned lines;
+	bool open;           /* lines of a reply whose end has not come yet are kept here */
 };
 
-/* Take one whole reply from the front of in: 1 taken, 0 more octets are needed, -1 it is none (76 in err). */
+/* Take one whole reply from the front of in: 1 taken, 0 more octets are needed (whole lines may have been taken
+ * already: open), -1 it is none (76 in err). The next call begins the next reply. A zeroed reply is valid. */
 int reply_take(struct reply *r, struct buf *in, struct err *err);
 void reply_free(struct reply *r);
+/* dst becomes what src was, and src empty. */
+void reply_move(struct reply *dst, struct reply *src);
 static inline enum reply_class reply_class(const struct reply *r)
 {
 	return (enum reply_class)(r->code / 100);
 }
-/* "550 5.1.1 No such user here" on one line, lines joined by blanks, for people and reports. */
+/* "550 5.1.1 No such user here" on one line, lines joined by blanks, for people and reports. The server's octets
+ * as they came: what goes to a terminal passes utf8_show. */
 bool reply_show(const struct reply *r, struct buf *out);
+/* The name under which the server took a message, as the common servers tell it in a 2xx ("queued as 4F2A1"), or
+ * empty. Lives as long as the reply. */
+struct str reply_queue_id(const struct reply *r);
 
 #endif

@@ -45,6 +45,7 @@ struct smtp_caps {
 	uint64_t size;     /* SIZE, 0: not said */
 	uint64_t rcpt_max; /* LIMITS (RFC 9422), 0: not said */
 	uint64_t mail_max;
+	uint64_t rcpt_domain_max;
 	struct buf auth;   /* mechanisms, separated by blanks */
 	struct buf lines;  /* the EHLO lines as they came, for --probe */
 };
@@ -59,7 +60,10 @@ struct smtp_params {
 	struct sasl *sasl;     /* credentials, or NULL: no AUTH. Borrowed for the session's life */
 	bool lock_step;        /* one command at a time, whatever is offered */
 	bool probe;            /* stop at SMTP_READY even if nothing can be sent: for --probe */
-	bool chunking;         /* BDAT where offered and trusted */
+	bool chunking;         /* BDAT where offered */
+	bool trusted;          /* this server is known to read the octets of a BDAT that it refuses (it did on an earlier connection);
+				* else only servers that are recognised as Postfix, Exim, Exchange or Gmail are sent a BDAT before
+				* their replies to RCPT are there */
 	size_t window_messages; /* messages that may be under way at once; 0 or 1: one */
 	size_t window_bytes;
 };
@@ -89,13 +93,14 @@ struct smtp_mail {
 enum smtp_event {
 	SMTP_WAIT,
 	SMTP_STARTTLS,
-	SMTP_READY,   /* the session is up and there is room for a message */
+	SMTP_READY,   /* the session is up and there is room for a message; told once for each room, smtp_room tells at any time */
 	SMTP_RCPT,    /* news.tag, .rcpt, .reply; SMTP_ACCEPTED, _LATER or _NEVER in .outcome */
-	SMTP_CONTENT, /* news.tag: its content is wanted now */
+	SMTP_CONTENT, /* news.tag: its content is wanted now, up to smtp_content_room octets; again and again until smtp_content_end */
 	SMTP_VERDICT, /* news.tag, .outcome, .reply. For LMTP one a recipient that was accepted, with .rcpt; .final is set with the last */
 	SMTP_AUTH_AGAIN,
-	SMTP_CLOSED,
-	SMTP_FAILED,
+	SMTP_CLOSED,  /* over, in order; a verdict that was given holds */
+	SMTP_FAILED,  /* over; with ERR_PROTOCOL after an acceptance on the same connection that acceptance is in doubt. out may hold a
+		       * QUIT, which may be sent without waiting for its answer */
 };
 
 enum smtp_outcome {
@@ -120,7 +125,8 @@ struct smtp {
 	struct buf in;  /* from the server */
 	struct buf out; /* for the server */
 	struct smtp_caps caps;
-	bool utf8_used;
+	unsigned used;         /* extensions (enum smtp_cap) that a message or the login made use of */
+	const char *mechanism; /* the SASL mechanism that was used, or NULL; borrowed from sasl */
 	struct smtp_state *state; /* the rest is the session's own */
 };
 
@@ -143,11 +149,12 @@ void smtp_abort(struct smtp *s);
 /* New credentials were put into params->sasl. */
 void smtp_auth_retry(struct smtp *s);
 void smtp_quit(struct smtp *s);
-/* The connection ended or broke (why in err, which may be NULL): messages under way get their verdicts, then SMTP_FAILED or SMTP_CLOSED. */
+/* The connection ended or broke (why in err, which may be NULL): messages under way get their verdicts, then SMTP_FAILED or SMTP_CLOSED.
+ * What was taken out of `out` counts as handed over. */
 void smtp_eof(struct smtp *s, const struct err *err);
-/* Octets were written up to here: tells what was handed over whole. Call it whenever `out` ran empty onto the wire. */
-void smtp_flushed(struct smtp *s);
-/* Nothing more is needed from the server but what is already asked: for --report's numbers. */
+/* What is in `out` now belongs to an AUTH exchange and must appear in no trace. */
+bool smtp_secret(const struct smtp *s);
+/* Groups of octets that were sent without waiting for a reply in between, up to now: for --report's numbers. */
 unsigned smtp_flights(const struct smtp *s);
 /* What is being waited for, for messages: "greeting", "reply to MAIL", "reply to the end of data"… */
 const char *smtp_waiting_for(const struct smtp *s);

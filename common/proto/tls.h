@@ -11,10 +11,12 @@
 struct tls_trust; /* certificates and keys in memory, shared by many sessions */
 
 struct tls_trust_params {
-	struct str ca_pem;      /* trusted certificates; p NULL: the system's store */
+	struct str ca_pem;      /* trusted certificates, copied; p NULL: the system's store as GnuTLS knows it, which costs 20 ms to load:
+				 * better read that file and give it here, where only the certificates a server needs are parsed */
 	struct str cert_pem;    /* client certificate and key, or empty */
 	struct str key_pem;
-	const char *pin;        /* "sha256:HEX" of the SubjectPublicKeyInfo, or NULL; with a pin the chain is not asked for */
+	const char *pin;        /* "sha256:HEX" of the SubjectPublicKeyInfo, more than one with commas, or NULL; with a pin the chain is
+				 * not asked for */
 };
 struct tls_trust *tls_trust_new(const struct tls_trust_params *params, struct err *err);
 void tls_trust_free(struct tls_trust *t);
@@ -50,7 +52,10 @@ struct tls_facts {
 	char pin[80]; /* sha256:HEX */
 };
 void tls_facts(struct tls *t, struct tls_facts *facts);
-/* tls-exporter channel binding (RFC 9266); false where it cannot be had. */
-bool tls_channel(struct tls *t, struct buf *out);
+/* Channel binding data for sasl_set_channel, appended to out: the type ("tls-exporter", RFC 9266, under TLS 1.3; "tls-unique", RFC
+ * 5929, under 1.2), NULL where it cannot be had. */
+const char *tls_channel(struct tls *t, struct buf *out);
+/* The peer's certificates as DER, its own first: for DANE, which needs the resolver and lives above. False past the last. */
+bool tls_peer_der(struct tls *t, unsigned index, struct str *der);
 
 #endif
