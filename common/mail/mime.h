@@ -2,6 +2,8 @@
 #define PIPEMAIL_MAIL_MIME_H
 
 #include "base/buf.h"
+#include "text/base64.h"
+#include "text/qp.h"
 
 struct err;
 
@@ -16,7 +18,8 @@ struct mime_segment {
 	size_t at;  /* MIME_NO_FILE: where its octets stand in message.text */
 	size_t n;
 	size_t file; /* index into the caller's files, or MIME_NO_FILE */
-	enum mime_encoding encoding; /* of a file's octets */
+	enum mime_encoding encoding; /* of a file's octets: a struct mime_encoder's first two */
+	bool text;
 	uint64_t size; /* octets on the wire (CRLF form, before dot stuffing) */
 };
 #define MIME_NO_FILE ((size_t)-1)
@@ -44,16 +47,36 @@ struct mime_scan {
 	uint64_t line;
 	bool nul;
 	bool lone_cr;
-	bool control;
+	bool lone_lf;
+	bool control; /* other than TAB, CR and LF */
 	bool not_utf8;
 	unsigned char tail[4]; /* an unfinished UTF-8 sequence */
 	unsigned tail_n;
 	bool cr;
 };
 void mime_scan_add(struct mime_scan *scan, struct str s);
+/* No octet of it was anything but UTF-8, seen to its end. */
+bool mime_scan_utf8(const struct mime_scan *scan);
 /* The cheapest encoding that brings it through unchanged: 7bit, quoted-printable or base64. is_text: line
- * ends may be normalised. */
+ * ends may be normalised; otherwise every octet arrives as it is. */
 enum mime_encoding mime_choose(const struct mime_scan *scan, bool is_text);
+
+/*
+ * Content on its way into its wire form, in any cuts. Zeroed but for the first two, then mime_encode_end. Text leaves
+ * with CRLF line ends (also inside base64, RFC 2045, 6.8), other content to the octet.
+ */
+struct mime_encoder {
+	enum mime_encoding encoding;
+	bool text;
+	bool cr;       /* the last octet was a CR, and its line end is written already */
+	bool in_line;  /* something stands behind the last line end */
+	struct base64_lines base64;
+	struct qp qp;
+	struct buf scratch;
+};
+bool mime_encode(struct mime_encoder *e, struct buf *out, struct str s);
+bool mime_encode_end(struct mime_encoder *e, struct buf *out);
+void mime_encoder_free(struct mime_encoder *e);
 
 /* One leaf. Either content or file is given. */
 struct mime_part {
@@ -61,11 +84,18 @@ struct mime_part {
 	struct str content;    /* octets, when file is MIME_NO_FILE */
 	size_t file;
 	uint64_t file_size;    /* octets in the file */
-	uint64_t encoded_size; /* of a file that is not base64: its size encoded */
+	uint64_t encoded_size; /* of a file for which mime_part_stream says so: its size encoded */
 	struct mime_scan scan; /* of a file; content is scanned here */
 	const char *name;      /* file name for people, UTF-8, or NULL */
 	const char *cid;       /* Content-ID without <>, for inline parts, or NULL */
 };
+
+/*
+ * How a part is to travel, from its type and scan: type may be changed (a message/rfc822 that cannot be 7bit has to be
+ * octets). attachment: every octet arrives as it is in the file. True when the size on the wire has to be counted by
+ * running the encoder, false when base64_lines_size(file_size) is it.
+ */
+bool mime_part_stream(const struct mime_part *part, bool attachment, struct mime_encoder *e, const char **type);
 
 /*
  * What a message is made of. The header fields given come first, as they are (complete lines with CRLF); then
