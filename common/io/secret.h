@@ -25,7 +25,8 @@ char **secret_split(const char *command, struct err *err);
 bool secret_run(const char *command, struct buf *out, struct err *err);
 /* No core dumps, no ptrace by others: call before the first secret is there. */
 void secret_harden(void);
-/* The login for host in ~/.netrc, when it has one. */
-bool secret_netrc_user(const char *host, struct buf *out);
+/* Open a file that holds a secret: -1 with 78 in err when it cannot be opened or others may read it; *absent tells that
+ * it is not there. The descriptor is the caller's. */
+int secret_open_private(const char *path, bool *absent, struct err *err);
 
 #endif

@@ -1,0 +1,148 @@
+#include <config.h>
+
+#include "tests/tap.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/err.h"
+#include "base/mem.h"
+#include "io/netrc.h"
+#include "io/secret.h"
+
+static char directory[] = "/tmp/pipemail-secret-XXXXXX";
+
+static const char *put(const char *name, mode_t mode, const char *text)
+{
+	static char path[200];
+
+	snprintf(path, sizeof path, "%s/%s", directory, name);
+	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+
+	if (fd < 0 || write(fd, text, strlen(text)) < 0 || fchmod(fd, mode) < 0)
+		abort();
+	close(fd);
+	return path;
+}
+
+static void test_split(void)
+{
+	struct err err = { 0 };
+	char **argv = secret_split(" pass  show 'a b'\\ c \"d\\\"e\\f\" '' ", &err);
+
+	check(argv != NULL && strcmp(argv[0], "pass") == 0 && strcmp(argv[1], "show") == 0, "plain words");
+	check(strcmp(argv[2], "a b c") == 0, "quotes and a backslash make one word");
+	check(strcmp(argv[3], "d\"e\\f") == 0, "double quotes");
+	check(strcmp(argv[4], "") == 0 && argv[5] == NULL, "an empty word");
+	mem_free(argv);
+	check(secret_split("a 'b", &err) == NULL && err.kind == ERR_USAGE, "an open quote");
+	check(secret_split("  ", &err) == NULL, "nothing");
+}
+
+static void get(const struct secret_source *source, const char *want, enum err_kind kind, const char *name)
+{
+	struct buf out = { 0 };
+	struct err err = { 0 };
+	bool ok = secret_get(source, &out, &err);
+
+	if (want != NULL)
+		check(ok && str_eq(buf_str(&out), str_of(want)), "%s (%s)", name, err.text);
+	else
+		check(!ok && err.kind == kind, "%s: %s", name, err.text);
+	buf_wipe(&out);
+}
+
+static void test_sources(void)
+{
+	struct secret_source s = { .fd = -1 };
+	int ends[2];
+
+	s.command = "printf 'first\\nsecond\\n'";
+	get(&s, "first", 0, "a command's first line");
+	s.command = "echo $HOME";
+	get(&s, "$HOME", 0, "no shell");
+	s.command = "false";
+	get(&s, NULL, ERR_CONFIG, "a command that fails");
+	s.command = "/no/such/command";
+	get(&s, NULL, ERR_CONFIG, "a command that is not there");
+	s.command = "yes";
+	get(&s, "y", 0, "a command that does not stop");
+	s.command = NULL;
+	s.file = put("p", 0600, "s\xc3\xa9" "cret \r\n");
+	get(&s, "s\xc3\xa9" "cret ", 0, "a file, its last blank kept");
+	s.file = put("p", 0640, "x\n");
+	get(&s, NULL, ERR_CONFIG, "a file that others read");
+	s.file = put("p", 0600, "\n");
+	get(&s, NULL, ERR_CONFIG, "an empty password");
+	s.file = "/no/such/file";
+	get(&s, NULL, ERR_CONFIG, "no file");
+	s.file = NULL;
+	if (pipe(ends) == 0 && write(ends[1], "via fd\n", 7) == 7)
+		s.fd = ends[0];
+	get(&s, "via fd", 0, "a descriptor");
+	s.fd = -1;
+	s.credential = "smtp";
+	setenv("CREDENTIALS_DIRECTORY", directory, 1);
+	put("smtp", 0444, "from systemd");
+	get(&s, "from systemd", 0, "a credential, without a line end");
+	s.credential = "../p";
+	get(&s, NULL, ERR_CONFIG, "a credential's name is no path");
+	s.credential = NULL;
+	get(&s, NULL, ERR_AUTH, "no source at all");
+}
+
+static void netrc(const char *host, const char *user, const char *want)
+{
+	struct buf out = { 0 };
+	struct err err = { 0 };
+	int n = netrc_get(host, user, NETRC_PASSWORD, &out, &err);
+
+	check(n == (want != NULL) && (want == NULL || str_eq(buf_str(&out), str_of(want))), "netrc: %s of %s", host,
+	      user != NULL ? user : "anybody");
+	buf_wipe(&out);
+}
+
+static void test_netrc(void)
+{
+	struct err err = { 0 };
+	struct buf out = { 0 };
+
+	setenv("NETRC", put("netrc", 0600,
+		"# machine mx.example password no\n"
+		"machine a.example login ann password one\n"
+		"macdef init\nmachine trap.example password two\n\n"
+		"machine A.example\n\tlogin bob\n\tpassword \"t w o\"\n"
+		"default login any password last\n"), 1);
+	netrc("a.example", "ann", "one");
+	netrc("a.example", "bob", "t w o");
+	netrc("a.example", NULL, "one");
+	netrc("trap.example", "any", "last");
+	netrc("mx.example", "x", NULL);
+	check(netrc_get("a.example", NULL, NETRC_LOGIN, &out, &err) == 1 && str_eq(buf_str(&out), STR_LIT("ann")), "login");
+	buf_free(&out);
+	put("netrc", 0644, "machine a.example password x\n");
+	check(netrc_get("a.example", NULL, NETRC_PASSWORD, &out, &err) == -1 && err.kind == ERR_CONFIG,
+	      "others read it: %s", err.text);
+	setenv("NETRC", "/no/such/netrc", 1);
+	netrc("a.example", NULL, NULL);
+	buf_free(&out);
+}
+
+int main(void)
+{
+	if (mkdtemp(directory) == NULL)
+		abort();
+	secret_harden();
+	test_split();
+	test_sources();
+	test_netrc();
+	for (const char *const *name = (const char *const[]){ "p", "smtp", "netrc", NULL }; *name != NULL; name++) {
+		char path[200];
+
+		snprintf(path, sizeof path, "%s/%s", directory, *name);
+		unlink(path);
+	}
+	rmdir(directory);
+	return tap_done();
+}
