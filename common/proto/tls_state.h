@@ -1,0 +1,59 @@
+#ifndef PIPEMAIL_PROTO_TLS_STATE_H
+#define PIPEMAIL_PROTO_TLS_STATE_H
+
+#include <gnutls/gnutls.h>
+#include <gnutls/x509.h>
+
+#include "proto/tls.h"
+
+/* The inside of proto/tls, shared by its parts: trust (what we believe), verify (whom we talk to), tls (records). */
+
+#define TLS_MAX_PINS 8
+#define TLS_MAX_CHAIN 16
+
+/* A trusted certificate, unparsed but for the place of its subject: slices of tls_trust.der. */
+struct tls_anchor {
+	struct str der;
+	struct str subject;
+};
+
+struct tls_trust {
+	bool system; /* GnuTLS's own store, loaded when it is first needed */
+	gnutls_x509_trust_list_t system_list;
+	struct buf der;
+	struct tls_anchor *anchors; /* in order of subject */
+	size_t n_anchors;
+	unsigned char pins[TLS_MAX_PINS][32];
+	size_t n_pins;
+	gnutls_certificate_credentials_t credentials;
+	gnutls_priority_t priority;
+};
+
+struct tls {
+	struct tls_trust *trust;
+	gnutls_session_t session;
+	struct buf in;
+	struct buf out;
+	char *host;      /* A-label or address, as it is checked and shown */
+	bool literal;    /* it is an address */
+	bool wire_ended;
+	bool up;
+	bool ended;      /* close_notify came: nothing is read any more */
+	bool failed;     /* nor after this */
+	bool bye;
+	struct err fault; /* why it failed */
+};
+
+/* The subject (the whole SEQUENCE, as it stands) of a certificate in DER; false when it is none. */
+bool tls_der_subject(struct str der, struct str *subject);
+/* A trust list of the anchors that could have issued something in the chain, or the system's. */
+bool tls_trust_list(struct tls_trust *t, const gnutls_x509_crt_t *chain, unsigned n, gnutls_x509_trust_list_t *list,
+	bool *owned, struct err *err);
+/* Is the peer of the session who it should be? */
+bool tls_verify(struct tls *t, struct err *err);
+/* The peer's own certificate, to be deinitialised; NULL when there is none. */
+gnutls_x509_crt_t tls_peer(struct tls *t);
+/* SHA-256 of the SubjectPublicKeyInfo (RFC 7469, 2.4). */
+bool tls_spki_sha256(gnutls_x509_crt_t crt, unsigned char digest[32]);
+
+#endif

@@ -1,0 +1,256 @@
+#include <config.h>
+
+#include "proto/tls_state.h"
+
+#include "base/mem.h"
+#include "text/date.h"
+
+/* Whom we talk to: the chain, the name, the purpose and the dates of the peer's certificate, or its pinned key. */
+
+struct chain {
+	gnutls_x509_crt_t crts[TLS_MAX_CHAIN];
+	unsigned n;
+};
+
+static void chain_free(struct chain *c)
+{
+	for (unsigned i = 0; i < c->n; i++)
+		gnutls_x509_crt_deinit(c->crts[i]);
+	c->n = 0;
+}
+
+static bool chain_load(struct chain *c, gnutls_session_t session, struct err *err)
+{
+	unsigned n = 0;
+	const gnutls_datum_t *certs = gnutls_certificate_get_peers(session, &n);
+
+	*c = (struct chain){ 0 };
+	if (certs == NULL || n == 0)
+		return err_set(err, ERR_PROTOCOL, "the server showed no certificate");
+	if (n > TLS_MAX_CHAIN)
+		return err_set(err, ERR_PROTOCOL, "the server showed %u certificates", n);
+	for (unsigned i = 0; i < n; i++) {
+		if (gnutls_x509_crt_init(&c->crts[i]) < 0)
+			mem_die();
+		c->n = i + 1;
+		int rc = gnutls_x509_crt_import(c->crts[i], &certs[i], GNUTLS_X509_FMT_DER);
+
+		if (rc < 0) {
+			chain_free(c);
+			return err_set(err, ERR_PROTOCOL, "the server's certificate is damaged: %s", gnutls_strerror(rc));
+		}
+	}
+	return true;
+}
+
+gnutls_x509_crt_t tls_peer(struct tls *t)
+{
+	struct chain c;
+
+	if (!chain_load(&c, t->session, NULL))
+		return NULL;
+	gnutls_x509_crt_t leaf = c.crts[0];
+
+	for (unsigned i = 1; i < c.n; i++)
+		gnutls_x509_crt_deinit(c.crts[i]);
+	return leaf;
+}
+
+bool tls_spki_sha256(gnutls_x509_crt_t crt, unsigned char digest[32])
+{
+	size_t n = 32;
+
+	return gnutls_x509_crt_get_key_id(crt, GNUTLS_KEYID_USE_SHA256, digest, &n) == 0 && n == 32;
+}
+
+static bool verify_pin(const struct tls_trust *trust, gnutls_x509_crt_t leaf, struct err *err)
+{
+	unsigned char digest[32];
+	char hex[2 * sizeof digest + 1];
+
+	if (!tls_spki_sha256(leaf, digest))
+		return err_set(err, ERR_PROTOCOL, "the server's key has no fingerprint");
+	for (size_t i = 0; i < trust->n_pins; i++)
+		if (memcmp(digest, trust->pins[i], sizeof digest) == 0)
+			return true;
+	for (size_t i = 0; i < sizeof digest; i++) {
+		hex[2 * i] = "0123456789abcdef"[digest[i] >> 4];
+		hex[2 * i + 1] = "0123456789abcdef"[digest[i] & 15];
+	}
+	hex[2 * sizeof digest] = '\0';
+	return err_set(err, ERR_PROTOCOL, "the server's key is not the pinned one: it is sha256:%s", hex);
+}
+
+/* The day of a time, "2025-01-02". */
+static void add_day(struct buf *out, time_t when)
+{
+	struct buf iso = { 0 };
+
+	date_add_iso(&iso, when);
+	buf_add(out, str_sub(buf_str(&iso), 0, 10));
+	buf_free(&iso);
+}
+
+/* Which certificate of the chain is out of its time, and since when. */
+static bool say_dates(const struct chain *c, bool expired, struct err *err)
+{
+	struct buf day = { 0 };
+	time_t when = -1;
+	unsigned which = 0;
+
+	for (unsigned i = 0; i < c->n; i++) {
+		time_t t = expired ? gnutls_x509_crt_get_expiration_time(c->crts[i])
+				   : gnutls_x509_crt_get_activation_time(c->crts[i]);
+
+		/* The earliest end or the latest beginning is the one that failed. */
+		if (t != (time_t)-1 && (when == (time_t)-1 || (expired ? t < when : t > when))) {
+			when = t;
+			which = i;
+		}
+	}
+	if (when != (time_t)-1)
+		add_day(&day, when);
+	err_set(err, ERR_PROTOCOL, "%scertificate %s %s", which == 0 ? "" : "the issuer's ",
+		expired ? "expired on" : "is not valid before", buf_text(&day));
+	buf_free(&day);
+	return false;
+}
+
+static void add_address(struct buf *out, const unsigned char *p, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (n == 4)
+			buf_printf(out, "%s%d", i > 0 ? "." : "", p[i]);
+		else
+			buf_printf(out, "%s%02x", i > 0 && i % 2 == 0 ? ":" : "", p[i]);
+	}
+}
+
+/* The names that a certificate is for: the first three, and how many more there are. */
+static void add_names(struct buf *out, gnutls_x509_crt_t leaf)
+{
+	char name[256];
+	unsigned told = 0;
+	unsigned more = 0;
+
+	for (unsigned i = 0; i < 1000; i++) {
+		size_t n = sizeof name;
+		int type = gnutls_x509_crt_get_subject_alt_name(leaf, i, name, &n, NULL);
+
+		if (type == GNUTLS_E_REQUESTED_DATA_NOT_AVAILABLE)
+			break;
+		if (type != GNUTLS_SAN_DNSNAME && type != GNUTLS_SAN_IPADDRESS)
+			continue;
+		if (told == 3) {
+			more++;
+			continue;
+		}
+		buf_add_text(out, told++ > 0 ? ", " : "");
+		if (type == GNUTLS_SAN_DNSNAME)
+			buf_add(out, str_at(name, n));
+		else
+			add_address(out, (unsigned char *)name, n);
+	}
+	if (more > 0)
+		buf_printf(out, " and %u more", more);
+	if (told == 0) {
+		size_t n = sizeof name;
+
+		if (gnutls_x509_crt_get_dn_by_oid(leaf, GNUTLS_OID_X520_COMMON_NAME, 0, 0, name, &n) == 0)
+			buf_add(out, str_at(name, n));
+		else
+			buf_add_text(out, "no name at all");
+	}
+}
+
+static bool say_owner(const struct tls *t, gnutls_x509_crt_t leaf, struct err *err)
+{
+	struct buf names = { .limit = 1024 };
+
+	add_names(&names, leaf);
+	err_set(err, ERR_PROTOCOL, "certificate is for %.*s, not %s", STR_ARGS(buf_str(&names)), t->host);
+	buf_free(&names);
+	return false;
+}
+
+static bool say_signer(const struct chain *c, struct err *err)
+{
+	gnutls_x509_crt_t last = c->crts[c->n - 1];
+	char issuer[120] = "";
+	size_t n = sizeof issuer;
+
+	if (c->n == 1 && gnutls_x509_crt_check_issuer(last, last) != 0)
+		return err_set(err, ERR_PROTOCOL, "certificate is self-signed, by nobody we trust");
+	if (gnutls_x509_crt_get_issuer_dn_by_oid(last, GNUTLS_OID_X520_COMMON_NAME, 0, 0, issuer, &n) != 0)
+		return err_set(err, ERR_PROTOCOL, "certificate is signed by nobody we trust");
+	return err_set(err, ERR_PROTOCOL, "certificate is signed by nobody we trust: by %s", issuer);
+}
+
+static bool say_status(const struct tls *t, const struct chain *c, unsigned status, struct err *err)
+{
+	if (status & GNUTLS_CERT_SIGNER_NOT_FOUND)
+		return say_signer(c, err);
+	if (status & GNUTLS_CERT_SIGNER_NOT_CA)
+		return err_set(err, ERR_PROTOCOL, "certificate is signed by something that may sign none");
+	if (status & (GNUTLS_CERT_REVOKED | GNUTLS_CERT_REVOCATION_DATA_SUPERSEDED))
+		return err_set(err, ERR_PROTOCOL, "certificate was revoked");
+	if (status & GNUTLS_CERT_EXPIRED)
+		return say_dates(c, true, err);
+	if (status & GNUTLS_CERT_NOT_ACTIVATED)
+		return say_dates(c, false, err);
+	if (status & GNUTLS_CERT_UNEXPECTED_OWNER)
+		return say_owner(t, c->crts[0], err);
+	if (status & GNUTLS_CERT_PURPOSE_MISMATCH)
+		return err_set(err, ERR_PROTOCOL, "certificate is not meant for servers");
+	if (status & GNUTLS_CERT_INSECURE_ALGORITHM)
+		return err_set(err, ERR_PROTOCOL, "certificate has a key or a signature that is too weak");
+	if (status & GNUTLS_CERT_SIGNATURE_FAILURE)
+		return err_set(err, ERR_PROTOCOL, "certificate has a false signature");
+
+	gnutls_datum_t text;
+
+	if (gnutls_certificate_verification_status_print(status, GNUTLS_CRT_X509, &text, 0) < 0)
+		return err_set(err, ERR_PROTOCOL, "certificate cannot be trusted");
+	err_set(err, ERR_PROTOCOL, "%s", (const char *)text.data);
+	gnutls_free(text.data);
+	return false;
+}
+
+static bool verify_chain(struct tls *t, struct chain *c, struct err *err)
+{
+	gnutls_x509_trust_list_t list;
+	bool owned;
+	unsigned status = 0;
+	gnutls_typed_vdata_st data[2] = {
+		/* GnuTLS compares a name that is an address with the addresses of the certificate. */
+		{ .type = GNUTLS_DT_DNS_HOSTNAME, .data = (unsigned char *)t->host, .size = (unsigned)strlen(t->host) },
+		{ .type = GNUTLS_DT_KEY_PURPOSE_OID, .data = (unsigned char *)(uintptr_t)GNUTLS_KP_TLS_WWW_SERVER },
+	};
+
+	data[1].size = (unsigned)strlen(GNUTLS_KP_TLS_WWW_SERVER);
+	if (!tls_trust_list(t->trust, c->crts, c->n, &list, &owned, err))
+		return false;
+	int rc = gnutls_x509_trust_list_verify_crt2(list, c->crts, c->n, data, 2,
+		GNUTLS_PROFILE_TO_VFLAGS(GNUTLS_PROFILE_MEDIUM), &status, NULL);
+
+	if (owned)
+		gnutls_x509_trust_list_deinit(list, 1);
+	if (rc < 0)
+		return err_set(err, ERR_PROTOCOL, "certificate cannot be checked: %s", gnutls_strerror(rc));
+	return status == 0 || say_status(t, c, status, err);
+}
+
+bool tls_verify(struct tls *t, struct err *err)
+{
+	struct chain c;
+	bool ok;
+
+	if (!chain_load(&c, t->session, err))
+		return false;
+	if (t->trust->n_pins > 0)
+		ok = verify_pin(t->trust, c.crts[0], err);
+	else
+		ok = verify_chain(t, &c, err);
+	chain_free(&c);
+	return ok;
+}
