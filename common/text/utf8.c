@@ -1,0 +1,217 @@
+#include <config.h>
+
+#include "text/utf8.h"
+
+#include <stdlib.h>
+#include <uninorm.h>
+
+#include "base/buf.h"
+
+/* The least code point of each length: anything under it is an overlong form. */
+static const uint32_t least[5] = { 0, 0, 0x80, 0x800, 0x10000 };
+
+static size_t sequence_length(unsigned char lead)
+{
+	if (lead < 0x80)
+		return 1;
+	if (lead < 0xc2)
+		return 0;
+	if (lead < 0xe0)
+		return 2;
+	if (lead < 0xf0)
+		return 3;
+	return lead < 0xf5 ? 4 : 0;
+}
+
+size_t utf8_decode(struct str s, uint32_t *code)
+{
+	const unsigned char *p = (const unsigned char *)s.p;
+	size_t n = s.n > 0 ? sequence_length(p[0]) : 0;
+
+	if (n == 0 || n > s.n)
+		return 0;
+	uint32_t c = n == 1 ? p[0] : p[0] & (0x7fu >> n);
+
+	for (size_t i = 1; i < n; i++) {
+		if ((p[i] & 0xc0) != 0x80)
+			return 0;
+		c = c << 6 | (p[i] & 0x3fu);
+	}
+	if (c < least[n] || c > 0x10ffff || (c >= 0xd800 && c < 0xe000))
+		return 0;
+	*code = c;
+	return n;
+}
+
+bool utf8_add(struct buf *out, uint32_t code)
+{
+	char p[4];
+
+	if (code < 0x80)
+		return buf_add_char(out, (char)code);
+	if (code < 0x800) {
+		p[0] = (char)(0xc0 | code >> 6);
+		p[1] = (char)(0x80 | (code & 0x3f));
+		return buf_add(out, str_at(p, 2));
+	}
+	if (code > 0x10ffff || (code >= 0xd800 && code < 0xe000))
+		return utf8_add(out, UTF8_REPLACEMENT);
+	if (code < 0x10000) {
+		p[0] = (char)(0xe0 | code >> 12);
+		p[1] = (char)(0x80 | (code >> 6 & 0x3f));
+		p[2] = (char)(0x80 | (code & 0x3f));
+		return buf_add(out, str_at(p, 3));
+	}
+	p[0] = (char)(0xf0 | code >> 18);
+	p[1] = (char)(0x80 | (code >> 12 & 0x3f));
+	p[2] = (char)(0x80 | (code >> 6 & 0x3f));
+	p[3] = (char)(0x80 | (code & 0x3f));
+	return buf_add(out, str_at(p, 4));
+}
+
+bool utf8_valid(struct str s)
+{
+	uint32_t code;
+
+	for (size_t i = 0, n; i < s.n; i += n) {
+		n = utf8_decode(str_at(s.p + i, s.n - i), &code);
+		if (n == 0)
+			return false;
+	}
+	return true;
+}
+
+/* Windows-1252 in 0x80-0x9f; its five holes are the C1 controls of Latin-1, as browsers read them. */
+static const uint16_t windows_1252[32] = {
+	0x20ac, 0x0081, 0x201a, 0x0192, 0x201e, 0x2026, 0x2020, 0x2021, 0x02c6, 0x2030, 0x0160,
+	0x2039, 0x0152, 0x008d, 0x017d, 0x008f, 0x0090, 0x2018, 0x2019, 0x201c, 0x201d, 0x2022,
+	0x2013, 0x2014, 0x02dc, 0x2122, 0x0161, 0x203a, 0x0153, 0x009d, 0x017e, 0x0178,
+};
+
+/* Where ISO 8859-15 differs from Latin-1. */
+static uint32_t latin9(unsigned char c)
+{
+	switch (c) {
+	case 0xa4: return 0x20ac;
+	case 0xa6: return 0x160;
+	case 0xa8: return 0x161;
+	case 0xb4: return 0x17d;
+	case 0xb8: return 0x17e;
+	case 0xbc: return 0x152;
+	case 0xbd: return 0x153;
+	case 0xbe: return 0x178;
+	default: return c;
+	}
+}
+
+bool utf8_from_latin1(struct buf *out, struct str s)
+{
+	bool ok = true;
+
+	for (size_t i = 0; ok && i < s.n; i++) {
+		unsigned char c = (unsigned char)s.p[i];
+
+		ok = utf8_add(out, c >= 0x80 && c < 0xa0 ? windows_1252[c - 0x80] : c);
+	}
+	return ok;
+}
+
+static bool from_latin9(struct buf *out, struct str s)
+{
+	bool ok = true;
+
+	for (size_t i = 0; ok && i < s.n; i++)
+		ok = utf8_add(out, latin9((unsigned char)s.p[i]));
+	return ok;
+}
+
+bool utf8_from_charset(struct buf *out, struct str charset, struct str s)
+{
+	static const char *const latin1[] = {
+		"iso-8859-1", "iso8859-1", "iso_8859-1", "latin1", "windows-1252", "cp1252",
+	};
+
+	if (str_ieq(charset, STR_LIT("utf-8")) || str_ieq(charset, STR_LIT("utf8")))
+		return utf8_valid(s) && buf_add(out, s);
+	if (str_ieq(charset, STR_LIT("us-ascii")) || str_ieq(charset, STR_LIT("ascii")))
+		return str_ascii(s) && buf_add(out, s);
+	if (str_ieq(charset, STR_LIT("iso-8859-15")) || str_ieq(charset, STR_LIT("latin9")))
+		return from_latin9(out, s);
+	for (size_t i = 0; i < sizeof latin1 / sizeof latin1[0]; i++)
+		if (str_ieq(charset, str_of(latin1[i])))
+			return utf8_from_latin1(out, s);
+	return false;
+}
+
+bool utf8_nfc(struct buf *out, struct str s)
+{
+	size_t n = 0;
+
+	if (str_ascii(s))
+		return buf_add(out, s);
+	if (!utf8_valid(s))
+		return false;
+	uint8_t *normal = u8_normalize(UNINORM_NFC, (const uint8_t *)s.p, s.n, NULL, &n);
+
+	if (normal == NULL)
+		return false;
+	bool ok = buf_add(out, str_at((const char *)normal, n));
+
+	free(normal);
+	return ok;
+}
+
+/* What must not reach a terminal or a log as it is: C0, DEL, C1, the bidi controls, and the line
+ * and paragraph separators. */
+static bool is_unsafe(uint32_t code)
+{
+	return code < 0x20 || (code >= 0x7f && code < 0xa0) || code == 0x61c || code == 0x200e ||
+	       code == 0x200f || (code >= 0x2028 && code <= 0x202e) ||
+	       (code >= 0x2066 && code <= 0x2069) || code == 0xfeff;
+}
+
+/* One character of s (n octets; 0: one bad octet) as it is shown, into p; returns its length. */
+static size_t show_one(struct str s, size_t n, uint32_t code, char p[16])
+{
+	static const char hex[] = "0123456789abcdef";
+	size_t at = 0;
+
+	if (n > 0 && !is_unsafe(code)) {
+		memcpy(p, s.p, n);
+		return n;
+	}
+	if (n == 1 && (code == '\n' || code == '\t')) {
+		p[0] = '\\';
+		p[1] = code == '\n' ? 'n' : 't';
+		return 2;
+	}
+	for (size_t i = 0; i < (n == 0 ? 1 : n); i++) {
+		unsigned char c = (unsigned char)s.p[i];
+
+		p[at++] = '\\';
+		p[at++] = 'x';
+		p[at++] = hex[c >> 4];
+		p[at++] = hex[c & 15];
+	}
+	return at;
+}
+
+bool utf8_show(struct buf *out, struct str s, size_t max)
+{
+	size_t used = 0;
+	char p[16];
+
+	while (s.n > 0) {
+		uint32_t code = 0;
+		size_t n = utf8_decode(s, &code);
+		size_t width = show_one(s, n, code, p);
+
+		if (used + width > max)
+			return buf_add_text(out, "...");
+		if (!buf_add(out, str_at(p, width)))
+			return false;
+		used += width;
+		s = str_sub(s, n == 0 ? 1 : n, s.n);
+	}
+	return true;
+}
