@@ -33,23 +33,29 @@ struct template_data {
 	struct template_value (*get)(const void *data, const void *node, struct str name);
 	/* The i-th item of a list node. */
 	struct template_value (*item)(const void *data, const void *node, size_t i);
-	/* The source of a partial; false when there is none (it then renders as nothing). */
+	/* The source of a partial; false when there is none (it then renders as nothing). Asked once for each
+	 * name and kept with the template: partials do not change between renderings. */
 	bool (*partial)(const void *data, struct str name, struct str *source);
 	const void *data;
+	struct template_value root; /* the bottom of the context stack; zero: the object with node NULL */
 };
 
-/* Compile; NULL with 65 and "line N: …" for an unclosed tag or section. The source is copied. */
+/* Compile; NULL with 65 and "line N: …" for an unclosed tag or section, and for sections nested over 64 deep. The
+ * source is copied. */
 struct template *template_new(struct str source, struct err *err);
 void template_free(struct template *t);
 
 /* Render into out. False with 65 for a value that the context forbids, a partial nested over 32
- * deep, or an output over out's limit. */
-bool template_render(const struct template *t, const struct template_data *data,
+ * deep, more than ten million steps, or an output over out's limit. */
+bool template_render(struct template *t, const struct template_data *data,
 		     enum template_escape escape, struct buf *out, struct err *err);
 
-/* Every name that a tag uses, in order, for the check against columns: call with i from 0 until it returns
- * false. line is where it stands; optional tells that a default or a section guards it. */
+/* Every name that a tag uses (whole, with its dots; never "."), in order, for the check against columns: call with i
+ * from 0 until it returns false. line is where it stands; optional tells that an empty value is provided for: it has
+ * a default, or it is a section's name or stands in a section of that name. */
 bool template_name(const struct template *t, size_t i, struct str *name, unsigned *line, bool *optional);
+/* Every partial that a tag names, in the same way. */
+bool template_partial(const struct template *t, size_t i, struct str *name, unsigned *line);
 /* No tag at all in it: rendering is copying. */
 bool template_constant(const struct template *t);
 
