@@ -1,0 +1,104 @@
+#include <config.h>
+
+#include "cli/progress.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli/say.h"
+#include "io/clock.h"
+
+#define BAR_WIDTH 24
+
+void progress_init(struct progress *p, const char *unit, uint64_t total, bool asked)
+{
+	*p = (struct progress){
+		.on = !say_is_quiet() && !say_is_verbose() && (asked || isatty(STDERR_FILENO)),
+		.unit = unit,
+		.total = total,
+		.started = clock_now(),
+	};
+	p->drawn = p->started;
+}
+
+/* "12.3 M", "4.5 k", "678": a number that can be read in passing. */
+static void show_number(char *out, size_t size, double n)
+{
+	static const char *const steps[] = { "", " k", " M", " G", " T" };
+	size_t step = 0;
+
+	while (n >= 1000 && step + 1 < sizeof steps / sizeof *steps) {
+		n /= 1000;
+		step++;
+	}
+	/* Whole numbers and one decimal by hand: printf's point follows the locale. */
+	unsigned tenths = (unsigned)(n * 10 + 0.5);
+
+	if (step == 0)
+		snprintf(out, size, "%u", tenths / 10);
+	else
+		snprintf(out, size, "%u.%u%s", tenths / 10, tenths % 10, steps[step]);
+}
+
+static void show_time(char *out, size_t size, double seconds)
+{
+	uint64_t s = seconds < 0 ? 0 : seconds > 359999 ? 359999 : (uint64_t)(seconds + 0.5);
+
+	if (s >= 3600)
+		snprintf(out, size, "%" PRIu64 ":%02" PRIu64 ":%02" PRIu64, s / 3600, s / 60 % 60, s % 60);
+	else
+		snprintf(out, size, "%" PRIu64 ":%02" PRIu64, s / 60, s % 60);
+}
+
+static void draw(const struct progress *p, double elapsed)
+{
+	char done[24];
+	char rate[24];
+	char left[24] = "";
+	char bar[BAR_WIDTH + 1];
+	double speed = elapsed > 0 ? (double)p->done / elapsed : 0;
+
+	show_number(done, sizeof done, (double)p->done);
+	show_number(rate, sizeof rate, speed);
+	if (p->total == 0) {
+		show_time(left, sizeof left, elapsed);
+		fprintf(stderr, "\r%s %s  %s %s/s  %s\033[K", done, p->unit, rate, p->unit, left);
+		return;
+	}
+	double part = p->done >= p->total ? 1 : (double)p->done / (double)p->total;
+	size_t full = (size_t)(part * BAR_WIDTH);
+
+	memset(bar, '-', BAR_WIDTH);
+	memset(bar, '#', full);
+	bar[BAR_WIDTH] = '\0';
+	show_time(left, sizeof left, speed > 0 ? (double)(p->total - p->done) / speed : 0);
+	fprintf(stderr, "\r[%s] %3u %%  %s %s  %s %s/s  %s left\033[K", bar, (unsigned)(part * 100), done,
+		p->unit, rate, p->unit, left);
+}
+
+void progress_set(struct progress *p, uint64_t done)
+{
+	p->done = done;
+	if (!p->on)
+		return;
+	int64_t now = clock_now();
+
+	if (now - p->drawn < CLOCK_SECOND / 10)
+		return;
+	p->drawn = now;
+	if (p->total > 0 && p->done > p->total)
+		p->total = p->done;
+	draw(p, (double)(now - p->started) / (double)CLOCK_SECOND);
+	fflush(stderr);
+}
+
+void progress_end(struct progress *p)
+{
+	if (p->on && p->drawn != p->started) {
+		fputs("\r\033[K", stderr);
+		fflush(stderr);
+		p->drawn = p->started;
+	}
+}
