@@ -51,6 +51,15 @@ static inline bool ascii_control(char c)
 	return (unsigned char)c < 0x20 || c == 0x7f;
 }
 
+/* The value of a hexadecimal digit, or -1. */
+static inline int ascii_hex(char c)
+{
+	if (ascii_digit(c))
+		return c - '0';
+	c = ascii_lower(c);
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
 static inline bool ascii_blank(char c)
 {
 	return c == ' ' || c == '\t';

@@ -2,6 +2,8 @@
 
 #include "text/date.h"
 
+#include "text/cfws.h"
+
 /*
  * One cursor reads every form: it takes numbers and words, and passes over blanks, line ends and
  * comments between them as RFC 5322 allows; the forms of lists have no comments.
@@ -16,36 +18,12 @@ struct moment {
 	int64_t zone; /* seconds east of UTC */
 };
 
-static bool is_blank(char c)
-{
-	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
-}
-
-static void skip_comment(struct str *s)
-{
-	unsigned depth = 0;
-
-	while (s->n > 0) {
-		char c = s->p[0];
-
-		*s = str_sub(*s, c == '\\' ? 2 : 1, s->n);
-		if (c == '(')
-			depth++;
-		else if (c == ')' && --depth == 0)
-			return;
-	}
-}
-
 static void skip(struct cursor *c)
 {
-	while (c->rest.n > 0) {
-		if (is_blank(c->rest.p[0]))
-			c->rest = str_sub(c->rest, 1, c->rest.n);
-		else if (c->comments && c->rest.p[0] == '(')
-			skip_comment(&c->rest);
-		else
-			return;
-	}
+	if (c->comments)
+		c->rest = cfws_skip(c->rest);
+	while (c->rest.n > 0 && cfws_is_blank(c->rest.p[0]))
+		c->rest = str_sub(c->rest, 1, c->rest.n);
 }
 
 static bool take_char(struct cursor *c, char wanted)
@@ -377,7 +355,7 @@ enum date_verdict date_parse_any(struct str s, int64_t *seconds)
 		verdict = take_basic(&c, &m, first);
 	} else if (c.rest.n == 0) {
 		return DATE_BAD;
-	} else if (digits <= 2 && is_blank(c.rest.p[0])) {
+	} else if (digits <= 2 && cfws_is_blank(c.rest.p[0])) {
 		skip(&c);
 		verdict = first > 0 ? take_words(&c, &m, first) : DATE_BAD;
 	} else {

@@ -136,14 +136,6 @@ bool qp_end(struct qp *state, struct buf *out)
 	return ok;
 }
 
-static int hex_value(char c)
-{
-	if (ascii_digit(c))
-		return c - '0';
-	c = ascii_lower(c);
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 /* Blanks at the start of s up to the end of its line: how many octets, or 0 when more follows.
  * With soft the line end counts too. */
 static size_t blanks_to_end(struct str s, bool soft)
@@ -170,8 +162,8 @@ bool qp_decode(struct buf *out, struct str s)
 		return false;
 	for (size_t i = 0; i < s.n; i++) {
 		struct str rest = str_at(s.p + i + 1, s.n - i - 1);
-		int high = s.p[i] == '=' && rest.n > 1 ? hex_value(rest.p[0]) : -1;
-		int low = high >= 0 ? hex_value(rest.p[1]) : -1;
+		int high = s.p[i] == '=' && rest.n > 1 ? ascii_hex(rest.p[0]) : -1;
+		int low = high >= 0 ? ascii_hex(rest.p[1]) : -1;
 		size_t skip = 0;
 
 		if (low >= 0) {

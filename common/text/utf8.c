@@ -125,21 +125,54 @@ static bool from_latin9(struct buf *out, struct str s)
 	return ok;
 }
 
-bool utf8_from_charset(struct buf *out, struct str charset, struct str s)
+enum charset { UNKNOWN, UTF8, ASCII, LATIN1, LATIN9 };
+
+static enum charset charset_of(struct str name)
 {
-	static const char *const latin1[] = {
-		"iso-8859-1", "iso8859-1", "iso_8859-1", "latin1", "windows-1252", "cp1252",
+	static const struct {
+		const char *name;
+		enum charset charset;
+	} names[] = {
+		{ "utf-8", UTF8 },
+		{ "utf8", UTF8 },
+		{ "us-ascii", ASCII },
+		{ "ascii", ASCII },
+		{ "iso-8859-1", LATIN1 },
+		{ "iso8859-1", LATIN1 },
+		{ "iso_8859-1", LATIN1 },
+		{ "latin1", LATIN1 },
+		{ "windows-1252", LATIN1 },
+		{ "cp1252", LATIN1 },
+		{ "iso-8859-15", LATIN9 },
+		{ "iso8859-15", LATIN9 },
+		{ "latin9", LATIN9 },
 	};
 
-	if (str_ieq(charset, STR_LIT("utf-8")) || str_ieq(charset, STR_LIT("utf8")))
+	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+		if (str_ieq(name, str_of(names[i].name)))
+			return names[i].charset;
+	return UNKNOWN;
+}
+
+bool utf8_charset_known(struct str charset)
+{
+	return charset_of(charset) != UNKNOWN;
+}
+
+bool utf8_from_charset(struct buf *out, struct str charset, struct str s)
+{
+	switch (charset_of(charset)) {
+	case UTF8:
 		return utf8_valid(s) && buf_add(out, s);
-	if (str_ieq(charset, STR_LIT("us-ascii")) || str_ieq(charset, STR_LIT("ascii")))
+	case ASCII:
 		return str_ascii(s) && buf_add(out, s);
-	if (str_ieq(charset, STR_LIT("iso-8859-15")) || str_ieq(charset, STR_LIT("latin9")))
+	case LATIN1:
+		return utf8_from_latin1(out, s);
+	case LATIN9:
 		return from_latin9(out, s);
-	for (size_t i = 0; i < sizeof latin1 / sizeof latin1[0]; i++)
-		if (str_ieq(charset, str_of(latin1[i])))
-			return utf8_from_latin1(out, s);
+	case UNKNOWN:
+		break;
+	}
 	return false;
 }
 
