@@ -7,13 +7,19 @@
 
 /* Time and chance, the two things that pure code is given from here. */
 
-/* Monotonic nanoseconds, for every duration and deadline. */
+/* Monotonic nanoseconds, for every duration and deadline. INT64_MAX as a deadline is "never". */
 int64_t clock_now(void);
 #define CLOCK_SECOND INT64_C(1000000000)
-/* Seconds since 1970; SOURCE_DATE_EPOCH when that is set (a value that is no number: as if unset). */
+/* Milliseconds for poll(2) until a monotonic deadline, rounded up; 0 when it is past, -1: never. */
+int clock_left(int64_t deadline);
+/* now + span, which stays INT64_MAX rather than overflow. */
+int64_t clock_after(int64_t span);
+
+/* Seconds since 1970; SOURCE_DATE_EPOCH when that is set (a value that is no number: as unset). */
 int64_t clock_wall(void);
 /* Minutes east of UTC of the local time zone at that moment; 0 when SOURCE_DATE_EPOCH is set. */
 int clock_offset(int64_t wall);
+/* SOURCE_DATE_EPOCH is set: the same input shall give the same bytes. */
 bool clock_is_fixed(void);
 
 /* n octets nobody can guess (getrandom); ends the process with 71 when the kernel has none. */

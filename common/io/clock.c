@@ -1,0 +1,99 @@
+#include <config.h>
+
+#include "io/clock.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <sys/random.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/str.h"
+
+int64_t clock_now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (int64_t)t.tv_sec * CLOCK_SECOND + t.tv_nsec;
+}
+
+int clock_left(int64_t deadline)
+{
+	if (deadline == INT64_MAX)
+		return -1;
+	int64_t left = deadline - clock_now();
+
+	if (left <= 0)
+		return 0;
+	/* Rounded up, or a loop would spin through the last millisecond. */
+	left = (left + 999999) / 1000000;
+	return left > INT_MAX ? INT_MAX : (int)left;
+}
+
+int64_t clock_after(int64_t span)
+{
+	int64_t now = clock_now();
+
+	return span > INT64_MAX - now ? INT64_MAX : now + span;
+}
+
+static bool fixed_time(int64_t *seconds)
+{
+	uint64_t value;
+	const char *text = getenv("SOURCE_DATE_EPOCH");
+
+	if (text == NULL || !str_number(str_of(text), INT64_MAX / 2, &value))
+		return false;
+	*seconds = (int64_t)value;
+	return true;
+}
+
+bool clock_is_fixed(void)
+{
+	int64_t seconds;
+
+	return fixed_time(&seconds);
+}
+
+int64_t clock_wall(void)
+{
+	struct timespec t;
+	int64_t seconds;
+
+	if (fixed_time(&seconds))
+		return seconds;
+	clock_gettime(CLOCK_REALTIME, &t);
+	return (int64_t)t.tv_sec;
+}
+
+int clock_offset(int64_t wall)
+{
+	struct tm tm;
+	time_t seconds = (time_t)wall;
+
+	if (clock_is_fixed())
+		return 0;
+	tzset();
+	return localtime_r(&seconds, &tm) != NULL ? (int)(tm.tm_gmtoff / 60) : 0;
+}
+
+void random_bytes(void *p, size_t n)
+{
+	static const char text[] = "pipemail: the kernel gives no random numbers\n";
+	char *at = p;
+
+	while (n > 0) {
+		ssize_t got = getrandom(at, n, 0);
+
+		if (got > 0) {
+			at += got;
+			n -= (size_t)got;
+		} else if (errno != EINTR) {
+			if (write(2, text, sizeof text - 1) < 0)
+				_exit(71);
+			_exit(71);
+		}
+	}
+}

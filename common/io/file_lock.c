@@ -1,0 +1,158 @@
+#include <config.h>
+
+#include "io/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "io/clock.h"
+#include "io/stop.h"
+
+/* Wait a little, less than until the deadline; false when that is past or a signal asks to stop. */
+static bool pause_until(int64_t deadline, int64_t *span)
+{
+	int64_t left = deadline == INT64_MAX ? INT64_MAX : deadline - clock_now();
+	int64_t wait = *span < left ? *span : left;
+
+	if (left <= 0 || stop_signal() != 0)
+		return false;
+	struct timespec t = { .tv_sec = (time_t)(wait / CLOCK_SECOND),
+			      .tv_nsec = (long)(wait % CLOCK_SECOND) };
+
+	nanosleep(&t, NULL);
+	*span = *span * 2 < CLOCK_SECOND / 4 ? *span * 2 : CLOCK_SECOND / 4;
+	return stop_signal() == 0;
+}
+
+static struct flock whole_file(short type)
+{
+	return (struct flock){ .l_type = type, .l_whence = SEEK_SET };
+}
+
+bool file_lock(int fd, const char *name, int64_t deadline, struct err *err)
+{
+	int64_t span = CLOCK_SECOND / 200;
+	struct flock lock = whole_file(F_WRLCK);
+
+	while (fcntl(fd, F_OFD_SETLK, &lock) < 0) {
+		if (errno == EINTR)
+			continue;
+		if (errno != EAGAIN && errno != EACCES)
+			return err_errno(err, ERR_OS, errno, "%s: cannot be locked", name);
+		if (pause_until(deadline, &span))
+			continue;
+		/* The holder of an OFD lock is an open file, and has no pid: then it is -1. */
+		if (fcntl(fd, F_OFD_GETLK, &lock) == 0 && lock.l_type != F_UNLCK && lock.l_pid > 0)
+			return err_set(err, ERR_TEMP, "%s: locked by process %ld", name, (long)lock.l_pid);
+		return err_set(err, ERR_TEMP, "%s: locked by another process", name);
+	}
+	return true;
+}
+
+static const char *own_host(char host[65])
+{
+	if (gethostname(host, 65) < 0)
+		host[0] = '\0';
+	host[64] = '\0';
+	return host;
+}
+
+/* What the dotlock says of its maker: the pid, or 0 when it says nothing that can be checked here. */
+static long holder_of(int fd)
+{
+	char text[128];
+	char host[65];
+	uint64_t pid;
+	ssize_t n = pread(fd, text, sizeof text, 0);
+	struct str rest = str_trim(str_at(text, n > 0 ? (size_t)n : 0));
+	struct str number = str_cut(&rest, ':');
+
+	if (!str_number(str_trim(number), INT32_MAX, &pid))
+		return 0;
+	if (rest.p != NULL && !str_eq(rest, str_of(own_host(host))))
+		return 0;
+	return (long)pid;
+}
+
+/* Remove the lock of a process that is gone. The lock on the file makes sure that of two who find
+ * it, the second does not remove the first one's fresh lock. */
+static bool remove_stale(const char *lock, long *holder)
+{
+	struct stat opened;
+	struct stat named;
+	struct flock whole = whole_file(F_WRLCK);
+	bool gone = false;
+	int fd = open(lock, O_RDWR | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
+
+	if (fd < 0)
+		return errno == ENOENT;
+	*holder = holder_of(fd);
+	if (*holder > 1 && kill((pid_t)*holder, 0) < 0 && errno == ESRCH &&
+	    fcntl(fd, F_OFD_SETLK, &whole) == 0 && fstat(fd, &opened) == 0 &&
+	    lstat(lock, &named) == 0 && opened.st_ino == named.st_ino &&
+	    opened.st_dev == named.st_dev)
+		gone = unlink(lock) == 0;
+	close(fd);
+	return gone;
+}
+
+static bool make_lock(const char *lock, struct err *err)
+{
+	char host[65];
+	struct buf text = { 0 };
+	int fd = open(lock, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+
+	if (fd < 0)
+		return err_errno(err, ERR_CANTCREAT, errno, "%s", lock);
+	buf_printf(&text, "%ld:%s\n", (long)getpid(), own_host(host));
+	bool ok = file_write(fd, buf_str(&text), lock, err);
+
+	close(fd);
+	buf_free(&text);
+	if (!ok)
+		unlink(lock);
+	return ok;
+}
+
+bool file_dotlock(const char *path, int64_t deadline, struct err *err)
+{
+	struct buf name = { 0 };
+	int64_t span = CLOCK_SECOND / 200;
+	long holder = 0;
+	bool ok;
+
+	buf_printf(&name, "%s.lock", path);
+	const char *lock = buf_text(&name);
+
+	for (;;) {
+		errno = 0;
+		ok = make_lock(lock, err);
+		if (ok || errno != EEXIST)
+			break;
+		if (remove_stale(lock, &holder))
+			continue;
+		if (pause_until(deadline, &span))
+			continue;
+		if (holder > 0)
+			err_set(err, ERR_TEMP, "%s: locked by process %ld (%s)", path, holder, lock);
+		else
+			err_set(err, ERR_TEMP, "%s: locked by another process (%s)", path, lock);
+		break;
+	}
+	buf_free(&name);
+	return ok;
+}
+
+void file_dotunlock(const char *path)
+{
+	struct buf name = { 0 };
+
+	buf_printf(&name, "%s.lock", path);
+	unlink(buf_text(&name));
+	buf_free(&name);
+}

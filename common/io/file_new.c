@@ -1,0 +1,105 @@
+#include <config.h>
+
+#include "io/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "io/clock.h"
+
+/* ".NAME.0123456789abcdef" beside path. */
+static char *temp_name(const char *path)
+{
+	struct buf name = { 0 };
+	const char *slash = strrchr(path, '/');
+	size_t dir = slash == NULL ? 0 : (size_t)(slash - path) + 1;
+	uint64_t tag;
+
+	random_bytes(&tag, sizeof tag);
+	buf_add(&name, str_at(path, dir));
+	/* A name of 255 octets has no room for what is put around it. */
+	buf_printf(&name, ".%.200s.%016llx", path + dir, (unsigned long long)tag);
+	char *text = mem_copy(buf_text(&name), buf_len(&name));
+
+	buf_free(&name);
+	return text;
+}
+
+bool file_new_begin(struct file_new *f, const char *path, unsigned mode, struct err *err)
+{
+	struct stat st;
+
+	*f = (struct file_new){ .fd = -1 };
+	if (lstat(path, &st) == 0 && !S_ISREG(st.st_mode))
+		return err_set(err, ERR_CANTCREAT, "%s: is there and no regular file", path);
+	f->temp = temp_name(path);
+	f->fd = open(f->temp, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, (mode_t)mode);
+	if (f->fd < 0) {
+		err_errno(err, ERR_CANTCREAT, errno, "%s", path);
+		mem_free(f->temp);
+		f->temp = NULL;
+		return false;
+	}
+	f->path = mem_copy(path, strlen(path));
+	return true;
+}
+
+bool file_new_commit(struct file_new *f, struct err *err)
+{
+	bool ok = file_sync(f->fd, f->path, err);
+
+	if (close(f->fd) < 0 && ok)
+		ok = err_errno(err, ERR_IO, errno, "%s", f->path);
+	f->fd = -1;
+	if (ok && rename(f->temp, f->path) < 0)
+		ok = err_errno(err, ERR_CANTCREAT, errno, "%s", f->path);
+	if (ok) {
+		mem_free(f->temp);
+		f->temp = NULL;
+		ok = file_sync_dir(f->path, err);
+	}
+	file_new_abort(f);
+	return ok;
+}
+
+void file_new_abort(struct file_new *f)
+{
+	/* A zeroed one has descriptor 0, which is not ours. */
+	if (f->temp != NULL) {
+		if (f->fd >= 0)
+			close(f->fd);
+		unlink(f->temp);
+	}
+	mem_free(f->temp);
+	mem_free(f->path);
+	*f = (struct file_new){ .fd = -1 };
+}
+
+int file_temp(struct err *err)
+{
+	const char *dir = getenv("TMPDIR");
+	struct buf name = { 0 };
+
+	if (dir == NULL || *dir == '\0')
+		dir = "/tmp";
+	int fd = open(dir, O_TMPFILE | O_RDWR | O_EXCL | O_CLOEXEC, 0600);
+
+	if (fd < 0) { /* not every file system has it */
+		buf_printf(&name, "%s/pipemail.XXXXXX", dir);
+		char *path = mem_copy(buf_text(&name), buf_len(&name));
+
+		fd = mkostemp(path, O_CLOEXEC);
+		if (fd >= 0)
+			unlink(path);
+		else
+			err_errno(err, ERR_CANTCREAT, errno, "%s", path);
+		mem_free(path);
+	}
+	buf_free(&name);
+	return fd;
+}
