@@ -1,0 +1,248 @@
+#include <config.h>
+
+#include "proto/smtp_state.h"
+
+#include "base/mem.h"
+
+/* The session's turn: replies are read until there are none, then what may be sent is sent. */
+
+void smtp_init(struct smtp *s, const struct smtp_params *params)
+{
+	*s = (struct smtp){ .state = mem_alloc(sizeof *s->state) };
+	s->state->params = *params;
+	s->state->tls = params->tls == SMTP_TLS_ON;
+	s->state->window = SIZE_MAX;
+	s->state->blocked = true;
+	want_add(s, WANT_GREETING, NULL, 0);
+}
+
+void smtp_free(struct smtp *s)
+{
+	struct smtp_state *st = s->state;
+
+	if (st == NULL)
+		return;
+	while (st->first != NULL) {
+		struct message *m = st->first;
+
+		st->first = m->next;
+		message_free(m);
+	}
+	message_free(st->gone);
+	reply_free(&st->greeting);
+	reply_free(&st->reply);
+	reply_free(&st->last);
+	buf_wipe(&st->response);
+	buf_wipe(&st->line);
+	mem_free(st->wants);
+	mem_free(st);
+	caps_clear(&s->caps);
+	buf_wipe(&s->in);
+	buf_wipe(&s->out);
+	*s = (struct smtp){ 0 };
+}
+
+void want_add(struct smtp *s, enum want_kind kind, struct message *m, size_t rcpt)
+{
+	struct smtp_state *st = s->state;
+
+	if (st->phase == PHASE_OVER)
+		return;
+	if (st->wants_at + st->n_wants == st->wants_room) {
+		if (st->wants_at > 0 && st->wants_at >= st->n_wants) {
+			memmove(st->wants, st->wants + st->wants_at, st->n_wants * sizeof *st->wants);
+			st->wants_at = 0;
+		} else {
+			st->wants_room = st->wants_room == 0 ? 16 : 2 * st->wants_room;
+			st->wants = mem_resize(st->wants, st->wants_room, sizeof *st->wants);
+		}
+	}
+	st->wants[st->wants_at + st->n_wants++] = (struct want){ .kind = kind, .message = m, .rcpt = rcpt };
+	if (m != NULL)
+		m->wants++;
+}
+
+struct want *want_first(const struct smtp *s)
+{
+	const struct smtp_state *st = s->state;
+
+	return st->n_wants > 0 ? &st->wants[st->wants_at] : NULL;
+}
+
+void want_drop(struct smtp *s)
+{
+	s->state->wants_at++;
+	if (--s->state->n_wants == 0)
+		s->state->wants_at = 0;
+}
+
+/* Take one reply and act on it. 1: an event, 0: go on reading, -1: there is no whole reply. */
+static int read_reply(struct smtp *s, struct smtp_news *news, enum smtp_event *event)
+{
+	struct smtp_state *st = s->state;
+	struct err err = { 0 };
+	int rc = reply_take(&st->reply, &s->in, &err);
+
+	if (rc < 0) {
+		session_end(s, err.kind, err.text, false);
+		return 0;
+	}
+	if (rc == 0)
+		return -1;
+	if (want_first(s) == NULL) {
+		reply_stray(s);
+		return 0;
+	}
+	struct want w = *want_first(s);
+
+	want_drop(s);
+	if (w.kind <= WANT_AUTH) {
+		login_handle(s, w.kind);
+		return 0;
+	}
+	return reply_handle(s, &w, news, event);
+}
+
+/* Half a reply where none is due: it was there before what we are about to say. */
+static bool has_surplus(const struct smtp *s)
+{
+	const struct smtp_state *st = s->state;
+	bool idle = st->send == NULL && !st->quit_wanted;
+	bool content = st->send != NULL && st->send->stage == STAGE_CONTENT && st->send->given > 0;
+
+	if (want_first(s) != NULL || (buf_len(&s->in) == 0 && !st->reply.open))
+		return false;
+	if (st->phase == PHASE_UP)
+		return !idle && !content;
+	return st->phase != PHASE_AUTH_AGAIN;
+}
+
+static void end_of_stream(struct smtp *s)
+{
+	struct smtp_state *st = s->state;
+	const char *waiting = smtp_waiting_for(s);
+	char text[120];
+	struct err what = { 0 };
+
+	/* A server need not answer QUIT when all is said. */
+	if (st->phase == PHASE_QUIT && st->first == NULL) {
+		session_close(s);
+		return;
+	}
+	err_set(&what, ERR_TEMP, "the server closed the connection%s%s", waiting[0] != '\0' ? " instead of giving the " : "", waiting);
+	memcpy(text, what.text, sizeof text - 1);
+	text[sizeof text - 1] = '\0';
+	if (st->eof_why.kind != ERR_NONE)
+		session_end(s, st->eof_why.kind, st->eof_why.text, false);
+	else
+		session_end(s, ERR_TEMP, text, false);
+}
+
+static enum smtp_event wait_for(struct smtp *s)
+{
+	struct smtp_state *st = s->state;
+
+	if (st->send == NULL || st->send->stage != STAGE_CONTENT)
+		st->blocked = true;
+	return SMTP_WAIT;
+}
+
+enum smtp_event smtp_next(struct smtp *s, struct smtp_news *news)
+{
+	struct smtp_state *st = s->state;
+	enum smtp_event event = SMTP_WAIT;
+
+	*news = (struct smtp_news){ .rcpt = SIZE_MAX };
+	message_free(st->gone);
+	st->gone = NULL;
+	for (;;) {
+		int rc = 0;
+
+		while (st->phase != PHASE_OVER && rc == 0)
+			rc = read_reply(s, news, &event);
+		if (st->phase == PHASE_OVER && rc <= 0)
+			return session_over(s, news);
+		if (rc > 0)
+			return event;
+		if (st->eof)
+			end_of_stream(s);
+		else if (has_surplus(s))
+			session_end(s, ERR_PROTOCOL, "the server says something that answers nothing", false);
+		else if (login_send(s, news, &event) || mail_send(s, news, &event))
+			return event;
+		else if (st->phase != PHASE_OVER)
+			return wait_for(s);
+	}
+}
+
+void smtp_tls_started(struct smtp *s)
+{
+	struct smtp_state *st = s->state;
+
+	if (st->phase != PHASE_TLS)
+		return;
+	if (buf_len(&s->in) > 0) {
+		session_end(s, ERR_PROTOCOL, "the server spoke before TLS stood", false);
+		return;
+	}
+	caps_clear(&s->caps);
+	st->tls = true;
+	st->phase = PHASE_HELLO;
+	s->used |= SMTP_CAP_STARTTLS;
+}
+
+void smtp_auth_retry(struct smtp *s)
+{
+	if (s->state->phase == PHASE_AUTH_AGAIN)
+		s->state->phase = PHASE_AUTH;
+}
+
+void smtp_quit(struct smtp *s)
+{
+	struct smtp_state *st = s->state;
+
+	st->quit_wanted = true;
+	/* Before there is a session to end there is only a connection. */
+	if (st->phase == PHASE_AUTH_AGAIN)
+		session_end(s, ERR_AUTH, "the server refuses the login", true);
+	else if (st->phase < PHASE_UP)
+		session_close(s);
+}
+
+void smtp_eof(struct smtp *s, const struct err *err)
+{
+	s->state->eof = true;
+	if (err != NULL)
+		s->state->eof_why = *err;
+}
+
+bool smtp_secret(const struct smtp *s)
+{
+	return s->state->phase == PHASE_AUTH;
+}
+
+unsigned smtp_flights(const struct smtp *s)
+{
+	return s->state->flights;
+}
+
+const char *smtp_waiting_for(const struct smtp *s)
+{
+	static const char *const names[] = {
+		[WANT_GREETING] = "greeting",
+		[WANT_EHLO] = "reply to EHLO",
+		[WANT_HELO] = "reply to HELO",
+		[WANT_STARTTLS] = "reply to STARTTLS",
+		[WANT_AUTH] = "reply to AUTH",
+		[WANT_RSET] = "reply to RSET",
+		[WANT_MAIL] = "reply to MAIL",
+		[WANT_RCPT] = "reply to RCPT",
+		[WANT_DATA] = "reply to DATA",
+		[WANT_END] = "reply to the end of the message",
+		[WANT_BDAT] = "reply to the end of the message",
+		[WANT_QUIT] = "reply to QUIT",
+	};
+	const struct want *w = want_first(s);
+
+	return w != NULL ? names[w->kind] : "";
+}

@@ -1,0 +1,203 @@
+#include <config.h>
+
+#include "proto/smtp_state.h"
+
+#include "base/mem.h"
+
+/* How messages and sessions end. */
+
+#define REFUSALS_BORNE 3
+
+enum smtp_outcome outcome_of(const struct reply *r)
+{
+	switch (reply_class(r)) {
+	case REPLY_OK:
+		return SMTP_ACCEPTED;
+	case REPLY_LATER:
+		return SMTP_REFUSED_LATER;
+	default:
+		return SMTP_REFUSED_NEVER;
+	}
+}
+
+enum smtp_outcome outcome_of_rcpts(const struct message *m)
+{
+	/* With all_or_nothing one that is refused for good is enough; else one that may be taken later gives hope. */
+	if (m->mail.all_or_nothing)
+		return m->never > 0 ? SMTP_REFUSED_NEVER : SMTP_REFUSED_LATER;
+	return m->later > 0 ? SMTP_REFUSED_LATER : SMTP_REFUSED_NEVER;
+}
+
+void message_free(struct message *m)
+{
+	if (m == NULL)
+		return;
+	reply_free(&m->why);
+	mem_free(m->rcpts);
+	mem_free(m);
+}
+
+static void unlink_message(struct smtp_state *st, struct message *m)
+{
+	struct message **link = &st->first;
+
+	while (*link != m)
+		link = &(*link)->next;
+	*link = m->next;
+	if (st->send == m)
+		st->send = m->next;
+	st->n_messages--;
+	message_free(st->gone);
+	st->gone = m;
+}
+
+/* Servers hang up after so many failures in a row (Postfix 10, Exim 4 to 11), and all that is in a window is then in doubt. */
+static void learn(struct smtp_state *st, const struct message *m, enum smtp_outcome outcome)
+{
+	if (outcome == SMTP_ACCEPTED) {
+		st->proved = true;
+		st->proved_chunk = st->proved_chunk || m->how != HOW_DATA;
+		st->refusals = 0;
+		st->dirty = false;
+		st->window = st->window > SIZE_MAX / 2 ? SIZE_MAX : 2 * st->window;
+	} else if (outcome != SMTP_REJECTED_HERE) {
+		st->dirty = true;
+		if (++st->refusals >= REFUSALS_BORNE)
+			st->window = 1;
+	}
+}
+
+static void say_refused(const struct message *m, enum smtp_outcome outcome, struct err *err)
+{
+	enum err_kind kind = outcome == SMTP_REFUSED_LATER ? ERR_TEMP : ERR_NOUSER;
+
+	if (m->accepted == 0)
+		err_set(err, kind, "no recipient was accepted");
+	else
+		err_set(err, kind, "%zu of %zu recipients were refused, so that nobody was to get it", m->later + m->never,
+			m->mail.n_rcpts);
+}
+
+bool message_finish(struct smtp *s, struct message *m, enum smtp_outcome outcome, const struct reply *reply,
+	struct smtp_news *news, enum smtp_event *event)
+{
+	learn(s->state, m, outcome);
+	news->tag = m->mail.tag;
+	news->rcpt = SIZE_MAX;
+	news->outcome = outcome;
+	news->final = true;
+	news->reply = reply;
+	if (outcome == SMTP_REJECTED_HERE)
+		news->err = m->err;
+	else if (reply == NULL && (outcome == SMTP_REFUSED_LATER || outcome == SMTP_REFUSED_NEVER))
+		say_refused(m, outcome, &news->err);
+	unlink_message(s->state, m);
+	s->state->ready_due = true;
+	*event = SMTP_VERDICT;
+	return true;
+}
+
+static void end_now(struct smtp *s)
+{
+	struct smtp_state *st = s->state;
+
+	st->left_at_end = octets_left(s);
+	st->phase = PHASE_OVER;
+	st->n_wants = 0;
+	/* What has not left must not leave any more. */
+	buf_clear(&s->out);
+	buf_wipe(&st->response);
+}
+
+void session_end(struct smtp *s, enum err_kind kind, const char *text, bool with_reply)
+{
+	struct smtp_state *st = s->state;
+	struct buf shown = { 0 };
+	bool polite = want_first(s) == NULL && st->first == NULL && !st->eof && kind != ERR_PROTOCOL;
+
+	if (st->phase == PHASE_OVER)
+		return;
+	if (with_reply) {
+		reply_show(&st->reply, &shown);
+		err_set(&st->why, kind, "%s: %.*s", text, STR_ARGS(buf_str(&shown)));
+		buf_free(&shown);
+		reply_move(&st->last, &st->reply);
+	} else {
+		err_set(&st->why, kind, "%s", text);
+	}
+	end_now(s);
+	if (polite && st->last.code != 421)
+		buf_add_text(&s->out, "QUIT\r\n");
+}
+
+void session_close(struct smtp *s)
+{
+	if (s->state->phase == PHASE_OVER)
+		return;
+	s->state->in_order = true;
+	err_set(&s->state->why, ERR_TEMP, "the connection was closed");
+	end_now(s);
+}
+
+/* LMTP has a verdict for each recipient: those without one are unknown one by one. */
+static enum smtp_event unknown_rcpt(struct smtp *s, struct message *m, struct smtp_news *news)
+{
+	enum smtp_event event = SMTP_VERDICT;
+	size_t rcpt = SIZE_MAX;
+	size_t more = 0;
+
+	for (size_t i = m->told; i < m->mail.n_rcpts; i++) {
+		if (m->rcpts[i] != SMTP_ACCEPTED)
+			continue;
+		if (rcpt == SIZE_MAX)
+			rcpt = i;
+		else
+			more++;
+	}
+	if (more == 0) {
+		message_finish(s, m, SMTP_UNKNOWN, NULL, news, &event);
+	} else {
+		m->told = rcpt + 1;
+		news->tag = m->mail.tag;
+		news->outcome = SMTP_UNKNOWN;
+	}
+	news->rcpt = rcpt;
+	return event;
+}
+
+/* The verdict of a message that was under way at the end. */
+static enum smtp_event last_verdict(struct smtp *s, struct message *m, struct smtp_news *news)
+{
+	struct smtp_state *st = s->state;
+	enum smtp_event event = SMTP_VERDICT;
+
+	if (m->decided) {
+		message_finish(s, m, m->outcome, m->why.code != 0 ? &m->why : NULL, news, &event);
+	} else if (is_lost(m)) {
+		message_finish(s, m, outcome_of_rcpts(m), NULL, news, &event);
+	} else if (m->whole && st->left_at_end >= m->end) {
+		if (st->params.lmtp)
+			event = unknown_rcpt(s, m, news);
+		else
+			message_finish(s, m, SMTP_UNKNOWN, NULL, news, &event);
+		err_set(&news->err, ERR_OUTCOME, "the message was handed over and no verdict came: %s", st->why.text);
+	} else {
+		message_finish(s, m, SMTP_NOT_SENT, st->last.code != 0 ? &st->last : NULL, news, &event);
+	}
+	if (news->outcome == SMTP_NOT_SENT)
+		news->err = st->why;
+	return event;
+}
+
+enum smtp_event session_over(struct smtp *s, struct smtp_news *news)
+{
+	struct smtp_state *st = s->state;
+
+	if (st->first != NULL)
+		return last_verdict(s, st->first, news);
+	if (st->in_order)
+		return SMTP_CLOSED;
+	news->err = st->why;
+	news->reply = st->last.code != 0 ? &st->last : NULL;
+	return SMTP_FAILED;
+}
