@@ -18,9 +18,10 @@ void dkim_key_free(struct dkim_key *k);
 bool dkim_key_public(const struct dkim_key *k, struct buf *out, unsigned *bits, bool *ed25519);
 
 struct dkim {
-	void *hash;     /* gnutls_hash_hd_t */
-	struct buf held; /* blanks and empty lines that may turn out to be at an end */
-	uint64_t empty_lines;
+	void *hash;      /* gnutls_hash_hd_t */
+	struct buf held; /* canonical octets on their way to it */
+	uint64_t line_ends; /* that may turn out to be at the end of the body */
+	bool blank;      /* blanks that may turn out to be at the end of a line */
 	bool cr;
 	bool any;
 };
