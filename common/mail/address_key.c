@@ -1,0 +1,146 @@
+#include <config.h>
+
+#include "mail/address.h"
+
+#include "mail/address_local.h"
+#include "text/utf8.h"
+
+/* A dot-atom of ASCII, or octets over it: what needs no quotes. */
+static bool is_dot_atom(struct str s)
+{
+	char last = '.';
+
+	for (size_t i = 0; i < s.n; i++) {
+		char c = s.p[i];
+		bool atom = ascii_alpha(c) || ascii_digit(c) || (unsigned char)c >= 0x80 ||
+			    (c != '\0' && strchr("!#$%&'*+-/=?^_`{|}~", c) != NULL);
+
+		if (!atom && (c != '.' || last == '.'))
+			return false;
+		last = c;
+	}
+	return last != '.';
+}
+
+void address_add_local(struct buf *out, struct str local)
+{
+	struct buf plain = { .limit = 0 };
+
+	if (local.n < 2 || local.p[0] != '"') {
+		buf_add(out, local);
+		return;
+	}
+	for (size_t i = 1; i + 1 < local.n; i++) {
+		if (local.p[i] == '\\')
+			i++;
+		buf_add_char(&plain, local.p[i]);
+	}
+	struct str s = buf_str(&plain);
+
+	if (is_dot_atom(s)) {
+		buf_add(out, s);
+	} else {
+		buf_add_char(out, '"');
+		for (size_t i = 0; i < s.n; i++) {
+			if (s.p[i] == '"' || s.p[i] == '\\')
+				buf_add_char(out, '\\');
+			buf_add_char(out, s.p[i]);
+		}
+		buf_add_char(out, '"');
+	}
+	buf_free(&plain);
+}
+
+/* The folded local part, in out. */
+static bool fold_local(struct buf *out, struct str local)
+{
+	struct buf plain = { .limit = 0 };
+	bool ok;
+
+	address_add_local(&plain, local);
+	struct str s = buf_str(&plain);
+	char *p = plain.p;
+
+	for (size_t i = 0; i < s.n; i++)
+		p[i] = ascii_lower(p[i]);
+	ok = utf8_nfc(out, s);
+	buf_free(&plain);
+	return ok;
+}
+
+bool address_key(const struct address *a, struct buf *out)
+{
+	return fold_local(out, a->local) && buf_add_char(out, '@') && buf_add(out, buf_str(&a->ascii));
+}
+
+#define DOTS 1u /* dots in the local part mean nothing */
+#define MARKS 2u /* nor do hyphens and underscores */
+
+/* Providers that deliver name+tag to name. Domains that are one mailbox have the same second name. */
+static const struct provider {
+	const char *domain;
+	const char *same_as;
+	unsigned ignored;
+} providers[] = {
+	{ "gmail.com", "gmail.com", DOTS },
+	{ "googlemail.com", "gmail.com", DOTS },
+	{ "outlook.com", "outlook.com", 0 },
+	{ "hotmail.com", "hotmail.com", 0 },
+	{ "live.com", "live.com", 0 },
+	{ "msn.com", "msn.com", 0 },
+	{ "icloud.com", "icloud.com", 0 },
+	{ "me.com", "me.com", 0 },
+	{ "mac.com", "mac.com", 0 },
+	{ "fastmail.com", "fastmail.com", 0 },
+	{ "fastmail.fm", "fastmail.fm", 0 },
+	{ "proton.me", "proton.me", DOTS | MARKS },
+	{ "protonmail.com", "proton.me", DOTS | MARKS },
+	{ "pm.me", "proton.me", DOTS | MARKS },
+	{ "yandex.ru", "yandex.ru", 0 },
+	{ "yandex.com", "yandex.ru", 0 },
+	{ "ya.ru", "yandex.ru", 0 },
+	{ "zoho.com", "zoho.com", 0 },
+	{ "mailbox.org", "mailbox.org", 0 },
+	{ "posteo.de", "posteo.de", 0 },
+	{ "tuta.io", "tuta.io", 0 },
+};
+
+static const struct provider *find_provider(struct str domain)
+{
+	for (size_t i = 0; i < sizeof providers / sizeof providers[0]; i++)
+		if (str_eq(domain, str_of(providers[i].domain)))
+			return &providers[i];
+	return NULL;
+}
+
+static bool is_ignored(char c, unsigned ignored)
+{
+	return ((ignored & DOTS) != 0 && c == '.') || ((ignored & MARKS) != 0 && (c == '-' || c == '_'));
+}
+
+bool address_key_provider(const struct address *a, struct buf *out)
+{
+	const struct provider *provider = find_provider(buf_str(&a->ascii));
+	struct buf local = { .limit = 0 };
+	size_t start = buf_len(out);
+	bool ok = false;
+
+	if (provider == NULL || !fold_local(&local, a->local) || buf_str(&local).p[0] == '"')
+		goto out;
+	struct str name = buf_str(&local);
+
+	name.n = str_find(name, '+');
+	ok = true;
+	for (size_t i = 0; ok && i < name.n; i++)
+		if (!is_ignored(name.p[i], provider->ignored))
+			ok = buf_add_char(out, name.p[i]);
+	/* "+tag" and nothing before it is a name of its own. */
+	ok = ok && buf_len(out) > start;
+	if (ok)
+		ok = buf_add_char(out, '@') && buf_add_text(out, provider->same_as);
+	else
+		buf_cut(out, start);
+out:
+	buf_free(&local);
+	return ok || address_key(a, out);
+}
