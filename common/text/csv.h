@@ -8,7 +8,8 @@ struct err;
 
 /*
  * CSV (RFC 4180) as it comes: LF, CRLF or CR line ends, quoted cells with doubled quotes and line
- * breaks, a BOM, ragged rows. The reader is a pure function of the octets that it is fed: rows are
+ * breaks, a BOM, ragged rows. What ends lines is told by the first end of line; the other one is then data. A quote
+ * within an unquoted cell is an octet like any other. The reader is a pure function of the octets that it is fed: rows are
  * slices of its own buffer, so that a row can be written out again byte for byte.
  */
 struct csv_cell {
@@ -40,7 +41,9 @@ struct csv {
 	uint64_t line;
 	char delimiter;
 	bool eof;
-	bool started;
+	size_t looked; /* a row that is not whole was searched up to here */
+	bool cr_ends;  /* lines end in CR alone, as the first one did */
+	bool started;  /* the line end is known */
 	bool failed;
 	struct csv_cell *cells;
 	size_t cells_cap;
