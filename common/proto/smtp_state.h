@@ -5,9 +5,8 @@
 
 /*
  * The inside of an SMTP session, shared by its parts: smtp (the turn), smtp_login (greeting to AUTH), smtp_ehlo (what the server
- * says of itself), smtp_mail (what is sent of a message and when), smtp_check (what
- * need not be tried), smtp_reply (what the answers mean), smtp_end (how it ends),
- * smtp_line (the one way out).
+ * says of itself), smtp_check (what need not be tried), smtp_mail (what is sent of a message and when), smtp_reply (what the
+ * answers mean), smtp_end (how it ends), smtp_line (the one way out).
  *
  * Every command that was sent has a `want` in a queue; replies are matched with it in order. Nothing is sent from where replies
  * are read, so that surplus octets at a point where none may be are always seen before the next command leaves.
