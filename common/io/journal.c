@@ -1,0 +1,149 @@
+#include <config.h>
+
+#include "io/journal.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "io/file.h"
+
+#define CHUNK ((size_t)256 << 10)
+
+/* Lead the whole file through scan. */
+static bool read_all(struct journal *j, struct journal_scan *scan, uint64_t *whole, struct err *err)
+{
+	char *chunk = mem_alloc(CHUNK);
+	bool ok = true;
+	long n = 0;
+
+	while (ok && (n = file_read_some(j->fd, chunk, CHUNK, j->path, err)) > 0) {
+		ok = journal_scan_feed(scan, str_at(chunk, (size_t)n), err);
+		j->size += (uint64_t)n;
+	}
+	mem_free(chunk);
+	if (n == -2)
+		err_set(err, ERR_TEMP, "%s: interrupted", j->path);
+	return journal_scan_end(scan, whole, ok ? err : NULL) && ok && n == 0;
+}
+
+/* Make the file end behind its last whole record. */
+static bool mend_end(struct journal *j, uint64_t whole, bool open_end, struct err *err)
+{
+	j->cut = j->size - whole;
+	if (j->cut > 0 && ftruncate(j->fd, (off_t)whole) < 0)
+		return err_errno(err, ERR_IO, errno, "%s: the torn end cannot be cut off", j->path);
+	j->size = whole;
+	if (open_end) {
+		if (!file_write(j->fd, STR_LIT("\n"), j->path, err))
+			return false;
+		j->size++;
+	}
+	return (j->cut == 0 && !open_end) || file_sync(j->fd, j->path, err);
+}
+
+static bool replay_all(struct journal *j, journal_replay *replay, void *arg, struct err *err)
+{
+	struct journal_scan scan = { .replay = replay, .arg = arg };
+	uint64_t whole = 0;
+
+	if (read_all(j, &scan, &whole, err))
+		return mend_end(j, whole, scan.open_end, err);
+	if (err != NULL && scan.bad_number > 0 && err->kind == ERR_DATA)
+		err_prefix(err, "%s", j->path);
+	return false;
+}
+
+static bool open_file(struct journal *j, struct err *err)
+{
+	struct stat st;
+	int flags = O_RDWR | O_APPEND | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY | O_NONBLOCK;
+	bool fresh = true;
+
+	j->fd = open(j->path, flags | O_CREAT | O_EXCL, 0600);
+	if (j->fd < 0 && errno == EEXIST) {
+		fresh = false;
+		j->fd = open(j->path, flags);
+	}
+	if (j->fd < 0)
+		return err_errno(err, ERR_CANTCREAT, errno, "%s", j->path);
+	if (fstat(j->fd, &st) < 0 || !S_ISREG(st.st_mode))
+		return err_set(err, ERR_CANTCREAT, "%s: is no regular file", j->path);
+	/* The name has to survive the machine too, once. */
+	return !fresh || file_sync_dir(j->path, err);
+}
+
+bool journal_open(struct journal *j, const char *path, journal_replay *replay, void *arg,
+	struct err *err)
+{
+	*j = (struct journal){ .fd = -1, .path = mem_copy(path, strlen(path)) };
+	if (open_file(j, err) && file_lock(j->fd, path, 0, err) && replay_all(j, replay, arg, err))
+		return true;
+	journal_close(j);
+	return false;
+}
+
+bool journal_add(struct journal *j, struct str record, struct err *err)
+{
+	if (record.n > JOURNAL_RECORD_MAX)
+		return err_set(err, ERR_SOFTWARE, "%s: a record of %zu octets", j->path, record.n);
+	for (size_t i = 0; i < record.n; i++)
+		if (ascii_control(record.p[i]) && record.p[i] != '\t')
+			return err_set(err, ERR_SOFTWARE, "%s: control character in a record", j->path);
+	size_t before = buf_len(&j->pending);
+
+	if (journal_format(&j->pending, record))
+		return true;
+	buf_cut(&j->pending, before);
+	return err_set(err, ERR_SOFTWARE, "%s: too much waits to be written", j->path);
+}
+
+static bool fail_before(struct journal *j, struct err *err)
+{
+	return err_set(err, ERR_IO, "%s: writing failed before", j->path);
+}
+
+bool journal_flush(struct journal *j, struct err *err)
+{
+	if (j->failed)
+		return fail_before(j, err);
+	if (buf_len(&j->pending) == 0)
+		return true;
+	j->unsynced = true;
+	if (!file_write(j->fd, buf_str(&j->pending), j->path, err)) {
+		j->failed = true;
+		/* A full disk leaves a piece of a record: take it back. When that fails too, its CRC
+		 * will show it. */
+		if (ftruncate(j->fd, (off_t)j->size) < 0)
+			err_prefix(err, "a torn end is left");
+		return false;
+	}
+	j->size += buf_len(&j->pending);
+	buf_clear(&j->pending);
+	return true;
+}
+
+bool journal_commit(struct journal *j, struct err *err)
+{
+	if (!journal_flush(j, err))
+		return false;
+	if (!j->unsynced)
+		return true;
+	if (fdatasync(j->fd) < 0) {
+		j->failed = true;
+		return err_errno(err, ERR_IO, errno, "%s: cannot be synced to disk", j->path);
+	}
+	j->unsynced = false;
+	return true;
+}
+
+void journal_close(struct journal *j)
+{
+	if (j->path != NULL && j->fd >= 0)
+		close(j->fd);
+	mem_free(j->path);
+	buf_free(&j->pending);
+	*j = (struct journal){ .fd = -1 };
+}

@@ -1,0 +1,114 @@
+#include <config.h>
+
+#include "io/journal.h"
+
+/* CRC-32 (ISO 3309, as gzip has it), reflected. The table is made at the first use. */
+static uint32_t crc32_of(struct str s)
+{
+	static uint32_t table[256];
+	uint32_t crc = 0xffffffff;
+
+	if (table[1] == 0)
+		for (uint32_t i = 0; i < 256; i++) {
+			uint32_t c = i;
+
+			for (int bit = 0; bit < 8; bit++)
+				c = c & 1 ? 0xedb88320 ^ c >> 1 : c >> 1;
+			table[i] = c;
+		}
+	for (size_t i = 0; i < s.n; i++)
+		crc = table[(crc ^ (unsigned char)s.p[i]) & 0xff] ^ crc >> 8;
+	return crc ^ 0xffffffff;
+}
+
+static void format_crc(char out[8], uint32_t crc)
+{
+	for (int i = 7; i >= 0; i--, crc >>= 4)
+		out[i] = "0123456789abcdef"[crc & 15];
+}
+
+bool journal_format(struct buf *out, struct str record)
+{
+	char crc[8];
+
+	format_crc(crc, crc32_of(record));
+	return buf_add(out, record) && buf_add_char(out, '\t') && buf_add(out, str_at(crc, 8)) &&
+	       buf_add_char(out, '\n');
+}
+
+/* The record in a line without its LF. */
+static bool take_record(struct str line, struct str *record)
+{
+	char crc[8];
+
+	if (line.n < 9 || line.p[line.n - 9] != '\t')
+		return false;
+	*record = str_sub(line, 0, line.n - 9);
+	format_crc(crc, crc32_of(*record));
+	return memcmp(crc, line.p + line.n - 8, 8) == 0;
+}
+
+static bool take_line(struct journal_scan *s, struct str line, struct err *err)
+{
+	struct str record;
+
+	if (s->long_line || !take_record(line, &record)) {
+		if (s->bad_number == 0) {
+			s->bad_at = s->at;
+			s->bad_number = s->number + 1;
+		}
+		return true;
+	}
+	if (s->bad_number > 0)
+		return err_set(err, ERR_DATA, "line %llu is damaged and is not the last",
+			       (unsigned long long)s->bad_number);
+	return s->replay == NULL || s->replay(s->arg, record, err);
+}
+
+bool journal_scan_feed(struct journal_scan *s, struct str octets, struct err *err)
+{
+	s->line.limit = JOURNAL_RECORD_MAX + 16;
+	while (octets.n > 0) {
+		size_t end = str_find(octets, '\n');
+		struct str piece = str_sub(octets, 0, end);
+		bool whole = end < octets.n;
+
+		octets = str_sub(octets, end + 1, octets.n);
+		/* The common case, a line within the octets, is not copied. */
+		bool direct = whole && buf_len(&s->line) == 0 && !s->long_line;
+
+		if (!direct && !buf_add(&s->line, piece))
+			s->long_line = true;
+		s->length += piece.n;
+		if (!whole)
+			return true;
+		struct str line = direct ? piece : buf_str(&s->line);
+
+		if (!take_line(s, line, err))
+			return false;
+		s->at += s->length + 1;
+		s->length = 0;
+		s->number++;
+		buf_clear(&s->line);
+		s->long_line = false;
+	}
+	return true;
+}
+
+bool journal_scan_end(struct journal_scan *s, uint64_t *whole, struct err *err)
+{
+	bool ok = true;
+	struct str rest = buf_str(&s->line);
+
+	if (rest.n > 0 || s->long_line) {
+		uint64_t bad = s->bad_number;
+
+		/* Only its LF is missing: what it says was meant, so to keep it is the safe side. */
+		ok = take_line(s, rest, err);
+		s->open_end = ok && s->bad_number == 0 && bad == 0;
+		s->at += s->length;
+	}
+	*whole = s->bad_number > 0 ? s->bad_at : s->at;
+	buf_free(&s->line);
+	return ok;
+}
