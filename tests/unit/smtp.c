@@ -1,0 +1,172 @@
+#include <config.h>
+
+#include "tests/smtp_play.h"
+
+/* One message a session: who gets it, what is told, and in how few flights. */
+
+#define RCPT(a) { .address = { a, sizeof a - 1 } }
+
+static const struct smtp_rcpt three[] = { RCPT("Jones@example.org"), RCPT("Green@example.org"), RCPT("Brown@example.org") };
+
+static const struct smtp_mail to_three = { .reverse_path = { "Smith@example.com", 17 }, .rcpts = three, .n_rcpts = 3, .last = true };
+static const struct smtp_mail to_one = { .reverse_path = { "Smith@example.com", 17 }, .rcpts = three, .n_rcpts = 1, .last = true };
+static const struct smtp_mail all_three = {
+	.reverse_path = { "Smith@example.com", 17 }, .rcpts = three, .n_rcpts = 3, .last = true, .all_or_nothing = true
+};
+static const struct smtp_mail null_sender = { .reverse_path = { "", 0 }, .rcpts = three, .n_rcpts = 1, .last = true };
+
+static const struct smtp_params clear = { .ehlo = "me.example", .tls = SMTP_TLS_OFF };
+static const struct smtp_params lock_step = { .ehlo = "me.example", .tls = SMTP_TLS_OFF, .lock_step = true };
+static const struct smtp_params chunking = { .ehlo = "me.example", .tls = SMTP_TLS_OFF, .chunking = true };
+static const struct smtp_params lmtp = { .ehlo = "me.example", .tls = SMTP_TLS_OFF, .lmtp = true };
+
+#define HELLO "S 220 mx.example ESMTP\nC EHLO me.example\nS 250-mx.example\nS 250 PIPELINING\n"
+#define POSTFIX "S 220 mx.example ESMTP Postfix\nC EHLO me.example\nS 250-mx.example\nS 250-PIPELINING\nS 250 CHUNKING\n"
+#define ENVELOPE "C MAIL FROM:<Smith@example.com>\nC RCPT TO:<Jones@example.org>\nC RCPT TO:<Green@example.org>\nC RCPT TO:<Brown@example.org>\n"
+#define CONTENT "C Subject: x\nC\nC ..dot\nC .\n"
+#define ONE "C MAIL FROM:<Smith@example.com>\nC RCPT TO:<Jones@example.org>\nC DATA\n"
+
+static const struct play pipelined[] = {
+	{ "Jones, Green and Brown", clear, &to_three, NULL, 1,
+	  HELLO ENVELOPE "C DATA\n"
+	  "S 250 ok\nS 250 ok\nS 550 5.1.1 no such user\nS 250 ok\nS 354 go\n" CONTENT "C QUIT\nS 250 2.0.0 queued as 7\nS 221 bye\n",
+	  "ready; rcpt 1.0 ok 250; rcpt 1.1 never 550; rcpt 1.2 ok 250; verdict 1 ok 250; closed", NULL, 3, NULL },
+	{ "everybody refused, DATA refused", clear, &to_three, NULL, 1,
+	  HELLO ENVELOPE "C DATA\nS 250 ok\nS 550 a\nS 551 b\nS 553 c\nS 503 no recipients\nC QUIT\nS 221 bye\n",
+	  "ready; rcpt 1.0 never 550; rcpt 1.1 never 551; rcpt 1.2 never 553; verdict 1 never; closed", NULL, 3, NULL },
+	{ "everybody refused, 354 all the same", clear, &to_three, NULL, 1,
+	  HELLO ENVELOPE "C DATA\nS 250 ok\nS 550 a\nS 450 b\nS 550 c\nS 354 go\nC .\nC QUIT\nS 554 no recipients\nS 221 bye\n",
+	  "ready; rcpt 1.0 never 550; rcpt 1.1 later 450; rcpt 1.2 never 550; verdict 1 later; closed", NULL, 3, NULL },
+	{ "sender refused", clear, &to_three, NULL, 1,
+	  HELLO ENVELOPE "C DATA\nS 550 5.7.1 go away\nS 503 a\nS 503 b\nS 503 c\nS 503 d\nC QUIT\nS 221 bye\n",
+	  "ready; verdict 1 never 550; closed", NULL, 3, NULL },
+	{ "sender refused, recipient taken", clear, &to_one, NULL, 1,
+	  HELLO ONE "S 550 no\nS 250 ok\nS 354 go\n", "ready; verdict 1 never 550; failed 76", "refused the sender", 0, NULL },
+	{ "sender refused, DATA taken", clear, &to_one, NULL, 1,
+	  HELLO ONE "S 550 no\nS 503 no\nS 354 go\n", "ready; verdict 1 never 550; failed 76", "refused its sender", 0, NULL },
+	{ "sender later", clear, &to_one, NULL, 1, HELLO ONE "S 451 4.7.1 later\nS 503 a\nS 503 b\nC QUIT\nX\n",
+	  "ready; verdict 1 later 451; closed", NULL, 0, NULL },
+	{ "greylisted", clear, &to_one, NULL, 1, HELLO ONE "S 250 ok\nS 450 4.2.0 greylisted\nS 554 no\nC QUIT\nS 221 bye\n",
+	  "ready; rcpt 1.0 later 450; verdict 1 later; closed", NULL, 0, NULL },
+	{ "DATA refused", clear, &to_one, NULL, 1, HELLO ONE "S 250 ok\nS 250 ok\nS 451 4.3.0 no\nC QUIT\nS 221 bye\n",
+	  "ready; rcpt 1.0 ok 250; verdict 1 later 451; closed", NULL, 0, NULL },
+	{ "message refused", clear, &to_one, NULL, 1,
+	  HELLO ONE "S 250 ok\nS 250 ok\nS 354 go\n" CONTENT "C QUIT\nS 554 5.7.1 spam\nS 221 bye\n",
+	  "ready; rcpt 1.0 ok 250; verdict 1 never 554; closed", NULL, 3, NULL },
+	{ "message later", clear, &to_one, NULL, 1,
+	  HELLO ONE "S 250 ok\nS 250 ok\nS 354 go\n" CONTENT "C QUIT\nS 452 4.3.1 full\nS 221 bye\n",
+	  "ready; rcpt 1.0 ok 250; verdict 1 later 452; closed", NULL, 0, NULL },
+	{ "empty sender", clear, &null_sender, NULL, 1,
+	  HELLO "C MAIL FROM:<>\nC RCPT TO:<Jones@example.org>\nC DATA\nS 250 ok\nS 250 ok\nS 354 go\n" CONTENT
+		"C QUIT\nS 250 ok\nS 221 bye\n",
+	  "ready; rcpt 1.0 ok 250; verdict 1 ok 250; closed", NULL, 0, NULL },
+	{ "QUIT is not answered", clear, &to_one, NULL, 1,
+	  HELLO ONE "S 250 ok\nS 250 ok\nS 354 go\n" CONTENT "C QUIT\nS 250 ok\nX\n",
+	  "ready; rcpt 1.0 ok 250; verdict 1 ok 250; closed", NULL, 0, NULL },
+	{ "QUIT is answered with 421", clear, &to_one, NULL, 1,
+	  HELLO ONE "S 250 ok\nS 250 ok\nS 354 go\n" CONTENT "C QUIT\nS 250 ok\nS 421 bye\n",
+	  "ready; rcpt 1.0 ok 250; verdict 1 ok 250; closed", NULL, 0, NULL },
+	{ "all or nothing: all", clear, &all_three, NULL, 1,
+	  HELLO ENVELOPE "C DATA\nS 250 ok\nS 250 ok\nS 250 ok\nS 250 ok\nS 354 go\n" CONTENT "C QUIT\nS 250 ok\nS 221 bye\n",
+	  "ready; rcpt 1.0 ok 250; rcpt 1.1 ok 250; rcpt 1.2 ok 250; verdict 1 ok 250; closed", NULL, 3, NULL },
+	{ "all or nothing: nothing, and no lone dot", clear, &all_three, NULL, 1,
+	  HELLO ENVELOPE "C DATA\nS 250 ok\nS 250 ok\nS 550 no\nS 250 ok\nS 354 go\n",
+	  "ready; rcpt 1.0 ok 250; rcpt 1.1 never 550; rcpt 1.2 ok 250; verdict 1 never; closed", NULL, 0, NULL },
+	{ "all or nothing: one later", clear, &all_three, NULL, 1,
+	  HELLO ENVELOPE "C DATA\nS 250 ok\nS 250 ok\nS 450 no\nS 250 ok\nS 354 go\n",
+	  "ready; rcpt 1.0 ok 250; rcpt 1.1 later 450; rcpt 1.2 ok 250; verdict 1 later; closed", NULL, 0, NULL },
+};
+
+static const struct play one_by_one[] = {
+	{ "lock-step: Jones, Green and Brown", lock_step, &to_three, NULL, 1,
+	  HELLO "C MAIL FROM:<Smith@example.com>\nS 250 ok\nC RCPT TO:<Jones@example.org>\nS 250 ok\n"
+		"C RCPT TO:<Green@example.org>\nS 550 no\nC RCPT TO:<Brown@example.org>\nS 250 ok\nC DATA\nS 354 go\n" CONTENT
+		"S 250 ok\nC QUIT\nS 221 bye\n",
+	  "ready; rcpt 1.0 ok 250; rcpt 1.1 never 550; rcpt 1.2 ok 250; verdict 1 ok 250; closed", NULL, 8, NULL },
+	{ "lock-step: all refused", lock_step, &to_three, NULL, 1,
+	  HELLO "C MAIL FROM:<Smith@example.com>\nS 250 ok\nC RCPT TO:<Jones@example.org>\nS 550 no\n"
+		"C RCPT TO:<Green@example.org>\nS 550 no\nC RCPT TO:<Brown@example.org>\nS 550 no\nC QUIT\nS 221 bye\n",
+	  "ready; rcpt 1.0 never 550; rcpt 1.1 never 550; rcpt 1.2 never 550; verdict 1 never; closed", NULL, 0, NULL },
+	{ "lock-step: sender refused", lock_step, &to_three, NULL, 1,
+	  HELLO "C MAIL FROM:<Smith@example.com>\nS 553 no\nC QUIT\nS 221 bye\n", "ready; verdict 1 never 553; closed", NULL, 0, NULL },
+	{ "lock-step: all or nothing", lock_step, &all_three, NULL, 1,
+	  HELLO "C MAIL FROM:<Smith@example.com>\nS 250 ok\nC RCPT TO:<Jones@example.org>\nS 250 ok\n"
+		"C RCPT TO:<Green@example.org>\nS 550 no\nC QUIT\nS 221 bye\n",
+	  "ready; rcpt 1.0 ok 250; rcpt 1.1 never 550; verdict 1 never; closed", NULL, 0, NULL },
+	{ "no PIPELINING", clear, &to_one, NULL, 1,
+	  "S 220 mx\nC EHLO me.example\nS 250 mx\nC MAIL FROM:<Smith@example.com>\nS 250 ok\nC RCPT TO:<Jones@example.org>\nS 250 ok\n"
+	  "C DATA\nS 354 go\n" CONTENT "S 250 ok\nC QUIT\nS 221 bye\n",
+	  "ready; rcpt 1.0 ok 250; verdict 1 ok 250; closed", NULL, 6, NULL },
+	{ "lock-step: an early 250 is found out behind QUIT", lock_step, &to_one, NULL, 1,
+	  HELLO "C MAIL FROM:<Smith@example.com>\nS 250 ok\nC RCPT TO:<Jones@example.org>\nS 250 ok\n"
+		"C DATA\nS 354 go\n" CONTENT "S 250 early\nS 554 no\n",
+	  "ready; rcpt 1.0 ok 250; verdict 1 ok 250; failed 76", "answers", 0, NULL },
+};
+
+static const struct play chunked[] = {
+	{ "CHUNKING, a server that is known: two flights", chunking, &to_three, NULL, 1,
+	  POSTFIX ENVELOPE "C BDAT 20 LAST\nC Subject: x\nC\nC .dot\nC QUIT\n"
+		"S 250 ok\nS 250 ok\nS 550 no\nS 250 ok\nS 250 queued as A\nS 221 bye\n",
+	  "ready; rcpt 1.0 ok 250; rcpt 1.1 never 550; rcpt 1.2 ok 250; verdict 1 ok 250; closed", NULL, 2, NULL },
+	{ "CHUNKING, all refused", chunking, &to_one, NULL, 1,
+	  POSTFIX "C MAIL FROM:<Smith@example.com>\nC RCPT TO:<Jones@example.org>\nC BDAT 20 LAST\nC Subject: x\nC\nC .dot\nC QUIT\n"
+		"S 250 ok\nS 550 no\nS 554 no recipients\nS 221 bye\n",
+	  "ready; rcpt 1.0 never 550; verdict 1 never; closed", NULL, 2, NULL },
+	{ "CHUNKING, sender refused", chunking, &to_one, NULL, 1,
+	  POSTFIX "C MAIL FROM:<Smith@example.com>\nC RCPT TO:<Jones@example.org>\nC BDAT 20 LAST\nC Subject: x\nC\nC .dot\nC QUIT\n"
+		"S 450 no\nS 503 no\nS 503 no\nS 221 bye\n",
+	  "ready; verdict 1 later 450; closed", NULL, 2, NULL },
+	{ "CHUNKING, the server does not know it after all", chunking, &to_one, NULL, 1,
+	  POSTFIX "C MAIL FROM:<Smith@example.com>\nC RCPT TO:<Jones@example.org>\nC BDAT 20 LAST\nC Subject: x\nC\nC .dot\nC QUIT\n"
+		"S 250 ok\nS 250 ok\nS 502 what\nS 500 what\n",
+	  "ready; rcpt 1.0 ok 250; verdict 1 not-sent; failed 76", "BDAT", 0, NULL },
+	{ "CHUNKING, refused recipients and the chunk is not swallowed", chunking, &to_one, NULL, 1,
+	  POSTFIX "C MAIL FROM:<Smith@example.com>\nC RCPT TO:<Jones@example.org>\nC BDAT 20 LAST\nC Subject: x\nC\nC .dot\nC QUIT\n"
+		"S 250 ok\nS 550 no\nS 502 what\nS 500 what\n",
+	  "ready; rcpt 1.0 never 550; verdict 1 never; failed 76", "BDAT", 0, NULL },
+	{ "CHUNKING, a recipient refused and the chunk taken", chunking, &to_one, NULL, 1,
+	  POSTFIX "C MAIL FROM:<Smith@example.com>\nC RCPT TO:<Jones@example.org>\nC BDAT 20 LAST\nC Subject: x\nC\nC .dot\nC QUIT\n"
+		"S 250 ok\nS 550 no\nS 250 took it\n",
+	  "ready; rcpt 1.0 never 550; verdict 1 never; failed 76", "had refused", 0, NULL },
+	{ "CHUNKING at a stranger's: DATA", chunking, &to_one, NULL, 1,
+	  "S 220 mx ESMTP Service Ready\nC EHLO me.example\nS 250-Hello me.example\nS 250-PIPELINING\nS 250 CHUNKING\n" ONE
+	  "S 250 ok\nS 250 ok\nS 354 go\n" CONTENT "C QUIT\nS 250 ok\nS 221 bye\n",
+	  "ready; rcpt 1.0 ok 250; verdict 1 ok 250; closed", NULL, 3, NULL },
+	{ "CHUNKING, all or nothing: BDAT waits for the replies", chunking, &all_three, NULL, 1,
+	  POSTFIX ENVELOPE "S 250 ok\nS 250 ok\nS 250 ok\nS 250 ok\nC BDAT 20 LAST\nC Subject: x\nC\nC .dot\nC QUIT\nS 250 ok\nS 221 bye\n",
+	  "ready; rcpt 1.0 ok 250; rcpt 1.1 ok 250; rcpt 1.2 ok 250; verdict 1 ok 250; closed", NULL, 3, NULL },
+	{ "CHUNKING, all or nothing: nothing, in order", chunking, &all_three, NULL, 1,
+	  POSTFIX ENVELOPE "S 250 ok\nS 250 ok\nS 250 ok\nS 550 no\nC QUIT\nS 221 bye\n",
+	  "ready; rcpt 1.0 ok 250; rcpt 1.1 ok 250; rcpt 1.2 never 550; verdict 1 never; closed", NULL, 3, NULL },
+	{ "CHUNKING, the connection dies behind the chunk", chunking, &to_one, NULL, 1,
+	  POSTFIX "C MAIL FROM:<Smith@example.com>\nC RCPT TO:<Jones@example.org>\nC BDAT 20 LAST\nC Subject: x\nC\nC .dot\nC QUIT\nX\n",
+	  "ready; verdict 1 unknown; failed 75", NULL, 0, NULL },
+};
+
+static const struct play lmtps[] = {
+	{ "LMTP: a verdict each", lmtp, &to_three, NULL, 1,
+	  "S 220 mx\nC LHLO me.example\nS 250-mx\nS 250 PIPELINING\n" ENVELOPE "C DATA\n"
+	  "S 250 ok\nS 250 ok\nS 550 no\nS 250 ok\nS 354 go\n" CONTENT "C QUIT\nS 250 ok\nS 452 full\nS 221 bye\n",
+	  "ready; rcpt 1.0 ok 250; rcpt 1.1 never 550; rcpt 1.2 ok 250; verdict 1.0 ok 250 more; verdict 1.2 later 452; closed", NULL, 3, NULL },
+	{ "LMTP: the second verdict does not come", lmtp, &to_three, NULL, 1,
+	  "S 220 mx\nC LHLO me.example\nS 250-mx\nS 250 PIPELINING\n" ENVELOPE "C DATA\n"
+	  "S 250 ok\nS 250 ok\nS 250 ok\nS 250 ok\nS 354 go\n" CONTENT "C QUIT\nS 250 ok\nX\n",
+	  "ready; rcpt 1.0 ok 250; rcpt 1.1 ok 250; rcpt 1.2 ok 250; verdict 1.0 ok 250 more; verdict 1.1 unknown more; verdict 1.2 unknown; failed 75",
+	  NULL, 0, NULL },
+	{ "LMTP: all refused", lmtp, &to_one, NULL, 1,
+	  "S 220 mx\nC LHLO me.example\nS 250-mx\nS 250 PIPELINING\n" ONE "S 250 ok\nS 550 no\nS 503 no\nC QUIT\nS 221 bye\n",
+	  "ready; rcpt 1.0 never 550; verdict 1 never; closed", NULL, 0, NULL },
+	{ "LMTP: all refused and 354", lmtp, &to_one, NULL, 1,
+	  "S 220 mx\nC LHLO me.example\nS 250-mx\nS 250 PIPELINING\n" ONE "S 250 ok\nS 550 no\nS 354 go\n",
+	  "ready; rcpt 1.0 never 550; verdict 1 never; failed 76", NULL, 0, NULL },
+	{ "LMTP: there is no HELO", lmtp, &to_one, NULL, 1, "S 220 mx\nC LHLO me.example\nS 500 what\n", "failed 69", NULL, 0, NULL },
+};
+
+int main(void)
+{
+	play_all(pipelined, sizeof pipelined / sizeof pipelined[0]);
+	play_all(one_by_one, sizeof one_by_one / sizeof one_by_one[0]);
+	play_all(chunked, sizeof chunked / sizeof chunked[0]);
+	play_all(lmtps, sizeof lmtps / sizeof lmtps[0]);
+	return tap_done();
+}
