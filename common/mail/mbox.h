@@ -17,7 +17,6 @@ struct mbox_writer {
 	bool in_line;
 	bool cr;
 	bool quoting;   /* only '>' so far in this line */
-	bool any;
 };
 /* The From_ line. sender: envelope sender or "" (MAILER-DAEMON); what is no plain ASCII address becomes MAILER-DAEMON. */
 bool mbox_begin(struct mbox_writer *w, struct buf *out, struct str sender, int64_t seconds);
@@ -35,7 +34,8 @@ struct mbox_reader {
 	struct str pending;
 	bool started;
 	bool in_message;
-	bool blank; /* the last line was empty and is held back */
+	bool blank; /* the last line was empty and is held back: it may belong to the frame */
+	bool blank_crlf;
 	bool eof;
 	bool failed;
 };
