@@ -1,0 +1,17 @@
+#include <config.h>
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "cli/configfile.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct config c = { 0 };
+
+	config_parse(&c, "fuzz", (struct str){ (const char *)data, size }, NULL);
+	config_free(&c);
+	return 0;
+}
