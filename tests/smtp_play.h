@@ -28,6 +28,7 @@ struct play {
 	const char *events;
 	const char *error;   /* must be in the text of the error at the end */
 	unsigned flights;    /* 0: not looked at */
+	bool whole_only;     /* what is tested is that octets come together */
 	void (*on_event)(struct smtp *s, enum smtp_event event, const struct smtp_news *news);
 };
 
@@ -272,13 +273,10 @@ static bool play_once(const struct play *play, enum play_cut cut, uint32_t seed)
 	smtp_init(&p->s, &play->params);
 	while (!p->over && !p->failed)
 		play_turn(p);
-	if (!p->failed && buf_len(&p->feed) == 0 && str_trim(p->script).n > 0) {
-		struct str rest = p->script;
-
-		/* What the client sent last is still to be looked at. */
+	/* What the client says at the end is still to be looked at. */
+	if (!p->failed && p->script.n > 0) {
 		buf_add(&p->sent, buf_str(&p->s.out));
 		play_script(p);
-		(void)rest;
 	}
 	ok = !p->failed && str_eq(buf_str(&p->log), str_of(play->events));
 	if (!p->failed && !ok)
@@ -305,7 +303,7 @@ __attribute__((unused)) static void play_all(const struct play *plays, size_t n)
 		bool ok = play_once(&plays[i], PLAY_WHOLE, 1);
 
 		check(ok, "%s: whole", plays[i].name);
-		if (!ok)
+		if (!ok || plays[i].whole_only)
 			continue;
 		check(play_once(&plays[i], PLAY_OCTETS, 1), "%s: octet by octet", plays[i].name);
 		for (uint32_t seed = 1; seed <= 20 && ok; seed++)
