@@ -11,7 +11,7 @@
  *     S 250 ok     the server says this line
  *     s 250 o      the server says this, with no line end
  *     C QUIT       the client must have sent this line by now
- *     = 1000       the client must have sent 1000 octets of anything
+ *     = 1000       the client must have sent 1000 octets of anything; in the middle of content the next step comes at once
  *     X            the connection ends
  *
  * Steps C in a row are one flight: the client gets nothing to read before all of them are there, and when it is the
@@ -46,6 +46,8 @@ struct player {
 	struct buf log;
 	struct str script;
 	size_t next_mail;
+	uint64_t content_tag;
+	size_t content_at;
 	struct smtp_mail mail[256];
 	struct err error;
 	bool over;
@@ -97,25 +99,21 @@ static void play_give_mail(struct player *p)
 
 static void play_give_content(struct player *p, uint64_t tag)
 {
-	static uint64_t last_tag;
-	static size_t at;
 	struct str content = str_of(play_content(p, tag));
 
-	if (tag != last_tag || at > content.n)
-		at = 0;
-	last_tag = tag;
-	struct str piece = str_sub(content, at, smtp_content_room(&p->s));
+	if (tag != p->content_tag)
+		p->content_at = 0;
+	p->content_tag = tag;
+	struct str piece = str_sub(content, p->content_at, smtp_content_room(&p->s));
 
 	if (p->cut == PLAY_OCTETS)
 		piece.n = piece.n > 0 ? 1 : 0;
 	else if (p->cut == PLAY_RANDOM)
 		piece.n = piece.n > 0 ? 1 + play_dice(p) % piece.n : 0;
 	smtp_content(&p->s, piece);
-	at += piece.n;
-	if (at == content.n) {
+	p->content_at += piece.n;
+	if (p->content_at == content.n)
 		smtp_content_end(&p->s);
-		last_tag = 0;
-	}
 }
 
 static void play_log(struct player *p, enum smtp_event event, const struct smtp_news *news)
@@ -164,6 +162,16 @@ static void play_take_out(struct player *p)
 
 	buf_add(&p->sent, str_sub(out, 0, n));
 	buf_drop(&p->s.out, n);
+}
+
+/* Is the next step one that is there in the middle of content? */
+static bool play_counted(const struct player *p)
+{
+	struct str rest = p->script;
+	struct str line = str_cut(&rest, '\n');
+	uint64_t count;
+
+	return line.n > 2 && line.p[0] == '=' && str_number(str_sub(line, 2, line.n), SIZE_MAX, &count) && buf_len(&p->sent) == count;
 }
 
 /* One step of the script that is the client's to satisfy or the server's to say; false: the script is through. */
@@ -249,10 +257,14 @@ static void play_turn(struct player *p)
 		p->over = true;
 	if (p->over)
 		p->error = news.err;
+	if (event == SMTP_CONTENT && buf_len(&p->feed) > 0)
+		play_feed(p);
 	if (event != SMTP_WAIT)
 		return;
 	if (buf_len(&p->s.out) > 0) {
 		play_take_out(p);
+		if (play_counted(p))
+			play_script(p);
 	} else if (buf_len(&p->feed) > 0) {
 		play_feed(p);
 	} else if (!play_script(p) && !p->failed) {

@@ -182,7 +182,7 @@ static enum smtp_event last_verdict(struct smtp *s, struct message *m, struct sm
 			message_finish(s, m, SMTP_UNKNOWN, NULL, news, &event);
 		err_set(&news->err, ERR_OUTCOME, "the message was handed over and no verdict came: %s", st->why.text);
 	} else {
-		message_finish(s, m, SMTP_NOT_SENT, st->last.code != 0 ? &st->last : NULL, news, &event);
+		message_finish(s, m, SMTP_NOT_SENT, st->last.code == 421 ? &st->last : NULL, news, &event);
 	}
 	if (news->outcome == SMTP_NOT_SENT)
 		news->err = st->why;
