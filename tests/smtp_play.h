@@ -28,8 +28,8 @@ struct play {
 	const char *events;
 	const char *error;   /* must be in the text of the error at the end */
 	unsigned flights;    /* 0: not looked at */
-	bool whole_only;     /* what is tested is that octets come together */
 	void (*on_event)(struct smtp *s, enum smtp_event event, const struct smtp_news *news);
+	bool whole_only;     /* what is tested is that octets come together */
 };
 
 enum play_cut { PLAY_WHOLE, PLAY_OCTETS, PLAY_RANDOM };
