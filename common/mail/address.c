@@ -118,13 +118,16 @@ static bool local_utf8_ok(struct str s)
 	return true;
 }
 
-/* Octets of the quoted string that s begins with (RFC 5321, 4.1.2), or 0. */
+/* Octets of the quoted string that s begins with (RFC 5321, 4.1.2), or 0. A backslash quotes ASCII only. */
 static size_t quoted_length(struct str s)
 {
 	size_t i = 1;
 
-	while (i < s.n && s.p[i] != '"')
-		i += s.p[i] == '\\' ? 2 : 1;
+	while (i < s.n && s.p[i] != '"') {
+		if (s.p[i] == '\\' && ++i < s.n && (unsigned char)s.p[i] >= 0x80)
+			return 0;
+		i++;
+	}
 	return i < s.n ? i + 1 : 0;
 }
 

@@ -74,11 +74,11 @@ static size_t chunk_length(struct str s, size_t width, bool q, bool phrase)
 	return at;
 }
 
-/* s, which is UTF-8, as encoded words with a blank between them; the first begins at column. Q or B,
- * whichever is shorter. */
+/* s, which is UTF-8, as encoded words with a blank between them; the first begins at column. In Q, which
+ * people can half read, unless that is longer than B by more than a half. */
 static void add_words(struct buf *out, struct str s, size_t column, bool phrase)
 {
-	bool q = q_width(s, phrase) <= (s.n + 2) / 3 * 4;
+	bool q = q_width(s, phrase) <= (s.n + 2) / 3 * 6;
 	size_t width = column + WORD_LEAST > LINE_WIDTH ? WORD_MAX : LINE_WIDTH - column;
 
 	if (width > WORD_MAX)

@@ -66,10 +66,18 @@ static void note(struct found *f, struct str mark, struct value v)
 		*place = v;
 }
 
-static void collect(struct found *f, struct str body, struct str name)
+/* Behind the type or disposition itself: from the first semicolon outside comments on. */
+static struct str skip_main(struct str body)
 {
 	body = cfws_skip(body);
-	body = str_sub(body, str_find(body, ';'), body.n);
+	while (body.n > 0 && body.p[0] != ';')
+		body = cfws_skip(str_sub(body, 1, body.n));
+	return body;
+}
+
+static void collect(struct found *f, struct str body, struct str name)
+{
+	body = skip_main(body);
 	while (body.n > 0) {
 		body = str_sub(body, 1, body.n); /* the semicolon */
 		body = cfws_skip(body);

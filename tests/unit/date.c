@@ -1,0 +1,201 @@
+#include <config.h>
+
+#include "tests/random.h"
+#include "tests/tap.h"
+
+#include "text/date.h"
+
+#define NOV_23 INT64_C(1795392000) /* 2026-11-23T00:00:00Z, a Monday */
+#define AT_0805 (NOV_23 + 8 * 3600 + 5 * 60)
+
+static void test_write(void)
+{
+	struct buf b = { .limit = 0 };
+
+	date_add_mail(&b, AT_0805, 60);
+	check_same(buf_str(&b), "Mon, 23 Nov 2026 09:05:00 +0100", "mail");
+	buf_clear(&b);
+	date_add_mail(&b, AT_0805, -9 * 60 - 30);
+	check_same(buf_str(&b), "Sun, 22 Nov 2026 22:35:00 -0930", "west, the day before");
+	buf_clear(&b);
+	date_add_mbox(&b, AT_0805 + 10 * 86400);
+	check_same(buf_str(&b), "Thu Dec  3 08:05:00 2026", "mbox");
+	buf_clear(&b);
+	date_add_iso(&b, -1);
+	check_same(buf_str(&b), "1969-12-31T23:59:59Z", "before the epoch");
+	buf_clear(&b);
+	date_add_iso(&b, INT64_C(253402300799));
+	check_same(buf_str(&b), "9999-12-31T23:59:59Z", "the last second that can be written");
+	buf_clear(&b);
+	check(!date_add_iso(&b, INT64_C(253402300800)) && !date_add_mail(&b, INT64_MAX, 60) &&
+		      !date_add_mail(&b, INT64_MIN, -60) && !date_add_mbox(&b, INT64_MIN) && !date_add_mail(&b, 0, 1440) &&
+		      buf_len(&b) == 0,
+	      "what cannot be written is told");
+	buf_free(&b);
+}
+
+static void test_mail(void)
+{
+	static const struct {
+		const char *text;
+		int64_t want; /* -1: refused */
+	} cases[] = {
+		{ "Mon, 23 Nov 2026 09:05:00 +0100", AT_0805 },
+		{ "23 Nov 2026 08:05 GMT", AT_0805 },
+		{ "Mon , 23 Nov\r\n\t2026 08:05:00 +0000 (comment (nested \\) one))", AT_0805 },
+		{ "(x) Monday, (y) 23 (z) November 26 (a) 08 : 05 : 00 UT", AT_0805 },
+		{ "23 nov 2026 03:05:00 EST", AT_0805 },
+		{ "23 Nov 2026 01:05:00 pdt", AT_0805 },
+		{ "23 Nov 2026 08:05:00 Z", AT_0805 },
+		{ "23 Nov 2026 08:05:00 XYZ", AT_0805 },
+		{ "23 Nov 2026 08:05:00", AT_0805 },
+		{ "23 Nov 2026 08:05:00 -0000", AT_0805 },
+		{ "1 Jan 70 00:00:00 +0000", 0 },
+		{ "1 Jan 49 00:00:00 +0000", INT64_C(2493072000) },
+		{ "1 Jan 100 00:00:00 +0000", INT64_C(946684800) },
+		{ "31 Dec 2016 23:59:60 +0000", INT64_C(1483228800) },
+		{ "30 Feb 2026 00:00:00 +0000", -1 },
+		{ "23 Nov 2026 24:00:00 +0000", -1 },
+		{ "23 Nov 2026 08:60:00 +0000", -1 },
+		{ "23 Nov 2026 08:5:00 +0000", -1 },
+		{ "23 Nov 2026 08:05:00 +0060", -1 },
+		{ "23 Nov 2026 08:05:00 +01000", -1 },
+		{ "23 Nov 2026", -1 },
+		{ "23 Foo 2026 08:05:00 +0000", -1 },
+		{ "23 Nov 2026 08:05:00 +0100 x", -1 },
+		{ "23 Nov 2026 08:05:00 +0100 (open", AT_0805 - 3600 },
+		{ "99999999999999999999 Nov 2026 08:05:00 +0100", -1 },
+		{ "", -1 },
+	};
+
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		int64_t seconds = -1;
+		bool ok = date_parse_mail(str_of(cases[i].text), &seconds);
+
+		check(ok == (cases[i].want != -1) && seconds == cases[i].want, "mail: %s", cases[i].text);
+	}
+}
+
+static void test_any(void)
+{
+	static const struct {
+		const char *text;
+		int64_t want; /* -1: refused, -2: ambiguous */
+	} cases[] = {
+		{ "2026-11-23", NOV_23 },
+		{ "2026-11-23T08:05:00Z", AT_0805 },
+		{ "2026-11-23 08:05", AT_0805 },
+		{ "2026-11-23 08:05:00.123456+00:00", AT_0805 },
+		{ "2026-11-23T09:05:00,5+01", AT_0805 },
+		{ "2026-11-23T09:05:00 +0100", AT_0805 },
+		{ "2026-11-23 08:05:00 UTC", AT_0805 },
+		{ "20261123", NOV_23 },
+		{ "20261123T080500Z", AT_0805 },
+		{ "20261123T0805", AT_0805 },
+		{ "2026/11/23", NOV_23 },
+		{ "2026.11.23", NOV_23 },
+		{ "23.11.2026", NOV_23 },
+		{ "3.4.2026 08:05", INT64_C(1775203500) },
+		{ "11/23/2026", NOV_23 },
+		{ "11/23/2026 8:05 AM", AT_0805 },
+		{ "11/23/2026 12:00:00 AM", NOV_23 },
+		{ "11/23/2026 8:05pm", AT_0805 + 12 * 3600 },
+		{ "23/11/2026", NOV_23 },
+		{ "23-11-2026", NOV_23 },
+		{ "23-Nov-2026", NOV_23 },
+		{ "23 Nov 2026", NOV_23 },
+		{ " Nov 23, 2026 ", NOV_23 },
+		{ "November 23 2026 08:05", AT_0805 },
+		{ "Monday, November 23, 2026", NOV_23 },
+		{ "Mon, 23 Nov 2026 09:05:00 +0100", AT_0805 },
+		{ "1795421100", AT_0805 },
+		{ "999999999", 999999999 },
+		{ "3/3/2026", INT64_C(1772496000) },
+		{ "2/29/2028", INT64_C(1835395200) },
+		{ "03/04/2026", -2 },
+		{ "03-04-2026 10:00", -2 },
+		{ "03/04/2026 25:00", -1 },
+		{ "0/5/2026", -1 },
+		{ "2/29/2026", -1 },
+		{ "13/13/2026", -1 },
+		{ "2026-13-01", -1 },
+		{ "2026-02-30", -1 },
+		{ "2026-11", -1 },
+		{ "2026", -1 },
+		{ "12345678901", -1 },
+		{ "0", -1 },
+		{ "never", -1 },
+		{ "", -1 },
+		{ "2026-11-23T", -1 },
+		{ "2026-11-23x", -1 },
+		{ "2026-11-23 08:05:00 +1:00", -1 },
+		{ "11/23/2026 13:05 PM", -1 },
+		{ "11/23/26", -1 },
+	};
+
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		int64_t seconds = -1;
+		enum date_verdict verdict = date_parse_any(str_of(cases[i].text), &seconds);
+		enum date_verdict want = cases[i].want == -1 ? DATE_BAD : cases[i].want == -2 ? DATE_AMBIGUOUS : DATE_OK;
+
+		check(verdict == want && (want != DATE_OK || seconds == cases[i].want), "any: %s", cases[i].text);
+	}
+}
+
+static void test_age(void)
+{
+	int64_t s = 0;
+
+	check(date_parse_age(STR_LIT("90d"), &s) && s == 90 * 86400, "days");
+	check(date_parse_age(STR_LIT("12W"), &s) && s == 84 * 86400, "weeks");
+	check(date_parse_age(STR_LIT("18m"), &s) && s == 540 * 86400, "months");
+	check(date_parse_age(STR_LIT("2y"), &s) && s == 730 * 86400, "years");
+	check(date_parse_age(STR_LIT("36h"), &s) && s == 36 * 3600, "hours");
+	check(!date_parse_age(STR_LIT("90"), &s) && !date_parse_age(STR_LIT("d"), &s) && !date_parse_age(STR_LIT("-1d"), &s) &&
+		      !date_parse_age(STR_LIT("1x"), &s) && !date_parse_age(STR_LIT("99999999d"), &s),
+	      "no ages");
+}
+
+static void test_calendar(void)
+{
+	struct buf b = { .limit = 0 };
+	int64_t days = 0;
+	bool ok = true;
+
+	for (int64_t d = -719528; d <= 2932896; d += 1) {
+		int64_t year, back = 0;
+		int month, day;
+
+		date_civil(d, &year, &month, &day);
+		ok = ok && date_days(year, month, day, &back) && back == d;
+	}
+	check(ok, "every day of years 0 to 9999 comes back");
+	check(date_days(2000, 2, 29, &days) && !date_days(1900, 2, 29, &days) && !date_days(2026, 4, 31, &days) &&
+		      !date_days(2026, 0, 1, &days) && !date_days(2026, 1, 0, &days),
+	      "days that are none");
+	ok = true;
+	for (int i = 0; i < 20000; i++) {
+		int64_t want = (int64_t)random_below(8000000000u);
+		int64_t got = -1;
+		int offset = (int)random_below(28 * 60) - 14 * 60;
+
+		buf_clear(&b);
+		date_add_mail(&b, want, offset);
+		ok = ok && date_parse_mail(buf_str(&b), &got) && got == want;
+		buf_clear(&b);
+		date_add_iso(&b, want);
+		ok = ok && date_parse_any(buf_str(&b), &got) == DATE_OK && got == want;
+	}
+	check(ok, "parse(write(t)) is t");
+	buf_free(&b);
+}
+
+int main(void)
+{
+	test_write();
+	test_mail();
+	test_any();
+	test_age();
+	test_calendar();
+	return tap_done();
+}
