@@ -26,7 +26,8 @@ enum pop3_tls { POP3_TLS_REQUIRE, POP3_TLS_TRY, POP3_TLS_OFF, POP3_TLS_ON };
 struct pop3_params {
 	enum pop3_tls tls;
 	bool clear_auth;
-	struct sasl *sasl; /* credentials; USER/PASS is used where the server has no mechanism of ours. Borrowed */
+	struct sasl *sasl; /* credentials, borrowed */
+	bool user_pass;    /* USER and PASS may be used where the server has no mechanism of ours */
 	bool lock_step;
 	unsigned window;   /* commands in flight when PIPELINING is offered; 0: 64 */
 };
