@@ -15,10 +15,10 @@ static const struct smtp_mail all_three = {
 };
 static const struct smtp_mail null_sender = { .reverse_path = { "", 0 }, .rcpts = three, .n_rcpts = 1, .last = true };
 
-static const struct smtp_params clear = { .ehlo = "me.example", .tls = SMTP_TLS_OFF };
-static const struct smtp_params lock_step = { .ehlo = "me.example", .tls = SMTP_TLS_OFF, .lock_step = true };
-static const struct smtp_params chunking = { .ehlo = "me.example", .tls = SMTP_TLS_OFF, .chunking = true };
-static const struct smtp_params lmtp = { .ehlo = "me.example", .tls = SMTP_TLS_OFF, .lmtp = true };
+#define CLEAR { .ehlo = "me.example", .tls = SMTP_TLS_OFF }
+#define LOCK_STEP { .ehlo = "me.example", .tls = SMTP_TLS_OFF, .lock_step = true }
+#define CHUNKING { .ehlo = "me.example", .tls = SMTP_TLS_OFF, .chunking = true }
+#define LMTP { .ehlo = "me.example", .tls = SMTP_TLS_OFF, .lmtp = true }
 
 #define HELLO "S 220 mx.example ESMTP\nC EHLO me.example\nS 250-mx.example\nS 250 PIPELINING\n"
 #define POSTFIX "S 220 mx.example ESMTP Postfix\nC EHLO me.example\nS 250-mx.example\nS 250-PIPELINING\nS 250 CHUNKING\n"
@@ -27,139 +27,139 @@ static const struct smtp_params lmtp = { .ehlo = "me.example", .tls = SMTP_TLS_O
 #define ONE "C MAIL FROM:<Smith@example.com>\nC RCPT TO:<Jones@example.org>\nC DATA\n"
 
 static const struct play pipelined[] = {
-	{ "Jones, Green and Brown", clear, &to_three, NULL, 1,
+	{ "Jones, Green and Brown", CLEAR, &to_three, NULL, 1,
 	  HELLO ENVELOPE "C DATA\n"
 	  "S 250 ok\nS 250 ok\nS 550 5.1.1 no such user\nS 250 ok\nS 354 go\n" CONTENT "C QUIT\nS 250 2.0.0 queued as 7\nS 221 bye\n",
 	  "ready; rcpt 1.0 ok 250; rcpt 1.1 never 550; rcpt 1.2 ok 250; verdict 1 ok 250; closed", NULL, 3, NULL, false },
-	{ "everybody refused, DATA refused", clear, &to_three, NULL, 1,
+	{ "everybody refused, DATA refused", CLEAR, &to_three, NULL, 1,
 	  HELLO ENVELOPE "C DATA\nS 250 ok\nS 550 a\nS 551 b\nS 553 c\nS 503 no recipients\nC QUIT\nS 221 bye\n",
 	  "ready; rcpt 1.0 never 550; rcpt 1.1 never 551; rcpt 1.2 never 553; verdict 1 never; closed", NULL, 3, NULL, false },
-	{ "everybody refused, 354 all the same", clear, &to_three, NULL, 1,
+	{ "everybody refused, 354 all the same", CLEAR, &to_three, NULL, 1,
 	  HELLO ENVELOPE "C DATA\nS 250 ok\nS 550 a\nS 450 b\nS 550 c\nS 354 go\nC .\nC QUIT\nS 554 no recipients\nS 221 bye\n",
 	  "ready; rcpt 1.0 never 550; rcpt 1.1 later 450; rcpt 1.2 never 550; verdict 1 later; closed", NULL, 3, NULL, false },
-	{ "sender refused", clear, &to_three, NULL, 1,
+	{ "sender refused", CLEAR, &to_three, NULL, 1,
 	  HELLO ENVELOPE "C DATA\nS 550 5.7.1 go away\nS 503 a\nS 503 b\nS 503 c\nS 503 d\nC QUIT\nS 221 bye\n",
 	  "ready; verdict 1 never 550; closed", NULL, 3, NULL, false },
-	{ "sender refused, recipient taken", clear, &to_one, NULL, 1,
+	{ "sender refused, recipient taken", CLEAR, &to_one, NULL, 1,
 	  HELLO ONE "S 550 no\nS 250 ok\nS 354 go\n", "ready; verdict 1 never 550; failed 76", "refused the sender", 0, NULL, false },
-	{ "sender refused, DATA taken", clear, &to_one, NULL, 1,
+	{ "sender refused, DATA taken", CLEAR, &to_one, NULL, 1,
 	  HELLO ONE "S 550 no\nS 503 no\nS 354 go\n", "ready; verdict 1 never 550; failed 76", "refused its sender", 0, NULL, false },
-	{ "sender later", clear, &to_one, NULL, 1, HELLO ONE "S 451 4.7.1 later\nS 503 a\nS 503 b\nC QUIT\nX\n",
+	{ "sender later", CLEAR, &to_one, NULL, 1, HELLO ONE "S 451 4.7.1 later\nS 503 a\nS 503 b\nC QUIT\nX\n",
 	  "ready; verdict 1 later 451; closed", NULL, 0, NULL, false },
-	{ "greylisted", clear, &to_one, NULL, 1, HELLO ONE "S 250 ok\nS 450 4.2.0 greylisted\nS 554 no\nC QUIT\nS 221 bye\n",
+	{ "greylisted", CLEAR, &to_one, NULL, 1, HELLO ONE "S 250 ok\nS 450 4.2.0 greylisted\nS 554 no\nC QUIT\nS 221 bye\n",
 	  "ready; rcpt 1.0 later 450; verdict 1 later; closed", NULL, 0, NULL, false },
-	{ "DATA refused", clear, &to_one, NULL, 1, HELLO ONE "S 250 ok\nS 250 ok\nS 451 4.3.0 no\nC QUIT\nS 221 bye\n",
+	{ "DATA refused", CLEAR, &to_one, NULL, 1, HELLO ONE "S 250 ok\nS 250 ok\nS 451 4.3.0 no\nC QUIT\nS 221 bye\n",
 	  "ready; rcpt 1.0 ok 250; verdict 1 later 451; closed", NULL, 0, NULL, false },
-	{ "message refused", clear, &to_one, NULL, 1,
+	{ "message refused", CLEAR, &to_one, NULL, 1,
 	  HELLO ONE "S 250 ok\nS 250 ok\nS 354 go\n" CONTENT "C QUIT\nS 554 5.7.1 spam\nS 221 bye\n",
 	  "ready; rcpt 1.0 ok 250; verdict 1 never 554; closed", NULL, 3, NULL, false },
-	{ "message later", clear, &to_one, NULL, 1,
+	{ "message later", CLEAR, &to_one, NULL, 1,
 	  HELLO ONE "S 250 ok\nS 250 ok\nS 354 go\n" CONTENT "C QUIT\nS 452 4.3.1 full\nS 221 bye\n",
 	  "ready; rcpt 1.0 ok 250; verdict 1 later 452; closed", NULL, 0, NULL, false },
-	{ "empty sender", clear, &null_sender, NULL, 1,
+	{ "empty sender", CLEAR, &null_sender, NULL, 1,
 	  HELLO "C MAIL FROM:<>\nC RCPT TO:<Jones@example.org>\nC DATA\nS 250 ok\nS 250 ok\nS 354 go\n" CONTENT
 		"C QUIT\nS 250 ok\nS 221 bye\n",
 	  "ready; rcpt 1.0 ok 250; verdict 1 ok 250; closed", NULL, 0, NULL, false },
-	{ "QUIT is not answered", clear, &to_one, NULL, 1,
+	{ "QUIT is not answered", CLEAR, &to_one, NULL, 1,
 	  HELLO ONE "S 250 ok\nS 250 ok\nS 354 go\n" CONTENT "C QUIT\nS 250 ok\nX\n",
 	  "ready; rcpt 1.0 ok 250; verdict 1 ok 250; closed", NULL, 0, NULL, false },
-	{ "QUIT is answered with 421", clear, &to_one, NULL, 1,
+	{ "QUIT is answered with 421", CLEAR, &to_one, NULL, 1,
 	  HELLO ONE "S 250 ok\nS 250 ok\nS 354 go\n" CONTENT "C QUIT\nS 250 ok\nS 421 bye\n",
 	  "ready; rcpt 1.0 ok 250; verdict 1 ok 250; closed", NULL, 0, NULL, false },
-	{ "all or nothing: all", clear, &all_three, NULL, 1,
+	{ "all or nothing: all", CLEAR, &all_three, NULL, 1,
 	  HELLO ENVELOPE "C DATA\nS 250 ok\nS 250 ok\nS 250 ok\nS 250 ok\nS 354 go\n" CONTENT "C QUIT\nS 250 ok\nS 221 bye\n",
 	  "ready; rcpt 1.0 ok 250; rcpt 1.1 ok 250; rcpt 1.2 ok 250; verdict 1 ok 250; closed", NULL, 3, NULL, false },
-	{ "all or nothing: nothing, and no lone dot", clear, &all_three, NULL, 1,
+	{ "all or nothing: nothing, and no lone dot", CLEAR, &all_three, NULL, 1,
 	  HELLO ENVELOPE "C DATA\nS 250 ok\nS 250 ok\nS 550 no\nS 250 ok\nS 354 go\n",
 	  "ready; rcpt 1.0 ok 250; rcpt 1.1 never 550; rcpt 1.2 ok 250; verdict 1 never; closed", NULL, 0, NULL, false },
-	{ "all or nothing: one later", clear, &all_three, NULL, 1,
+	{ "all or nothing: one later", CLEAR, &all_three, NULL, 1,
 	  HELLO ENVELOPE "C DATA\nS 250 ok\nS 250 ok\nS 450 no\nS 250 ok\nS 354 go\n",
 	  "ready; rcpt 1.0 ok 250; rcpt 1.1 later 450; rcpt 1.2 ok 250; verdict 1 later; closed", NULL, 0, NULL, false },
 };
 
 static const struct play one_by_one[] = {
-	{ "lock-step: Jones, Green and Brown", lock_step, &to_three, NULL, 1,
+	{ "lock-step: Jones, Green and Brown", LOCK_STEP, &to_three, NULL, 1,
 	  HELLO "C MAIL FROM:<Smith@example.com>\nS 250 ok\nC RCPT TO:<Jones@example.org>\nS 250 ok\n"
 		"C RCPT TO:<Green@example.org>\nS 550 no\nC RCPT TO:<Brown@example.org>\nS 250 ok\nC DATA\nS 354 go\n" CONTENT
 		"S 250 ok\nC QUIT\nS 221 bye\n",
 	  "ready; rcpt 1.0 ok 250; rcpt 1.1 never 550; rcpt 1.2 ok 250; verdict 1 ok 250; closed", NULL, 8, NULL, false },
-	{ "lock-step: all refused", lock_step, &to_three, NULL, 1,
+	{ "lock-step: all refused", LOCK_STEP, &to_three, NULL, 1,
 	  HELLO "C MAIL FROM:<Smith@example.com>\nS 250 ok\nC RCPT TO:<Jones@example.org>\nS 550 no\n"
 		"C RCPT TO:<Green@example.org>\nS 550 no\nC RCPT TO:<Brown@example.org>\nS 550 no\nC QUIT\nS 221 bye\n",
 	  "ready; rcpt 1.0 never 550; rcpt 1.1 never 550; rcpt 1.2 never 550; verdict 1 never; closed", NULL, 0, NULL, false },
-	{ "lock-step: sender refused", lock_step, &to_three, NULL, 1,
+	{ "lock-step: sender refused", LOCK_STEP, &to_three, NULL, 1,
 	  HELLO "C MAIL FROM:<Smith@example.com>\nS 553 no\nC QUIT\nS 221 bye\n", "ready; verdict 1 never 553; closed", NULL, 0, NULL, false },
-	{ "lock-step: all or nothing", lock_step, &all_three, NULL, 1,
+	{ "lock-step: all or nothing", LOCK_STEP, &all_three, NULL, 1,
 	  HELLO "C MAIL FROM:<Smith@example.com>\nS 250 ok\nC RCPT TO:<Jones@example.org>\nS 250 ok\n"
 		"C RCPT TO:<Green@example.org>\nS 550 no\nC QUIT\nS 221 bye\n",
 	  "ready; rcpt 1.0 ok 250; rcpt 1.1 never 550; verdict 1 never; closed", NULL, 0, NULL, false },
-	{ "no PIPELINING", clear, &to_one, NULL, 1,
+	{ "no PIPELINING", CLEAR, &to_one, NULL, 1,
 	  "S 220 mx\nC EHLO me.example\nS 250 mx\nC MAIL FROM:<Smith@example.com>\nS 250 ok\nC RCPT TO:<Jones@example.org>\nS 250 ok\n"
 	  "C DATA\nS 354 go\n" CONTENT "S 250 ok\nC QUIT\nS 221 bye\n",
 	  "ready; rcpt 1.0 ok 250; verdict 1 ok 250; closed", NULL, 6, NULL, false },
-	{ "lock-step: an early 250 is found out behind QUIT", lock_step, &to_one, NULL, 1,
+	{ "lock-step: an early 250 is found out behind QUIT", LOCK_STEP, &to_one, NULL, 1,
 	  HELLO "C MAIL FROM:<Smith@example.com>\nS 250 ok\nC RCPT TO:<Jones@example.org>\nS 250 ok\n"
 		"C DATA\nS 354 go\n" CONTENT "S 250 early\nS 554 no\n",
 	  "ready; rcpt 1.0 ok 250; verdict 1 ok 250; failed 76", "answers", 0, NULL, false },
 };
 
 static const struct play chunked[] = {
-	{ "CHUNKING, a server that is known: two flights", chunking, &to_three, NULL, 1,
+	{ "CHUNKING, a server that is known: two flights", CHUNKING, &to_three, NULL, 1,
 	  POSTFIX ENVELOPE "C BDAT 20 LAST\nC Subject: x\nC\nC .dot\nC QUIT\n"
 		"S 250 ok\nS 250 ok\nS 550 no\nS 250 ok\nS 250 queued as A\nS 221 bye\n",
 	  "ready; rcpt 1.0 ok 250; rcpt 1.1 never 550; rcpt 1.2 ok 250; verdict 1 ok 250; closed", NULL, 2, NULL, false },
-	{ "CHUNKING, all refused", chunking, &to_one, NULL, 1,
+	{ "CHUNKING, all refused", CHUNKING, &to_one, NULL, 1,
 	  POSTFIX "C MAIL FROM:<Smith@example.com>\nC RCPT TO:<Jones@example.org>\nC BDAT 20 LAST\nC Subject: x\nC\nC .dot\nC QUIT\n"
 		"S 250 ok\nS 550 no\nS 554 no recipients\nS 221 bye\n",
 	  "ready; rcpt 1.0 never 550; verdict 1 never; closed", NULL, 2, NULL, false },
-	{ "CHUNKING, sender refused", chunking, &to_one, NULL, 1,
+	{ "CHUNKING, sender refused", CHUNKING, &to_one, NULL, 1,
 	  POSTFIX "C MAIL FROM:<Smith@example.com>\nC RCPT TO:<Jones@example.org>\nC BDAT 20 LAST\nC Subject: x\nC\nC .dot\nC QUIT\n"
 		"S 450 no\nS 503 no\nS 503 no\nS 221 bye\n",
 	  "ready; verdict 1 later 450; closed", NULL, 2, NULL, false },
-	{ "CHUNKING, the server does not know it after all", chunking, &to_one, NULL, 1,
+	{ "CHUNKING, the server does not know it after all", CHUNKING, &to_one, NULL, 1,
 	  POSTFIX "C MAIL FROM:<Smith@example.com>\nC RCPT TO:<Jones@example.org>\nC BDAT 20 LAST\nC Subject: x\nC\nC .dot\nC QUIT\n"
 		"S 250 ok\nS 250 ok\nS 502 what\nS 500 what\n",
 	  "ready; rcpt 1.0 ok 250; verdict 1 not-sent; failed 76", "BDAT", 0, NULL, false },
-	{ "CHUNKING, refused recipients and the chunk is not swallowed", chunking, &to_one, NULL, 1,
+	{ "CHUNKING, refused recipients and the chunk is not swallowed", CHUNKING, &to_one, NULL, 1,
 	  POSTFIX "C MAIL FROM:<Smith@example.com>\nC RCPT TO:<Jones@example.org>\nC BDAT 20 LAST\nC Subject: x\nC\nC .dot\nC QUIT\n"
 		"S 250 ok\nS 550 no\nS 502 what\nS 500 what\n",
 	  "ready; rcpt 1.0 never 550; verdict 1 never; failed 76", "BDAT", 0, NULL, false },
-	{ "CHUNKING, a recipient refused and the chunk taken", chunking, &to_one, NULL, 1,
+	{ "CHUNKING, a recipient refused and the chunk taken", CHUNKING, &to_one, NULL, 1,
 	  POSTFIX "C MAIL FROM:<Smith@example.com>\nC RCPT TO:<Jones@example.org>\nC BDAT 20 LAST\nC Subject: x\nC\nC .dot\nC QUIT\n"
 		"S 250 ok\nS 550 no\nS 250 took it\n",
 	  "ready; rcpt 1.0 never 550; verdict 1 never; failed 76", "had refused", 0, NULL, false },
-	{ "CHUNKING at a stranger's: DATA", chunking, &to_one, NULL, 1,
+	{ "CHUNKING at a stranger's: DATA", CHUNKING, &to_one, NULL, 1,
 	  "S 220 mx ESMTP Service Ready\nC EHLO me.example\nS 250-Hello me.example\nS 250-PIPELINING\nS 250 CHUNKING\n" ONE
 	  "S 250 ok\nS 250 ok\nS 354 go\n" CONTENT "C QUIT\nS 250 ok\nS 221 bye\n",
 	  "ready; rcpt 1.0 ok 250; verdict 1 ok 250; closed", NULL, 3, NULL, false },
-	{ "CHUNKING, all or nothing: BDAT waits for the replies", chunking, &all_three, NULL, 1,
+	{ "CHUNKING, all or nothing: BDAT waits for the replies", CHUNKING, &all_three, NULL, 1,
 	  POSTFIX ENVELOPE "S 250 ok\nS 250 ok\nS 250 ok\nS 250 ok\nC BDAT 20 LAST\nC Subject: x\nC\nC .dot\nC QUIT\nS 250 ok\nS 221 bye\n",
 	  "ready; rcpt 1.0 ok 250; rcpt 1.1 ok 250; rcpt 1.2 ok 250; verdict 1 ok 250; closed", NULL, 3, NULL, false },
-	{ "CHUNKING, all or nothing: nothing, in order", chunking, &all_three, NULL, 1,
+	{ "CHUNKING, all or nothing: nothing, in order", CHUNKING, &all_three, NULL, 1,
 	  POSTFIX ENVELOPE "S 250 ok\nS 250 ok\nS 250 ok\nS 550 no\nC QUIT\nS 221 bye\n",
 	  "ready; rcpt 1.0 ok 250; rcpt 1.1 ok 250; rcpt 1.2 never 550; verdict 1 never; closed", NULL, 3, NULL, false },
-	{ "CHUNKING, the connection dies behind the chunk", chunking, &to_one, NULL, 1,
+	{ "CHUNKING, the connection dies behind the chunk", CHUNKING, &to_one, NULL, 1,
 	  POSTFIX "C MAIL FROM:<Smith@example.com>\nC RCPT TO:<Jones@example.org>\nC BDAT 20 LAST\nC Subject: x\nC\nC .dot\nC QUIT\nX\n",
 	  "ready; verdict 1 unknown; failed 75", NULL, 0, NULL, false },
 };
 
 static const struct play lmtps[] = {
-	{ "LMTP: a verdict each", lmtp, &to_three, NULL, 1,
+	{ "LMTP: a verdict each", LMTP, &to_three, NULL, 1,
 	  "S 220 mx\nC LHLO me.example\nS 250-mx\nS 250 PIPELINING\n" ENVELOPE "C DATA\n"
 	  "S 250 ok\nS 250 ok\nS 550 no\nS 250 ok\nS 354 go\n" CONTENT "C QUIT\nS 250 ok\nS 452 full\nS 221 bye\n",
 	  "ready; rcpt 1.0 ok 250; rcpt 1.1 never 550; rcpt 1.2 ok 250; verdict 1.0 ok 250 more; verdict 1.2 later 452; closed", NULL, 3, NULL, false },
-	{ "LMTP: the second verdict does not come", lmtp, &to_three, NULL, 1,
+	{ "LMTP: the second verdict does not come", LMTP, &to_three, NULL, 1,
 	  "S 220 mx\nC LHLO me.example\nS 250-mx\nS 250 PIPELINING\n" ENVELOPE "C DATA\n"
 	  "S 250 ok\nS 250 ok\nS 250 ok\nS 250 ok\nS 354 go\n" CONTENT "C QUIT\nS 250 ok\nX\n",
 	  "ready; rcpt 1.0 ok 250; rcpt 1.1 ok 250; rcpt 1.2 ok 250; verdict 1.0 ok 250 more; verdict 1.1 unknown more; verdict 1.2 unknown; failed 75",
 	  NULL, 0, NULL, false },
-	{ "LMTP: all refused", lmtp, &to_one, NULL, 1,
+	{ "LMTP: all refused", LMTP, &to_one, NULL, 1,
 	  "S 220 mx\nC LHLO me.example\nS 250-mx\nS 250 PIPELINING\n" ONE "S 250 ok\nS 550 no\nS 503 no\nC QUIT\nS 221 bye\n",
 	  "ready; rcpt 1.0 never 550; verdict 1 never; closed", NULL, 0, NULL, false },
-	{ "LMTP: all refused and 354", lmtp, &to_one, NULL, 1,
+	{ "LMTP: all refused and 354", LMTP, &to_one, NULL, 1,
 	  "S 220 mx\nC LHLO me.example\nS 250-mx\nS 250 PIPELINING\n" ONE "S 250 ok\nS 550 no\nS 354 go\n",
 	  "ready; rcpt 1.0 never 550; verdict 1 never; failed 76", NULL, 0, NULL, false },
-	{ "LMTP: there is no HELO", lmtp, &to_one, NULL, 1, "S 220 mx\nC LHLO me.example\nS 500 what\n", "failed 69", NULL, 0, NULL, false },
+	{ "LMTP: there is no HELO", LMTP, &to_one, NULL, 1, "S 220 mx\nC LHLO me.example\nS 500 what\n", "failed 69", NULL, 0, NULL, false },
 };
 
 int main(void)
