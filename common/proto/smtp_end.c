@@ -175,7 +175,7 @@ static enum smtp_event last_verdict(struct smtp *s, struct message *m, struct sm
 		message_finish(s, m, m->outcome, m->why.code != 0 ? &m->why : NULL, news, &event);
 	} else if (is_lost(m)) {
 		message_finish(s, m, outcome_of_rcpts(m), NULL, news, &event);
-	} else if (m->whole && st->left_at_end >= m->end) {
+	} else if (m->whole && st->left_at_end >= m->end && (!st->cut || m == st->cut_at)) {
 		if (st->params.lmtp)
 			event = unknown_rcpt(s, m, news);
 		else

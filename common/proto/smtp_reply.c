@@ -186,11 +186,14 @@ static bool on_closing(struct smtp *s, const struct want *w)
 		session_close(s);
 		return false;
 	}
+	/* Replies come in order, and who closes the channel reads no more from it (RFC 5321, 3.8). */
+	s->state->cut = true;
 	if ((w->kind == WANT_END || w->kind == WANT_BDAT) && m->wants == 0 && !is_lost(m) && w->rcpt == SIZE_MAX) {
 		decide(s, m, SMTP_REFUSED_LATER);
 		session_end(s, ERR_TEMP, "the server closed the connection behind its verdict", false);
 		return false;
 	}
+	s->state->cut_at = w->kind == WANT_END || w->kind == WANT_BDAT ? m : NULL;
 	session_end(s, ERR_TEMP, "the server closes the connection", true);
 	return false;
 }

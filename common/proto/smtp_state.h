@@ -127,6 +127,8 @@ struct smtp_state {
 
 	bool eof;
 	struct err eof_why;
+	bool cut;              /* 421 came: what stands behind the command that it answers was not taken, whole or not */
+	const struct message *cut_at; /* whose verdict it stood for, if any */
 	uint64_t left_at_end;  /* octets that had left when the session ended */
 	struct err why;        /* of the end */
 	struct reply last;     /* the server's word at the end, code 0: none */
