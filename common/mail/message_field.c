@@ -57,7 +57,7 @@ static void plain_body(struct str body, struct buf *out)
 /* Display names become encoded words and domains A-labels; a local part outside ASCII has to stay. */
 static bool encode_addresses(struct str body, struct buf *out)
 {
-	struct address_list list;
+	struct address_list list = { 0 };
 	struct buf name = { 0 };
 	bool first = true;
 	int got;

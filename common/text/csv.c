@@ -38,7 +38,7 @@ char *csv_room(struct csv *c, size_t n)
 		c->off = 0;
 		c->end = have;
 	}
-	if (c->cap - c->end < n) {
+	if (c->p == NULL || c->cap - c->end < n) {
 		size_t cap = c->cap < 4096 ? 4096 : c->cap;
 
 		while (cap - have < n)
