@@ -52,7 +52,6 @@ struct sasl {
 	bool token;
 	const char *channel_type;
 	struct buf channel;
-	bool announce_channel; /* tell the server that we could bind, so that a hidden -PLUS is found out (RFC 5802, 6) */
 	struct buf fault;
 	unsigned rounds;
 	bool done;
@@ -196,8 +195,6 @@ static bool refuse_choice(const struct sasl *s, struct str offered, bool secure,
 
 const char *sasl_choose(struct sasl *s, struct str offered, bool secure, struct err *err)
 {
-	bool plus = is_offered(offered, "SCRAM-SHA-256-PLUS") || is_offered(offered, "SCRAM-SHA-1-PLUS");
-
 	end_session(s);
 	s->chosen = NULL;
 	for (size_t i = 0; i < N_MECHANISMS && s->chosen == NULL; i++)
@@ -207,7 +204,6 @@ const char *sasl_choose(struct sasl *s, struct str offered, bool secure, struct 
 		refuse_choice(s, offered, secure, err);
 		return NULL;
 	}
-	s->announce_channel = (s->chosen->flags & NEED_CHANNEL) || !plus;
 	return s->chosen->name;
 }
 
@@ -226,7 +222,8 @@ static bool begin_gsasl(struct sasl *s, struct err *err)
 	gsasl_property_set(s->session, GSASL_PASSWORD, buf_text(&s->password));
 	gsasl_property_set(s->session, GSASL_SERVICE, s->service);
 	gsasl_property_set(s->session, GSASL_HOSTNAME, s->host);
-	if (s->channel_type == NULL || !s->announce_channel)
+	/* libgsasl refuses to go on without -PLUS when it has been told of a channel. */
+	if (!(s->chosen->flags & NEED_CHANNEL))
 		return true;
 	if (strcmp(s->channel_type, "tls-unique") == 0)
 		gsasl_property_set(s->session, GSASL_CB_TLS_UNIQUE, buf_text(&s->channel));
