@@ -68,8 +68,27 @@ static bool fold_local(struct buf *out, struct str local)
 	return ok;
 }
 
+/* The common case, in one piece: nothing to unquote, nothing to compose. */
+static bool plain_key(const struct address *a, struct buf *out)
+{
+	size_t n = a->local.n + 1 + buf_len(&a->ascii);
+	char *room = buf_room(out, n);
+
+	if (room == NULL)
+		return false;
+	for (size_t i = 0; i < a->local.n; i++)
+		room[i] = ascii_lower(a->local.p[i]);
+	room[a->local.n] = '@';
+	if (buf_len(&a->ascii) > 0)
+		memcpy(room + a->local.n + 1, buf_str(&a->ascii).p, buf_len(&a->ascii));
+	buf_added(out, n);
+	return true;
+}
+
 bool address_key(const struct address *a, struct buf *out)
 {
+	if (!a->local_utf8 && a->local.n > 0 && a->local.p[0] != '"')
+		return plain_key(a, out);
 	return fold_local(out, a->local) && buf_add_char(out, '@') && buf_add(out, buf_str(&a->ascii));
 }
 

@@ -84,6 +84,9 @@ static bool several(struct str s)
 
 bool address_unwrap(struct str s, struct str *bare, struct buf *name)
 {
+	*bare = s;
+	if (address_check_ascii(s) > 0)
+		return true;
 	s = trim(s);
 	*bare = s;
 	/* What a list of addresses was cut at. */
