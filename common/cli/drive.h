@@ -3,33 +3,46 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "cli/say.h"
 #include "io/wire.h"
 
 struct account_server;
 
 /*
- * One session to its end over one connection: dial, TLS, and the turn (write, poll, read) with a deadline a wait. The session stays the
- * caller's: it calls drive_turn whenever its session says WAIT.
+ * One session to its end over one connection: dial, TLS, and the turn (write, poll, read) with a deadline
+ * a wait. The session stays the caller's: it calls drive_turn whenever its session says WAIT.
  */
 struct drive {
-	const struct account_server *server;
+	struct account_server *server;
 	struct wire wire;
-	int64_t deadline;   /* of the whole run, INT64_MAX: none */
-	int64_t wait_until; /* of what is waited for now; a trickle of octets does not move it: drive_progress does */
+	struct say_talk talk;
+	int64_t deadline;    /* of the whole run, INT64_MAX: none */
+	int64_t wait_until;  /* of what is waited for now; a trickle does not move it: drive_progress does */
+	uint64_t written;    /* octets_out at the last progress */
+	size_t traced;       /* octets of out that the trace has seen */
 	bool connected;
+	bool stop_seen;      /* a signal ended a wait once; it does not end the next */
 };
 
-/* Connect (and through the proxy, and with implicit TLS) within the server's timeout: 68, 69, 75 or 76 in err with the host. */
-bool drive_connect(struct drive *d, const struct account_server *server, int64_t deadline, struct err *err);
-/* STARTTLS was agreed: shake hands. in is the session's, to be empty. */
+/* Connect (and through the proxy, and with implicit TLS) within the server's timeout: 68, 75 or 76 in err
+ * with the host. Sets d up; on failure it is closed. A signal ends it with 75. */
+bool drive_connect(struct drive *d, struct account_server *server, int64_t deadline, struct err *err);
+/* STARTTLS was agreed: shake hands within the timeout. in is the session's, to be empty. The server's
+ * credentials learn the channel (for SCRAM-…-PLUS). */
 bool drive_start_tls(struct drive *d, const struct buf *in, struct err *err);
-/* A whole reply came, or a block of content went out: the wait begins anew. */
+/* A whole reply came, or a block of content went out: the wait begins anew. To be called for every event
+ * of the session that is no WAIT. */
 void drive_progress(struct drive *d);
-/* Move octets until something was read or out is empty: WIRE_OK, or WIRE_EOF/WIRE_BROKEN with err (timeout is 75 and says waiting_for). */
-enum wire_status drive_turn(struct drive *d, struct buf *in, struct buf *out, const char *waiting_for, struct err *err);
+/* Move octets until something was read, or out that was not empty is: WIRE_OK, or WIRE_EOF/WIRE_BROKEN
+ * with err (75 for a timeout, which names waiting_for). WIRE_OK with nothing moved: a signal asks to stop
+ * (drive_stop_signal); to go on waiting for a verdict, just call it again. */
+enum wire_status drive_turn(struct drive *d, struct buf *in, struct buf *out,
+	const char *waiting_for, struct err *err);
+/* Says goodbye to TLS and closes; a closed or zeroed d is fine. */
 void drive_close(struct drive *d);
 
-/* The signal that asks to stop (SIGINT, SIGTERM), or 0; a second one ends the process at once. drive_signals installs it and ignores SIGPIPE. */
+/* The signal that asks to stop (SIGINT, SIGTERM, SIGHUP), or 0; a second one ends the process at once.
+ * drive_signals installs it and ignores SIGPIPE. */
 void drive_signals(void);
 int drive_stop_signal(void);
 

@@ -15,7 +15,7 @@
 static void **kept;
 static size_t n_kept;
 
-static void *keep(void *p)
+void *option_keep(void *p)
 {
 	kept = mem_resize(kept, n_kept + 1, sizeof *kept);
 	kept[n_kept++] = p;
@@ -24,7 +24,7 @@ static void *keep(void *p)
 
 static bool append(struct option_list *list, const char *value)
 {
-	const char **values = keep(mem_array(list->n + 1, sizeof *values));
+	const char **values = option_keep(mem_array(list->n + 1, sizeof *values));
 
 	if (list->n > 0)
 		memcpy(values, list->values, list->n * sizeof *values);
@@ -96,9 +96,9 @@ bool option_set(const struct option *o, const char *value, struct err *err)
 		return parse_seconds(value, o->target) ||
 		       err_set(err, ERR_USAGE, "'%s' is no number of seconds", value);
 	case OPTION_LIST:
-		return append(o->target, keep(mem_copy(value, strlen(value))));
+		return append(o->target, option_keep(mem_copy(value, strlen(value))));
 	default:
-		*(const char **)o->target = keep(mem_copy(value, strlen(value)));
+		*(const char **)o->target = option_keep(mem_copy(value, strlen(value)));
 		return true;
 	}
 }
@@ -162,7 +162,7 @@ static bool stands_alone(const struct parser *p, const char *arg)
  * only, so one that stands alone is made "--name=". */
 static const char **prepare(const struct parser *p, int argc, char **argv)
 {
-	const char **args = keep(mem_array((size_t)argc + 1, sizeof *args));
+	const char **args = option_keep(mem_array((size_t)argc + 1, sizeof *args));
 	bool value = false;
 
 	for (int i = 0; i < argc; i++) {
@@ -176,7 +176,7 @@ static const char **prepare(const struct parser *p, int argc, char **argv)
 			struct buf text = { 0 };
 
 			buf_printf(&text, "%s=", argv[i]);
-			args[i] = keep(mem_copy(buf_text(&text), buf_len(&text)));
+			args[i] = option_keep(mem_copy(buf_text(&text), buf_len(&text)));
 			buf_free(&text);
 		}
 		value = i > 0 && !value && takes_next(p, argv[i]);
@@ -255,11 +255,11 @@ static bool take_rest(poptContext context, const char ***rest, struct err *err)
 
 	while (args != NULL && args[n] != NULL)
 		n++;
-	*rest = keep(mem_array(n + 1, sizeof **rest));
+	*rest = option_keep(mem_array(n + 1, sizeof **rest));
 	for (size_t i = 0; i < n; i++) {
 		if (!is_clean(args[i], false))
 			return err_set(err, ERR_USAGE, "control character in argument '%s'", args[i]);
-		(*rest)[i] = keep(mem_copy(args[i], strlen(args[i])));
+		(*rest)[i] = option_keep(mem_copy(args[i], strlen(args[i])));
 	}
 	return true;
 }

@@ -51,6 +51,9 @@ bool option_set(const struct option *option, const char *value, struct err *err)
 /* The option of that name in a table, hidden ones too, or NULL. */
 const struct option *option_find(const struct option *table, const char *name);
 
+/* Hold p (from mem_alloc and its like) to the end of the process, and return it. */
+void *option_keep(void *p);
+
 /* Only one of several values: index of text in the NULL-terminated words, or 64 that names the option
  * and the choices. */
 bool option_choice(const char *option, const char *text, const char *const words[], int *index,
