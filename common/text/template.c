@@ -231,10 +231,10 @@ static bool compile(struct compiler *c, struct err *err)
 	return true;
 }
 
-struct template *template_new(struct str source, struct err *err)
+struct template *template_new(struct str source, unsigned first_line, struct err *err)
 {
 	struct template *t = mem_alloc(sizeof *t);
-	struct compiler c = { .t = t, .line = 1, .open = STR_LIT("{{"), .close = STR_LIT("}}") };
+	struct compiler c = { .t = t, .line = first_line, .open = STR_LIT("{{"), .close = STR_LIT("}}") };
 
 	t->source = mem_copy(source.p, source.n);
 	c.source = str_at(t->source, source.n);

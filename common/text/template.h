@@ -41,8 +41,8 @@ struct template_data {
 };
 
 /* Compile; NULL with 65 and "line N: …" for an unclosed tag or section, and for sections nested over 64 deep. The
- * source is copied. */
-struct template *template_new(struct str source, struct err *err);
+ * source is copied; first_line is the number of its first line, for messages. */
+struct template *template_new(struct str source, unsigned first_line, struct err *err);
 void template_free(struct template *t);
 
 /* Render into out. False with 65 for a value that the context forbids, a partial nested over 32

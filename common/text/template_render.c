@@ -169,7 +169,7 @@ static bool compile_partial(struct renderer *r, const struct template_node *node
 	if (r->data->partial == NULL || !r->data->partial(r->data->data, node->text, &source))
 		return true;
 	indent_lines(&indented, source, node->indent);
-	*compiled = indented.full ? NULL : template_new(buf_str(&indented), r->err);
+	*compiled = indented.full ? NULL : template_new(buf_str(&indented), 1, r->err);
 	if (indented.full)
 		err_set(r->err, ERR_DATA, "it is too large");
 	buf_free(&indented);

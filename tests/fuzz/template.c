@@ -24,7 +24,7 @@ int LLVMFuzzerTestOneInput(const unsigned char *p, size_t n)
 	struct str source = str_at((const char *)p, n);
 	struct template_data data = { get, NULL, partial, &source, { .type = TEMPLATE_MISSING } };
 	struct buf out = { .limit = 1 << 16 };
-	struct template *t = template_new(source, NULL);
+	struct template *t = template_new(source, 1, NULL);
 
 	for (int escape = TEMPLATE_PLAIN; t != NULL && escape <= TEMPLATE_URL; escape++)
 		template_render(t, &data, (enum template_escape)escape, &out, NULL);

@@ -147,7 +147,7 @@ static void run_case(const char *file, const struct node *test)
 	struct template_data data = { get, item, partial, test, value_of(root) };
 	struct buf out = { 0 };
 	struct err err = { 0 };
-	struct template *t = template_new(buf_str(&member(test, STR_LIT("template"))->text), &err);
+	struct template *t = template_new(buf_str(&member(test, STR_LIT("template"))->text), 1, &err);
 	bool ok = t != NULL && template_render(t, &data, TEMPLATE_HTML, &out, &err) &&
 		  str_eq(buf_str(&out), want);
 
@@ -195,7 +195,7 @@ static struct str render(const char *source, const char *json, enum template_esc
 	const char *p = buf_text(&text);
 	struct node *test = parse(&p);
 	struct template_data data = { get, item, partial, test, value_of(member(test, STR_LIT("data"))) };
-	struct template *t = template_new(str_of(source), &err);
+	struct template *t = template_new(str_of(source), 1, &err);
 
 	buf_clear(&out);
 	out.limit = 10000;
@@ -282,7 +282,7 @@ static void test_limits(void)
 static void test_names(void)
 {
 	struct template *t = template_new(
-		STR_LIT("{{a}}\n{{b|x}}{{#c.d}}{{.}}{{c.d}}{{e}}{{/c.d}}{{c.d}}\n{{> p}}{{^f}}{{/f}}{{!g}}"), NULL);
+		STR_LIT("{{a}}\n{{b|x}}{{#c.d}}{{.}}{{c.d}}{{e}}{{/c.d}}{{c.d}}\n{{> p}}{{^f}}{{/f}}{{!g}}"), 1, NULL);
 	static const struct {
 		const char *name;
 		unsigned line;
@@ -303,7 +303,7 @@ static void test_names(void)
 	check(!template_partial(t, 1, &name, &line), "no more partials");
 	check(!template_constant(t), "not constant");
 	template_free(t);
-	t = template_new(STR_LIT("a }} {"), NULL);
+	t = template_new(STR_LIT("a }} {"), 1, NULL);
 	check(template_constant(t), "constant");
 	template_free(t);
 	template_free(NULL);

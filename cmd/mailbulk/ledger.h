@@ -1,0 +1,46 @@
+#ifndef PIPEMAIL_MAILBULK_LEDGER_H
+#define PIPEMAIL_MAILBULK_LEDGER_H
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "cmd/mailbulk/keys.h"
+
+/*
+ * What the journal's records mean, without the journal: which rows were sent, which are in doubt. One record a line, fields with tabs
+ * between them:
+ *
+ *     C  time  id  fingerprint  key column     this journal is of that sending (again when another text was accepted)
+ *     T  time  key  address                    trying: durable before the last octets of the message may leave
+ *     S  time  key  address  code  reply       sent: the server took it
+ *     F  time  key  address  code  reply       refused for good
+ *     D  time  key  address  code  reply       not sent: to be tried again
+ *     U  time  key  address  0     why         may have been delivered: no verdict came
+ *
+ * The last record of a key counts. S and F are never tried again, D is, T without a verdict is as U: in doubt.
+ */
+enum ledger_state { LEDGER_NEW, LEDGER_TRYING, LEDGER_SENT, LEDGER_REFUSED, LEDGER_DEFERRED, LEDGER_UNKNOWN };
+
+struct ledger {
+	struct keys rows;      /* key to state */
+	char id[33];           /* of the sending; empty: no C record yet */
+	char fingerprint[33];  /* of the last C record */
+	char key_column[128];
+	int64_t first;         /* time of the first record */
+	uint64_t counts[6];    /* rows by state */
+	int64_t today;         /* day (since 1970, UTC) whose S records are counted in sent_today; set before the replay */
+	uint64_t sent_today;
+};
+
+void ledger_free(struct ledger *l);
+/* Take one record: what journal_open replays. 65 for one that is none of ours. */
+bool ledger_replay(void *ledger, struct str record, struct err *err);
+/* The state of a row. */
+enum ledger_state ledger_state(const struct ledger *l, const char *key);
+
+/* A record for journal_add. reply is made one line without controls. */
+void ledger_campaign(struct buf *out, int64_t now, const char *id, const char *fingerprint, const char *key_column);
+void ledger_trying(struct buf *out, int64_t now, const char *key, const char *address);
+void ledger_verdict(struct buf *out, enum ledger_state state, int64_t now, const char *key, const char *address, int code,
+		    struct str reply);
+
+#endif

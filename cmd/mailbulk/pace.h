@@ -1,0 +1,29 @@
+#ifndef PIPEMAIL_MAILBULK_PACE_H
+#define PIPEMAIL_MAILBULK_PACE_H
+
+#include "base/set.h"
+#include "cmd/mailbulk/options.h"
+
+/*
+ * When the next message may go: the rate of the whole run, those of recipient domains, and a warm-up's share of today. Pure
+ * arithmetic on the nanoseconds that it is given; a limit is a row of slots, the next of which is handed out.
+ */
+struct pace {
+	const struct settings *settings;
+	int64_t next;          /* slot of the whole run */
+	struct set domains;    /* domain to its next slot */
+	uint64_t left;         /* messages that today's warm-up still allows; UINT64_MAX: no warm-up */
+};
+
+void pace_init(struct pace *p, const struct settings *settings, uint64_t days, uint64_t sent_today);
+void pace_free(struct pace *p);
+/* When this run may send again; now or earlier: at once. */
+int64_t pace_next(const struct pace *p);
+/* n messages were admitted at now. */
+void pace_took(struct pace *p, int64_t now, uint64_t n);
+/* Reserve the next slot of a recipient's domain (A-labels): the time from which it may go; now when its domain has no limit. */
+int64_t pace_domain(struct pace *p, struct str domain, int64_t now);
+/* Messages of a warm-up on a day (0: the first). */
+uint64_t pace_warmup(const struct warmup *w, uint64_t day);
+
+#endif

@@ -1,0 +1,58 @@
+#ifndef PIPEMAIL_MAILBULK_PREFLIGHT_H
+#define PIPEMAIL_MAILBULK_PREFLIGHT_H
+
+#include "base/err.h"
+#include "base/buf.h"
+
+struct campaign;
+struct letter;
+struct list;
+struct selection;
+struct settings;
+struct values;
+
+/*
+ * What would go wrong, found before anything is sent: errors stop, warnings are told. First the campaign is judged against the list's
+ * columns, then every row is rendered, then what only the whole shows.
+ */
+struct preflight {
+	const struct campaign *campaign;
+	const struct settings *settings;
+	const struct list *list;
+	enum err_kind kind;    /* of the first error; ERR_NONE: none so far */
+	uint64_t errors;
+	uint64_t warnings;
+	uint64_t rows;         /* taken */
+	uint64_t bad;
+	uint64_t suppressed;
+	uint64_t duplicates;
+	uint64_t octets;       /* of all messages that were put together */
+	uint64_t largest;
+	uint64_t *empty;       /* rows with an empty cell in each column that a tag uses with no default */
+	bool *used;
+	bool dkim_told;
+	bool from_told;
+	bool html_told;
+};
+
+void preflight_init(struct preflight *p, const struct campaign *campaign, const struct list *list);
+void preflight_free(struct preflight *p);
+/* Before any row: tags, fields, links, keys. */
+void preflight_campaign(struct preflight *p);
+/* A row that was taken and rendered. */
+void preflight_row(struct preflight *p, const struct values *values, const struct letter *letter);
+/* A row that was not, or could not be. */
+void preflight_bad(struct preflight *p, uint64_t line, const struct err *why);
+/* After the last row. */
+void preflight_whole(struct preflight *p);
+/* Tell the numbers, and the status: 0 when nothing stops a --send. */
+int preflight_end(struct preflight *p);
+
+/* Walk over the whole list and judge it all, sending and writing nothing. False when the list cannot be read to its end. */
+bool preflight_run(struct preflight *p, struct selection *selection, struct err *err);
+
+/* For the checks themselves: say what is wrong and count it. */
+void preflight_error(struct preflight *p, enum err_kind kind, const char *format, ...) __attribute__((format(printf, 3, 4)));
+void preflight_warn(struct preflight *p, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+#endif

@@ -1,0 +1,103 @@
+#include <config.h>
+
+#include "cmd/mailbulk/results.h"
+
+#include <unistd.h>
+
+#include "io/file.h"
+#include "text/csv.h"
+#include "text/date.h"
+#include "text/json.h"
+#include "text/utf8.h"
+
+static const char *const status_names[] = { "sent", "refused", "deferred", "unknown", "skipped" };
+
+void results_init(struct results *r, enum results_format format)
+{
+	*r = (struct results){ .format = format };
+	if (format == RESULTS_CSV)
+		buf_add_text(&r->out, "email,status,code,enhanced,reply,attempts,message_id,relay,time\n");
+}
+
+void results_free(struct results *r)
+{
+	buf_free(&r->out);
+}
+
+static void add_csv(struct buf *out, const struct result *result, struct str reply, struct str time)
+{
+	csv_add_cell(out, result->email, ',');
+	buf_printf(out, ",%s,", status_names[result->status]);
+	if (result->code > 0)
+		buf_add_number(out, (uint64_t)result->code);
+	buf_add_char(out, ',');
+	csv_add_cell(out, result->enhanced, ',');
+	buf_add_char(out, ',');
+	csv_add_cell(out, reply, ',');
+	buf_printf(out, ",%u,", result->attempts);
+	csv_add_cell(out, result->message_id, ',');
+	buf_add_char(out, ',');
+	csv_add_cell(out, str_of(result->relay), ',');
+	buf_add_char(out, ',');
+	buf_add(out, time);
+	buf_add_char(out, '\n');
+}
+
+static void add_json(struct buf *out, const struct result *result, struct str reply, struct str time)
+{
+	struct json j;
+
+	json_init(&j, out);
+	json_object(&j);
+	json_key(&j, "email");
+	json_str(&j, result->email);
+	json_key(&j, "status");
+	json_text(&j, status_names[result->status]);
+	json_key(&j, "code");
+	if (result->code > 0)
+		json_int(&j, result->code);
+	else
+		json_null(&j);
+	json_key(&j, "enhanced");
+	json_str(&j, result->enhanced);
+	json_key(&j, "reply");
+	json_str(&j, reply);
+	json_key(&j, "attempts");
+	json_uint(&j, result->attempts);
+	json_key(&j, "message_id");
+	json_str(&j, result->message_id);
+	json_key(&j, "relay");
+	json_str(&j, str_of(result->relay));
+	json_key(&j, "time");
+	json_str(&j, time);
+	json_close(&j, '}');
+	buf_add_char(out, '\n');
+}
+
+void results_add(struct results *r, const struct result *result, int64_t now)
+{
+	struct buf reply = { 0 };
+	struct buf time = { 0 };
+
+	/* A server's words go into files that terminals and spreadsheets show. */
+	utf8_show(&reply, result->reply, 1000);
+	date_add_iso(&time, now);
+	r->counts[result->status]++;
+	if (r->format == RESULTS_CSV)
+		add_csv(&r->out, result, buf_str(&reply), buf_str(&time));
+	else
+		add_json(&r->out, result, buf_str(&reply), buf_str(&time));
+	buf_free(&reply);
+	buf_free(&time);
+}
+
+bool results_flush(struct results *r, struct err *err)
+{
+	bool ok = true;
+
+	if (buf_len(&r->out) > 0 && !r->broken)
+		ok = file_write(STDOUT_FILENO, buf_str(&r->out), "standard output", err);
+	r->broken |= !ok;
+	buf_clear(&r->out);
+	return ok;
+}

@@ -1,0 +1,35 @@
+#ifndef PIPEMAIL_MAILBULK_RESULTS_H
+#define PIPEMAIL_MAILBULK_RESULTS_H
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "cmd/mailbulk/options.h"
+
+/* What became of the rows, one line each in order of completion, as CSV or JSON lines on standard output. */
+enum result_status { RESULT_SENT, RESULT_REFUSED, RESULT_DEFERRED, RESULT_UNKNOWN, RESULT_SKIPPED };
+
+struct result {
+	enum result_status status;
+	struct str email;
+	int code;             /* 0: no server spoke */
+	struct str enhanced;
+	struct str reply;     /* the server's words, or ours when it said none */
+	unsigned attempts;
+	struct str message_id; /* without <> */
+	const char *relay;
+};
+
+struct results {
+	enum results_format format;
+	struct buf out;
+	uint64_t counts[5]; /* by status */
+	bool broken;        /* standard output takes nothing any more */
+};
+
+void results_init(struct results *r, enum results_format format);
+void results_free(struct results *r);
+void results_add(struct results *r, const struct result *result, int64_t now);
+/* Write what was added; 74. */
+bool results_flush(struct results *r, struct err *err);
+
+#endif

@@ -1,0 +1,120 @@
+#include <config.h>
+
+#include "cmd/mailbulk/selection.h"
+
+#include <unistd.h>
+
+#include "cmd/mailbulk/campaign.h"
+#include "cmd/mailbulk/options.h"
+#include "io/clock.h"
+#include "io/file.h"
+#include "text/utf8.h"
+
+void selection_init(struct selection *s, const struct campaign *campaign, struct list *list, const struct suppress *suppress)
+{
+	*s = (struct selection){ .campaign = campaign, .settings = campaign->settings, .list = list, .suppress = suppress };
+	random_bytes(s->seen.seed, sizeof s->seen.seed);
+}
+
+void selection_free(struct selection *s)
+{
+	keys_free(&s->seen);
+	values_free(&s->values);
+	buf_free(&s->scratch);
+}
+
+static bool in_share(struct selection *s)
+{
+	if (s->settings->shard.k == 0)
+		return true;
+	buf_clear(&s->scratch);
+	address_key_provider(&s->values.address, &s->scratch);
+	return shard_has(&s->settings->shard, buf_str(&s->scratch));
+}
+
+static enum choice judge_suppression(struct selection *s, struct err *why)
+{
+	struct suppress_note note = { 0 };
+
+	if (!suppress_has(s->suppress, &s->values.address, &note))
+		return CHOICE_TAKEN;
+	buf_clear(&s->scratch);
+	utf8_show(&s->scratch, note.reason, 80);
+	err_set(why, ERR_DATA, "suppressed%s%s", buf_len(&s->scratch) > 0 ? ": " : "", buf_text(&s->scratch));
+	return CHOICE_SUPPRESSED;
+}
+
+/* A row that cannot be used has no address to share it out by: the first share tells of it. */
+static enum choice bad_row(const struct selection *s)
+{
+	return s->settings->shard.k > 1 ? CHOICE_END : CHOICE_BAD;
+}
+
+static enum choice judge(struct selection *s, enum list_event event, struct err *why)
+{
+	bool added;
+
+	if (event == LIST_RAGGED || !values_set(&s->values, s->campaign, s->list, &s->row, why))
+		return bad_row(s);
+	if (!in_share(s))
+		return CHOICE_END;
+	struct keys_entry *entry = keys_add(&s->seen, s->values.key, &added);
+
+	if (!added) {
+		err_set(why, ERR_DATA, "duplicate of line %lu", (unsigned long)entry->value);
+		return CHOICE_DUPLICATE;
+	}
+	entry->value = (uint32_t)s->row.line;
+	return judge_suppression(s, why);
+}
+
+enum choice selection_next(struct selection *s, struct err *why)
+{
+	for (;;) {
+		if (s->settings->limited && s->taken >= s->settings->limit)
+			return CHOICE_END;
+		enum list_event event = list_next(s->list, &s->row, why);
+
+		if (event == LIST_END)
+			return CHOICE_END;
+		if (event == LIST_FAIL)
+			return CHOICE_FAIL;
+		enum choice choice = judge(s, event, why);
+
+		if (choice == CHOICE_END)
+			continue; /* of another share */
+		s->taken += choice == CHOICE_TAKEN;
+		return choice;
+	}
+}
+
+static bool read_suppress(struct suppress *suppress, const char *path, struct err *err)
+{
+	struct suppress_reader reader = { 0 };
+	char block[65536];
+	long n = -1;
+
+	if (strcmp(path, "-") == 0)
+		return err_set(err, ERR_USAGE, "--suppress: standard input is the list");
+	int fd = file_open(path, err);
+
+	if (fd < 0)
+		return false;
+	suppress_read_begin(&reader, suppress, path);
+	while ((n = file_read_some(fd, block, sizeof block, path, err)) > 0)
+		if (!suppress_read_add(&reader, str_at(block, (size_t)n), err))
+			break;
+	close(fd);
+	if (n == -2)
+		err_set(err, ERR_TEMP, "%s: interrupted", path);
+	return suppress_read_end(&reader, n == 0 ? err : NULL) && n == 0;
+}
+
+bool selection_suppress(struct suppress *suppress, const struct settings *settings, struct err *err)
+{
+	*suppress = (struct suppress){ 0 };
+	for (size_t i = 0; i < settings->suppress.n; i++)
+		if (!read_suppress(suppress, settings->suppress.values[i], err))
+			return false;
+	return true;
+}

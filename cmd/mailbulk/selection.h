@@ -1,0 +1,43 @@
+#ifndef PIPEMAIL_MAILBULK_SELECTION_H
+#define PIPEMAIL_MAILBULK_SELECTION_H
+
+#include "base/err.h"
+#include "cmd/mailbulk/keys.h"
+#include "cmd/mailbulk/list.h"
+#include "cmd/mailbulk/values.h"
+#include "mail/suppress.h"
+
+struct campaign;
+struct settings;
+
+/* Which rows of the list are this run's, and what is wrong with the others. One walk over the list is one selection. */
+enum choice {
+	CHOICE_TAKEN,
+	CHOICE_SUPPRESSED, /* why says by what reason */
+	CHOICE_DUPLICATE,  /* another row has its key */
+	CHOICE_BAD,        /* why says what is wrong with it */
+	CHOICE_END,        /* of the list, or of --limit */
+	CHOICE_FAIL,       /* why is what stops the run */
+};
+
+struct selection {
+	const struct campaign *campaign;
+	const struct settings *settings;
+	struct list *list;
+	const struct suppress *suppress;
+	struct keys seen; /* keys to the lines of their rows */
+	struct values values; /* of the row that was given out */
+	struct row row;
+	uint64_t taken;
+	struct buf scratch;
+};
+
+void selection_init(struct selection *s, const struct campaign *campaign, struct list *list, const struct suppress *suppress);
+void selection_free(struct selection *s);
+/* The next row of this run's share; rows of other shares are passed over. */
+enum choice selection_next(struct selection *s, struct err *why);
+
+/* Read every --suppress file. */
+bool selection_suppress(struct suppress *suppress, const struct settings *settings, struct err *err);
+
+#endif
