@@ -1,8 +1,49 @@
 #include <config.h>
 
-#include "base/err.h"
+#include "mailsend.h"
 
-int main(void)
+#include "cli/drive.h"
+#include "cli/say.h"
+#include "io/secret.h"
+#include "probe.h"
+#include "send.h"
+#include "spool.h"
+
+/* Called by one of the names that other programs know? */
+static bool is_sendmail(const char *name)
 {
-	return ERR_SOFTWARE;
+	const char *slash = strrchr(name, '/');
+
+	name = slash != NULL ? slash + 1 : name;
+	return strcmp(name, "sendmail") == 0 || strcmp(name, "mailq") == 0;
+}
+
+static bool parse(struct settings *s, int argc, char **argv, struct err *err)
+{
+	bool ok = is_sendmail(argv[0]) ? settings_parse_sendmail(s, argc, argv, err) : settings_parse(s, argc, argv, err);
+
+	if (ok && str_ends(str_of(argv[0]), STR_LIT("mailq")))
+		s->list_spool = true;
+	say_set_quiet(s->account.quiet);
+	say_set_verbose(s->account.verbose);
+	return ok && (s->account.trace == NULL || say_trace_open(s->account.trace, err));
+}
+
+int main(int argc, char **argv)
+{
+	static struct settings s;
+	struct err err = { 0 };
+
+	say_init(argc > 0 ? argv[0] : "mailsend");
+	drive_signals();
+	secret_harden();
+	if (argc == 0 || !parse(&s, argc, argv, &err))
+		return say_fail(&err);
+	if (s.list_spool)
+		return spool_list();
+	if (s.flush)
+		return spool_flush(&s);
+	if (s.probe)
+		return probe(&s);
+	return send_message(&s);
 }

@@ -21,7 +21,8 @@ enum message_missing {
 struct message_wants {
 	bool eight_bit;        /* 8BITMIME is offered: bodies with octets over 0x7f may leave as they are */
 	bool utf8;             /* SMTPUTF8 will be used: so may headers */
-	bool resent;           /* set by nobody but who resends: kept Bcc is Resent-Bcc's matter */
+	bool downgrade;        /* with !utf8: addresses that only SMTPUTF8 can carry are made empty groups that show them */
+	bool replace_from;     /* from stands for what From says now, too */
 	struct str date;       /* values for what is missing, final (RFC 2047 words done) */
 	struct str message_id; /* with <> */
 	struct str from;
@@ -68,5 +69,8 @@ bool message_plan(struct message *m, const struct message_wants *wants, struct e
 void message_body_begin(struct message *m);
 bool message_body(struct message *m, struct str s, struct buf *out, struct err *err);
 bool message_body_end(struct message *m, struct buf *out, struct err *err);
+
+/* The header of another message (one that we composed) without octets over 0x7f, as message_plan makes it with downgrade. */
+bool message_header_ascii(struct str header, bool downgrade, struct buf *out, struct err *err);
 
 #endif

@@ -22,6 +22,15 @@ bool field_clean(const struct field_mend *how, struct str whole)
 	return true;
 }
 
+/* Position of the last c, or s.n. */
+static size_t find_last(struct str s, char c)
+{
+	for (size_t i = s.n; i > 0; i--)
+		if (s.p[i - 1] == c)
+			return i - 1;
+	return s.n;
+}
+
 static bool one_of(struct str name, const char *names)
 {
 	struct str rest = str_of(names);
@@ -54,8 +63,9 @@ static void plain_body(struct str body, struct buf *out)
 	buf_free(&raw);
 }
 
-/* Display names become encoded words and domains A-labels; a local part outside ASCII has to stay. */
-static bool encode_addresses(struct str body, struct buf *out)
+/* Display names become encoded words and domains A-labels. A local part outside ASCII has to stay, or is shown as the
+ * name of an empty group (RFC 6857, 3.1.2), which nobody can answer to. */
+static bool encode_addresses(struct str body, bool downgrade, struct buf *out)
 {
 	struct address_list list = { 0 };
 	struct buf name = { 0 };
@@ -67,8 +77,17 @@ static bool encode_addresses(struct str body, struct buf *out)
 		buf_clear(&name);
 		word_decode(&name, buf_str(&list.name));
 		buf_add_text(out, first ? "" : ", ");
-		address_add_mailbox(out, buf_str(&name), buf_str(&list.bare));
 		first = false;
+		size_t at = find_last(buf_str(&list.bare), '@');
+
+		if (!downgrade || str_ascii(str_sub(buf_str(&list.bare), 0, at))) {
+			address_add_mailbox(out, buf_str(&name), buf_str(&list.bare));
+			continue;
+		}
+		buf_add_text(&name, buf_len(&name) > 0 ? " " : "");
+		buf_add(&name, buf_str(&list.bare));
+		word_encode_phrase(out, buf_str(&name));
+		buf_add_text(out, ":;");
 	}
 	address_list_free(&list);
 	buf_free(&name);
@@ -126,14 +145,14 @@ static void encode_parameters(struct str body, struct buf *out)
 }
 
 /* The body of a field in ASCII where that can be: false when it has to stay as it is. */
-static bool encode_body(struct str name, struct str body, struct buf *out)
+static bool encode_body(const struct field_mend *how, struct str name, struct str body, struct buf *out)
 {
 	if (one_of(name, "Message-ID In-Reply-To References Date Resent-Message-ID Resent-Date Return-Path MIME-Version "
 			 "Content-Transfer-Encoding Content-ID Received DKIM-Signature"))
 		return false;
 	if (one_of(name, "From To Cc Reply-To Sender Resent-From Resent-To Resent-Cc Resent-Sender Resent-Reply-To "
 			 "Disposition-Notification-To Return-Receipt-To"))
-		return encode_addresses(body, out) && str_ascii(buf_str(out));
+		return encode_addresses(body, how->downgrade, out) && str_ascii(buf_str(out));
 	if (one_of(name, "Content-Type Content-Disposition")) {
 		encode_parameters(body, out);
 		return str_ascii(buf_str(out));
@@ -166,7 +185,7 @@ static bool add_folded(struct str name, struct str body, uint64_t line, struct b
 	size_t room = 76 - (name.n < 60 ? name.n : 60);
 
 	buf_add(out, name);
-	buf_add_text(out, ":");
+	buf_add_text(out, body.n > 0 ? ":" : ":\r\n");
 	while (body.n > 0) {
 		size_t n = 0;
 
@@ -184,11 +203,13 @@ static bool add_folded(struct str name, struct str body, uint64_t line, struct b
 			if (n >= body.n)
 				break;
 		}
-		buf_add_text(out, body.p[0] == ' ' ? "" : " ");
-		if (n <= MESSAGE_LINE - 64)
-			buf_add(out, str_sub(body, 0, n));
-		else if (text && str_ascii(str_sub(body, 0, n)))
-			add_words(out, str_trim(str_sub(body, 0, n)));
+		struct str words = str_trim(str_sub(body, 0, n));
+
+		buf_add_text(out, " ");
+		if (words.n <= MESSAGE_LINE - 64)
+			buf_add(out, words);
+		else if (text && str_ascii(words))
+			add_words(out, words);
 		else
 			return err_set(err, ERR_DATA,
 				       "line %llu: %.*s has %zu octets without a blank where it could be folded",
@@ -207,7 +228,7 @@ bool field_mend(const struct field_mend *how, const struct header_field *field, 
 	bool ok;
 
 	plain_body(field->body, &body);
-	if (!how->high_ok && !str_ascii(buf_str(&body)) && encode_body(field->name, buf_str(&body), &ascii)) {
+	if (!how->high_ok && !str_ascii(buf_str(&body)) && encode_body(how, field->name, buf_str(&body), &ascii)) {
 		buf_clear(&body);
 		buf_add(&body, buf_str(&ascii));
 	}
@@ -216,8 +237,6 @@ bool field_mend(const struct field_mend *how, const struct header_field *field, 
 			if ((unsigned char)body.p[i] >= 0x80)
 				body.p[i] = '?';
 	}
-	if (buf_len(&body) == 0)
-		buf_add_char(&body, ' ');
 	ok = add_folded(field->name, buf_str(&body), line, out, err);
 	buf_free(&ascii);
 	buf_free(&body);

@@ -104,7 +104,9 @@ static bool check_seals(const struct message *m, struct err *err)
 
 static bool add_missing(struct message *m, unsigned what, const char *name, struct str value, struct err *err)
 {
-	if ((m->missing & what) == 0 || value.n == 0)
+	bool replaced = what == MESSAGE_FROM && m->state->wants.replace_from;
+
+	if (((m->missing & what) == 0 && !replaced) || value.n == 0)
 		return true;
 	if (m->state->sealed && covered(m, str_of(name)))
 		return err_set(err, ERR_DATA, "%s is missing, and adding it would break the signature that covers it", name);
@@ -140,6 +142,7 @@ static bool mend_fields(struct message *m, struct str header, bool top, const ch
 	enum header_event event;
 
 	how.drop_high = !top && !how.high_ok;
+	how.downgrade = top && m->state->wants.downgrade;
 	header_init(&r, header);
 	for (;;) {
 		uint64_t line = r.line + m->from_line;
@@ -149,6 +152,8 @@ static bool mend_fields(struct message *m, struct str header, bool top, const ch
 			return true;
 		if (event == HEADER_FIELD && top &&
 		    (str_ieq(field.name, STR_LIT("Bcc")) || str_ieq(field.name, STR_LIT("Resent-Bcc"))))
+			continue;
+		if (event == HEADER_FIELD && top && m->state->wants.replace_from && str_ieq(field.name, STR_LIT("From")))
 			continue;
 		if (event == HEADER_FIELD && encoding != NULL && str_ieq(field.name, STR_LIT("Content-Transfer-Encoding")))
 			continue;
@@ -166,6 +171,27 @@ static bool mend_fields(struct message *m, struct str header, bool top, const ch
 			continue;
 		}
 		if (!field_mend(&how, &field, line, out, err))
+			return false;
+	}
+}
+
+bool message_header_ascii(struct str header, bool downgrade, struct buf *out, struct err *err)
+{
+	const struct field_mend how = { .downgrade = downgrade };
+	struct header_reader r;
+	struct header_field field;
+	enum header_event event;
+
+	header_init(&r, header);
+	for (;;) {
+		uint64_t line = r.line;
+
+		event = header_next(&r, &field);
+		if (event == HEADER_END)
+			return true;
+		if (event != HEADER_FIELD || field_clean(&how, field.whole))
+			buf_add(out, field.whole);
+		else if (!field_mend(&how, &field, line, out, err))
 			return false;
 	}
 }

@@ -113,6 +113,7 @@ bool message_mend_header(struct message *m, struct str header, size_t i, struct 
 struct field_mend {
 	bool high_ok;
 	bool drop_high;
+	bool downgrade; /* message_wants.downgrade */
 };
 bool field_mend(const struct field_mend *how, const struct header_field *field, uint64_t line, struct buf *out, struct err *err);
 /* Nothing of that is needed. */

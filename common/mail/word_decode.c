@@ -22,15 +22,14 @@ static bool parse(struct str s, struct word *w)
 	struct str encoding = str_cut(&rest, '?');
 	size_t n = str_find(rest, '?');
 
-	if (!str_starts(s, STR_LIT("=?")) || encoding.n != 1 || n + 1 >= rest.n ||
-		rest.p[n + 1] != '=')
+	if (!str_starts(s, STR_LIT("=?")) || encoding.n != 1 || n + 1 >= rest.n || rest.p[n + 1] != '=')
 		return false;
 	w->charset = str_cut(&charset, '*'); /* a language may follow (RFC 2231, 5) */
 	w->encoding = ascii_lower(encoding.p[0]);
 	w->text = str_sub(rest, 0, n);
 	w->length = (size_t)(rest.p + n + 2 - s.p);
-	return (w->encoding == 'q' || w->encoding == 'b') && str_find(w->text, '\n') == w->text.n &&
-	       utf8_charset_known(w->charset);
+	return (w->encoding == 'q' || w->encoding == 'b') &&
+	       str_find(w->text, '\n') == w->text.n && utf8_charset_known(w->charset);
 }
 
 static void add_q(struct buf *out, struct str s)

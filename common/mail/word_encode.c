@@ -15,16 +15,14 @@
 
 static bool is_atom_char(char c)
 {
-	return ascii_alpha(c) || ascii_digit(c) ||
-	       (c != '\0' && strchr("!#$%&'*+-/=?^_`{|}~", c) != NULL);
+	return ascii_alpha(c) || ascii_digit(c) || (c != '\0' && strchr("!#$%&'*+-/=?^_`{|}~", c) != NULL);
 }
 
 /* What Q encoding lets stand as it is. In a phrase that is little (RFC 2047, 5, rule 3). */
 static bool is_q_literal(char c, bool phrase)
 {
 	if (phrase)
-		return ascii_alpha(c) || ascii_digit(c) ||
-		       (c != '\0' && strchr("!*+-/", c) != NULL);
+		return ascii_alpha(c) || ascii_digit(c) || (c != '\0' && strchr("!*+-/", c) != NULL);
 	return c > ' ' && c <= '~' && c != '=' && c != '?' && c != '_';
 }
 
@@ -76,8 +74,8 @@ static size_t chunk_length(struct str s, size_t width, bool q, bool phrase)
 	return at;
 }
 
-/* s, which is UTF-8, as encoded words with a blank between them; the first begins at column. In Q,
- * which people can half read, unless that is longer than B by more than a half. */
+/* s, which is UTF-8, as encoded words with a blank between them; the first begins at column. In Q, which
+ * people can half read, unless that is longer than B by more than a half. */
 static void add_words(struct buf *out, struct str s, size_t column, bool phrase)
 {
 	bool q = q_width(s, phrase) <= (s.n + 2) / 3 * 6;

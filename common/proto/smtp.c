@@ -26,9 +26,9 @@ void smtp_free(struct smtp *s)
 		struct message *m = st->first;
 
 		st->first = m->next;
-		message_free(m);
+		smtp_message_free(m);
 	}
-	message_free(st->gone);
+	smtp_message_free(st->gone);
 	reply_free(&st->greeting);
 	reply_free(&st->reply);
 	reply_free(&st->last);
@@ -126,7 +126,7 @@ static void end_of_stream(struct smtp *s)
 
 	/* A server need not answer QUIT when all is said. */
 	if (st->phase == PHASE_QUIT && st->first == NULL) {
-		session_close(s);
+		smtp_session_close(s);
 		return;
 	}
 	err_set(&what, ERR_TEMP, "the server closed the connection%s%s", waiting[0] != '\0' ? " instead of giving the " : "", waiting);
@@ -153,7 +153,7 @@ enum smtp_event smtp_next(struct smtp *s, struct smtp_news *news)
 	enum smtp_event event = SMTP_WAIT;
 
 	*news = (struct smtp_news){ .rcpt = SIZE_MAX };
-	message_free(st->gone);
+	smtp_message_free(st->gone);
 	st->gone = NULL;
 	for (;;) {
 		int rc = 0;
@@ -206,7 +206,7 @@ void smtp_quit(struct smtp *s)
 	if (st->phase == PHASE_AUTH_AGAIN)
 		session_end(s, ERR_AUTH, "the server refuses the login", true);
 	else if (st->phase < PHASE_UP)
-		session_close(s);
+		smtp_session_close(s);
 }
 
 void smtp_eof(struct smtp *s, const struct err *err)

@@ -28,7 +28,7 @@ enum smtp_outcome outcome_of_rcpts(const struct message *m)
 	return m->later > 0 ? SMTP_REFUSED_LATER : SMTP_REFUSED_NEVER;
 }
 
-void message_free(struct message *m)
+void smtp_message_free(struct message *m)
 {
 	if (m == NULL)
 		return;
@@ -47,7 +47,7 @@ static void unlink_message(struct smtp_state *st, struct message *m)
 	if (st->send == m)
 		st->send = m->next;
 	st->n_messages--;
-	message_free(st->gone);
+	smtp_message_free(st->gone);
 	st->gone = m;
 }
 
@@ -130,7 +130,7 @@ void session_end(struct smtp *s, enum err_kind kind, const char *text, bool with
 		buf_add_text(&s->out, "QUIT\r\n");
 }
 
-void session_close(struct smtp *s)
+void smtp_session_close(struct smtp *s)
 {
 	if (s->state->phase == PHASE_OVER)
 		return;

@@ -25,7 +25,7 @@ static void decide(struct smtp *s, struct message *m, enum smtp_outcome outcome)
 static void stop_chunk(struct smtp *s, const struct message *m)
 {
 	if (m->stage == STAGE_CONTENT && is_lost(m) && (m->mail.last || m->mail.size - m->given > NOT_WORTH))
-		session_close(s);
+		smtp_session_close(s);
 }
 
 static bool on_rset(struct smtp *s)
@@ -82,7 +82,7 @@ static bool on_go_ahead(struct smtp *s, struct message *m)
 		m->stage = STAGE_CONTENT;
 	} else if (m->accepted > 0) {
 		/* Somebody would get even a lone dot's empty message: only the connection's end takes DATA back. */
-		session_close(s);
+		smtp_session_close(s);
 	} else if (s->state->params.lmtp) {
 		return out_of_step(s, "the server wants a message and had refused its recipients");
 	} else {
@@ -158,7 +158,7 @@ static bool on_bdat(struct smtp *s, struct message *m, struct smtp_news *news, e
 		return out_of_step(s, "the server does not take the BDAT that it offers");
 	}
 	if (!is_there(s, m) && is_lost(m)) {
-		session_close(s);
+		smtp_session_close(s);
 		return false;
 	}
 	if (!is_there(s, m))
@@ -172,7 +172,7 @@ static bool on_quit(struct smtp *s)
 {
 	/* Whoever says no to QUIT was answering something else: what went before is not sure. */
 	if (reply_class(&s->state->reply) == REPLY_OK)
-		session_close(s);
+		smtp_session_close(s);
 	else
 		out_of_step(s, "the server answers QUIT out of step");
 	return false;
@@ -183,7 +183,7 @@ static bool on_closing(struct smtp *s, const struct want *w)
 	struct message *m = w->message;
 
 	if (w->kind == WANT_QUIT) {
-		session_close(s);
+		smtp_session_close(s);
 		return false;
 	}
 	/* Replies come in order, and who closes the channel reads no more from it (RFC 5321, 3.8). */

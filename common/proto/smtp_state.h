@@ -186,12 +186,12 @@ bool message_finish(struct smtp *s, struct message *m, enum smtp_outcome outcome
 enum smtp_outcome outcome_of(const struct reply *r);
 /* The outcome of a message that no recipient, or with all_or_nothing not every one, was accepted of. */
 enum smtp_outcome outcome_of_rcpts(const struct message *m);
-void message_free(struct message *m);
+void smtp_message_free(struct message *m);
 /* End the session; what is under way gets its verdicts in the next turns. with_reply: the reply at hand is the server's last word
  * and is told behind text. */
 void session_end(struct smtp *s, enum err_kind kind, const char *text, bool with_reply);
 /* The end in order. */
-void session_close(struct smtp *s);
+void smtp_session_close(struct smtp *s);
 enum smtp_event session_over(struct smtp *s, struct smtp_news *news);
 
 #endif

@@ -28,9 +28,9 @@ static void test_write(void)
 	check_same(buf_str(&b), "9999-12-31T23:59:59Z", "the last second that can be written");
 	buf_clear(&b);
 	check(!date_add_iso(&b, INT64_C(253402300800)) && !date_add_mail(&b, INT64_MAX, 60) &&
-			!date_add_mail(&b, INT64_MIN, -60) && !date_add_mbox(&b, INT64_MIN) &&
-			!date_add_mail(&b, 0, 1440) && buf_len(&b) == 0,
-		"what cannot be written is told");
+		      !date_add_mail(&b, INT64_MIN, -60) && !date_add_mbox(&b, INT64_MIN) && !date_add_mail(&b, 0, 1440) &&
+		      buf_len(&b) == 0,
+	      "what cannot be written is told");
 	buf_free(&b);
 }
 
@@ -72,8 +72,7 @@ static void test_mail(void)
 		int64_t seconds = -1;
 		bool ok = date_parse_mail(str_of(cases[i].text), &seconds);
 
-		check(ok == (cases[i].want != -1) && seconds == cases[i].want, "mail: %s",
-			cases[i].text);
+		check(ok == (cases[i].want != -1) && seconds == cases[i].want, "mail: %s", cases[i].text);
 	}
 }
 
@@ -137,12 +136,9 @@ static void test_any(void)
 	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
 		int64_t seconds = -1;
 		enum date_verdict verdict = date_parse_any(str_of(cases[i].text), &seconds);
-		enum date_verdict want = cases[i].want == -1   ? DATE_BAD
-					 : cases[i].want == -2 ? DATE_AMBIGUOUS
-							       : DATE_OK;
+		enum date_verdict want = cases[i].want == -1 ? DATE_BAD : cases[i].want == -2 ? DATE_AMBIGUOUS : DATE_OK;
 
-		check(verdict == want && (want != DATE_OK || seconds == cases[i].want), "any: %s",
-			cases[i].text);
+		check(verdict == want && (want != DATE_OK || seconds == cases[i].want), "any: %s", cases[i].text);
 	}
 }
 
@@ -155,10 +151,9 @@ static void test_age(void)
 	check(date_parse_age(STR_LIT("18m"), &s) && s == 540 * 86400, "months");
 	check(date_parse_age(STR_LIT("2y"), &s) && s == 730 * 86400, "years");
 	check(date_parse_age(STR_LIT("36h"), &s) && s == 36 * 3600, "hours");
-	check(!date_parse_age(STR_LIT("90"), &s) && !date_parse_age(STR_LIT("d"), &s) &&
-			!date_parse_age(STR_LIT("-1d"), &s) && !date_parse_age(STR_LIT("1x"), &s) &&
-			!date_parse_age(STR_LIT("99999999d"), &s),
-		"no ages");
+	check(!date_parse_age(STR_LIT("90"), &s) && !date_parse_age(STR_LIT("d"), &s) && !date_parse_age(STR_LIT("-1d"), &s) &&
+		      !date_parse_age(STR_LIT("1x"), &s) && !date_parse_age(STR_LIT("99999999d"), &s),
+	      "no ages");
 }
 
 static void test_calendar(void)
@@ -175,10 +170,9 @@ static void test_calendar(void)
 		ok = ok && date_days(year, month, day, &back) && back == d;
 	}
 	check(ok, "every day of years 0 to 9999 comes back");
-	check(date_days(2000, 2, 29, &days) && !date_days(1900, 2, 29, &days) &&
-			!date_days(2026, 4, 31, &days) && !date_days(2026, 0, 1, &days) &&
-			!date_days(2026, 1, 0, &days),
-		"days that are none");
+	check(date_days(2000, 2, 29, &days) && !date_days(1900, 2, 29, &days) && !date_days(2026, 4, 31, &days) &&
+		      !date_days(2026, 0, 1, &days) && !date_days(2026, 1, 0, &days),
+	      "days that are none");
 	ok = true;
 	for (int i = 0; i < 20000; i++) {
 		int64_t want = (int64_t)random_below(8000000000u);

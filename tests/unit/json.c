@@ -31,9 +31,8 @@ static void test_document(void)
 	json_close(&j, '}');
 	json_close(&j, '}');
 	check_same(buf_str(&b),
-		"{\"a\":[18446744073709551615,-9223372036854775808,[],{},true,false],\"b\":{\"c\":"
-		"null,\"d\":\"x\"}}",
-		"commas where they belong");
+		   "{\"a\":[18446744073709551615,-9223372036854775808,[],{},true,false],\"b\":{\"c\":null,\"d\":\"x\"}}",
+		   "commas where they belong");
 	buf_free(&b);
 }
 
@@ -68,14 +67,8 @@ static void test_seconds(void)
 		double in;
 		const char *out;
 	} cases[] = {
-		{ 0, "0.000" },
-		{ 1.5, "1.500" },
-		{ 0.0004, "0.000" },
-		{ 0.0006, "0.001" },
-		{ 59.9996, "60.000" },
-		{ -1.25, "-1.250" },
-		{ -0.0001, "0.000" },
-		{ 1e300, "null" },
+		{ 0, "0.000" }, { 1.5, "1.500" }, { 0.0004, "0.000" }, { 0.0006, "0.001" }, { 59.9996, "60.000" },
+		{ -1.25, "-1.250" }, { -0.0001, "0.000" }, { 1e300, "null" },
 	};
 	struct buf b = { .limit = 0 };
 	struct json j;

@@ -1,0 +1,53 @@
+#ifndef PIPEMAIL_MAILSEND_ENVELOPE_H
+#define PIPEMAIL_MAILSEND_ENVELOPE_H
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/set.h"
+
+/* What became of a recipient. */
+enum verdict {
+	VERDICT_NONE,     /* nothing was said yet */
+	VERDICT_SENT,
+	VERDICT_REFUSED,  /* for good */
+	VERDICT_DEFERRED, /* for now */
+	VERDICT_UNKNOWN,  /* handed over, and no answer */
+	VERDICT_NOT_SENT, /* taken, but the message did not go out */
+};
+
+struct recipient {
+	char *shown; /* as it was written */
+	char *wire;  /* as it goes into RCPT TO */
+	char *orcpt; /* RFC 3461, or NULL */
+	bool utf8;   /* it needs SMTPUTF8 */
+	bool taken;  /* the server said yes to RCPT */
+	enum verdict verdict;
+	int code;
+	char enhanced[16];
+	char *reply; /* the server's words or ours, on one line, or NULL */
+};
+
+struct envelope {
+	char *from;       /* "" is <> */
+	bool from_utf8;
+	struct recipient *rcpts;
+	size_t n;
+	size_t cap;
+	struct set seen;
+	struct buf aliases; /* the octets of --aliases */
+	char *domain;     /* for names without one; NULL: such a name stays as it is (LMTP) */
+};
+
+void envelope_free(struct envelope *e);
+/* kind: ERR_USAGE or ERR_DATA, by where the text comes from; where: for messages ("--to", "Cc"). */
+bool envelope_set_from(struct envelope *e, const char *address, enum err_kind kind, struct err *err);
+/* Every mailbox of a list, judged; one that is there already is passed over. */
+bool envelope_add_list(struct envelope *e, struct str list, enum err_kind kind, const char *where, struct err *err);
+bool envelope_aliases(struct envelope *e, const char *path, struct err *err);
+/* What the session says about one, in words that are kept. */
+struct reply;
+void recipient_verdict(struct recipient *r, enum verdict verdict, const struct reply *reply, const char *text);
+/* "sent", "refused", "deferred", "unknown", "not sent". */
+const char *verdict_name(enum verdict verdict);
+
+#endif

@@ -1,0 +1,61 @@
+#ifndef PIPEMAIL_MAILSEND_H
+#define PIPEMAIL_MAILSEND_H
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "cli/account.h"
+#include "cli/options.h"
+
+/*
+ * What was asked for on the command line. Everything lives with the process. The table of options is in options.c, its twin
+ * for the sendmail personality in sendmail.c.
+ */
+struct settings {
+	struct account account;
+
+	/* Composing: any of these makes the input a body. */
+	const char *from;
+	struct option_list to, cc, bcc, reply_to;
+	const char *subject;
+	const char *body;
+	const char *body_file;
+	const char *html;
+	struct option_list attach, inlines, headers;
+	const char *date;
+	const char *message_id;
+
+	/* Envelope and delivery. */
+	bool read_recipients; /* -t */
+	const char *envelope_from;
+	const char *dsn;
+	const char *dsn_return;
+	const char *envid;
+	bool require_tls;
+	const char *dkim_domain, *dkim_selector, *dkim_key;
+	bool dry_run;
+	bool probe;
+	bool json;
+	const char *report;
+	bool all_or_nothing;
+	const char *failed_to;
+	int64_t deadline; /* nanoseconds, 0: none */
+	const char *fcc;
+	bool spool;
+	bool flush;
+	bool list_spool;
+	const char *aliases;
+
+	const char **recipients; /* the arguments, NULL-terminated */
+
+	/* Found out. */
+	bool composing;
+	bool as_sendmail;
+	const char *full_name; /* sendmail's -F */
+	int64_t ends;          /* monotonic deadline of the run, INT64_MAX: none */
+};
+
+bool settings_parse(struct settings *s, int argc, char **argv, struct err *err);
+/* The same as sendmail: its options, a finished message. */
+bool settings_parse_sendmail(struct settings *s, int argc, char **argv, struct err *err);
+
+#endif

@@ -1,0 +1,195 @@
+#include <config.h>
+
+#include "prepare.h"
+
+#include "base/mem.h"
+#include "compose.h"
+#include "finished.h"
+#include "identity.h"
+#include "io/clock.h"
+#include "io/file.h"
+#include "mail/address.h"
+#include "mail/domain.h"
+
+#define KEY_LIMIT ((size_t)64 << 10)
+
+/* Who it is from: the mailbox for the header, and with that the envelope's sender and the domain of local names. */
+static bool find_sender(struct settings *s, const struct outgoing *o, struct envelope *e, struct buf *from, struct err *err)
+{
+	struct buf bare = { 0 };
+	struct buf domain = { 0 };
+	bool ok;
+
+	if (s->composing || s->from != NULL) {
+		if (s->from != NULL)
+			buf_add_text(from, s->from);
+		else
+			identity_default(s, STR_NONE, from);
+	} else if (finished_sender(o, &bare, NULL) && str_find(buf_str(&bare), '@') < buf_len(&bare)) {
+		buf_add(from, buf_str(&bare));
+	} else {
+		identity_default(s, buf_str(&bare), from);
+	}
+	/* A login name alone is somebody here. */
+	if (str_find(buf_str(from), '@') == buf_len(from)) {
+		bare.off = bare.end = 0;
+		buf_add(&bare, buf_str(from));
+		buf_clear(from);
+		identity_default(s, buf_str(&bare), from);
+	}
+	ok = envelope_set_from(e, s->envelope_from != NULL ? s->envelope_from : buf_text(from), ERR_USAGE, err);
+	identity_domain(buf_text(from), &domain);
+	bool lmtp = s->account.smtp.n > 0 && str_istarts(str_of(s->account.smtp.values[0]), STR_LIT("lmtp:"));
+
+	e->domain = lmtp ? NULL : mem_copy(buf_text(&domain), buf_len(&domain));
+	buf_free(&bare);
+	buf_free(&domain);
+	return ok;
+}
+
+static bool load_dkim(const struct settings *s, struct outgoing *o, const struct envelope *e, struct err *err)
+{
+	const char *key = s->dkim_key != NULL ? s->dkim_key : s->account.dkim_key;
+	const char *domain = s->dkim_domain != NULL ? s->dkim_domain : s->account.dkim_domain;
+	const char *selector = s->dkim_selector != NULL ? s->dkim_selector : s->account.dkim_selector;
+	struct buf pem = { 0 };
+	struct buf ascii = { 0 };
+
+	if (key == NULL && domain == NULL && selector == NULL)
+		return true;
+	if (key == NULL || selector == NULL)
+		return err_set(err, ERR_USAGE, "DKIM needs --dkim-key and --dkim-selector");
+	if (domain == NULL)
+		domain = e->domain != NULL ? e->domain : "";
+	enum domain_fault fault = domain_to_ascii(&ascii, str_of(domain));
+
+	if (fault != DOMAIN_OK)
+		return err_set(err, ERR_USAGE, "--dkim-domain %s: %s", domain, domain_fault_text(fault));
+	o->dkim_domain = mem_copy(buf_text(&ascii), buf_len(&ascii));
+	buf_clear(&ascii);
+	fault = domain_to_ascii(&ascii, str_of(selector));
+	buf_free(&ascii);
+	if (fault != DOMAIN_OK && fault != DOMAIN_NUMERIC)
+		return err_set(err, ERR_USAGE, "--dkim-selector %s: %s", selector, domain_fault_text(fault));
+	o->dkim_selector = selector;
+	o->signed_at = clock_wall();
+	if (file_read(key, KEY_LIMIT, &pem, err))
+		o->key = dkim_key_new(buf_str(&pem), err);
+	buf_wipe(&pem);
+	return o->key != NULL || err_prefix(err, "--dkim-key %s", key);
+}
+
+static bool add_recipients(const struct settings *s, const struct outgoing *o, struct envelope *e, struct err *err)
+{
+	if (s->aliases != NULL && !envelope_aliases(e, s->aliases, err))
+		return false;
+	for (const char **p = s->recipients; *p != NULL; p++)
+		if (!envelope_add_list(e, str_of(*p), ERR_USAGE, "recipient", err))
+			return false;
+	if (s->read_recipients && !finished_recipients(o, e, err))
+		return false;
+	return true;
+}
+
+bool prepare(struct settings *s, struct outgoing *o, struct envelope *e, struct err *err)
+{
+	struct buf from = { 0 };
+	struct buf guess = { 0 };
+	const char *sender = s->envelope_from != NULL ? s->envelope_from : s->from;
+	struct str bare;
+	bool ok = true;
+
+	if (s->composing)
+		ok = compose_headers(s, err);
+	else
+		ok = finished_open(o, "-", err);
+	if (!ok)
+		goto out;
+	sender = s->envelope_from != NULL ? s->envelope_from : s->from;
+	if (sender == NULL && !s->composing && finished_sender(o, &guess, NULL)) {
+		sender = buf_text(&guess);
+	} else if (sender != NULL) {
+		address_unwrap(str_of(sender), &bare, NULL);
+		buf_add(&guess, bare);
+		sender = buf_text(&guess);
+	}
+	ok = account_load(&s->account, s->account.names.n > 0 ? s->account.names.values[0] : NULL, sender, err) &&
+	     find_sender(s, o, e, &from, err) && add_recipients(s, o, e, err);
+	if (ok && s->composing)
+		ok = compose(o, e, s, buf_text(&from), err);
+	else if (ok)
+		ok = finished_wants(o, s, buf_text(&from), err);
+	if (ok && e->n == 0 && !s->dry_run)
+		ok = err_set(err, s->read_recipients ? ERR_DATA : ERR_USAGE, "%s",
+			     s->read_recipients ? "no recipient in To, Cc or Bcc" : "no recipient is given");
+	ok = ok && load_dkim(s, o, e, err);
+out:
+	buf_free(&guess);
+	buf_free(&from);
+	return ok;
+}
+
+/* xtext (RFC 3461, 4) */
+static bool add_xtext(struct buf *out, const char *text)
+{
+	for (const char *p = text; *p != '\0'; p++) {
+		if (*p < '!' || *p > '~')
+			return false;
+		if (*p == '+' || *p == '=')
+			buf_printf(out, "+%02X", (unsigned char)*p);
+		else
+			buf_add_char(out, *p);
+	}
+	return true;
+}
+
+static const char *notify_of(const char *dsn, struct err *err)
+{
+	static const char *const names[] = { "success", "failure", "delay" };
+	static const char *const values[] = { NULL, "SUCCESS", "FAILURE", "SUCCESS,FAILURE", "DELAY", "SUCCESS,DELAY",
+					      "FAILURE,DELAY", "SUCCESS,FAILURE,DELAY" };
+	struct str rest = str_of(dsn);
+	unsigned set = 0;
+
+	if (str_ieq(rest, STR_LIT("never")))
+		return "NEVER";
+	while (rest.p != NULL) {
+		struct str word = str_trim(str_cut(&rest, ','));
+		unsigned i = 0;
+
+		while (i < 3 && !str_ieq(word, str_of(names[i])))
+			i++;
+		if (i == 3) {
+			err_set(err, ERR_USAGE, "--dsn=%s: not never, and not of success, failure, delay", dsn);
+			return NULL;
+		}
+		set |= 1u << i;
+	}
+	return values[set];
+}
+
+bool prepare_wants(const struct settings *s, struct delivery_wants *wants, struct buf *text, struct err *err)
+{
+	*wants = (struct delivery_wants){
+		.require_tls = s->require_tls,
+		.all_or_nothing = s->all_or_nothing,
+		.ends = s->ends,
+		.progress = s->account.progress,
+	};
+	if (s->dsn != NULL && (wants->notify = notify_of(s->dsn, err)) == NULL)
+		return false;
+	if (s->dsn_return != NULL) {
+		if (str_istarts(STR_LIT("headers"), str_of(s->dsn_return)) || str_ieq(str_of(s->dsn_return), STR_LIT("hdrs")))
+			wants->ret = "HDRS";
+		else if (str_ieq(str_of(s->dsn_return), STR_LIT("full")))
+			wants->ret = "FULL";
+		else
+			return err_set(err, ERR_USAGE, "--dsn-return=%s: headers or full", s->dsn_return);
+	}
+	if (s->envid != NULL) {
+		if (!add_xtext(text, s->envid) || buf_len(text) == 0 || buf_len(text) > 100)
+			return err_set(err, ERR_USAGE, "--envid=%s: 1 to 100 printable ASCII characters", s->envid);
+		wants->envid = buf_text(text);
+	}
+	return true;
+}

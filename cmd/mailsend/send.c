@@ -1,0 +1,103 @@
+#include <config.h>
+
+#include "send.h"
+
+#include <unistd.h>
+
+#include "cli/drive.h"
+#include "cli/say.h"
+#include "deliver.h"
+#include "fcc.h"
+#include "io/file.h"
+#include "prepare.h"
+#include "report.h"
+#include "spool.h"
+
+#define BLOCK ((size_t)64 << 10)
+
+/* --dry-run: the exact octets to standard output. */
+static bool print(struct outgoing *o, struct err *err)
+{
+	struct buf block = { 0 };
+	int more = 1;
+	bool ok = outgoing_plan(o, true, false, false, err) && (!o->utf8 || outgoing_plan(o, true, true, false, err));
+
+	while (ok && more > 0) {
+		buf_clear(&block);
+		more = outgoing_read(o, BLOCK, &block, err);
+		ok = more >= 0 && file_write(STDOUT_FILENO, buf_str(&block), "standard output", err);
+	}
+	buf_free(&block);
+	return ok;
+}
+
+static bool any_sent(const struct envelope *e)
+{
+	for (size_t i = 0; i < e->n; i++)
+		if (e->rcpts[i].verdict == VERDICT_SENT)
+			return true;
+	return false;
+}
+
+/* Over a connection: the status it came to, after the copy and the spool had their turn. */
+static int send_it(struct settings *s, struct outgoing *o, struct envelope *e, const struct delivery_wants *wants,
+		   struct result *result, bool *spooled)
+{
+	struct account_server server = { 0 };
+	struct err err = { 0 };
+	int status;
+
+	if (!account_server(&s->account, s->account.smtp.n > 0 ? s->account.smtp.values[0] : NULL, false, &server, &result->err)) {
+		account_server_free(&server);
+		return say_fail(&result->err);
+	}
+	deliver(o, e, &server, wants, result);
+	account_server_free(&server);
+	status = result_status(result, e);
+	report_say(result, e, o);
+	if (s->fcc != NULL && any_sent(e) && !fcc(o, s->fcc, e->from, &err)) {
+		err_prefix(&err, "the message was sent, but the copy failed");
+		status = status == 0 ? say_fail(&err) : (say_error(&err), status);
+	}
+	if (s->spool && status != 0 && drive_stop_signal() == 0 && spool_applies(result, e)) {
+		if (!spool_keep(o, e, result, wants, s, &err)) {
+			say_error(&err);
+			return status;
+		}
+		*spooled = true;
+		say_note("the message is kept in the spool: mailsend --flush sends it");
+		/* A refusal, or an outcome that a person has to look at, is still to be told. */
+		if (status == ERR_TEMP || status == ERR_NOHOST || status == ERR_UNAVAILABLE)
+			status = 0;
+	}
+	return status;
+}
+
+int send_message(struct settings *s)
+{
+	struct outgoing o = { .composed = false };
+	struct envelope e = { .from = NULL };
+	struct result result = { .bytes = 0 };
+	struct delivery_wants wants;
+	struct buf words = { 0 };
+	struct err err = { 0 };
+	bool spooled = false;
+	int status = 0;
+
+	if (!prepare(s, &o, &e, &result.err) || !prepare_wants(s, &wants, &words, &result.err))
+		status = say_fail(&result.err);
+	else if (s->dry_run)
+		status = print(&o, &err) ? 0 : say_fail(&err);
+	else
+		status = send_it(s, &o, &e, &wants, &result, &spooled);
+	if (drive_stop_signal() != 0)
+		status = 128 + drive_stop_signal();
+	if (s->failed_to != NULL && !s->dry_run && e.n > 0 && !report_failed(&e, s->failed_to, &err))
+		status = status == 0 ? say_fail(&err) : (say_error(&err), status);
+	if (s->report != NULL && !s->dry_run && !report_json(&result, &e, &o, status, spooled, &err))
+		status = say_fail(&err);
+	outgoing_free(&o);
+	envelope_free(&e);
+	buf_free(&words);
+	return status;
+}

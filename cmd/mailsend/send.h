@@ -1,0 +1,9 @@
+#ifndef PIPEMAIL_MAILSEND_SEND_H
+#define PIPEMAIL_MAILSEND_SEND_H
+
+#include "mailsend.h"
+
+/* Make the message, send it, say what became of it. The status of the run. */
+int send_message(struct settings *s);
+
+#endif
