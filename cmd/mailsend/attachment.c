@@ -1,9 +1,9 @@
 #include <config.h>
 
-#include "compose.h"
+#include "cmd/mailsend/compose.h"
 
 #include "base/mem.h"
-#include "mimetype.h"
+#include "cmd/mailsend/mimetype.h"
 
 #define BLOCK ((size_t)64 << 10)
 

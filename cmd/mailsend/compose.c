@@ -1,11 +1,11 @@
 #include <config.h>
 
-#include "compose.h"
+#include "cmd/mailsend/compose.h"
 
 #include <stdio.h>
 
 #include "base/mem.h"
-#include "identity.h"
+#include "cmd/mailsend/identity.h"
 #include "io/clock.h"
 #include "mail/address.h"
 #include "mail/header.h"

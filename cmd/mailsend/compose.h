@@ -1,9 +1,9 @@
 #ifndef PIPEMAIL_MAILSEND_COMPOSE_H
 #define PIPEMAIL_MAILSEND_COMPOSE_H
 
-#include "envelope.h"
-#include "mailsend.h"
-#include "outgoing.h"
+#include "cmd/mailsend/envelope.h"
+#include "cmd/mailsend/mailsend.h"
+#include "cmd/mailsend/outgoing.h"
 
 /* Move what was given as -H 'Subject: …' and the like to where its option stands. 64. */
 bool compose_headers(struct settings *s, struct err *err);

@@ -1,13 +1,13 @@
 #include <config.h>
 
-#include "deliver.h"
+#include "cmd/mailsend/deliver.h"
 
 #include <stdio.h>
 
 #include "base/mem.h"
 #include "cli/progress.h"
 #include "io/clock.h"
-#include "session.h"
+#include "cmd/mailsend/session.h"
 
 #define RCPTS_A_TRANSACTION 100 /* what every server takes (RFC 5321, 4.5.3.1.8) */
 #define BLOCK ((size_t)64 << 10)

@@ -1,9 +1,9 @@
 #ifndef PIPEMAIL_MAILSEND_DELIVER_H
 #define PIPEMAIL_MAILSEND_DELIVER_H
 
-#include "envelope.h"
-#include "mailsend.h"
-#include "outgoing.h"
+#include "cmd/mailsend/envelope.h"
+#include "cmd/mailsend/mailsend.h"
+#include "cmd/mailsend/outgoing.h"
 #include "proto/tls.h"
 
 /* What a delivery came to, beside what the envelope says of each recipient. Owns nothing. */

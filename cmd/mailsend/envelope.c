@@ -1,6 +1,6 @@
 #include <config.h>
 
-#include "envelope.h"
+#include "cmd/mailsend/envelope.h"
 
 #include <stdio.h>
 

@@ -1,6 +1,6 @@
 #include <config.h>
 
-#include "fcc.h"
+#include "cmd/mailsend/fcc.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,11 +1,11 @@
 #include <config.h>
 
-#include "finished.h"
+#include "cmd/mailsend/finished.h"
 
 #include <stdio.h>
 
 #include "base/set.h"
-#include "identity.h"
+#include "cmd/mailsend/identity.h"
 #include "io/clock.h"
 #include "mail/address.h"
 #include "mail/header.h"

@@ -1,9 +1,9 @@
 #ifndef PIPEMAIL_MAILSEND_FINISHED_H
 #define PIPEMAIL_MAILSEND_FINISHED_H
 
-#include "envelope.h"
-#include "mailsend.h"
-#include "outgoing.h"
+#include "cmd/mailsend/envelope.h"
+#include "cmd/mailsend/mailsend.h"
+#include "cmd/mailsend/outgoing.h"
 
 /* Look at the finished message in path ("-": standard input). */
 bool finished_open(struct outgoing *o, const char *path, struct err *err);

@@ -1,6 +1,6 @@
 #include <config.h>
 
-#include "identity.h"
+#include "cmd/mailsend/identity.h"
 
 #include <pwd.h>
 #include <stdlib.h>

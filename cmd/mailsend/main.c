@@ -1,13 +1,13 @@
 #include <config.h>
 
-#include "mailsend.h"
+#include "cmd/mailsend/mailsend.h"
 
 #include "cli/drive.h"
 #include "cli/say.h"
 #include "io/secret.h"
-#include "probe.h"
-#include "send.h"
-#include "spool.h"
+#include "cmd/mailsend/probe.h"
+#include "cmd/mailsend/send.h"
+#include "cmd/mailsend/spool.h"
 
 /* Called by one of the names that other programs know? */
 static bool is_sendmail(const char *name)

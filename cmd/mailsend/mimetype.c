@@ -1,6 +1,6 @@
 #include <config.h>
 
-#include "mimetype.h"
+#include "cmd/mailsend/mimetype.h"
 
 #include <fnmatch.h>
 #include <stdlib.h>

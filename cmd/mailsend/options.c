@@ -1,7 +1,8 @@
 #include <config.h>
 
-#include "mailsend.h"
+#include "cmd/mailsend/mailsend.h"
 
+#include "base/mem.h"
 #include "io/clock.h"
 
 static const char usage[] = "[OPTION...] RECIPIENT... < message\n"
@@ -27,9 +28,9 @@ static bool check_combination(const struct settings *s, struct err *err)
 	return true;
 }
 
-bool settings_parse(struct settings *s, int argc, char **argv, struct err *err)
+static const struct option *composing_options(struct settings *s)
 {
-	const struct option composing[] = {
+	const struct option table[] = {
 		{ .type = OPTION_GROUP, .help = "Composing (the input is the body then)" },
 		{ "from", 'f', OPTION_TEXT, &s->from, "ADDRESS", "who it is from; default: the account's, $EMAIL", false },
 		{ "to", 0, OPTION_LIST, &s->to, "ADDRESS", "a recipient in To; addresses may be separated by commas", false },
@@ -47,7 +48,12 @@ bool settings_parse(struct settings *s, int argc, char **argv, struct err *err)
 		{ "message-id", 0, OPTION_TEXT, &s->message_id, "ID", "the Message-ID, instead of a new one", false },
 		{ 0 },
 	};
-	const struct option delivery[] = {
+	return option_keep(mem_copy(table, sizeof table));
+}
+
+static const struct option *delivery_options(struct settings *s)
+{
+	const struct option table[] = {
 		{ .type = OPTION_GROUP, .help = "Envelope and delivery" },
 		{ "read-recipients", 't', OPTION_FLAG, &s->read_recipients, NULL, "recipients from To, Cc and Bcc of a finished message", false },
 		{ "envelope-from", 0, OPTION_TEXT, &s->envelope_from, "ADDRESS", "where bounces go; \"\" or <>: nowhere", false },
@@ -72,7 +78,12 @@ bool settings_parse(struct settings *s, int argc, char **argv, struct err *err)
 		{ "report", 0, OPTION_TEXT, &s->report, "json", "what became of it, as JSON on standard output", false },
 		{ 0 },
 	};
-	const struct option *const tables[] = { composing, delivery, account_options(&s->account, false),
+	return option_keep(mem_copy(table, sizeof table));
+}
+
+bool settings_parse(struct settings *s, int argc, char **argv, struct err *err)
+{
+	const struct option *const tables[] = { composing_options(s), delivery_options(s), account_options(&s->account, false),
 						account_general_options(&s->account), NULL };
 
 	if (!options_parse(tables, argc, argv, usage, &s->recipients, err))

@@ -1,6 +1,6 @@
 #include <config.h>
 
-#include "outgoing.h"
+#include "cmd/mailsend/outgoing.h"
 
 #include "base/mem.h"
 #include "mail/header.h"

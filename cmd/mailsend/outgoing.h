@@ -4,7 +4,7 @@
 #include "mail/dkim.h"
 #include "mail/message.h"
 #include "mail/mime.h"
-#include "source.h"
+#include "cmd/mailsend/source.h"
 
 /*
  * A message on its way out, composed or finished: asked once what the server takes (outgoing_plan), then read to its end as often

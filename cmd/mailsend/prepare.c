@@ -1,11 +1,11 @@
 #include <config.h>
 
-#include "prepare.h"
+#include "cmd/mailsend/prepare.h"
 
 #include "base/mem.h"
-#include "compose.h"
-#include "finished.h"
-#include "identity.h"
+#include "cmd/mailsend/compose.h"
+#include "cmd/mailsend/finished.h"
+#include "cmd/mailsend/identity.h"
 #include "io/clock.h"
 #include "io/file.h"
 #include "mail/address.h"

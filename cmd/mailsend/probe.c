@@ -1,6 +1,6 @@
 #include <config.h>
 
-#include "probe.h"
+#include "cmd/mailsend/probe.h"
 
 #include <unistd.h>
 
@@ -8,7 +8,7 @@
 #include "io/clock.h"
 #include "io/file.h"
 #include "proto/tls.h"
-#include "session.h"
+#include "cmd/mailsend/session.h"
 #include "text/date.h"
 #include "text/json.h"
 #include "text/utf8.h"

@@ -1,6 +1,6 @@
 #include <config.h>
 
-#include "report.h"
+#include "cmd/mailsend/report.h"
 
 #include <unistd.h>
 

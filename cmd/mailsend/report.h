@@ -1,7 +1,7 @@
 #ifndef PIPEMAIL_MAILSEND_REPORT_H
 #define PIPEMAIL_MAILSEND_REPORT_H
 
-#include "deliver.h"
+#include "cmd/mailsend/deliver.h"
 
 /* What a delivery came to, for people: nothing when all is well, else each recipient that did not get it, with the server's words. */
 void report_say(const struct result *r, const struct envelope *e, const struct outgoing *o);

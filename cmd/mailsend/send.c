@@ -1,17 +1,17 @@
 #include <config.h>
 
-#include "send.h"
+#include "cmd/mailsend/send.h"
 
 #include <unistd.h>
 
 #include "cli/drive.h"
 #include "cli/say.h"
-#include "deliver.h"
-#include "fcc.h"
+#include "cmd/mailsend/deliver.h"
+#include "cmd/mailsend/fcc.h"
 #include "io/file.h"
-#include "prepare.h"
-#include "report.h"
-#include "spool.h"
+#include "cmd/mailsend/prepare.h"
+#include "cmd/mailsend/report.h"
+#include "cmd/mailsend/spool.h"
 
 #define BLOCK ((size_t)64 << 10)
 

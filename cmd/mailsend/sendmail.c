@@ -1,6 +1,6 @@
 #include <config.h>
 
-#include "mailsend.h"
+#include "cmd/mailsend/mailsend.h"
 
 #include "base/mem.h"
 

@@ -1,6 +1,6 @@
 #include <config.h>
 
-#include "session.h"
+#include "cmd/mailsend/session.h"
 
 static enum smtp_tls tls_of(enum account_tls tls)
 {

@@ -1,6 +1,6 @@
 #include <config.h>
 
-#include "source.h"
+#include "cmd/mailsend/source.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,6 +1,6 @@
 #include <config.h>
 
-#include "spool.h"
+#include "cmd/mailsend/spool.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -12,11 +12,11 @@
 #include "base/mem.h"
 #include "cli/drive.h"
 #include "cli/say.h"
-#include "finished.h"
+#include "cmd/mailsend/finished.h"
 #include "io/clock.h"
 #include "io/file.h"
-#include "report.h"
-#include "spool_entry.h"
+#include "cmd/mailsend/report.h"
+#include "cmd/mailsend/spool_entry.h"
 #include "text/date.h"
 
 #define FIRST_PAUSE 300

@@ -1,7 +1,7 @@
 #ifndef PIPEMAIL_MAILSEND_SPOOL_H
 #define PIPEMAIL_MAILSEND_SPOOL_H
 
-#include "deliver.h"
+#include "cmd/mailsend/deliver.h"
 
 /* Is this a failure that waiting may cure: the server was out of reach, or said "later"? */
 bool spool_applies(const struct result *r, const struct envelope *e);

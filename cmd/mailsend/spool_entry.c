@@ -1,6 +1,6 @@
 #include <config.h>
 
-#include "spool_entry.h"
+#include "cmd/mailsend/spool_entry.h"
 
 #include <errno.h>
 #include <stdio.h>

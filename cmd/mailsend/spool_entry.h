@@ -1,8 +1,8 @@
 #ifndef PIPEMAIL_MAILSEND_SPOOL_ENTRY_H
 #define PIPEMAIL_MAILSEND_SPOOL_ENTRY_H
 
-#include "envelope.h"
-#include "outgoing.h"
+#include "cmd/mailsend/envelope.h"
+#include "cmd/mailsend/outgoing.h"
 
 /*
  * One message in the spool: ID.msg holds its octets and never changes, ID.env the envelope and the state, a line each, and is
