@@ -240,7 +240,7 @@ def main():
     parser.add_argument("--big", type=int, default=50)
     parser.add_argument("--huge", type=int, default=1024)
     parser.add_argument("cases", nargs="*")
-    bench = Bench(parser.parse_args())
+    bench = Bench(parser.parse_intermixed_args())
     try:
         return bench.run()
     finally:
