@@ -3,6 +3,7 @@
 #include "cmd/mailsend/compose.h"
 
 #include <stdio.h>
+#include <unistd.h>
 
 #include "base/mem.h"
 #include "cmd/mailsend/identity.h"
@@ -195,7 +196,21 @@ static bool put_header(struct workshop *w, struct outgoing *o, const struct enve
 	return ok;
 }
 
-/* The text and HTML bodies. Without either option standard input is the text. */
+/* A text alternative out of the HTML that is the last file. */
+static bool make_text(struct workshop *w, struct outgoing *o, const struct settings *s, struct err *err)
+{
+	struct buf html = { 0 };
+	const struct source *file = &o->files[w->html.part.file];
+	bool ok = file->size <= BUF_DEFAULT_LIMIT && source_read(file, 0, (size_t)file->size, &html, err) >= 0 &&
+		  mime_html_to_text(&w->made_text, buf_str(&html));
+
+	buf_free(&html);
+	if (!ok)
+		return err_set(err, ERR_DATA, "%s: is too long to make a text of: give one with --body-file", s->html);
+	return attachment_body(&w->text, o, NULL, buf_str(&w->made_text), "text/plain", err);
+}
+
+/* The text and HTML bodies. Standard input is the text unless an option gives it; beside HTML an empty one is none. */
 static bool open_bodies(struct workshop *w, struct outgoing *o, const struct settings *s, struct err *err)
 {
 	bool text = s->body != NULL || s->body_file != NULL;
@@ -205,20 +220,17 @@ static bool open_bodies(struct workshop *w, struct outgoing *o, const struct set
 			return false;
 		if (!mime_scan_utf8(&w->html.part.scan))
 			return err_set(err, ERR_DATA, "%s: is not UTF-8", s->html);
-	}
-	if (s->html != NULL && !text) {
-		struct buf html = { 0 };
-		const struct source *file = &o->files[o->n_files - 1];
-		bool ok = file->size <= BUF_DEFAULT_LIMIT && source_read(file, 0, (size_t)file->size, &html, err) >= 0 &&
-			  mime_html_to_text(&w->made_text, buf_str(&html));
-
-		buf_free(&html);
-		return ok ? attachment_body(&w->text, o, NULL, buf_str(&w->made_text), "text/plain", err)
-			  : err_set(err, ERR_DATA, "%s: is too long to make a text of: give one with --body-file", s->html);
+		if (!text && (isatty(STDIN_FILENO) || strcmp(s->html, "-") == 0))
+			return make_text(w, o, s, err);
 	}
 	if (s->body != NULL)
 		return attachment_body(&w->text, o, NULL, str_of(s->body), "text/plain", err);
-	return attachment_body(&w->text, o, s->body_file != NULL ? s->body_file : "-", STR_NONE, "text/plain", err);
+	if (!attachment_body(&w->text, o, s->body_file != NULL ? s->body_file : "-", STR_NONE, "text/plain", err))
+		return false;
+	if (s->html == NULL || text || w->text.part.scan.octets > 0)
+		return true;
+	attachment_free(&w->text);
+	return make_text(w, o, s, err);
 }
 
 static bool open_files(struct attachment **list, struct mime_part **parts, struct outgoing *o, const struct option_list *options,
