@@ -4,7 +4,6 @@
 
 #include <sys/stat.h>
 
-#include <gnutls/crypto.h>
 
 #include "base/mem.h"
 #include "cli/say.h"
@@ -13,6 +12,7 @@
 #include "mail/address.h"
 #include "mail/dkim.h"
 #include "mail/header.h"
+#include "mail/late_gnutls.h"
 
 #define TEMPLATE_LIMIT ((size_t)16 << 20)
 

@@ -2,7 +2,6 @@
 
 #include "cmd/mailbulk/letter.h"
 
-#include <gnutls/crypto.h>
 
 #include "base/mem.h"
 #include "cmd/mailbulk/campaign.h"
@@ -12,6 +11,7 @@
 #include "mail/header.h"
 #include "text/date.h"
 #include "text/template.h"
+#include "mail/late_gnutls.h"
 
 /* What the head of one letter is made from, and where it goes. */
 struct head {

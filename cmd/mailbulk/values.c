@@ -2,7 +2,6 @@
 
 #include "cmd/mailbulk/values.h"
 
-#include <gnutls/crypto.h>
 
 #include "base/mem.h"
 #include "cmd/mailbulk/campaign.h"
@@ -10,6 +9,7 @@
 #include "cmd/mailbulk/options.h"
 #include "text/base64.h"
 #include "text/utf8.h"
+#include "mail/late_gnutls.h"
 
 #define ADDRESS_FLAGS (ADDRESS_QUOTED | ADDRESS_LITERALS | ADDRESS_LOCALHOST)
 

@@ -2,13 +2,13 @@
 
 #include "mail/dkim.h"
 
-#include <gnutls/crypto.h>
 
 #include "base/err.h"
 #include "base/mem.h"
 #include "mail/dkim_key.h"
 #include "mail/header.h"
 #include "text/base64.h"
+#include "mail/late_gnutls.h"
 
 /* RFC 6376, 5.4.1, what MIME readers act on, and what bulk mail's receivers ask for. From is signed once more than
  * it stands there, so that nobody can add one. */

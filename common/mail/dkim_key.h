@@ -1,7 +1,7 @@
 #ifndef PIPEMAIL_MAIL_DKIM_KEY_H
 #define PIPEMAIL_MAIL_DKIM_KEY_H
 
-#include <gnutls/abstract.h>
+#include "mail/late_gnutls.h"
 
 /* What dkim.c and dkim_key.c share. */
 struct dkim_key {

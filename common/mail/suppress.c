@@ -2,11 +2,9 @@
 
 #include "mail/suppress.h"
 
-#include <gnutls/crypto.h>
-#include <gnutls/gnutls.h>
-
 #include "mail/address.h"
 #include "mail/domain.h"
+#include "mail/late_gnutls.h"
 
 #define SUM_SIZE 32
 

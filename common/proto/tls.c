@@ -3,7 +3,6 @@
 #include "proto/tls_state.h"
 
 #include <errno.h>
-#include <gnutls/crypto.h>
 
 #include "base/mem.h"
 #include "mail/domain.h"

@@ -1,8 +1,7 @@
 #ifndef PIPEMAIL_PROTO_TLS_STATE_H
 #define PIPEMAIL_PROTO_TLS_STATE_H
 
-#include <gnutls/gnutls.h>
-#include <gnutls/x509.h>
+#include "mail/late_gnutls.h"
 
 #include "proto/tls.h"
 
