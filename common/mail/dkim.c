@@ -25,7 +25,7 @@ static const char *const signed_names[] = {
 bool dkim_init(struct dkim *d, struct err *err)
 {
 	gnutls_hash_hd_t hash;
-	int rc = gnutls_global_init() == 0 ? gnutls_hash_init(&hash, GNUTLS_DIG_SHA256) : GNUTLS_E_INTERNAL_ERROR;
+	int rc = gnutls_hash_init(&hash, GNUTLS_DIG_SHA256);
 
 	*d = (struct dkim){ 0 };
 	if (rc != 0)

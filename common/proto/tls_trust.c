@@ -203,7 +203,6 @@ static bool load_client(struct tls_trust *t, struct str cert, struct str key, st
 
 struct tls_trust *tls_trust_new(const struct tls_trust_params *params, struct err *err)
 {
-	gnutls_global_init();
 	struct tls_trust *t = mem_alloc(sizeof *t);
 	bool ok;
 
