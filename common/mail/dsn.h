@@ -22,16 +22,17 @@ struct dsn_report {
 	struct str status;     /* "5.1.1", or empty */
 	struct str diagnostic; /* the server's words, on one line, or empty */
 	int64_t when;          /* Arrival-Date or Date of the report in seconds, 0: none */
+	char *owned;           /* what the slices point into */
 };
 
 struct dsn {
 	struct dsn_report *reports;
 	size_t n;
 	size_t cap;
-	struct buf text; /* what the slices point into */
 };
 
-/* Judge one whole message (header and body, LF or CRLF). d is cleared first; at most 1,000 reports. */
+/* Judge one whole message (header and body, LF or CRLF, with or without a From_ line). d is cleared first; of a message only
+ * the first MiB is looked at, and at most 1,000 recipients are reported. */
 void dsn_read(struct dsn *d, struct str message);
 void dsn_free(struct dsn *d);
 /* "hard", "soft", "complaint", "unsubscribe". */

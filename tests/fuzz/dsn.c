@@ -1,0 +1,21 @@
+#include <config.h>
+
+#include "mail/dsn.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+/* What is reported is an address and on one line. */
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct dsn d = { 0 };
+
+	dsn_read(&d, str_at((const char *)data, size));
+	for (size_t i = 0; i < d.n; i++) {
+		struct dsn_report *r = &d.reports[i];
+
+		if (r->recipient.n == 0 || !str_clean(r->recipient) || !str_clean(r->diagnostic) || r->class == DSN_NOTHING)
+			__builtin_trap();
+	}
+	dsn_free(&d);
+	return 0;
+}

@@ -1,0 +1,123 @@
+#include <config.h>
+
+#include "tests/tap.h"
+
+#include <dirent.h>
+
+#include "mail/dsn.h"
+#include "mail/suppress.h"
+#include "io/file.h"
+
+/*
+ * The bounces that other projects collected: recipients must be those that the table has. Delay notices, which the table
+ * calls temporary, say nothing to us and must be told apart from failures.
+ */
+#define FLOOR 112
+
+static struct buf table;
+
+/* The recipients of one mail: "a@b " each, in lower case; false when the table has a delay. */
+static bool expected(const char *file, struct buf *out)
+{
+	struct str rest = buf_str(&table);
+	bool temporary = false;
+
+	while (rest.n > 0) {
+		struct str line = str_trim(str_cut(&rest, '\n'));
+		struct str name = str_cut(&line, '\t');
+
+		if (!str_eq(name, str_of(file)))
+			continue;
+		str_cut(&line, '\t');
+		str_cut(&line, '\t');
+		struct str recipient = str_cut(&line, '\t');
+
+		temporary = temporary || str_eq(line, STR_LIT("temporary"));
+		if (recipient.n == 0 || temporary)
+			continue;
+		for (size_t i = 0; i < recipient.n; i++)
+			buf_add_char(out, ascii_lower(recipient.p[i]));
+		buf_add_char(out, ' ');
+	}
+	return !temporary;
+}
+
+static bool holds(struct str list, struct str word)
+{
+	while (list.n > 0)
+		if (str_ieq(str_cut(&list, ' '), word))
+			return true;
+	return false;
+}
+
+static bool right(struct dsn *d, struct str message, const char *file)
+{
+	struct buf want = { 0 };
+	struct str rest;
+	size_t n = 0;
+	bool ok = true;
+
+	expected(file, &want);
+	dsn_read(d, message);
+	for (rest = buf_str(&want); rest.n > 0; n++)
+		str_cut(&rest, ' ');
+	for (size_t i = 0; i < d->n; i++)
+		ok = ok && holds(buf_str(&want), d->reports[i].recipient);
+	if (!ok || d->n != n) {
+		printf("# %s: want %s, got", file, buf_len(&want) > 0 ? buf_text(&want) : "nothing");
+		for (size_t i = 0; i < d->n; i++)
+			printf(" %.*s", STR_ARGS(d->reports[i].recipient));
+		printf("\n");
+		ok = false;
+	}
+	if (getenv("DSN_SHOW") != NULL)
+		for (size_t i = 0; i < d->n; i++)
+			printf("# %s %.*s %s [%.*s] %.*s\n", file, STR_ARGS(d->reports[i].recipient),
+				dsn_class_name(d->reports[i].class), STR_ARGS(d->reports[i].status), STR_ARGS(d->reports[i].diagnostic));
+	buf_free(&want);
+	return ok;
+}
+
+int main(void)
+{
+	const char *top = getenv("TOP_SRCDIR");
+	const char *corpora = getenv("PIPEMAIL_CORPORA");
+	struct buf folder = { 0 };
+	struct buf path = { 0 };
+	struct dsn d = { 0 };
+	size_t mails = 0;
+	size_t score = 0;
+	DIR *dir;
+
+	if (corpora != NULL)
+		buf_printf(&folder, "%s/bounces", corpora);
+	else
+		buf_printf(&folder, "%s/../shared/corpora/bounces", top != NULL ? top : ".");
+	buf_printf(&path, "%s/expected.tsv", buf_text(&folder));
+	if (!file_read(buf_text(&path), (size_t)1 << 20, &table, NULL)) {
+		printf("ok 1 - bounces # SKIP no corpora at %s\n1..1\n", buf_text(&folder));
+		return 0;
+	}
+	buf_add_text(&folder, "/mails");
+	dir = opendir(buf_text(&folder));
+	for (struct dirent *e; dir != NULL && (e = readdir(dir)) != NULL;) {
+		struct buf mail = { 0 };
+
+		buf_clear(&path);
+		buf_printf(&path, "%s/%s", buf_text(&folder), e->d_name);
+		if (e->d_name[0] != '.' && file_read(buf_text(&path), (size_t)1 << 24, &mail, NULL)) {
+			mails++;
+			score += right(&d, buf_str(&mail), e->d_name);
+		}
+		buf_free(&mail);
+	}
+	if (dir != NULL)
+		closedir(dir);
+	printf("# recipients right in %zu of %zu mails\n", score, mails);
+	check(mails >= 100 && score >= FLOOR, "recipients of the corpus of bounces");
+	dsn_free(&d);
+	buf_free(&table);
+	buf_free(&folder);
+	buf_free(&path);
+	return tap_done();
+}
