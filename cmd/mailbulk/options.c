@@ -201,7 +201,7 @@ static bool settle(struct settings *s, struct err *err)
 {
 	if (s->send && s->check)
 		return err_set(err, ERR_USAGE, "--send and --check are two different things: take one");
-	s->action = s->send ? ACTION_SEND : s->check ? ACTION_CHECK : ACTION_DRY_RUN;
+	s->action = s->send || s->test != NULL ? ACTION_SEND : s->check ? ACTION_CHECK : ACTION_DRY_RUN;
 	if (s->connections == 0 || s->connections > 1000)
 		return err_set(err, ERR_USAGE, "--connections: a number from 1 to 1000");
 	if (s->retries > 100)

@@ -2,13 +2,239 @@
 
 #include "cmd/mailbulk/send.h"
 
-#include "cli/say.h"
+#include "base/mem.h"
+#include "cmd/mailbulk/campaign.h"
+#include "cmd/mailbulk/engine.h"
+#include "cmd/mailbulk/list.h"
+#include "cmd/mailbulk/options.h"
+#include "cmd/mailbulk/preflight.h"
+#include "io/clock.h"
+#include "io/stop.h"
+
+#define DAY 86400
+
+/* Preflight over the whole list. False, with the status to end with, when it stops the run. */
+static bool check(struct engine *e, const struct suppress *suppress, int *status)
+{
+	struct selection selection;
+	struct preflight p;
+	struct err err = { 0 };
+	bool ok = false;
+
+	selection_init(&selection, e->campaign, e->list, suppress);
+	preflight_init(&p, e->campaign, e->list);
+	preflight_campaign(&p);
+	if (p.errors == 0 && !preflight_run(&p, &selection, &err)) {
+		*status = say_fail(&err);
+		goto out;
+	}
+	if (p.errors == 0 || p.rows > 0 || p.bad > 0)
+		preflight_whole(&p);
+	*status = preflight_end(&p);
+	if (*status != 0)
+		say_errorf("nothing was sent");
+	ok = *status == 0 && stop_signal() == 0;
+	e->left = p.rows;
+	if (ok && !list_rewind(e->list, &err)) {
+		*status = say_fail(&err);
+		ok = false;
+	}
+out:
+	selection_free(&selection);
+	preflight_free(&p);
+	return ok;
+}
+
+static void new_id(struct campaign *c)
+{
+	static const char hex[] = "0123456789abcdef";
+	unsigned char random[16];
+
+	/* The same sending twice is two sendings, or the second would be taken for a copy where it arrives. */
+	random_bytes(random, sizeof random);
+	for (size_t i = 0; i < sizeof random && !clock_is_fixed(); i++) {
+		c->id[2 * i] = hex[random[i] >> 4];
+		c->id[2 * i + 1] = hex[random[i] & 15];
+	}
+}
+
+static bool write_campaign(struct engine *e, const char *key, struct err *err)
+{
+	ledger_campaign(&e->record, e->wall.wall, e->campaign->id, e->campaign->fingerprint, key);
+	return journal_add(&e->journal, buf_str(&e->record), err) && journal_commit(&e->journal, err);
+}
+
+/* Open the journal, learn from it, and see that it is this campaign's. */
+static bool open_journal(struct engine *e, struct err *err)
+{
+	const struct settings *s = e->settings;
+	struct campaign *c = e->campaign;
+	const char *key = s->key != NULL ? s->key : "";
+	struct ledger *l = &e->ledger;
+
+	random_bytes(l->rows.seed, sizeof l->rows.seed);
+	l->today = e->wall.wall / DAY;
+	if (!journal_open(&e->journal, s->journal, ledger_replay, l, err))
+		return false;
+	if (l->id[0] == '\0') {
+		new_id(c);
+		l->first = e->wall.wall;
+		return write_campaign(e, key, err);
+	}
+	memcpy(c->id, l->id, sizeof l->id);
+	if (strcmp(l->key_column, key) != 0)
+		return err_set(err, ERR_USAGE, "%s: it was begun with --key \"%s\", and rows cannot be told apart in two ways",
+			       s->journal, l->key_column);
+	if (strcmp(l->fingerprint, c->fingerprint) != 0) {
+		if (!s->accept_changed)
+			return err_set(err, ERR_DATA, "%s: this journal is of another text. A new campaign needs a new journal (--journal "
+						      "FILE); --accept-changed sends this text to those who did not get the other",
+				       s->journal);
+		if (!write_campaign(e, key, err))
+			return false;
+	}
+	say_note("%s: %llu sent before, %llu refused, %llu to be tried again, %llu unknown", s->journal,
+		 (unsigned long long)l->counts[LEDGER_SENT], (unsigned long long)l->counts[LEDGER_REFUSED],
+		 (unsigned long long)l->counts[LEDGER_DEFERRED],
+		 (unsigned long long)(l->counts[LEDGER_TRYING] + l->counts[LEDGER_UNKNOWN]));
+	return true;
+}
+
+static bool open_relays(struct engine *e, struct err *err)
+{
+	const struct option_list *urls = &e->settings->account.smtp;
+
+	if (urls->n == 0)
+		return err_set(err, ERR_USAGE, "which server? --smtp URL, or smtp in the configuration file");
+	e->relays = mem_array(urls->n, sizeof *e->relays);
+	for (size_t i = 0; i < urls->n; i++) {
+		struct relay *r = &e->relays[i];
+
+		if (!account_server(&e->settings->account, urls->values[i], false, &r->server, err))
+			return false;
+		e->n_relays++;
+		r->most = (double)e->n_peers / (double)urls->n;
+		r->most = r->most < 1 ? 1 : r->most;
+		r->limit = r->most;
+	}
+	return true;
+}
+
+static void summary(const struct engine *e)
+{
+	const uint64_t *n = e->results.counts;
+
+	say_note("%llu sent, %llu refused, %llu deferred, %llu unknown, %llu skipped%s", (unsigned long long)n[RESULT_SENT],
+		 (unsigned long long)n[RESULT_REFUSED], (unsigned long long)n[RESULT_DEFERRED],
+		 (unsigned long long)n[RESULT_UNKNOWN], (unsigned long long)n[RESULT_SKIPPED],
+		 e->list_ended ? "" : "; the rest of the list was not tried");
+	if (n[RESULT_UNKNOWN] > 0)
+		say_note("unknown: these may have been delivered. They are not sent again unless --resend-unknown");
+}
+
+/* Rows beyond a warm-up's share are not tried today, and say so. */
+static void leave_for_tomorrow(struct engine *e)
+{
+	enum choice choice;
+	enum ledger_state state;
+	struct err why = { 0 };
+
+	if (e->pace.left > 0 || e->stopping)
+		return;
+	engine_leave(e, "warm-up: today's share is used up");
+	while ((choice = selection_next(&e->selection, &why)) != CHOICE_END && choice != CHOICE_FAIL) {
+		struct str email = choice == CHOICE_TAKEN ? buf_str(&e->selection.values.mailbox) : STR_NONE;
+		struct result result = { .status = RESULT_DEFERRED, .email = email, .relay = "",
+					 .reply = STR_LIT("warm-up: today's share is used up") };
+
+		state = ledger_state(&e->ledger, e->selection.values.key);
+		if (choice == CHOICE_TAKEN && (state == LEDGER_NEW || state == LEDGER_DEFERRED))
+			results_add(&e->results, &result, e->wall.wall);
+	}
+	e->list_ended = true;
+}
+
+static int end(struct engine *e)
+{
+	const uint64_t *n = e->results.counts;
+	struct err err = { 0 };
+
+	engine_leave(e, "the run ended before it could be tried again");
+	if (!results_flush(&e->results, &err) && e->why.kind == ERR_NONE)
+		e->why = err;
+	progress_end(&e->progress);
+	if (e->why.kind != ERR_NONE)
+		say_error(&e->why);
+	summary(e);
+	if (e->why.kind != ERR_NONE)
+		return (int)e->why.kind;
+	if (n[RESULT_DEFERRED] > 0)
+		return ERR_TEMP;
+	return n[RESULT_REFUSED] + n[RESULT_UNKNOWN] + e->bad + e->earlier_bad > 0 ? ERR_PART : 0;
+}
+
+static int run(struct engine *e, const struct suppress *suppress)
+{
+	struct err err = { 0 };
+	int status = 0;
+
+	if (!open_relays(e, &err))
+		return say_fail(&err);
+	if (!check(e, suppress, &status))
+		return status;
+	e->journalled = e->settings->test == NULL;
+	if (e->journalled && !open_journal(e, &err))
+		return say_fail(&err);
+	pace_init(&e->pace, e->settings, (uint64_t)(e->wall.wall / DAY - (e->journalled ? e->ledger.first : e->wall.wall) / DAY),
+		  e->ledger.sent_today);
+	selection_init(&e->selection, e->campaign, e->list, suppress);
+	results_init(&e->results, e->settings->results_format);
+	progress_init(&e->progress, "messages", e->left, e->settings->account.progress);
+	engine_run(e);
+	leave_for_tomorrow(e);
+	return end(e);
+}
+
+static void engine_free(struct engine *e)
+{
+	for (size_t i = 0; i < e->n_peers; i++)
+		peer_free(&e->peers[i]);
+	for (size_t i = 0; i < e->n_relays; i++)
+		account_server_free(&e->relays[i].server);
+	for (size_t i = 0; i < e->n_jobs; i++) {
+		for (size_t k = 0; k < e->jobs[i].n; k++)
+			mem_free(e->jobs[i].tickets[k].email);
+		letter_free(&e->jobs[i].letter);
+	}
+	mem_free(e->peers);
+	mem_free(e->relays);
+	mem_free(e->jobs);
+	mem_free(e->fds);
+	journal_close(&e->journal);
+	ledger_free(&e->ledger);
+	queue_free(&e->queue);
+	pace_free(&e->pace);
+	results_free(&e->results);
+	selection_free(&e->selection);
+	values_free(&e->again);
+	buf_free(&e->record);
+}
 
 int send_campaign(struct campaign *campaign, struct list *list, const struct suppress *suppress)
 {
-	(void)campaign;
-	(void)list;
-	(void)suppress;
-	say_errorf("--send comes with the next change");
-	return ERR_UNAVAILABLE;
+	struct engine e = { .campaign = campaign, .settings = campaign->settings, .list = list, .journal = { .fd = -1 } };
+	int status;
+
+	e.n_peers = (size_t)campaign->settings->connections;
+	if (e.n_peers < campaign->settings->account.smtp.n)
+		e.n_peers = campaign->settings->account.smtp.n;
+	e.n_jobs = e.n_peers * WINDOW_MESSAGES;
+	e.peers = mem_array(e.n_peers, sizeof *e.peers);
+	e.jobs = mem_array(e.n_jobs, sizeof *e.jobs);
+	e.fds = mem_array(e.n_peers * NET_DIAL_FDS + 1, sizeof *e.fds);
+	e.wall.wall = clock_wall();
+	e.wall.offset = clock_offset(e.wall.wall);
+	status = run(&e, suppress);
+	engine_free(&e);
+	return status;
 }

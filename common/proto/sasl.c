@@ -98,6 +98,21 @@ struct sasl *sasl_new(const struct sasl_params *params, struct err *err)
 	return s;
 }
 
+struct sasl *sasl_copy(const struct sasl *s)
+{
+	struct sasl_params params = {
+		.mechanism = s->wanted != NULL ? s->wanted->option : "auto",
+		.service = s->service,
+		.host = s->host,
+		.port = s->port,
+		.user = buf_str(&s->user),
+		.password = s->has_password ? buf_str(&s->password) : STR_NONE,
+		.token = s->token,
+	};
+
+	return sasl_new(&params, NULL);
+}
+
 static void end_session(struct sasl *s)
 {
 	if (s->session != NULL)

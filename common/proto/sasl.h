@@ -23,6 +23,8 @@ struct sasl;
 /* 78 for an unknown mechanism or one that lacks its credentials, 65 for credentials that no mechanism can carry (NUL). */
 struct sasl *sasl_new(const struct sasl_params *params, struct err *err);
 void sasl_free(struct sasl *s);
+/* The same credentials for one more session at the same time; nothing of a session comes along. */
+struct sasl *sasl_copy(const struct sasl *s);
 /* A new token or password, for the next attempt. */
 void sasl_set_password(struct sasl *s, struct str password);
 /* Channel binding data of the TLS session (tls_channel), for -PLUS; none: STR_NONE. */

@@ -1,0 +1,187 @@
+#ifndef PIPEMAIL_MAILBULK_ENGINE_H
+#define PIPEMAIL_MAILBULK_ENGINE_H
+
+#include <poll.h>
+
+#include "cli/account.h"
+#include "cli/progress.h"
+#include "cli/say.h"
+#include "cmd/mailbulk/ledger.h"
+#include "cmd/mailbulk/letter.h"
+#include "cmd/mailbulk/pace.h"
+#include "cmd/mailbulk/queue.h"
+#include "cmd/mailbulk/results.h"
+#include "cmd/mailbulk/selection.h"
+#include "io/journal.h"
+#include "io/net.h"
+#include "io/wire.h"
+#include "proto/smtp.h"
+
+struct sasl;
+
+/*
+ * Sending, in one thread: rows are admitted to sessions, sessions step, the journal is committed, and only then may octets leave.
+ * That order within a turn is what keeps the promise that no row is sent twice:
+ *
+ *     admit    rows to sessions that have room, as rates and limits allow
+ *     step     every session until it waits; its verdicts become records, and so does each message that is about to be whole
+ *     commit   one write and one fdatasync for all of them
+ *     write    only now may the octets go
+ *     poll     to the nearest deadline
+ *     read
+ */
+
+/* A server, and how much it is given: limit falls when it pushes back and grows with each message that it takes. */
+struct relay {
+	struct account_server server;
+	double limit;       /* connections it may have now, from 1 to most */
+	double most;
+	size_t open;        /* connections it has */
+	int64_t pause_until;
+	int64_t fell;       /* when the limit last fell */
+	unsigned failures;  /* waves of connections lost or refused without a message taken between */
+	int64_t failed;     /* when the last of them was */
+	bool greeted;       /* a session came up: until then one connection is enough to learn from */
+	unsigned later;     /* 4xx in a row */
+	bool proven;        /* it took a message in this run */
+	bool dead;          /* given up; why says why */
+	struct err why;
+};
+
+/* A row on its way. */
+struct ticket {
+	struct waiting row;
+	char key[33];
+	char *email;   /* as it stands in RCPT TO; owned */
+	bool done;     /* it has its verdict */
+};
+
+#define BATCH_MAX 50  /* recipients of one transaction when all get the same octets */
+#define WINDOW_MESSAGES 16
+#define WINDOW_OCTETS ((size_t)256 << 10)
+
+/* A message on its way: one row, or several when all rows get the same. */
+struct job {
+	bool used;
+	struct peer *peer;
+	struct ticket tickets[BATCH_MAX];
+	struct smtp_rcpt rcpts[BATCH_MAX];
+	size_t n;
+	struct letter letter;
+	size_t piece;  /* of its octets, the next to go */
+	size_t at;     /* within the piece */
+	bool trying;   /* its T records are written */
+};
+
+enum peer_state { PEER_FREE, PEER_DIAL, PEER_WIRE /* proxy or TLS */, PEER_UP };
+
+struct peer {
+	enum peer_state state;
+	struct relay *relay;
+	struct net_dial *dial;
+	struct wire wire;
+	struct smtp smtp;
+	struct sasl *sasl;
+	struct buf ehlo;
+	struct say_talk talk;
+	size_t traced;        /* octets of smtp.out that the trace has seen */
+	bool session;         /* smtp is initialised */
+	bool tls_asked;       /* the session waits for smtp_tls_started */
+	bool ready;           /* it was up once */
+	bool quitting;
+	size_t jobs;          /* under way on it */
+	uint64_t taken;       /* messages it was given */
+	uint64_t written;     /* wire.octets_out at the last progress */
+	int64_t wait_until;   /* when patience ends */
+	int64_t idle_since;
+	struct pollfd *fds;   /* its part of the poll */
+	size_t n_fds;
+};
+
+struct engine {
+	struct campaign *campaign;
+	const struct settings *settings;
+	struct list *list;
+	struct selection selection;
+	struct values again;   /* of rows that waited */
+	struct row again_row;
+	struct ticket ahead;   /* the next row to go, looked up before there is a session for it */
+	const struct values *ahead_values;
+	bool has_ahead;
+	bool hurry;            /* there are more rows to look at: do not wait */
+	struct queue queue;
+	struct pace pace;
+	struct ledger ledger;
+	struct journal journal;
+	bool journalled;       /* not with --test */
+	struct results results;
+	struct relay *relays;
+	size_t n_relays;
+	struct peer *peers;
+	size_t n_peers;
+	struct job *jobs;      /* n_peers * WINDOW_MESSAGES */
+	size_t n_jobs;
+	size_t under_way;      /* jobs used */
+	struct pollfd *fds;
+	struct buf record;
+	struct progress progress;
+	struct moment wall;
+	int64_t now;
+	uint64_t left;         /* rows of the list not looked at yet, as preflight counted them */
+	uint64_t refused_in_row;
+	uint64_t bad;          /* rows that could not be rendered */
+	uint64_t earlier_bad;  /* refused by an earlier run */
+	bool list_ended;
+	bool stopping;         /* nothing more is admitted; why, if it is an error */
+	bool parting;          /* every row has its end; the servers are said goodbye to */
+	int64_t stop_by;       /* what is under way by then is abandoned */
+	struct err why;
+};
+
+/* engine.c: run until every row has its end, or nothing more can be done. */
+void engine_run(struct engine *e);
+/* Admit nothing more; the first reason counts. */
+void engine_stop(struct engine *e, const struct err *why);
+
+/* admit.c: give work to every session that has room. How many messages were given. */
+size_t engine_admit(struct engine *e);
+/* When there may be something to admit that there is not now; INT64_MAX: nothing waits for time. */
+int64_t engine_admit_due(const struct engine *e);
+/* Is anything left that could be admitted now or later? */
+bool engine_more(const struct engine *e);
+/* The rows that wait and will not be tried any more get their result. */
+void engine_leave(struct engine *e, const char *reason);
+
+/* step.c: let a session go on until it waits. True when something happened. */
+bool peer_step(struct engine *e, struct peer *p);
+
+/* verdict.c: what became of a recipient (index, or SIZE_MAX: all that have no verdict yet). */
+void job_verdict(struct engine *e, struct job *job, size_t rcpt, const struct smtp_news *news);
+/* T records for all of its recipients without a verdict: before its last octets may leave. */
+void job_trying(struct engine *e, struct job *job);
+/* It is over. */
+void job_free(struct engine *e, struct job *job);
+void engine_record(struct engine *e);
+
+/* peer.c: connections. */
+void peer_open(struct engine *e, struct peer *p, struct relay *relay);
+/* The connection is over: its messages get their verdicts, the relay learns from it. why may be NULL. */
+void peer_end(struct engine *e, struct peer *p, const struct err *why);
+void peer_free(struct peer *p);
+/* Begin TLS on it, as the server's URL or STARTTLS has it. */
+bool peer_start_tls(struct engine *e, struct peer *p, struct err *err);
+/* A reply or a block of octets: patience begins anew. */
+void peer_progress(struct engine *e, struct peer *p);
+size_t peer_poll(struct peer *p, struct pollfd *fds, int64_t *deadline);
+void peer_read(struct engine *e, struct peer *p);
+void peer_write(struct engine *e, struct peer *p);
+void peer_patience(struct engine *e, struct peer *p);
+void peer_quit(struct engine *e, struct peer *p);
+
+/* relay.c: how much a server is given. */
+void relay_accepted(struct relay *r);
+void relay_pushed_back(struct relay *r, int64_t now, bool hard);
+void relay_failed(struct relay *r, int64_t now, const struct err *why);
+bool relay_open_for(const struct relay *r, int64_t now);
+
+#endif

@@ -1,0 +1,35 @@
+#ifndef PIPEMAIL_MAILBULK_QUEUE_H
+#define PIPEMAIL_MAILBULK_QUEUE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Rows that wait for their time (a retry, a slot of their domain), by position in the list: the earliest first, rows of the same
+ * time in the order in which they came. */
+struct waiting {
+	int64_t due;      /* monotonic nanoseconds */
+	uint64_t order;
+	uint64_t number;
+	uint64_t line;
+	uint64_t offset;
+	uint32_t octets;
+	uint16_t attempts; /* times it was tried */
+	uint16_t drops;    /* of these, times the connection was lost under it */
+};
+
+struct queue {
+	struct waiting *heap;
+	size_t n;
+	size_t cap;
+	uint64_t pushed;
+};
+
+void queue_free(struct queue *q);
+void queue_push(struct queue *q, const struct waiting *w);
+/* The earliest, when it is due by now. */
+bool queue_take(struct queue *q, int64_t now, struct waiting *w);
+/* When the earliest is due; INT64_MAX when none waits. */
+int64_t queue_due(const struct queue *q);
+
+#endif

@@ -1,0 +1,112 @@
+#include <config.h>
+
+#include "cmd/mailbulk/engine.h"
+
+#include "proto/sasl.h"
+
+/* Feed a message's octets; its T records are written before its last ones can leave. */
+static bool feed(struct engine *e, struct peer *p, struct job *job)
+{
+	size_t room = smtp_content_room(&p->smtp);
+	struct str octets;
+
+	if (room == 0)
+		return false;
+	while (room > 0 && letter_octets(&job->letter, e->campaign, job->piece, &octets)) {
+		octets = str_sub(octets, job->at, room);
+		smtp_content(&p->smtp, octets);
+		room -= octets.n;
+		job->at += octets.n;
+		letter_octets(&job->letter, e->campaign, job->piece, &octets);
+		if (job->at == octets.n) {
+			job->piece++;
+			job->at = 0;
+		}
+	}
+	if (letter_octets(&job->letter, e->campaign, job->piece, &octets))
+		return true;
+	job_trying(e, job);
+	smtp_content_end(&p->smtp);
+	return true;
+}
+
+/* The token is too old for this session; another may have got a new one already. */
+static void new_token(struct engine *e, struct peer *p)
+{
+	struct account_server *server = &p->relay->server;
+	struct err err = { 0 };
+
+	if (str_eq(sasl_password(p->sasl), sasl_password(server->sasl)) && !account_new_token(server, &err)) {
+		peer_end(e, p, &err);
+		return;
+	}
+	sasl_set_password(p->sasl, sasl_password(server->sasl));
+	smtp_auth_retry(&p->smtp);
+}
+
+static void verdict(struct engine *e, struct peer *p, const struct smtp_news *news)
+{
+	struct job *job = &e->jobs[news->tag];
+
+	job_verdict(e, job, news->rcpt, news);
+	if (!news->final)
+		return;
+	/* No recipient is left without an end, whatever the session forgot. */
+	struct smtp_news rest = { .rcpt = SIZE_MAX, .outcome = job->trying ? SMTP_UNKNOWN : SMTP_NOT_SENT };
+
+	job_verdict(e, job, SIZE_MAX, &rest);
+	job_free(e, job);
+	p->idle_since = e->now;
+}
+
+bool peer_step(struct engine *e, struct peer *p)
+{
+	struct smtp_news news;
+	bool moved = false;
+
+	while (p->state == PEER_UP) {
+		enum smtp_event event = smtp_next(&p->smtp, &news);
+		struct err err = { 0 };
+
+		switch (event) {
+		case SMTP_WAIT:
+			return moved;
+		case SMTP_STARTTLS:
+			p->tls_asked = true;
+			if (!peer_start_tls(e, p, &err))
+				peer_end(e, p, &err);
+			break;
+		case SMTP_READY:
+			p->ready = true;
+			p->relay->greeted = true;
+			p->idle_since = e->now;
+			break;
+		case SMTP_RCPT:
+			if (news.outcome != SMTP_ACCEPTED)
+				job_verdict(e, &e->jobs[news.tag], news.rcpt, &news);
+			break;
+		case SMTP_CONTENT:
+			if (e->journal.failed)
+				smtp_abort(&p->smtp);
+			else if (!feed(e, p, &e->jobs[news.tag]))
+				return moved;
+			break;
+		case SMTP_VERDICT:
+			verdict(e, p, &news);
+			break;
+		case SMTP_AUTH_AGAIN:
+			new_token(e, p);
+			break;
+		case SMTP_CLOSED:
+			peer_end(e, p, NULL);
+			break;
+		case SMTP_FAILED:
+			peer_end(e, p, &news.err);
+			break;
+		}
+		if (p->state == PEER_UP)
+			peer_progress(e, p);
+		moved = true;
+	}
+	return moved;
+}
