@@ -3,7 +3,8 @@
 
 #include "base/buf.h"
 
-/* Numbers that look random and are the same in every run (xorshift64): for properties over many inputs. */
+/* Numbers that look random and are the same in every run (xorshift64): for properties over many
+ * inputs. */
 static uint64_t random_state = 88172645463325252u;
 
 __attribute__((unused)) static uint64_t random_below(uint64_t n)
@@ -19,7 +20,8 @@ __attribute__((unused)) static void random_octets(struct buf *out, size_t max, s
 {
 	buf_clear(out);
 	for (uint64_t n = random_below(max + 1); n > 0; n--)
-		buf_add_char(out, alphabet.n > 0 ? alphabet.p[random_below(alphabet.n)] : (char)random_below(256));
+		buf_add_char(out, alphabet.n > 0 ? alphabet.p[random_below(alphabet.n)]
+						 : (char)random_below(256));
 }
 
 #endif

@@ -20,9 +20,14 @@
 
 /* What an octet may be part of: digits and letters are both, the hyphen too. */
 static const unsigned char octet_class[256] = {
-	['!'] = ATEXT, ['#'] = ATEXT, ['$'] = ATEXT, ['%'] = ATEXT, ['&'] = ATEXT, ['\''] = ATEXT,
-	['*'] = ATEXT, ['+'] = ATEXT, ['/'] = ATEXT, ['='] = ATEXT, ['?'] = ATEXT, ['^'] = ATEXT,
-	['_'] = ATEXT, ['`'] = ATEXT, ['{'] = ATEXT, ['|'] = ATEXT, ['}'] = ATEXT, ['~'] = ATEXT,
+	['!'] = ATEXT,
+	['#' ... '\''] = ATEXT,
+	['*' ... '+'] = ATEXT,
+	['/'] = ATEXT,
+	['='] = ATEXT,
+	['?'] = ATEXT,
+	['^' ... '`'] = ATEXT,
+	['{' ... '~'] = ATEXT,
 	['-'] = ATEXT | HYPHEN,
 	['0' ... '9'] = ATEXT | DIGIT,
 	['A' ... 'Z'] = ATEXT | ALPHA,
@@ -52,7 +57,7 @@ static size_t dot_atom_length(struct str s)
 	}
 }
 
-/* A domain of letters, digits and hyphens, two labels or more, no A-label, the last not all digits. */
+/* Letters, digits and hyphens, two labels or more, no A-label, the last not all digits. */
 static bool plain_domain(struct str s)
 {
 	size_t i = 0;
@@ -67,7 +72,8 @@ static bool plain_domain(struct str s)
 
 		if (n == 0 || n > LABEL_MAX || s.p[start] == '-' || s.p[i - 1] == '-')
 			return false;
-		if (n > 3 && ascii_lower(s.p[start]) == 'x' && s.p[start + 2] == '-' && s.p[start + 3] == '-')
+		if (n > 3 && ascii_lower(s.p[start]) == 'x' && s.p[start + 2] == '-' &&
+			s.p[start + 3] == '-')
 			return false;
 		if (i == s.n)
 			return start > 0 && (met & (ALPHA | HYPHEN)) != 0;
@@ -94,9 +100,9 @@ static bool is_local_char(uint32_t code)
 {
 	if ((code & 0xfffe) == 0xfffe || (code >= 0xfdd0 && code <= 0xfdef))
 		return false;
-	return !uc_is_general_category_withtable(code, UC_CATEGORY_MASK_Cc | UC_CATEGORY_MASK_Cf |
-							       UC_CATEGORY_MASK_Cs | UC_CATEGORY_MASK_Co |
-							       UC_CATEGORY_MASK_Z);
+	return !uc_is_general_category_withtable(
+		code, UC_CATEGORY_MASK_Cc | UC_CATEGORY_MASK_Cf | UC_CATEGORY_MASK_Cs |
+			      UC_CATEGORY_MASK_Co | UC_CATEGORY_MASK_Z);
 }
 
 static bool local_utf8_ok(struct str s)
@@ -112,13 +118,14 @@ static bool local_utf8_ok(struct str s)
 			continue;
 		/* A mark without a letter to stand on is shown on what comes before the address. */
 		if (!is_local_char(code) ||
-		    (first && uc_is_general_category_withtable(code, UC_CATEGORY_MASK_M)))
+			(first && uc_is_general_category_withtable(code, UC_CATEGORY_MASK_M)))
 			return false;
 	}
 	return true;
 }
 
-/* Octets of the quoted string that s begins with (RFC 5321, 4.1.2), or 0. A backslash quotes ASCII only. */
+/* Octets of the quoted string that s begins with (RFC 5321, 4.1.2), or 0. A backslash quotes ASCII
+ * only. */
 static size_t quoted_length(struct str s)
 {
 	size_t i = 1;
@@ -190,12 +197,12 @@ static enum address_fault check_domain(struct address *a, unsigned flags)
 		return ADDRESS_OK;
 	}
 	a->domain_utf8 = !str_ascii(a->domain);
-	fault = ends_in_dot(a->domain) && a->domain.n > 1 ? DOMAIN_EMPTY_LABEL :
-							     domain_to_ascii(&a->ascii, a->domain);
+	fault = ends_in_dot(a->domain) && a->domain.n > 1 ? DOMAIN_EMPTY_LABEL
+							  : domain_to_ascii(&a->ascii, a->domain);
 	struct str ascii = buf_str(&a->ascii);
 
-	if (fault == DOMAIN_OK && (flags & ADDRESS_LOCALHOST) == 0 && str_find(ascii, '.') == ascii.n &&
-	    !dotless_ok(ascii))
+	if (fault == DOMAIN_OK && (flags & ADDRESS_LOCALHOST) == 0 &&
+		str_find(ascii, '.') == ascii.n && !dotless_ok(ascii))
 		fault = DOMAIN_DOTLESS;
 	a->domain_fault = (int)fault;
 	return fault == DOMAIN_OK ? ADDRESS_OK : ADDRESS_DOMAIN;
@@ -262,7 +269,8 @@ enum address_fault address_parse(struct address *a, struct str s, unsigned flags
 		fault = check_local(a, flags);
 	if (fault == ADDRESS_OK)
 		fault = check_domain(a, flags);
-	if (fault == ADDRESS_OK && (s.n > ADDRESS_MAX || a->local.n + 1 + buf_len(&a->ascii) > ADDRESS_MAX))
+	if (fault == ADDRESS_OK &&
+		(s.n > ADDRESS_MAX || a->local.n + 1 + buf_len(&a->ascii) > ADDRESS_MAX))
 		fault = ADDRESS_LONG;
 	return fault;
 }
@@ -275,20 +283,24 @@ void address_free(struct address *a)
 
 const char *address_fault_text(const struct address *a, enum address_fault fault)
 {
-	switch (fault) {
-	case ADDRESS_OK: return "the address is well formed";
-	case ADDRESS_EMPTY: return "the address is empty";
-	case ADDRESS_NO_AT: return "the address has no @";
-	case ADDRESS_CONTROL: return "the address has a line break or another control character";
-	case ADDRESS_LOCAL_EMPTY: return "nothing stands before the @";
-	case ADDRESS_LOCAL_LONG: return "the local part is over 64 octets";
-	case ADDRESS_LOCAL_DOT: return "the local part begins or ends with a dot or has two in a row";
-	case ADDRESS_LOCAL_CHARACTER: return "the local part has a character that it may not have";
-	case ADDRESS_LOCAL_QUOTED: return "the local part is quoted, or badly so";
-	case ADDRESS_LOCAL_UTF8: return "the local part is not UTF-8 or has characters without a shape";
-	case ADDRESS_DOMAIN: return domain_fault_text((enum domain_fault)a->domain_fault);
-	case ADDRESS_LITERAL: return "the domain is an address in brackets, or a malformed one";
-	case ADDRESS_LONG: return "the address is over 254 octets";
-	}
-	return "the address is malformed";
+	static const char *const texts[] = {
+		[ADDRESS_OK] = "the address is well formed",
+		[ADDRESS_EMPTY] = "the address is empty",
+		[ADDRESS_NO_AT] = "the address has no @",
+		[ADDRESS_CONTROL] = "the address has a line break or another control character",
+		[ADDRESS_LOCAL_EMPTY] = "nothing stands before the @",
+		[ADDRESS_LOCAL_LONG] = "the local part is over 64 octets",
+		[ADDRESS_LOCAL_DOT] =
+			"the local part begins or ends with a dot or has two in a row",
+		[ADDRESS_LOCAL_CHARACTER] = "the local part has a character that it may not have",
+		[ADDRESS_LOCAL_QUOTED] = "the local part is quoted, or badly so",
+		[ADDRESS_LOCAL_UTF8] =
+			"the local part is not UTF-8 or has characters without a shape",
+		[ADDRESS_LITERAL] = "the domain is an address in brackets, or a malformed one",
+		[ADDRESS_LONG] = "the address is over 254 octets",
+	};
+
+	if (fault == ADDRESS_DOMAIN)
+		return domain_fault_text((enum domain_fault)a->domain_fault);
+	return texts[fault];
 }

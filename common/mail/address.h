@@ -4,45 +4,47 @@
 #include "base/buf.h"
 
 /*
- * One mailbox, local-part@domain (RFC 5321, 4.1.2; RFC 6531 where it is internationalised), taken apart and
- * judged as mail servers take it: no comments, no folding, no obsolete forms.
+ * One mailbox, local-part@domain (RFC 5321, 4.1.2; RFC 6531 where it is internationalised), taken
+ * apart and judged as mail servers take it: no comments, no folding, no obsolete forms.
  */
 enum address_fault {
 	ADDRESS_OK,
 	ADDRESS_EMPTY,
 	ADDRESS_NO_AT,
-	ADDRESS_CONTROL,      /* CR, LF, NUL or another control: never anywhere near a wire */
+	ADDRESS_CONTROL, /* CR, LF, NUL or another control: never anywhere near a wire */
 	ADDRESS_LOCAL_EMPTY,
-	ADDRESS_LOCAL_LONG,   /* over 64 octets */
-	ADDRESS_LOCAL_DOT,    /* begins or ends with a dot, or has two in a row */
+	ADDRESS_LOCAL_LONG, /* over 64 octets */
+	ADDRESS_LOCAL_DOT,  /* begins or ends with a dot, or has two in a row */
 	ADDRESS_LOCAL_CHARACTER,
 	ADDRESS_LOCAL_QUOTED, /* quoted, and ADDRESS_QUOTED not given; or badly quoted */
 	ADDRESS_LOCAL_UTF8,   /* not UTF-8, or characters that no local part should have */
-	ADDRESS_DOMAIN,       /* see address.domain_fault */
+	ADDRESS_DOMAIN,	      /* see address.domain_fault */
 	ADDRESS_LITERAL,      /* a domain literal without ADDRESS_LITERALS, or a malformed one */
-	ADDRESS_LONG,         /* over 254 octets */
+	ADDRESS_LONG,	      /* over 254 octets */
 };
 
 enum address_flags {
-	ADDRESS_QUOTED = 1,   /* take "quoted local"@domain */
-	ADDRESS_LITERALS = 2, /* take user@[192.0.2.1] */
-	ADDRESS_LOCALHOST = 4, /* take any domain of one label, for envelopes; without it only one of two letters: country codes may
-				* have mail, all other top-level domains may not (ICANN, 2013) */
+	ADDRESS_QUOTED = 1,    /* take "quoted local"@domain */
+	ADDRESS_LITERALS = 2,  /* take user@[192.0.2.1] */
+	ADDRESS_LOCALHOST = 4, /* take any domain of one label, for envelopes; without it only one
+				* of two letters: country codes may have mail, all other top-level
+				* domains may not (ICANN, 2013) */
 };
 
 struct address {
-	struct str local;    /* slice of the input, as written */
-	struct str domain;   /* slice of the input, as written */
-	struct buf ascii;    /* the domain in A-label form, lower case (or the literal) */
-	bool local_utf8;     /* the local part needs SMTPUTF8 */
-	bool domain_utf8;    /* the domain was written with U-labels */
-	int domain_fault;    /* enum domain_fault, with ADDRESS_DOMAIN */
+	struct str local;  /* slice of the input, as written */
+	struct str domain; /* slice of the input, as written */
+	struct buf ascii;  /* the domain in A-label form, lower case (or the literal) */
+	bool local_utf8;   /* the local part needs SMTPUTF8 */
+	bool domain_utf8;  /* the domain was written with U-labels */
+	int domain_fault;  /* enum domain_fault, with ADDRESS_DOMAIN */
 };
 
 /*
- * The fast way for lists: one pass, nothing stored. Returns where the "@" stands when s is the plain sort of address: ASCII, local
- * part a dot-atom, domain of two labels or more without A-labels, everything in its limits. Its key (address_key) is
- * then its octets in lower case. 0 says nothing: ask address_parse.
+ * The fast way for lists: one pass, nothing stored. Returns where the "@" stands when s is the
+ * plain sort of address: ASCII, local part a dot-atom, domain of two labels or more without
+ * A-labels, everything in its limits. Its key (address_key) is then its octets in lower case. 0
+ * says nothing: ask address_parse.
  */
 size_t address_check_ascii(struct str s);
 
@@ -52,23 +54,25 @@ void address_free(struct address *a);
 /* A text for people on what is wrong: "the local part is over 64 octets". Lives with a. */
 const char *address_fault_text(const struct address *a, enum address_fault fault);
 
-/* The form for comparing, of an address that address_parse took: ASCII case folded in the local part too, the local part in NFC and
- * without needless quotes, the domain in A-labels. */
+/* The form for comparing, of an address that address_parse took: ASCII case folded in the local
+ * part too, the local part in NFC and without needless quotes, the domain in A-labels. */
 bool address_key(const struct address *a, struct buf *out);
-/* The same with what the big providers ignore taken away: +tags, dots at gmail.com, and the names that are one
- * mailbox there (googlemail.com is gmail.com). */
+/* The same with what the big providers ignore taken away: +tags, dots at gmail.com, and the names
+ * that are one mailbox there (googlemail.com is gmail.com). */
 bool address_key_provider(const struct address *a, struct buf *out);
 
-/* From "Name <a@b>", "<a@b>", "a@b (Name)", "mailto:a@b" or "a@b" with blanks (also U+00A0, U+200B, U+FEFF) around: the
- * bare address, a slice of s not judged yet, and the name decoded (name may be NULL). False, with all of s trimmed in *bare,
- * for brackets that do not match, text behind them, and more than one address. */
+/* From "Name <a@b>", "<a@b>", "a@b (Name)", "mailto:a@b" or "a@b" with blanks (also U+00A0, U+200B,
+ * U+FEFF) around: the bare address, a slice of s not judged yet, and the name decoded (name may be
+ * NULL). False, with all of s trimmed in *bare, for brackets that do not match, text behind them,
+ * and more than one address. */
 bool address_unwrap(struct str s, struct str *bare, struct buf *name);
 
 /*
- * An address list of a header (RFC 5322, 3.4): groups, comments, quoted local parts, folding, routes and other obsolete
- * forms. Pull the mailboxes one by one. What comes is for address_parse to judge: a local part may be quoted, and a
- * single word without "@" comes as it is (a local user). Names come without their quotes, RFC 2047 undecoded; where there is
- * no phrase the comment behind the address is the name.
+ * An address list of a header (RFC 5322, 3.4): groups, comments, quoted local parts, folding,
+ * routes and other obsolete forms. Pull the mailboxes one by one. What comes is for address_parse
+ * to judge: a local part may be quoted, and a single word without "@" comes as it is (a local
+ * user). Names come without their quotes, RFC 2047 undecoded; where there is no phrase the comment
+ * behind the address is the name.
  */
 struct address_list {
 	struct str rest;
@@ -78,12 +82,13 @@ struct address_list {
 };
 /* Zeroed, or used before and to be used again. */
 void address_list_init(struct address_list *l, struct str field_body);
-/* 1: a mailbox; 0: the end; -1: malformed, with what stood there in bare (the next call goes on behind the next comma). */
+/* 1: a mailbox; 0: the end; -1: malformed, with what stood there in bare (the next call goes on
+ * behind the next comma). */
 int address_list_next(struct address_list *l);
 void address_list_free(struct address_list *l);
 
-/* "Name <a@b>" for a header: the phrase quoted or RFC 2047 encoded as needed; a non-ASCII domain in A-labels
- * where it has them and the local part is ASCII. No name: the bare address. */
+/* "Name <a@b>" for a header: the phrase quoted or RFC 2047 encoded as needed; a non-ASCII domain in
+ * A-labels where it has them and the local part is ASCII. No name: the bare address. */
 bool address_add_mailbox(struct buf *out, struct str name, struct str bare);
 
 #endif

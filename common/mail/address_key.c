@@ -89,13 +89,15 @@ bool address_key(const struct address *a, struct buf *out)
 {
 	if (!a->local_utf8 && a->local.n > 0 && a->local.p[0] != '"')
 		return plain_key(a, out);
-	return fold_local(out, a->local) && buf_add_char(out, '@') && buf_add(out, buf_str(&a->ascii));
+	return fold_local(out, a->local) && buf_add_char(out, '@') &&
+	       buf_add(out, buf_str(&a->ascii));
 }
 
-#define DOTS 1u /* dots in the local part mean nothing */
+#define DOTS 1u	 /* dots in the local part mean nothing */
 #define MARKS 2u /* nor do hyphens and underscores */
 
-/* Providers that deliver name+tag to name. Domains that are one mailbox have the same second name. */
+/* Providers that deliver name+tag to name. Domains that are one mailbox have the same
+ * second name. */
 static const struct provider {
 	const char *domain;
 	const char *same_as;
@@ -134,7 +136,8 @@ static const struct provider *find_provider(struct str domain)
 
 static bool is_ignored(char c, unsigned ignored)
 {
-	return ((ignored & DOTS) != 0 && c == '.') || ((ignored & MARKS) != 0 && (c == '-' || c == '_'));
+	return ((ignored & DOTS) != 0 && c == '.') ||
+	       ((ignored & MARKS) != 0 && (c == '-' || c == '_'));
 }
 
 bool address_key_provider(const struct address *a, struct buf *out)

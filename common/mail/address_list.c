@@ -8,9 +8,9 @@
 struct member {
 	struct buf *name;   /* takes the words; NULL inside brackets and in domains */
 	struct str comment; /* the last one, without its brackets */
-	unsigned words;     /* words that no dot joins to the one before */
-	bool gap;           /* something stood between the last token and this one */
-	bool joined;        /* the last token was a dot */
+	unsigned words;	    /* words that no dot joins to the one before */
+	bool gap;	    /* something stood between the last token and this one */
+	bool joined;	    /* the last token was a dot */
 };
 
 void address_list_init(struct address_list *l, struct str field_body)
@@ -33,7 +33,8 @@ static void advance(struct address_list *l, size_t n)
 	l->rest = str_sub(l->rest, n, l->rest.n);
 }
 
-/* The next octet, '\0' at the end; a NUL in the field is malformed everywhere, so they need not be told apart. */
+/* The next octet, '\0' at the end; a NUL in the field is malformed everywhere, so they need not be
+ * told apart. */
 static char peek(const struct address_list *l)
 {
 	return l->rest.n > 0 ? l->rest.p[0] : '\0';
@@ -163,7 +164,8 @@ static bool take_literal(struct address_list *l)
 	return true;
 }
 
-/* "@" and the domain, when the local part is in bare: one word, or several with dots between them. */
+/* "@" and the domain, when the local part is in bare: one word, or several with dots
+ * between them. */
 static bool take_domain(struct address_list *l, struct member *m)
 {
 	struct member domain = { .comment = m->comment };
@@ -201,8 +203,9 @@ static bool take_angle(struct address_list *l, struct member *m)
 
 	advance(l, 1);
 	buf_clear(&l->bare);
-	ok = skip(l, &inner) && skip_route(l, &inner) && take_words(l, &inner) && inner.words == 1 &&
-	     (peek(l) == '>' || take_domain(l, &inner)) && take(l, '>') && skip(l, &inner);
+	ok = skip(l, &inner) && skip_route(l, &inner) && take_words(l, &inner) &&
+	     inner.words == 1 && (peek(l) == '>' || take_domain(l, &inner)) && take(l, '>') &&
+	     skip(l, &inner);
 	m->comment = inner.comment;
 	return ok;
 }
@@ -277,7 +280,8 @@ int address_list_next(struct address_list *l)
 		if (skip(l, &m)) {
 			if (l->rest.n == 0)
 				return 0;
-			/* A ";" outside a group separates too: some programs write their lists so. */
+			/* A ";" outside a group separates too: some programs write their
+			 * lists so. */
 			if (peek(l) == ';')
 				l->in_group = false;
 			if (take(l, ',') || take(l, ';'))

@@ -11,7 +11,8 @@ static bool ipv4_ok(struct str s)
 		struct str part = str_cut(&s, '.');
 		uint64_t value;
 
-		if (part.n > 3 || !str_number(part, 255, &value) || (part.n > 1 && part.p[0] == '0'))
+		if (part.n > 3 || !str_number(part, 255, &value) ||
+			(part.n > 1 && part.p[0] == '0'))
 			return false;
 		count++;
 	}
@@ -26,7 +27,8 @@ static bool is_group(struct str s)
 	return s.n > 0 && s.n <= 4;
 }
 
-/* Groups of s, which holds no "::"; an IPv4 address at the very end counts two. False: malformed. */
+/* Groups of s, which holds no "::"; an IPv4 address at the very end counts two.
+ * False: malformed. */
 static bool count_groups(struct str s, bool last, unsigned *count)
 {
 	if (s.n == 0)

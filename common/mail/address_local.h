@@ -7,7 +7,8 @@ struct buf;
 
 /* What the address files share and nobody else needs. */
 
-/* [192.0.2.1] or [IPv6:2001:db8::1] (RFC 5321, 4.1.3), brackets included; "::" stands for two groups at least. */
+/* [192.0.2.1] or [IPv6:2001:db8::1] (RFC 5321, 4.1.3), brackets included; "::" stands for two
+ * groups at least. */
 bool address_literal_ok(struct str s);
 
 /* Append the local part without needless quotes and backslashes. */

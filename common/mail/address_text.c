@@ -107,7 +107,8 @@ bool address_unwrap(struct str s, struct str *bare, struct buf *name)
 	}
 	if (several(s))
 		return false;
-	if (comment > 0 && comment < s.n && cfws_comment(str_sub(s, comment, s.n)) == s.n - comment) {
+	if (comment > 0 && comment < s.n &&
+		cfws_comment(str_sub(s, comment, s.n)) == s.n - comment) {
 		*bare = trim(str_sub(s, 0, comment));
 		add_name(name, str_sub(s, comment + 1, s.n - comment - 2));
 		return true;

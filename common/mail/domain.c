@@ -80,18 +80,26 @@ enum bidi {
 static unsigned bidi_class(uint32_t code)
 {
 	switch (uc_bidi_class(code)) {
-	case UC_BIDI_L: return BIDI_L;
-	case UC_BIDI_R: return BIDI_R;
-	case UC_BIDI_AL: return BIDI_AL;
-	case UC_BIDI_AN: return BIDI_AN;
-	case UC_BIDI_EN: return BIDI_EN;
-	case UC_BIDI_NSM: return BIDI_NSM;
+	case UC_BIDI_L:
+		return BIDI_L;
+	case UC_BIDI_R:
+		return BIDI_R;
+	case UC_BIDI_AL:
+		return BIDI_AL;
+	case UC_BIDI_AN:
+		return BIDI_AN;
+	case UC_BIDI_EN:
+		return BIDI_EN;
+	case UC_BIDI_NSM:
+		return BIDI_NSM;
 	case UC_BIDI_ES:
 	case UC_BIDI_CS:
 	case UC_BIDI_ET:
 	case UC_BIDI_ON:
-	case UC_BIDI_BN: return BIDI_WEAK;
-	default: return BIDI_OTHER;
+	case UC_BIDI_BN:
+		return BIDI_WEAK;
+	default:
+		return BIDI_OTHER;
 	}
 }
 
@@ -153,12 +161,17 @@ static bool bidi_ok(struct str name)
 static enum domain_fault library_fault(int code)
 {
 	switch (code) {
-	case IDN2_OK: return DOMAIN_OK;
-	case IDN2_TOO_BIG_DOMAIN: return DOMAIN_LONG;
+	case IDN2_OK:
+		return DOMAIN_OK;
+	case IDN2_TOO_BIG_DOMAIN:
+		return DOMAIN_LONG;
 	case IDN2_TOO_BIG_LABEL:
-	case IDN2_PUNYCODE_BIG_OUTPUT: return DOMAIN_LABEL_LONG;
-	case IDN2_BIDI: return DOMAIN_BIDI;
-	default: return DOMAIN_IDNA;
+	case IDN2_PUNYCODE_BIG_OUTPUT:
+		return DOMAIN_LABEL_LONG;
+	case IDN2_BIDI:
+		return DOMAIN_BIDI;
+	default:
+		return DOMAIN_IDNA;
 	}
 }
 
@@ -271,18 +284,20 @@ enum domain_fault domain_to_unicode(struct buf *out, struct str s)
 
 const char *domain_fault_text(enum domain_fault fault)
 {
-	switch (fault) {
-	case DOMAIN_OK: return "the domain is well formed";
-	case DOMAIN_EMPTY: return "the domain is empty";
-	case DOMAIN_EMPTY_LABEL: return "the domain begins or ends with a dot or has two in a row";
-	case DOMAIN_LABEL_LONG: return "a label of the domain is over 63 octets";
-	case DOMAIN_LONG: return "the domain is over 253 octets";
-	case DOMAIN_CHARACTER: return "the domain has a character that is no letter, digit or hyphen";
-	case DOMAIN_HYPHEN: return "a label of the domain begins or ends with a hyphen";
-	case DOMAIN_IDNA: return "the domain is no internationalised domain name (IDNA2008)";
-	case DOMAIN_BIDI: return "the domain mixes directions of writing (RFC 5893)";
-	case DOMAIN_NUMERIC: return "the top-level domain is a number";
-	case DOMAIN_DOTLESS: return "the domain is a top-level domain";
-	}
-	return "the domain is malformed";
+	static const char *const texts[] = {
+		[DOMAIN_OK] = "the domain is well formed",
+		[DOMAIN_EMPTY] = "the domain is empty",
+		[DOMAIN_EMPTY_LABEL] = "the domain begins or ends with a dot or has two in a row",
+		[DOMAIN_LABEL_LONG] = "a label of the domain is over 63 octets",
+		[DOMAIN_LONG] = "the domain is over 253 octets",
+		[DOMAIN_CHARACTER] =
+			"the domain has a character that is no letter, digit or hyphen",
+		[DOMAIN_HYPHEN] = "a label of the domain begins or ends with a hyphen",
+		[DOMAIN_IDNA] = "the domain is no internationalised domain name (IDNA2008)",
+		[DOMAIN_BIDI] = "the domain mixes directions of writing (RFC 5893)",
+		[DOMAIN_NUMERIC] = "the top-level domain is a number",
+		[DOMAIN_DOTLESS] = "the domain is a top-level domain",
+	};
+
+	return texts[fault];
 }

@@ -37,21 +37,17 @@ bool domain_within(struct str s, struct str domain)
 bool domain_reserved(struct str s)
 {
 	/* RFC 2606 and 6761, 6762, 7686, 9476; ICANN's resolution 2024.07.29.06. */
-	static const char *const top[] = {
-		"test", "example", "invalid", "localhost", "local", "onion", "alt", "internal", NULL,
-	};
+	static const char *const top[] = { "test", "example", "invalid", "localhost", "local",
+		"onion", "alt", "internal", NULL };
 	/* IANA's test domains in eleven languages, delegated from 2007 to 2013. */
-	static const char *const idn_tests[] = {
-		"xn--0zwm56d", "xn--11b5bs3a9aj6g", "xn--80akhbyknj4f", "xn--9t4b11yi5a",
-		"xn--deba0ad", "xn--g6w251d", "xn--hgbk6aj7f53bba", "xn--hlcj6aya9esc7a",
-		"xn--jxalpdlp", "xn--kgbechtv", "xn--zckzah", NULL,
-	};
+	static const char *const idn_tests[] = { "xn--0zwm56d", "xn--11b5bs3a9aj6g",
+		"xn--80akhbyknj4f", "xn--9t4b11yi5a", "xn--deba0ad", "xn--g6w251d",
+		"xn--hgbk6aj7f53bba", "xn--hlcj6aya9esc7a", "xn--jxalpdlp", "xn--kgbechtv",
+		"xn--zckzah", NULL };
 	static const char *const examples[] = { "example.com", "example.net", "example.org", NULL };
 	/* RFC 8375, 8880, 9462, 9665; the reverse trees have no mail either. */
-	static const char *const arpa[] = {
-		"home.arpa", "in-addr.arpa", "ip6.arpa", "ipv4only.arpa", "resolver.arpa",
-		"service.arpa", NULL,
-	};
+	static const char *const arpa[] = { "home.arpa", "in-addr.arpa", "ip6.arpa",
+		"ipv4only.arpa", "resolver.arpa", "service.arpa", NULL };
 	struct str last = last_label(s);
 
 	if (last.n == 3 && within_one_of(s, examples))

@@ -7,7 +7,8 @@
 #include "mail/word.h"
 #include "text/utf8.h"
 
-/* RFC 2047 allows 76 octets to a line with an encoded word, RFC 5322 recommends 78: 76 serves both. */
+/* RFC 2047 allows 76 octets to a line with an encoded word, RFC 5322 recommends 78: 76
+ * serves both. */
 #define FOLD_WIDTH ((size_t)76)
 #define LINE_LIMIT ((size_t)998)
 #define NAME_LIMIT ((size_t)76)
@@ -143,8 +144,8 @@ static struct piece next_piece(struct str s)
 }
 
 /*
- * Write value behind name, breaking lines before blanks. A piece always has a word, so no line is blank; the first
- * word leaves the line of the name only where that brings it under the width.
+ * Write value behind name, breaking lines before blanks. A piece always has a word, so no line is
+ * blank; the first word leaves the line of the name only where that brings it under the width.
  */
 static bool fold(struct buf *out, size_t column, struct str value)
 {
@@ -175,12 +176,13 @@ static bool check(struct str name, struct str value, struct err *err)
 {
 	if (!is_name(name) || name.n > NAME_LIMIT)
 		return err_set(err, ERR_DATA, "\"%.*s\" is no name of a header field",
-			       (int)(name.n < 80 ? name.n : 80), name.p == NULL ? "" : name.p);
+			(int)(name.n < 80 ? name.n : 80), name.p == NULL ? "" : name.p);
 	for (size_t i = 0; i < value.n; i++)
 		if (ascii_control(value.p[i]) && value.p[i] != '\t')
-			return err_set(err, ERR_DATA, "%.*s: a %s in a header field", STR_ARGS(name),
-				       value.p[i] == '\r' || value.p[i] == '\n' ? "line break" :
-										 "control character");
+			return err_set(err, ERR_DATA, "%.*s: a %s in a header field",
+				STR_ARGS(name),
+				value.p[i] == '\r' || value.p[i] == '\n' ? "line break"
+									 : "control character");
 	if (!utf8_valid(value))
 		return err_set(err, ERR_DATA, "%.*s: the value is not UTF-8", STR_ARGS(name));
 	return true;
@@ -197,8 +199,9 @@ bool header_add(struct buf *out, struct str name, struct str value, struct err *
 	buf_add_char(out, ':');
 	if (!fold(out, name.n + 1, value)) {
 		buf_cut(out, start);
-		return err_set(err, ERR_DATA, "%.*s: over %zu octets without a blank, too long for a line",
-			       STR_ARGS(name), LINE_LIMIT - 1);
+		return err_set(err, ERR_DATA,
+			"%.*s: over %zu octets without a blank, too long for a line",
+			STR_ARGS(name), LINE_LIMIT - 1);
 	}
 	buf_add_text(out, "\r\n");
 	if (out->full) {

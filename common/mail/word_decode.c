@@ -17,19 +17,21 @@ struct word {
 /* An encoded word at the start of s. Blanks in its text are no better than common. */
 static bool parse(struct str s, struct word *w)
 {
+	if (!str_starts(s, STR_LIT("=?")))
+		return false;
 	struct str rest = str_sub(s, 2, s.n);
 	struct str charset = str_cut(&rest, '?');
 	struct str encoding = str_cut(&rest, '?');
 	size_t n = str_find(rest, '?');
 
-	if (!str_starts(s, STR_LIT("=?")) || encoding.n != 1 || n + 1 >= rest.n || rest.p[n + 1] != '=')
+	if (encoding.n != 1 || n + 1 >= rest.n || rest.p[n + 1] != '=')
 		return false;
 	w->charset = str_cut(&charset, '*'); /* a language may follow (RFC 2231, 5) */
 	w->encoding = ascii_lower(encoding.p[0]);
 	w->text = str_sub(rest, 0, n);
 	w->length = (size_t)(rest.p + n + 2 - s.p);
-	return (w->encoding == 'q' || w->encoding == 'b') &&
-	       str_find(w->text, '\n') == w->text.n && utf8_charset_known(w->charset);
+	return (w->encoding == 'q' || w->encoding == 'b') && str_find(w->text, '\n') == w->text.n &&
+	       utf8_charset_known(w->charset);
 }
 
 static void add_q(struct buf *out, struct str s)

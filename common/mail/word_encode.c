@@ -15,14 +15,16 @@
 
 static bool is_atom_char(char c)
 {
-	return ascii_alpha(c) || ascii_digit(c) || (c != '\0' && strchr("!#$%&'*+-/=?^_`{|}~", c) != NULL);
+	return ascii_alpha(c) || ascii_digit(c) ||
+	       (c != '\0' && strchr("!#$%&'*+-/=?^_`{|}~", c) != NULL);
 }
 
 /* What Q encoding lets stand as it is. In a phrase that is little (RFC 2047, 5, rule 3). */
 static bool is_q_literal(char c, bool phrase)
 {
 	if (phrase)
-		return ascii_alpha(c) || ascii_digit(c) || (c != '\0' && strchr("!*+-/", c) != NULL);
+		return ascii_alpha(c) || ascii_digit(c) ||
+		       (c != '\0' && strchr("!*+-/", c) != NULL);
 	return c > ' ' && c <= '~' && c != '=' && c != '?' && c != '_';
 }
 
@@ -74,8 +76,8 @@ static size_t chunk_length(struct str s, size_t width, bool q, bool phrase)
 	return at;
 }
 
-/* s, which is UTF-8, as encoded words with a blank between them; the first begins at column. In Q, which
- * people can half read, unless that is longer than B by more than a half. */
+/* s, which is UTF-8, as encoded words with a blank between them; the first begins at column. In Q,
+ * which people can half read, unless that is longer than B by more than a half. */
 static void add_words(struct buf *out, struct str s, size_t column, bool phrase)
 {
 	bool q = q_width(s, phrase) <= (s.n + 2) / 3 * 6;
@@ -129,7 +131,7 @@ static void encode_text(struct buf *out, struct str s, size_t column)
 		n = next_piece(str_sub(s, at, s.n), &blanks);
 		if (blanks > RUN_MAX || !is_plain(str_sub(s, at + blanks, n - blanks))) {
 			if (start == s.n)
-				start = at + (blanks > RUN_MAX ? 1 : blanks);
+				start = at + (blanks > 0);
 			end = at + n;
 		} else if (start == s.n) {
 			column = column + n > LINE_WIDTH ? n : column + n;
@@ -138,10 +140,9 @@ static void encode_text(struct buf *out, struct str s, size_t column)
 	buf_add(out, str_sub(s, 0, start));
 	if (start == s.n)
 		return;
-	/* The blanks before the first encoded word are in its column too. */
-	for (size_t i = start; i > 0 && ascii_blank(s.p[i - 1]); i--)
-		column++;
-	add_words(out, str_sub(s, start, end - start), column, false);
+	/* One blank stands before the first encoded word; what is more goes into it, since a word
+	 * of 75 octets must fit in a line of 76 behind them. */
+	add_words(out, str_sub(s, start, end - start), column + (start > 0), false);
 	buf_add(out, str_sub(s, end, s.n));
 }
 

@@ -168,7 +168,8 @@ bool base64_decode_loose(struct buf *out, struct str s)
 	if (room == NULL)
 		return false;
 	for (size_t i = 0; i <= s.n; i++) {
-		/* The end, and padding in the middle (pieces put one behind the other), end a group. */
+		/* The end, and padding in the middle (pieces put one behind the other), end a
+		 * group. */
 		if (i == s.n || s.p[i] == '=') {
 			if (n > 1)
 				p = put_group(p, bits, n);

@@ -8,8 +8,9 @@ struct buf;
 /* RFC 4648 base64 on one line, with padding. */
 bool base64_add(struct buf *out, struct str s);
 
-/* The same for a MIME body (RFC 2045): lines of 76 and CRLF. Streams: feed any cuts of the input with
- * the same zeroed state, then end it; the last line ends in CRLF unless the input was empty. */
+/* The same for a MIME body (RFC 2045): lines of 76 and CRLF. Streams: feed any cuts of the input
+ * with the same zeroed state, then end it; the last line ends in CRLF unless the input
+ * was empty. */
 struct base64_lines {
 	unsigned char held[57];
 	size_t n;

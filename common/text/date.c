@@ -19,9 +19,10 @@ bool date_days(int64_t year, int month, int day, int64_t *days)
 	static const int length[12] = { 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31 };
 
 	if (year < -999999 || year > 999999 || month < 1 || month > 12 || day < 1 ||
-	    day > length[month - 1] + (month == 2 && leap(year)))
+		day > length[month - 1] + (month == 2 && leap(year)))
 		return false;
-	/* Years from March on, so that the leap day is the last one: 400 of them have 146,097 days. */
+	/* Years from March on, so that the leap day is the last one: 400 of them have
+	 * 146,097 days. */
 	int64_t y = month <= 2 ? year - 1 : year;
 	int64_t era = (y >= 0 ? y : y - 399) / 400;
 	int64_t of_era = y - era * 400;
@@ -75,13 +76,14 @@ bool date_add_mail(struct buf *out, int64_t seconds, int offset)
 	int east = offset < 0 ? -offset : offset;
 	struct moment m;
 
-	if (east >= 24 * 60 || seconds > INT64_MAX - DAY_SECONDS || seconds < INT64_MIN + DAY_SECONDS ||
-	    !take_apart(seconds + (int64_t)offset * 60, &m))
+	if (east >= 24 * 60 || seconds > INT64_MAX - DAY_SECONDS ||
+		seconds < INT64_MIN + DAY_SECONDS ||
+		!take_apart(seconds + (int64_t)offset * 60, &m))
 		return false;
 	return buf_printf(out, "%.3s, %02d %.3s %04d %02d:%02d:%02d %c%02d%02d",
-			  day_names + (size_t)m.weekday * 3, m.day,
-			  month_names + (size_t)(m.month - 1) * 3, (int)m.year, m.hour, m.minute,
-			  m.second, offset < 0 ? '-' : '+', east / 60, east % 60);
+		day_names + (size_t)m.weekday * 3, m.day, month_names + (size_t)(m.month - 1) * 3,
+		(int)m.year, m.hour, m.minute, m.second, offset < 0 ? '-' : '+', east / 60,
+		east % 60);
 }
 
 bool date_add_mbox(struct buf *out, int64_t seconds)
@@ -89,9 +91,9 @@ bool date_add_mbox(struct buf *out, int64_t seconds)
 	struct moment m;
 
 	return take_apart(seconds, &m) &&
-	       buf_printf(out, "%.3s %.3s %2d %02d:%02d:%02d %04d", day_names + (size_t)m.weekday * 3,
-			  month_names + (size_t)(m.month - 1) * 3, m.day, m.hour, m.minute, m.second,
-			  (int)m.year);
+	       buf_printf(out, "%.3s %.3s %2d %02d:%02d:%02d %04d",
+		       day_names + (size_t)m.weekday * 3, month_names + (size_t)(m.month - 1) * 3,
+		       m.day, m.hour, m.minute, m.second, (int)m.year);
 }
 
 bool date_add_iso(struct buf *out, int64_t seconds)
@@ -99,8 +101,8 @@ bool date_add_iso(struct buf *out, int64_t seconds)
 	struct moment m;
 
 	return take_apart(seconds, &m) &&
-	       buf_printf(out, "%04d-%02d-%02dT%02d:%02d:%02dZ", (int)m.year, m.month, m.day, m.hour,
-			  m.minute, m.second);
+	       buf_printf(out, "%04d-%02d-%02dT%02d:%02d:%02dZ", (int)m.year, m.month, m.day,
+		       m.hour, m.minute, m.second);
 }
 
 bool date_parse_age(struct str s, int64_t *seconds)

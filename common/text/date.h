@@ -15,14 +15,16 @@ bool date_add_mbox(struct buf *out, int64_t seconds);
 /* RFC 3339 in UTC: "2026-11-23T08:05:00Z". */
 bool date_add_iso(struct buf *out, int64_t seconds);
 
-/* RFC 5322 with obsolete forms (two-digit years, zone names, comments); without a zone it is UTC. */
+/* RFC 5322 with obsolete forms (two-digit years, zone names, comments); without a zone it
+ * is UTC. */
 bool date_parse_mail(struct str s, int64_t *seconds);
 
 /*
  * What people keep in lists: ISO 8601 (date, or date and time with T or a blank, fraction, Z or an
- * offset), RFC 5322, 23.11.2026, 11/23/2026 and 23/11/2026 where a number over 12 settles which, and
- * 2026/11/23, 20261123, "23 Nov 2026", "23-Nov-2026", "Nov 23, 2026", each with a time of day behind it or none (also
- * with AM or PM), seconds since 1970 of 9 or 10 digits. Without a zone it is UTC. DATE_AMBIGUOUS: 03/04/2026.
+ * offset), RFC 5322, 23.11.2026, 11/23/2026 and 23/11/2026 where a number over 12 settles which,
+ * and 2026/11/23, 20261123, "23 Nov 2026", "23-Nov-2026", "Nov 23, 2026", each with a time of day
+ * behind it or none (also with AM or PM), seconds since 1970 of 9 or 10 digits, milliseconds of 13.
+ * Without a zone it is UTC. DATE_AMBIGUOUS: 03/04/2026.
  */
 enum date_verdict { DATE_OK, DATE_BAD, DATE_AMBIGUOUS };
 enum date_verdict date_parse_any(struct str s, int64_t *seconds);

@@ -34,14 +34,14 @@ static bool take_char(struct cursor *c, char wanted)
 	return true;
 }
 
-/* A run of 1 to 10 digits, and how many there were. */
+/* A run of 1 to 13 digits, and how many there were. */
 static bool take_number(struct cursor *c, uint64_t *value, size_t *digits)
 {
 	size_t n = 0;
 
 	while (n < c->rest.n && ascii_digit(c->rest.p[n]))
 		n++;
-	if (n > 10 || !str_number(str_sub(c->rest, 0, n), UINT64_MAX, value))
+	if (n > 13 || !str_number(str_sub(c->rest, 0, n), UINT64_MAX, value))
 		return false;
 	*digits = n;
 	c->rest = str_sub(c->rest, n, c->rest.n);
@@ -71,10 +71,8 @@ static unsigned name_number(struct str word, const char *const *names)
 
 static unsigned month_number(struct str word)
 {
-	static const char *const names[] = {
-		"January", "February", "March", "April", "May", "June", "July",
-		"August", "September", "October", "November", "December", NULL,
-	};
+	static const char *const names[] = { "January", "February", "March", "April", "May", "June",
+		"July", "August", "September", "October", "November", "December", NULL };
 
 	if (str_ieq(word, STR_LIT("Sept")))
 		return 9;
@@ -83,9 +81,8 @@ static unsigned month_number(struct str word)
 
 static bool is_weekday(struct str word)
 {
-	static const char *const names[] = {
-		"Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", NULL,
-	};
+	static const char *const names[] = { "Sunday", "Monday", "Tuesday", "Wednesday", "Thursday",
+		"Friday", "Saturday", NULL };
 
 	return name_number(word, names) > 0;
 }
@@ -165,8 +162,14 @@ static bool take_zone(struct cursor *c, struct moment *m)
 		char name[4];
 		int hours;
 	} zones[] = {
-		{ "EST", -5 }, { "EDT", -4 }, { "CST", -6 }, { "CDT", -5 },
-		{ "MST", -7 }, { "MDT", -6 }, { "PST", -8 }, { "PDT", -7 },
+		{ "EST", -5 },
+		{ "EDT", -4 },
+		{ "CST", -6 },
+		{ "CDT", -5 },
+		{ "MST", -7 },
+		{ "MDT", -6 },
+		{ "PST", -8 },
+		{ "PDT", -7 },
 	};
 	uint64_t value;
 	uint64_t minutes = 0;
@@ -204,7 +207,7 @@ static bool finish(struct cursor *c, const struct moment *m, int64_t *seconds)
 
 	skip(c);
 	if (c->rest.n > 0 || m->hour > 23 || m->minute > 59 || m->second > 60 || m->year > 9999 ||
-	    !date_days((int64_t)m->year, (int)m->month, (int)m->day, &days))
+		!date_days((int64_t)m->year, (int)m->month, (int)m->day, &days))
 		return false;
 	*seconds = days * 86400 + (int64_t)(m->hour * 3600 + m->minute * 60 + m->second) - m->zone;
 	return true;
@@ -246,9 +249,10 @@ static enum date_verdict settle(struct moment *m, uint64_t first, uint64_t secon
 	return DATE_OK;
 }
 
-/* 2026-11-23, 2026/11/23, 2026.11.23, 23.11.2026, 11/23/2026, 23-11-2026, 23-Nov-2026: what follows the
- * first number. */
-static enum date_verdict take_numbers(struct cursor *c, struct moment *m, uint64_t first, size_t digits)
+/* 2026-11-23, 2026/11/23, 2026.11.23, 23.11.2026, 11/23/2026, 23-11-2026, 23-Nov-2026: what follows
+ * the first number. */
+static enum date_verdict take_numbers(
+	struct cursor *c, struct moment *m, uint64_t first, size_t digits)
 {
 	uint64_t second;
 	size_t n;
@@ -259,9 +263,9 @@ static enum date_verdict take_numbers(struct cursor *c, struct moment *m, uint64
 	if (digits <= 2 && mark == '-' && c->rest.n > 0 && ascii_alpha(c->rest.p[0])) {
 		m->day = first;
 		m->month = month_number(take_word(c));
-		return m->month > 0 && take_char(c, '-') && take_number(c, &m->year, &n) && n == 4 ?
-			       DATE_OK :
-			       DATE_BAD;
+		return m->month > 0 && take_char(c, '-') && take_number(c, &m->year, &n) && n == 4
+			       ? DATE_OK
+			       : DATE_BAD;
 	}
 	if (!take_number(c, &second, &n) || n > 2 || !take_char(c, mark))
 		return DATE_BAD;
@@ -348,8 +352,8 @@ enum date_verdict date_parse_any(struct str s, int64_t *seconds)
 		verdict = take_words(&c, &m, 0);
 	} else if (!take_number(&c, &first, &digits)) {
 		return DATE_BAD;
-	} else if (digits >= 9 && c.rest.n == 0) {
-		*seconds = (int64_t)first;
+	} else if (c.rest.n == 0 && (digits == 9 || digits == 10 || digits == 13)) {
+		*seconds = (int64_t)(digits == 13 ? first / 1000 : first);
 		return DATE_OK;
 	} else if (digits == 8) {
 		verdict = take_basic(&c, &m, first);
@@ -364,7 +368,8 @@ enum date_verdict date_parse_any(struct str s, int64_t *seconds)
 	if (verdict == DATE_BAD || !take_rest(&c, &m))
 		return DATE_BAD;
 	if (verdict == DATE_AMBIGUOUS) {
-		/* A date either way, as both numbers are at most 12: only the rest is to be judged. */
+		/* A date either way, as both numbers are at most 12: only the rest is to
+		 * be judged. */
 		int64_t ignored;
 
 		m.day = 1;

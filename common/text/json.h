@@ -13,12 +13,12 @@ struct json {
 	struct buf *out;
 	uint32_t more; /* a bit a level: something stands there already */
 	unsigned depth;
-	bool keyed;    /* a key was written, its value is next */
+	bool keyed; /* a key was written, its value is next */
 };
 
 void json_init(struct json *j, struct buf *out);
-void json_object(struct json *j); /* { */
-void json_array(struct json *j);  /* [ */
+void json_object(struct json *j);	       /* { */
+void json_array(struct json *j);	       /* [ */
 void json_close(struct json *j, char bracket); /* '}' or ']' */
 void json_key(struct json *j, const char *name);
 void json_str(struct json *j, struct str s);

@@ -14,7 +14,8 @@ static bool is_literal(unsigned char c)
 	return (c >= 0x20 && c < 0x7f && c != '=') || c == '\t';
 }
 
-/* Send the first n octets of the line with end ("=\r\n" or "\r\n") behind them and keep the rest. */
+/* Send the first n octets of the line with end ("=\r\n" or "\r\n") behind them and keep
+ * the rest. */
 static bool send_line(struct qp *q, struct buf *out, size_t n, const char *end)
 {
 	bool ok = buf_add(out, str_at(q->line, n)) && buf_add_text(out, end);
@@ -52,7 +53,8 @@ static void guard_start(struct qp *q)
 	q->n += 2;
 }
 
-/* End the line here by a soft break; the "=" must fit, so a full line gives up its last character. */
+/* End the line here by a soft break; the "=" must fit, so a full line gives up its
+ * last character. */
 static bool soft_break(struct qp *q, struct buf *out)
 {
 	size_t n = q->n < LINE_MAX_OCTETS ? q->n : q->n - last_width(q);
@@ -175,7 +177,8 @@ bool qp_decode(struct buf *out, struct str s)
 				*p++ = '=';
 			i += skip;
 		} else if (ascii_blank(s.p[i])) {
-			/* Blanks at the end of a line were put there on the way (RFC 2045, 6.7, rule 3). */
+			/* Blanks at the end of a line were put there on the way (RFC 2045, 6.7,
+			 * rule 3). */
 			skip = blanks_to_end(str_at(s.p + i, s.n - i), false);
 			if (skip == 0)
 				*p++ = s.p[i];

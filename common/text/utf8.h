@@ -7,7 +7,8 @@ struct buf;
 
 /* UTF-8 (RFC 3629): no surrogates, no overlong forms, nothing past U+10FFFF. */
 
-/* The code point at the start of s and its length in octets; 0 when s is empty or malformed there. */
+/* The code point at the start of s and its length in octets; 0 when s is empty or
+ * malformed there. */
 size_t utf8_decode(struct str s, uint32_t *code);
 /* What is no code point becomes UTF8_REPLACEMENT. */
 bool utf8_add(struct buf *out, uint32_t code);
@@ -16,8 +17,8 @@ bool utf8_valid(struct str s);
 
 /* Latin-1 (ISO 8859-1, with Windows-1252 in 0x80-0x9f) as UTF-8. */
 bool utf8_from_latin1(struct buf *out, struct str s);
-/* s in a charset that mail names: UTF-8, US-ASCII, ISO-8859-1, ISO-8859-15, Windows-1252. False, with
- * nothing written, for another one and for octets that are none of it. */
+/* s in a charset that mail names: UTF-8, US-ASCII, ISO-8859-1, ISO-8859-15, Windows-1252. False,
+ * with nothing written, for another one and for octets that are none of it. */
 bool utf8_from_charset(struct buf *out, struct str charset, struct str s);
 bool utf8_charset_known(struct str charset);
 
@@ -25,9 +26,9 @@ bool utf8_charset_known(struct str charset);
 bool utf8_nfc(struct buf *out, struct str s);
 
 /*
- * s as it may go to a terminal, a log or a report: C0, DEL, C1, bidi controls, U+2028, U+2029, U+FEFF
- * and octets that are no UTF-8 become \xNN (of each octet), "\n" and "\t" become \n and \t in letters; at most max octets of
- * output, then "...".
+ * s as it may go to a terminal, a log or a report: C0, DEL, C1, bidi controls, U+2028, U+2029,
+ * U+FEFF and octets that are no UTF-8 become \xNN (of each octet), "\n" and "\t" become \n and \t
+ * in letters; at most max octets of output, then "...".
  */
 bool utf8_show(struct buf *out, struct str s, size_t max);
 

@@ -9,8 +9,13 @@ static void test_known(void)
 {
 	static const char *const pairs[][2] = {
 		/* RFC 4648, 10 */
-		{ "", "" }, { "f", "Zg==" }, { "fo", "Zm8=" }, { "foo", "Zm9v" },
-		{ "foob", "Zm9vYg==" }, { "fooba", "Zm9vYmE=" }, { "foobar", "Zm9vYmFy" },
+		{ "", "" },
+		{ "f", "Zg==" },
+		{ "fo", "Zm8=" },
+		{ "foo", "Zm9v" },
+		{ "foob", "Zm9vYg==" },
+		{ "fooba", "Zm9vYmE=" },
+		{ "foobar", "Zm9vYmFy" },
 	};
 	struct buf b = { .limit = 0 };
 
@@ -27,9 +32,9 @@ static void test_known(void)
 
 static void test_strict(void)
 {
-	static const char *const bad[] = {
-		"Z", "Zg", "Zg=", "Zg===", "=Zg=", "Z===", "====", "Zg==Zg==", "Zm9v\r\n", "Zm 9", "Zm-_", "Zh==", "Zm9=",
-	};
+	static const char *const bad[] = { "Z", "Zg",
+		"Zg=", "Zg===", "=Zg=", "Z===", "====", "Zg==Zg==", "Zm9v\r\n", "Zm 9", "Zm-_",
+		"Zh==", "Zm9=" };
 	struct buf b = { .limit = 0 };
 
 	buf_add_text(&b, "kept");
@@ -42,8 +47,14 @@ static void test_strict(void)
 static void test_loose(void)
 {
 	static const char *const pairs[][2] = {
-		{ "Zm9v\r\nYmFy\r\n", "foobar" }, { "Zm9vYg", "foob" }, { "Zm9vYg=", "foob" },
-		{ "Z g = =", "f" }, { "Zg==Zm8=", "ffo" }, { "*Zm9v!", "foo" }, { "Z", "" }, { "====", "" },
+		{ "Zm9v\r\nYmFy\r\n", "foobar" },
+		{ "Zm9vYg", "foob" },
+		{ "Zm9vYg=", "foob" },
+		{ "Z g = =", "f" },
+		{ "Zg==Zm8=", "ffo" },
+		{ "*Zm9v!", "foo" },
+		{ "Z", "" },
+		{ "====", "" },
 	};
 	struct buf b = { .limit = 0 };
 
@@ -67,7 +78,8 @@ static bool lines_ok(struct str s)
 	return true;
 }
 
-/* Random contents in random cuts: the same lines as in one piece, of the size that was foretold, and back. */
+/* Random contents in random cuts: the same lines as in one piece, of the size that was foretold,
+ * and back. */
 static void test_round_trip(void)
 {
 	struct buf in = { .limit = 0 };
@@ -87,10 +99,10 @@ static void test_round_trip(void)
 		while (rest.n > 0) {
 			size_t n = random_below(rest.n + 1);
 
-			base64_lines_add(&state, &out, str_sub(rest, 0, n));
+			same = same && base64_lines_add(&state, &out, str_sub(rest, 0, n));
 			rest = str_sub(rest, n, rest.n);
 		}
-		base64_lines_end(&state, &out);
+		same = same && base64_lines_end(&state, &out);
 		formed = formed && lines_ok(buf_str(&out));
 		sized = sized && base64_lines_size(buf_len(&in)) == buf_len(&out);
 		buf_clear(&back);
@@ -99,7 +111,8 @@ static void test_round_trip(void)
 		buf_clear(&out);
 		buf_clear(&back);
 		base64_add(&out, buf_str(&in));
-		same = same && base64_decode(&back, buf_str(&out)) && str_eq(buf_str(&in), buf_str(&back));
+		same = same && base64_decode(&back, buf_str(&out)) &&
+		       str_eq(buf_str(&in), buf_str(&back));
 	}
 	check(same, "decode(encode(x)) is x");
 	check(sized, "the size is foretold");
@@ -119,7 +132,8 @@ int main(void)
 	test_strict();
 	test_loose();
 	test_round_trip();
-	check(!base64_lines_add(&state, &small, str_at(octets, sizeof octets)) && small.full, "a full buffer is told");
+	check(!base64_lines_add(&state, &small, str_at(octets, sizeof octets)) && small.full,
+		"a full buffer is told");
 	buf_free(&small);
 	return tap_done();
 }

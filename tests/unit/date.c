@@ -28,9 +28,9 @@ static void test_write(void)
 	check_same(buf_str(&b), "9999-12-31T23:59:59Z", "the last second that can be written");
 	buf_clear(&b);
 	check(!date_add_iso(&b, INT64_C(253402300800)) && !date_add_mail(&b, INT64_MAX, 60) &&
-		      !date_add_mail(&b, INT64_MIN, -60) && !date_add_mbox(&b, INT64_MIN) && !date_add_mail(&b, 0, 1440) &&
-		      buf_len(&b) == 0,
-	      "what cannot be written is told");
+			!date_add_mail(&b, INT64_MIN, -60) && !date_add_mbox(&b, INT64_MIN) &&
+			!date_add_mail(&b, 0, 1440) && buf_len(&b) == 0,
+		"what cannot be written is told");
 	buf_free(&b);
 }
 
@@ -54,6 +54,8 @@ static void test_mail(void)
 		{ "1 Jan 49 00:00:00 +0000", INT64_C(2493072000) },
 		{ "1 Jan 100 00:00:00 +0000", INT64_C(946684800) },
 		{ "31 Dec 2016 23:59:60 +0000", INT64_C(1483228800) },
+		{ "1 Jan 7 00:00:00 +0000", -1 },
+		{ "1 Jan 20261 00:00:00 +0000", -1 },
 		{ "30 Feb 2026 00:00:00 +0000", -1 },
 		{ "23 Nov 2026 24:00:00 +0000", -1 },
 		{ "23 Nov 2026 08:60:00 +0000", -1 },
@@ -72,7 +74,8 @@ static void test_mail(void)
 		int64_t seconds = -1;
 		bool ok = date_parse_mail(str_of(cases[i].text), &seconds);
 
-		check(ok == (cases[i].want != -1) && seconds == cases[i].want, "mail: %s", cases[i].text);
+		check(ok == (cases[i].want != -1) && seconds == cases[i].want, "mail: %s",
+			cases[i].text);
 	}
 }
 
@@ -110,6 +113,8 @@ static void test_any(void)
 		{ "Mon, 23 Nov 2026 09:05:00 +0100", AT_0805 },
 		{ "1795421100", AT_0805 },
 		{ "999999999", 999999999 },
+		{ "1795421100999", AT_0805 },
+		{ "123456789012", -1 },
 		{ "3/3/2026", INT64_C(1772496000) },
 		{ "2/29/2028", INT64_C(1835395200) },
 		{ "03/04/2026", -2 },
@@ -136,9 +141,12 @@ static void test_any(void)
 	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
 		int64_t seconds = -1;
 		enum date_verdict verdict = date_parse_any(str_of(cases[i].text), &seconds);
-		enum date_verdict want = cases[i].want == -1 ? DATE_BAD : cases[i].want == -2 ? DATE_AMBIGUOUS : DATE_OK;
+		enum date_verdict want = cases[i].want == -1   ? DATE_BAD
+					 : cases[i].want == -2 ? DATE_AMBIGUOUS
+							       : DATE_OK;
 
-		check(verdict == want && (want != DATE_OK || seconds == cases[i].want), "any: %s", cases[i].text);
+		check(verdict == want && (want != DATE_OK || seconds == cases[i].want), "any: %s",
+			cases[i].text);
 	}
 }
 
@@ -151,9 +159,10 @@ static void test_age(void)
 	check(date_parse_age(STR_LIT("18m"), &s) && s == 540 * 86400, "months");
 	check(date_parse_age(STR_LIT("2y"), &s) && s == 730 * 86400, "years");
 	check(date_parse_age(STR_LIT("36h"), &s) && s == 36 * 3600, "hours");
-	check(!date_parse_age(STR_LIT("90"), &s) && !date_parse_age(STR_LIT("d"), &s) && !date_parse_age(STR_LIT("-1d"), &s) &&
-		      !date_parse_age(STR_LIT("1x"), &s) && !date_parse_age(STR_LIT("99999999d"), &s),
-	      "no ages");
+	check(!date_parse_age(STR_LIT("90"), &s) && !date_parse_age(STR_LIT("d"), &s) &&
+			!date_parse_age(STR_LIT("-1d"), &s) && !date_parse_age(STR_LIT("1x"), &s) &&
+			!date_parse_age(STR_LIT("99999999d"), &s),
+		"no ages");
 }
 
 static void test_calendar(void)
@@ -170,9 +179,10 @@ static void test_calendar(void)
 		ok = ok && date_days(year, month, day, &back) && back == d;
 	}
 	check(ok, "every day of years 0 to 9999 comes back");
-	check(date_days(2000, 2, 29, &days) && !date_days(1900, 2, 29, &days) && !date_days(2026, 4, 31, &days) &&
-		      !date_days(2026, 0, 1, &days) && !date_days(2026, 1, 0, &days),
-	      "days that are none");
+	check(date_days(2000, 2, 29, &days) && !date_days(1900, 2, 29, &days) &&
+			!date_days(2026, 4, 31, &days) && !date_days(2026, 0, 1, &days) &&
+			!date_days(2026, 1, 0, &days),
+		"days that are none");
 	ok = true;
 	for (int i = 0; i < 20000; i++) {
 		int64_t want = (int64_t)random_below(8000000000u);

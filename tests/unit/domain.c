@@ -18,15 +18,26 @@ static void test_ascii(void)
 		{ "a-b.c--n.r3---sn.x1", "a-b.c--n.r3---sn.x1", DOMAIN_OK },
 		{ "localhost", "localhost", DOMAIN_OK },
 		{ L63 ".x", L63 ".x", DOMAIN_OK },
-		{ "b\xc3\xbc" "cher.Example", "xn--bcher-kva.example", DOMAIN_OK },
-		{ "b\xc3\xbc" "cher\xe3\x80\x82" "example", "xn--bcher-kva.example", DOMAIN_OK },
-		{ "bu\xcc\x88" "cher.example", "xn--bcher-kva.example", DOMAIN_OK },
-		{ "B\xc3\x9c" "CHER.example.", "xn--bcher-kva.example", DOMAIN_OK },
+		{ "b\xc3\xbc"
+		  "cher.Example",
+			"xn--bcher-kva.example", DOMAIN_OK },
+		{ "b\xc3\xbc"
+		  "cher\xe3\x80\x82"
+		  "example",
+			"xn--bcher-kva.example", DOMAIN_OK },
+		{ "bu\xcc\x88"
+		  "cher.example",
+			"xn--bcher-kva.example", DOMAIN_OK },
+		{ "B\xc3\x9c"
+		  "CHER.example.",
+			"xn--bcher-kva.example", DOMAIN_OK },
 		{ "XN--BCHER-KVA.example", "xn--bcher-kva.example", DOMAIN_OK },
 		{ "fa\xc3\x9f.de", "xn--fa-hia.de", DOMAIN_OK },
 		{ "FA\xe1\xba\x9e.de", "xn--fa-hia.de", DOMAIN_OK }, /* not fass.de */
-		{ "xn--i-7iq.ws", "xn--i-7iq.ws", DOMAIN_OK },     /* an emoji: IDNA2008 would not make it, but it is there */
-		{ "\xe4\xbe\x8b\xe3\x81\x88.\xe3\x83\x86\xe3\x82\xb9\xe3\x83\x88", "xn--r8jz45g.xn--zckzah", DOMAIN_OK },
+		{ "xn--i-7iq.ws", "xn--i-7iq.ws",
+			DOMAIN_OK }, /* an emoji: IDNA2008 would not make it, but it is there */
+		{ "\xe4\xbe\x8b\xe3\x81\x88.\xe3\x83\x86\xe3\x82\xb9\xe3\x83\x88",
+			"xn--r8jz45g.xn--zckzah", DOMAIN_OK },
 		{ "\xef\xbd\x85xample.org", "example.org", DOMAIN_OK },
 		{ "\xd7\x90\xd7\x91.example", "xn--4dbc.example", DOMAIN_OK },
 		{ "", NULL, DOMAIN_EMPTY },
@@ -36,12 +47,15 @@ static void test_ascii(void)
 		{ ".a", NULL, DOMAIN_EMPTY_LABEL },
 		{ "a..", NULL, DOMAIN_EMPTY_LABEL },
 		{ "\xc3\xbc..b", NULL, DOMAIN_EMPTY_LABEL },
-		{ "\xc3\xbc.\xe3\x80\x82" "b", NULL, DOMAIN_EMPTY_LABEL },
+		{ "\xc3\xbc.\xe3\x80\x82"
+		  "b",
+			NULL, DOMAIN_EMPTY_LABEL },
 		{ L63 "l.x", NULL, DOMAIN_LABEL_LONG },
 		{ L63 "." L63 "." L63 "." L63, NULL, DOMAIN_LONG },
 		{ "-a.b", NULL, DOMAIN_HYPHEN },
 		{ "a-.b", NULL, DOMAIN_HYPHEN },
-		{ "user_name.example", NULL, DOMAIN_CHARACTER }, /* libidn2 would delete the underscore */
+		{ "user_name.example", NULL,
+			DOMAIN_CHARACTER }, /* libidn2 would delete the underscore */
 		{ "a b.example", NULL, DOMAIN_CHARACTER },
 		{ "a\x01.example", NULL, DOMAIN_CHARACTER },
 		{ "\xc3\xbc_x.example", NULL, DOMAIN_CHARACTER },
@@ -55,9 +69,13 @@ static void test_ascii(void)
 		{ "xn--zzzzzzzzzzz.example", NULL, DOMAIN_IDNA },
 		{ "ab--c\xc3\xbc.example", NULL, DOMAIN_IDNA },
 		{ "1\xd7\x90.example", NULL, DOMAIN_BIDI },
-		{ "\xd7\x90" "b.example", NULL, DOMAIN_BIDI },
+		{ "\xd7\x90"
+		  "b.example",
+			NULL, DOMAIN_BIDI },
 		{ "123.\xd7\x90\xd7\x91", NULL, DOMAIN_BIDI },
-		{ "\xd7\x90" "1\xd9\xa1.example", NULL, DOMAIN_BIDI }, /* European and Arabic digits */
+		{ "\xd7\x90"
+		  "1\xd9\xa1.example",
+			NULL, DOMAIN_BIDI }, /* European and Arabic digits */
 		{ "a.123", NULL, DOMAIN_NUMERIC },
 		{ "192.0.2.1", NULL, DOMAIN_NUMERIC },
 		{ "\xc3\xbc.\xef\xbc\x91", NULL, DOMAIN_NUMERIC },
@@ -73,8 +91,8 @@ static void test_ascii(void)
 		check_same(buf_str(&b), cases[i].want == NULL ? "" : cases[i].want, "its A-labels");
 	}
 	check(domain_to_ascii(&b, STR_LIT("a\0b.example")) == DOMAIN_CHARACTER &&
-		      domain_to_ascii(&b, STR_LIT("\xc3\xbc\0b.example")) == DOMAIN_CHARACTER,
-	      "a NUL ends no name");
+			domain_to_ascii(&b, STR_LIT("\xc3\xbc\0b.example")) == DOMAIN_CHARACTER,
+		"a NUL ends no name");
 	buf_free(&b);
 }
 
@@ -98,7 +116,8 @@ static void test_long_input(void)
 static void test_unicode(void)
 {
 	static const char *const pairs[][2] = {
-		{ "xn--bcher-kva.Example.", "b\xc3\xbc" "cher.example" },
+		{ "xn--bcher-kva.Example.", "b\xc3\xbc"
+					    "cher.example" },
 		{ "example.org", "example.org" },
 		{ "FA\xe1\xba\x9e.de", "fa\xc3\x9f.de" },
 		{ "xn--i-7iq.ws", "i\xe2\x9d\xa4.ws" },
@@ -111,29 +130,30 @@ static void test_unicode(void)
 		check_same(buf_str(&b), pairs[i][1], "its U-labels");
 	}
 	buf_clear(&b);
-	check(domain_to_unicode(&b, STR_LIT("a..b")) == DOMAIN_EMPTY_LABEL && buf_len(&b) == 0, "a fault writes nothing");
+	check(domain_to_unicode(&b, STR_LIT("a..b")) == DOMAIN_EMPTY_LABEL && buf_len(&b) == 0,
+		"a fault writes nothing");
 	buf_free(&b);
 }
 
 static void test_reserved(void)
 {
-	static const char *const yes[] = {
-		"example.com", "mail.example.net", "example.org", "a.b.example", "test", "x.test", "y.invalid", "localhost",
-		"me.localhost", "printer.local", "abc.onion", "nas.home.arpa", "2.0.192.in-addr.arpa", "x.alt", "x.internal",
-		"xn--r8jz45g.xn--zckzah",
-	};
-	static const char *const no[] = {
-		"example.de", "example.co.uk", "myexample.com", "example.com.au", "test.com", "local.example-mail.org", "latest",
-		"invalid.net", "arpa", "e164.arpa", "onion.com", "iana.org", "xn--p1ai", "", "com",
-	};
+	static const char *const yes[] = { "example.com", "mail.example.net", "example.org",
+		"a.b.example", "test", "x.test", "y.invalid", "localhost", "me.localhost",
+		"printer.local", "abc.onion", "nas.home.arpa", "2.0.192.in-addr.arpa", "x.alt",
+		"x.internal", "xn--r8jz45g.xn--zckzah" };
+	static const char *const no[] = { "example.de", "example.co.uk", "myexample.com",
+		"example.com.au", "test.com", "local.example-mail.org", "latest", "invalid.net",
+		"arpa", "e164.arpa", "onion.com", "iana.org", "xn--p1ai", "", "com" };
 
 	for (size_t i = 0; i < sizeof yes / sizeof yes[0]; i++)
 		check(domain_reserved(str_of(yes[i])), "reserved: %s", yes[i]);
 	for (size_t i = 0; i < sizeof no / sizeof no[0]; i++)
 		check(!domain_reserved(str_of(no[i])), "not reserved: %s", no[i]);
-	check(domain_within(STR_LIT("a.b.c"), STR_LIT("b.c")) && domain_within(STR_LIT("b.c"), STR_LIT("b.c")) &&
-		      !domain_within(STR_LIT("ab.c"), STR_LIT("b.c")) && !domain_within(STR_LIT("c"), STR_LIT("b.c")),
-	      "within");
+	check(domain_within(STR_LIT("a.b.c"), STR_LIT("b.c")) &&
+			domain_within(STR_LIT("b.c"), STR_LIT("b.c")) &&
+			!domain_within(STR_LIT("ab.c"), STR_LIT("b.c")) &&
+			!domain_within(STR_LIT("c"), STR_LIT("b.c")),
+		"within");
 }
 
 int main(void)

@@ -31,8 +31,9 @@ static void test_document(void)
 	json_close(&j, '}');
 	json_close(&j, '}');
 	check_same(buf_str(&b),
-		   "{\"a\":[18446744073709551615,-9223372036854775808,[],{},true,false],\"b\":{\"c\":null,\"d\":\"x\"}}",
-		   "commas where they belong");
+		"{\"a\":[18446744073709551615,-9223372036854775808,[],{},true,false],\"b\":{\"c\":"
+		"null,\"d\":\"x\"}}",
+		"commas where they belong");
 	buf_free(&b);
 }
 
@@ -42,7 +43,7 @@ static void test_strings(void)
 		struct str in;
 		const char *out;
 	} cases[] = {
-		{ STR_LIT("a\"b\\c/"), "\"a\\\"b\\\\c/\"" },
+		{ STR_LIT("a \"b\\c/"), "\"a \\\"b\\\\c/\"" },
 		{ STR_LIT("\b\t\n\v\f\r"), "\"\\b\\t\\n\\u000b\\f\\r\"" },
 		{ STR_LIT("\0\x1f\x7f"), "\"\\u0000\\u001f\\u007f\"" },
 		{ STR_LIT("\xc3\xa9\xf0\x9f\x93\xa7"), "\"\xc3\xa9\xf0\x9f\x93\xa7\"" },
@@ -67,8 +68,14 @@ static void test_seconds(void)
 		double in;
 		const char *out;
 	} cases[] = {
-		{ 0, "0.000" }, { 1.5, "1.500" }, { 0.0004, "0.000" }, { 0.0006, "0.001" }, { 59.9996, "60.000" },
-		{ -1.25, "-1.250" }, { -0.0001, "0.000" }, { 1e300, "null" },
+		{ 0, "0.000" },
+		{ 1.5, "1.500" },
+		{ 0.0004, "0.000" },
+		{ 0.0006, "0.001" },
+		{ 59.9996, "60.000" },
+		{ -1.25, "-1.250" },
+		{ -0.0001, "0.000" },
+		{ 1e300, "null" },
 	};
 	struct buf b = { .limit = 0 };
 	struct json j;

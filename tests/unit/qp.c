@@ -36,10 +36,12 @@ static void test_encode(void)
 		{ STR_LIT("From x\nFrom\nfrom x\n"), "=46rom x\r\nFrom\r\nfrom x\r\n", "From_" },
 		{ STR_LIT(X70 "123456\n"), X70 "123456\r\n", "76 octets fit" },
 		{ STR_LIT(X70 "1234567\n"), X70 "12345=\r\n67\r\n", "77 do not" },
-		{ STR_LIT(X70 "12345 \n"), X70 "12345=\r\n=20\r\n", "a blank that must be escaped goes to the next line" },
+		{ STR_LIT(X70 "12345 \n"), X70 "12345=\r\n=20\r\n",
+			"a blank that must be escaped goes to the next line" },
 		{ STR_LIT(X70 "123\xe9\n"), X70 "123=E9\r\n", "an escape that ends the line" },
 		{ STR_LIT(X70 "1234\xe9\n"), X70 "1234=\r\n=E9\r\n", "an escape is not cut" },
-		{ STR_LIT(X70 "12345.x\n"), X70 "12345=\r\n=2Ex\r\n", "a dot that a soft break puts first" },
+		{ STR_LIT(X70 "12345.x\n"), X70 "12345=\r\n=2Ex\r\n",
+			"a dot that a soft break puts first" },
 		{ STR_LIT(X70 "12345From x\n"), X70 "12345=\r\n=46rom x\r\n", "From_ too" },
 	};
 	struct buf b = { .limit = 0 };
@@ -54,9 +56,17 @@ static void test_encode(void)
 static void test_decode(void)
 {
 	static const char *const pairs[][2] = {
-		{ "a=3Db=c3=A9", "a=b\xc3\xa9" }, { "a=\r\nb", "ab" }, { "a=\nb", "ab" }, { "a= \t\r\nb", "ab" },
-		{ "a \t\r\nb ", "a\r\nb" }, { "a=", "a" }, { "a=4", "a=4" }, { "a=4Z=zz", "a=4Z=zz" }, { "100% = 5", "100% = 5" },
-		{ " a  b\n", " a  b\n" }, { "=20\n", " \n" },
+		{ "a=3Db=c3=A9", "a=b\xc3\xa9" },
+		{ "a=\r\nb", "ab" },
+		{ "a=\nb", "ab" },
+		{ "a= \t\r\nb", "ab" },
+		{ "a \t\r\nb ", "a\r\nb" },
+		{ "a=", "a" },
+		{ "a=4", "a=4" },
+		{ "a=4Z=zz", "a=4Z=zz" },
+		{ "100% = 5", "100% = 5" },
+		{ " a  b\n", " a  b\n" },
+		{ "=20\n", " \n" },
 	};
 	struct buf b = { .limit = 0 };
 
@@ -79,7 +89,8 @@ static bool lines_ok(struct str s)
 			return false;
 		if (str_starts(line, STR_LIT(".")) || str_starts(line, STR_LIT("From ")))
 			return false;
-		if (str_ends(line, STR_LIT(" ")) || str_ends(line, STR_LIT("\t")) || str_find(line, '\r') < line.n)
+		if (str_ends(line, STR_LIT(" ")) || str_ends(line, STR_LIT("\t")) ||
+			str_find(line, '\r') < line.n)
 			return false;
 		s = str_sub(s, n + 1, s.n);
 	}
@@ -102,7 +113,10 @@ static void with_crlf(struct buf *out, struct str s)
 static void test_round_trip(void)
 {
 	struct str alphabets[] = {
-		STR_NONE, STR_LIT("\r\n"), STR_LIT("a. From=\t\n\xc3"), STR_LIT("abcdefghijklmnopqrstuvwxyz     \r\n"),
+		STR_NONE,
+		STR_LIT("\r\n"),
+		STR_LIT("a. From=\t\n\xc3"),
+		STR_LIT("abcdefghijklmnopqrstuvwxyz     \r\n"),
 	};
 	struct buf in = { .limit = 0 };
 	struct buf want = { .limit = 0 };
