@@ -234,15 +234,21 @@ static void on_verdict(struct delivery *d, const struct smtp_news *news)
 		recipient_verdict(&d->e->rcpts[d->batch[news->rcpt]], verdict, news->reply, text);
 		return;
 	}
-	if (verdict == VERDICT_REFUSED)
-		d->result->message_refused = true;
-	if (news->outcome == SMTP_REJECTED_HERE)
+	/* All or nothing: who was taken is not refused, there was only no message. */
+	if (d->wants->all_or_nothing && news->reply == NULL && verdict != VERDICT_UNKNOWN)
+		verdict = VERDICT_NOT_SENT;
+	/* "421 closing" to a command is a "later" to what it stopped. */
+	if (verdict == VERDICT_NOT_SENT && news->reply != NULL && reply_class(news->reply) == REPLY_LATER)
+		verdict = VERDICT_DEFERRED;
+	if (text != NULL && verdict != VERDICT_UNKNOWN && d->result->err.kind == ERR_NONE)
 		d->result->err = news->err;
 	for (size_t i = 0; i < d->n; i++) {
 		struct recipient *r = &d->e->rcpts[d->batch[i]];
 
-		if (r->verdict == VERDICT_NONE)
-			recipient_verdict(r, verdict, news->reply, text);
+		if (r->verdict != VERDICT_NONE)
+			continue;
+		recipient_verdict(r, verdict, news->reply, text);
+		d->result->message_refused = d->result->message_refused || verdict == VERDICT_REFUSED;
 	}
 }
 
