@@ -229,7 +229,7 @@ enum wire_status drive_turn(struct drive *d, struct buf *in, struct buf *out,
 		enum waited waited = WAITED_READY;
 
 		fds[0].events = wire_events(&d->wire, out);
-		fds[0].revents = 0;
+		fds[0].revents = at_once ? POLLIN : 0; /* what is there already is read before anything is said */
 		if (!at_once)
 			waited = wait_for(d, fds, 1, INT64_MAX);
 		else if (clock_now() >= d->deadline)

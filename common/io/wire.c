@@ -228,10 +228,13 @@ enum wire_status wire_turn(struct wire *w, struct buf *in, struct buf *out, shor
 {
 	bool may_read = (revents & (POLLIN | POLLHUP | POLLERR)) != 0;
 	size_t before = in != NULL ? buf_len(in) : 0;
+	bool was_broken = w->write_broken;
 	bool ok = read_up(w, in, may_read);
-
-	write_down(w, out); /* also what TLS says of its failure */
 	size_t got = in != NULL ? buf_len(in) - before : 0;
+
+	/* What the peer said is looked at before it is told more: it may have been a refusal, or an answer that
+	 * came before its question. What TLS itself has to say goes in any case. */
+	write_down(w, got > 0 ? NULL : out);
 
 	w->octets_in += got;
 	if (got > 0)
@@ -244,8 +247,8 @@ enum wire_status wire_turn(struct wire *w, struct buf *in, struct buf *out, shor
 		err_set(&w->fault, ERR_TEMP, "the connection was closed %s",
 			w->socks != NULL ? "by the proxy" : "in the TLS handshake");
 	}
-	/* Broken for writing only: look once more whether there is something to read. */
-	if (w->write_broken && !w->read_closed && !may_read)
+	/* Broken for writing only, and since we last read: look once more whether there is something. */
+	if (w->write_broken && !w->read_closed && !(may_read && was_broken))
 		return WIRE_OK;
 	return w->fault.kind != ERR_NONE ? broken(w, err) : WIRE_OK;
 }

@@ -97,6 +97,13 @@ static int take_line(struct reply *r, struct str line, struct err *err)
 	return line.n < 4 || line.p[3] == ' ';
 }
 
+/* Can this, of which the end has not come, become a line of a reply at all? Whoever speaks another protocol may wait for us
+ * before he ends his line. */
+static bool hopeless(struct str part)
+{
+	return part.n > 4 && (part.p[0] < '2' || part.p[0] > '5' || !ascii_digit(part.p[1]) || !ascii_digit(part.p[2]));
+}
+
 int reply_take(struct reply *r, struct buf *in, struct err *err)
 {
 	if (!r->open)
@@ -112,13 +119,14 @@ int reply_take(struct reply *r, struct buf *in, struct err *err)
 				LINE_MAX_OCTETS, r->lines == 0 ? hint(line) : "");
 			return -1;
 		}
-		if (n == all.n)
+		if (n == all.n && !hopeless(all))
 			return 0;
+		bool whole = n < all.n;
 		if (line.n > 0 && line.p[line.n - 1] == '\r')
 			line.n--;
 		int last = take_line(r, line, err);
 
-		if (last < 0)
+		if (last < 0 || !whole)
 			return -1;
 		buf_drop(in, n + 1);
 		if (last == 0)
