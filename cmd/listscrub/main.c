@@ -1,8 +1,151 @@
 #include <config.h>
 
-#include "base/err.h"
+#include <unistd.h>
 
-int main(void)
+#include "cli/say.h"
+#include "cmd/listscrub/bounces.h"
+#include "cmd/listscrub/mx.h"
+#include "cmd/listscrub/report.h"
+#include "cmd/listscrub/scrub.h"
+#include "cmd/listscrub/suggest.h"
+#include "cmd/listscrub/summary.h"
+#include "io/clock.h"
+#include "io/file.h"
+#include "io/stop.h"
+
+/* Everything that a run is made of; main's arms for what the settings ask for. */
+struct run {
+	struct settings set;
+	struct scrub scrub;
+	struct bounces bounces;
+	struct mx mx;
+	struct suggest suggest;
+	struct report report;
+};
+
+static bool read_bounces(struct run *run, struct err *err)
 {
-	return ERR_SOFTWARE;
+	const struct settings *set = &run->set;
+
+	bounces_init(&run->bounces, set->fold, set->soft_limit);
+	for (size_t i = 0; i < set->bounces.n; i++)
+		if (!bounces_read(&run->bounces, set->bounces.values[i], err))
+			return false;
+	run->scrub.judge.bounces = &run->bounces;
+	return true;
+}
+
+static bool print_suppressed(struct run *run, struct err *err)
+{
+	struct buf out = { .limit = SIZE_MAX };
+	bool ok;
+
+	bounces_print(&run->bounces, &out);
+	ok = file_write(STDOUT_FILENO, buf_str(&out), "standard output", err);
+	buf_free(&out);
+	return ok;
+}
+
+static bool open_outputs(struct run *run, struct err *err)
+{
+	struct rows *rows = &run->scrub.rows;
+	const struct settings *set = &run->set;
+
+	rows->set = set;
+	rows->delimiter = run->scrub.in.sniff.delimiter;
+	rows->line_end = run->scrub.in.line_end;
+	output_init(&rows->outputs[ROWS_KEPT], STDOUT_FILENO, "standard output");
+	if (!input_is_apart(&run->scrub.in, STDOUT_FILENO, "standard output", err))
+		return false;
+	return set->rejects == NULL ||
+		(input_is_apart_path(&run->scrub.in, set->rejects, err) &&
+			output_create(&rows->outputs[ROWS_REJECTS], set->rejects, err));
+}
+
+/* In the order in which a mistake costs least: lists and names before anything is created or asked. */
+static bool prepare(struct run *run, struct err *err)
+{
+	struct scrub *s = &run->scrub;
+	const struct settings *set = &run->set;
+	unsigned char random[16];
+
+	s->set = set;
+	if (!judge_init(&s->judge, set, err) ||
+		!input_open(&s->in, set->lists, set->delimiter, set->header, err) ||
+		!judge_columns(&s->judge, &s->in.sniff, input_name(&s->in), err) ||
+		(set->mx && !mx_init(&run->mx, set, err)) || !open_outputs(run, err))
+		return false;
+	if (set->mx)
+		s->mx = &run->mx;
+	if (set->suggest) {
+		suggest_init(&run->suggest);
+		run->suggest.mx = s->mx;
+		s->judge.suggest = &run->suggest;
+	}
+	if (set->report != NULL) {
+		report_init(&run->report);
+		s->report = &run->report;
+	}
+	s->judge.details = set->annotate || set->rejects != NULL || set->report != NULL;
+	random_bytes(random, sizeof random);
+	dedup_init(&s->dedup, random, set->memory, set->newest != NULL);
+	spill_init(&s->spill);
+	progress_init(&s->progress, "B", s->in.total, set->progress);
+	return true;
+}
+
+static int scrub(struct run *run, struct err *err)
+{
+	struct scrub *s = &run->scrub;
+	bool ok = scrub_run(s, err);
+	bool interrupted = !ok && err->kind == ERR_NONE;
+
+	progress_end(&s->progress);
+	if (ok && s->report != NULL)
+		ok = report_write(s->report, s, run->set.report, err);
+	if (!ok && !interrupted)
+		say_error(err);
+	if (s->mx != NULL && s->mx->stopped)
+		say_errorf("the domains were not judged: %s", s->mx->why);
+	summary_say(s);
+	if (stop_signal() != 0)
+		return 128 + stop_signal();
+	if (!ok)
+		return (int)err->kind;
+	return s->mx != NULL && (s->mx->stopped || s->mx->temporary > 0) ? ERR_TEMP : 0;
+}
+
+static void run_free(struct run *run)
+{
+	judge_free(&run->scrub.judge);
+	input_free(&run->scrub.in);
+	rows_free(&run->scrub.rows);
+	dedup_free(&run->scrub.dedup);
+	spill_free(&run->scrub.spill);
+	rowset_free(&run->scrub.losers);
+	bounces_free(&run->bounces);
+	mx_free(&run->mx);
+	suggest_free(&run->suggest);
+	report_free(&run->report);
+}
+
+int main(int argc, char **argv)
+{
+	struct run run = { .scrub.rows.outputs = { { .fd = -1 }, { .fd = -1 } }, .scrub.spill.fd = -1 };
+	struct err err = { .kind = ERR_NONE };
+	int status = 0;
+
+	say_init(argv[0]);
+	stop_install();
+	if (!settings_parse(&run.set, argc, argv, &err) ||
+		(run.set.bounces.n > 0 && !read_bounces(&run, &err)))
+		status = say_fail(&err);
+	else if (run.set.print_suppressed)
+		status = print_suppressed(&run, &err) ? 0 : say_fail(&err);
+	else if (!prepare(&run, &err))
+		status = say_fail(&err);
+	else
+		status = scrub(&run, &err);
+	run_free(&run);
+	return status;
 }

@@ -60,6 +60,8 @@ bool address_key(const struct address *a, struct buf *out);
 /* The same with what the big providers ignore taken away: +tags, dots at gmail.com, and the names
  * that are one mailbox there (googlemail.com is gmail.com). */
 bool address_key_provider(const struct address *a, struct buf *out);
+/* The same from what address_key made. */
+bool address_key_fold(struct str key, struct buf *out);
 
 /* From "Name <a@b>", "<a@b>", "a@b (Name)", "mailto:a@b" or "a@b" with blanks (also U+00A0, U+200B,
  * U+FEFF) around: the bare address, a slice of s not judged yet, and the name decoded (name may be

@@ -140,29 +140,41 @@ static bool is_ignored(char c, unsigned ignored)
 	       ((ignored & MARKS) != 0 && (c == '-' || c == '_'));
 }
 
-bool address_key_provider(const struct address *a, struct buf *out)
+static struct str domain_of(struct str key)
 {
-	const struct provider *provider = find_provider(buf_str(&a->ascii));
-	struct buf local = { .limit = 0 };
-	size_t start = buf_len(out);
-	bool ok = false;
+	size_t at = key.n;
 
-	if (provider == NULL || !fold_local(&local, a->local) || buf_str(&local).p[0] == '"')
-		goto out;
-	struct str name = buf_str(&local);
+	while (at > 0 && key.p[at - 1] != '@')
+		at--;
+	return str_sub(key, at, key.n);
+}
+
+bool address_key_fold(struct str key, struct buf *out)
+{
+	struct str domain = domain_of(key);
+	const struct provider *provider = find_provider(domain);
+	size_t start = buf_len(out);
+	bool ok = true;
+
+	if (provider == NULL || key.p[0] == '"')
+		return buf_add(out, key);
+	struct str name = str_sub(key, 0, key.n - domain.n - 1);
 
 	name.n = str_find(name, '+');
-	ok = true;
 	for (size_t i = 0; ok && i < name.n; i++)
 		if (!is_ignored(name.p[i], provider->ignored))
 			ok = buf_add_char(out, name.p[i]);
 	/* "+tag" and nothing before it is a name of its own. */
-	ok = ok && buf_len(out) > start;
-	if (ok)
-		ok = buf_add_char(out, '@') && buf_add_text(out, provider->same_as);
-	else
-		buf_cut(out, start);
-out:
-	buf_free(&local);
-	return ok || address_key(a, out);
+	if (ok && buf_len(out) == start)
+		return buf_add(out, key);
+	return ok && buf_add_char(out, '@') && buf_add_text(out, provider->same_as);
+}
+
+bool address_key_provider(const struct address *a, struct buf *out)
+{
+	struct buf key = { .limit = 0 };
+	bool ok = address_key(a, &key) && address_key_fold(buf_str(&key), out);
+
+	buf_free(&key);
+	return ok;
 }

@@ -118,22 +118,29 @@ static const struct set_entry *find_sum(const struct suppress *s, struct str key
 	return set_find(&s->sums, str_at((const char *)sum, sizeof sum));
 }
 
+bool suppress_has_key(const struct suppress *s, struct str key, struct str folded, struct str domain,
+	struct suppress_note *note)
+{
+	if (s->keys.used > 0 && note_of(s, set_find(&s->keys, folded), note))
+		return true;
+	/* A sum that somebody made of the address as written is of the plain form. */
+	if (s->sums.used > 0 && (note_of(s, find_sum(s, folded), note) ||
+					(s->fold && note_of(s, find_sum(s, key), note))))
+		return true;
+	return s->domains.used > 0 && note_of(s, find_domain(s, domain), note);
+}
+
 bool suppress_has(const struct suppress *s, const struct address *a, struct suppress_note *note)
 {
 	struct buf key = { 0 };
-	bool found = false;
+	struct buf folded = { 0 };
+	bool found = address_key(a, &key) && (!s->fold || address_key_fold(buf_str(&key), &folded)) &&
+		suppress_has_key(s, buf_str(&key), buf_str(s->fold ? &folded : &key),
+			buf_str(&a->ascii), note);
 
-	if (s->keys.used + s->sums.used > 0 && key_of(s, a, &key)) {
-		found = note_of(s, set_find(&s->keys, buf_str(&key)), note) ||
-			(s->sums.used > 0 && note_of(s, find_sum(s, buf_str(&key)), note));
-		/* A sum that somebody made of the address as written is of the plain form. */
-		if (!found && s->fold && s->sums.used > 0) {
-			buf_clear(&key);
-			found = address_key(a, &key) && note_of(s, find_sum(s, buf_str(&key)), note);
-		}
-	}
 	buf_free(&key);
-	return found || (s->domains.used > 0 && note_of(s, find_domain(s, buf_str(&a->ascii)), note));
+	buf_free(&folded);
+	return found;
 }
 
 /* --- reading a list --- */

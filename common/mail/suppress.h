@@ -54,5 +54,9 @@ bool suppress_read_end(struct suppress_reader *r, struct err *err);
 
 /* Is the address suppressed? note (may be NULL) is filled from the list. */
 bool suppress_has(const struct suppress *s, const struct address *a, struct suppress_note *note);
+/* The same for an address of which the comparing form (address_key), the folded one (address_key_fold; the same
+ * as key where the list does not fold) and the domain in A-labels are at hand. */
+bool suppress_has_key(const struct suppress *s, struct str key, struct str folded, struct str domain,
+	struct suppress_note *note);
 
 #endif

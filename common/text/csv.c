@@ -59,6 +59,15 @@ void csv_eof(struct csv *c)
 	c->eof = true;
 }
 
+void csv_resume(struct csv *c, uint64_t line, bool cr_ends)
+{
+	c->off = c->end = c->looked = 0;
+	c->line = line;
+	c->cr_ends = cr_ends;
+	c->started = true;
+	c->eof = c->failed = false;
+}
+
 struct str csv_rest(const struct csv *c)
 {
 	return str_at(c->p == NULL ? "" : c->p + c->off, c->end - c->off);

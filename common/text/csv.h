@@ -60,6 +60,8 @@ void csv_free(struct csv *c);
 char *csv_room(struct csv *c, size_t n);
 void csv_fed(struct csv *c, size_t n);
 void csv_eof(struct csv *c);
+/* Forget what was fed and go on in the middle of a file, before the row on that line. */
+void csv_resume(struct csv *c, uint64_t line, bool cr_ends);
 
 /* The next row; it lives until the next csv_next or csv_room. An empty line is a row of one empty cell. An
  * unterminated quote is CSV_ERROR (65) with the line where the quote opened; so is a row over the limit. */

@@ -1,0 +1,55 @@
+#ifndef PIPEMAIL_LISTSCRUB_DEDUP_H
+#define PIPEMAIL_LISTSCRUB_DEDUP_H
+
+#include "base/str.h"
+
+/*
+ * Which addresses were seen: a table of keyed 128-bit hashes (SipHash-1-3 with a key of this run), so that nobody who
+ * writes a list can make two addresses one or the table slow. 16 octets a slot, filled to three quarters; places follow
+ * the order of the hashes, so that growing is one sweep over both tables.
+ */
+struct dedup_hash {
+	uint64_t high;
+	uint64_t low; /* never both zero: that is an empty slot */
+};
+
+/* With --keep newest: beside each slot, the row that leads so far. */
+struct dedup_lead {
+	uint64_t row;
+	int64_t date;
+};
+
+struct dedup {
+	uint64_t key[2];
+	struct dedup_hash *slots;
+	struct dedup_lead *leads; /* NULL: the first row leads */
+	bool newest;
+	size_t size;        /* slots */
+	size_t used;
+	size_t most_octets; /* the table never takes more */
+};
+
+/* Rows that may be added between two calls of dedup_reserve. */
+#define DEDUP_BATCH 128
+
+void dedup_init(struct dedup *d, const unsigned char random[16], uint64_t most_octets, bool newest);
+void dedup_free(struct dedup *d);
+
+struct dedup_hash dedup_hash(const struct dedup *d, struct str key);
+
+/* Make room for DEDUP_BATCH more. False: at the limit, or the system has no more memory; the table stays as it is. */
+bool dedup_reserve(struct dedup *d);
+/* Start to fetch the place of a hash that will be asked for. */
+void dedup_prefetch(const struct dedup *d, struct dedup_hash hash);
+/* Add it; false when it was there. */
+bool dedup_add(struct dedup *d, struct dedup_hash hash);
+/* The slot of hash, or SIZE_MAX. */
+size_t dedup_find(const struct dedup *d, struct dedup_hash hash);
+/* Empty it, with its storage kept. */
+void dedup_clear(struct dedup *d);
+
+/* With leads: a row with that date claims the hash. True when it leads now (*loser: the row that led until then, or
+ * UINT64_MAX); false when it lost. The first of equal dates leads. */
+bool dedup_claim(struct dedup *d, struct dedup_hash hash, struct dedup_lead claim, uint64_t *loser);
+
+#endif

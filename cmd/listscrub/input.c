@@ -1,0 +1,386 @@
+#include <config.h>
+
+#include "cmd/listscrub/input.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "io/file.h"
+#include "text/utf8.h"
+
+#define CHUNK ((size_t)256 << 10)
+#define HEAD_MAX ((size_t)1 << 20) /* a header and a row are looked for in that much */
+
+const char *input_name(const struct input *in)
+{
+	const char *name = in->files[in->at].name;
+
+	return strcmp(name, "-") == 0 ? "standard input" : name;
+}
+
+/* --- octets --- */
+
+static bool write_at(int fd, struct str s, uint64_t at, struct err *err)
+{
+	while (s.n > 0) {
+		ssize_t n = pwrite(fd, s.p, s.n, (off_t)at);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return err_errno(err, ERR_IO, errno, "temporary file");
+		s = str_sub(s, (size_t)n, s.n);
+		at += (uint64_t)n;
+	}
+	return true;
+}
+
+/* Keep a copy of what was just read of a file that cannot be read again. */
+static bool spool(struct input *in, struct str octets, struct err *err)
+{
+	struct input_file *f = &in->files[in->at];
+
+	if (!in->keeping || in->replaying || in->seekable)
+		return true;
+	if (f->spool < 0) {
+		f->spool = file_temp(err);
+		f->spool_at = in->octets;
+		if (f->spool < 0)
+			return false;
+	}
+	return write_at(f->spool, octets, in->octets - f->spool_at, err);
+}
+
+/* One read into the reader's buffer: its length, 0 at the end, negative as file_read_some. */
+static long read_chunk(struct input *in, struct err *err)
+{
+	char *room = csv_room(&in->csv, CHUNK);
+	long n = file_read_some(in->fd, room, CHUNK, input_name(in), err);
+
+	if (n < 0)
+		return n;
+	if (n > 0 && !spool(in, str_at(room, (size_t)n), err))
+		return -1;
+	csv_fed(&in->csv, (size_t)n);
+	if (n == 0)
+		csv_eof(&in->csv);
+	in->octets += (uint64_t)n;
+	in->done += (uint64_t)n;
+	return n;
+}
+
+/* --- one list --- */
+
+static void close_file(struct input *in)
+{
+	if (in->fd >= 0)
+		(void)close(in->fd);
+	in->fd = -1;
+}
+
+/* The spool of a file that cannot be read again, or the file itself from where it began. */
+static bool open_file(struct input *in, struct err *err)
+{
+	struct input_file *f = &in->files[in->at];
+	bool again = in->replaying && f->spool >= 0;
+	struct stat st;
+
+	close_file(in);
+	in->fd = again ? fcntl(f->spool, F_DUPFD_CLOEXEC, 0) : file_open(f->name, err);
+	if (in->fd < 0)
+		return again ? err_errno(err, ERR_OS, errno, "temporary file") : false;
+	in->seekable = fstat(in->fd, &st) == 0 && S_ISREG(st.st_mode);
+	in->octets = 0;
+	if (!in->seekable)
+		return true;
+	off_t start = in->replaying ? lseek(in->fd, again ? 0 : (off_t)f->start, SEEK_SET)
+				    : lseek(in->fd, 0, SEEK_CUR);
+
+	if (start < 0)
+		return err_errno(err, ERR_IO, errno, "%s", input_name(in));
+	f->start = in->replaying ? f->start : (uint64_t)start;
+	return true;
+}
+
+/* Enough to tell a header and the row behind it, or all there is. */
+static bool read_head(struct input *in, struct err *err)
+{
+	for (;;) {
+		struct str head = csv_rest(&in->csv);
+		struct str behind = str_sub(head, str_find(head, '\n') + 1, head.n);
+		long n;
+
+		if (head.n >= HEAD_MAX || str_find(behind, '\n') < behind.n)
+			return true;
+		n = read_chunk(in, err);
+		if (n < 0)
+			return false;
+		if (n == 0)
+			return true;
+	}
+}
+
+static bool check_encoding(const struct input *in, struct err *err)
+{
+	struct str head = csv_rest(&in->csv);
+
+	if (str_starts(head, STR_LIT("\xff\xfe")) || str_starts(head, STR_LIT("\xfe\xff")))
+		return err_set(err, ERR_DATA, "%s is UTF-16: make it UTF-8 first (iconv -f UTF-16 -t UTF-8)",
+			input_name(in));
+	return true;
+}
+
+static bool same_columns(const struct sniff *a, const struct sniff *b)
+{
+	if (a->columns != b->columns || a->delimiter != b->delimiter || a->header != b->header)
+		return false;
+	for (size_t i = 0; i < a->columns; i++)
+		if (strcmp(a->names[i], b->names[i]) != 0)
+			return false;
+	return true;
+}
+
+static void keep_line_end(struct input *in, struct str end)
+{
+	if (end.n > 0 && end.n < sizeof in->line_end) {
+		memset(in->line_end, 0, sizeof in->line_end);
+		memcpy(in->line_end, end.p, end.n);
+	}
+}
+
+/* The header of the first list goes to the output; a later one only has to be the same. */
+static bool take_header(struct input *in, bool first, struct err *err)
+{
+	struct csv_row row;
+	enum csv_event event;
+
+	while ((event = csv_next(&in->csv, &row, err)) == CSV_MORE)
+		if (read_chunk(in, err) < 0)
+			return false;
+	if (event == CSV_ERROR)
+		return err_prefix(err, "%s", input_name(in));
+	if (event == CSV_ROW && first) {
+		in->header.limit = SIZE_MAX;
+		buf_add(&in->header, row.raw);
+		keep_line_end(in, row.end);
+	}
+	return true;
+}
+
+static bool start_list(struct input *in, bool first, struct err *err)
+{
+	struct sniff found = { .delimiter = in->sniff.delimiter, .header = in->sniff.header };
+
+	if (!open_file(in, err))
+		return false;
+	csv_init(&in->csv, ',');
+	if (!read_head(in, err) || !check_encoding(in, err))
+		return false;
+	sniff_list(&found, csv_rest(&in->csv));
+	in->csv.delimiter = found.delimiter;
+	if (first) {
+		in->sniff = found;
+	} else {
+		bool same = found.columns == 0 || same_columns(&in->sniff, &found);
+
+		sniff_free(&found);
+		if (!same)
+			return err_set(err, ERR_DATA, "%s: its columns are not those of %s",
+				input_name(in), in->files[0].name);
+	}
+	return in->sniff.header != SNIFF_HEADER || take_header(in, first, err);
+}
+
+/* --- the stream --- */
+
+/* The sum of the sizes, when all are files. */
+static uint64_t total_size(const char *const *names, size_t n)
+{
+	uint64_t total = 0;
+	struct stat st;
+
+	for (size_t i = 0; i < n; i++) {
+		int status = strcmp(names[i], "-") == 0 ? fstat(STDIN_FILENO, &st) : stat(names[i], &st);
+
+		if (status != 0 || !S_ISREG(st.st_mode))
+			return 0;
+		total += (uint64_t)st.st_size;
+	}
+	return total;
+}
+
+bool input_open(struct input *in, const char *const *names, char delimiter, enum sniff_header header,
+	struct err *err)
+{
+	static const char *const standard[] = { "-", NULL };
+
+	if (names == NULL || names[0] == NULL)
+		names = standard;
+	while (names[in->n] != NULL)
+		in->n++;
+	in->files = mem_array(in->n, sizeof *in->files);
+	for (size_t i = 0; i < in->n; i++)
+		in->files[i] = (struct input_file){ .name = names[i], .spool = -1 };
+	in->fd = -1;
+	in->total = total_size(names, in->n);
+	in->sniff = (struct sniff){ .delimiter = delimiter, .header = header };
+	memcpy(in->line_end, "\n", 2);
+	return start_list(in, true, err);
+}
+
+void input_free(struct input *in)
+{
+	if (in->files != NULL)
+		close_file(in);
+	for (size_t i = 0; i < in->n; i++)
+		if (in->files[i].spool >= 0)
+			(void)close(in->files[i].spool);
+	mem_free(in->files);
+	sniff_free(&in->sniff);
+	buf_free(&in->header);
+	csv_free(&in->csv);
+}
+
+/* An empty first list tells no columns: the next one does. */
+static bool next_list(struct input *in, struct err *err)
+{
+	bool first = in->sniff.columns == 0;
+
+	in->at++;
+	return start_list(in, first, err);
+}
+
+static void watch_encoding(struct input *in, const struct csv_row *row)
+{
+	if (str_ascii(row->raw) || utf8_valid(row->raw))
+		return;
+	in->latin1_line = row->line;
+	in->latin1_name = input_name(in);
+}
+
+enum csv_event input_next(struct input *in, struct csv_row *row, struct err *err)
+{
+	enum csv_event event = csv_next(&in->csv, row, err);
+
+	if (event == CSV_ROW) {
+		if (in->rows++ == 0)
+			keep_line_end(in, row->end);
+		if (in->latin1_line == 0)
+			watch_encoding(in, row);
+	} else if (event == CSV_END && in->at + 1 < in->n) {
+		return CSV_MORE;
+	} else if (event == CSV_ERROR) {
+		err_prefix(err, "%s", input_name(in));
+	}
+	return event;
+}
+
+bool input_more(struct input *in, struct err *err)
+{
+	if (in->csv.eof)
+		return in->at + 1 >= in->n || next_list(in, err);
+	return read_chunk(in, err) >= 0;
+}
+
+static uint64_t count_lines(struct str s)
+{
+	uint64_t n = 0;
+
+	while (s.n > 0) {
+		size_t at = str_find(s, '\n');
+
+		n += at < s.n;
+		s = str_sub(s, at + 1, s.n);
+	}
+	return n;
+}
+
+void input_name_rest(struct input *in, struct err *err)
+{
+	struct str rest = csv_rest(&in->csv);
+	uint64_t first = in->csv.line;
+	uint64_t octets = rest.n;
+	uint64_t lines = count_lines(rest);
+	char *room = mem_alloc(CHUNK);
+	long n;
+
+	while ((n = file_read_some(in->fd, room, CHUNK, input_name(in), NULL)) > 0) {
+		octets += (uint64_t)n;
+		lines += count_lines(str_at(room, (size_t)n));
+	}
+	mem_free(room);
+	struct err damage = *err;
+
+	err_set(err, damage.kind, "%s; what stands from line %llu on (%llu line ends, %llu octets) was not taken",
+		damage.text, (unsigned long long)first, (unsigned long long)lines, (unsigned long long)octets);
+}
+
+static bool is_apart(const struct input *in, const struct stat *out, const char *name, struct err *err)
+{
+	struct stat st;
+
+	for (size_t i = 0; i < in->n && S_ISREG(out->st_mode); i++) {
+		const char *list = in->files[i].name;
+		int status = strcmp(list, "-") == 0 ? fstat(STDIN_FILENO, &st) : stat(list, &st);
+
+		if (status == 0 && st.st_dev == out->st_dev && st.st_ino == out->st_ino)
+			return err_set(err, ERR_USAGE, "%s is the same file as the list %s", name, list);
+	}
+	return true;
+}
+
+bool input_is_apart(const struct input *in, int fd, const char *name, struct err *err)
+{
+	struct stat out;
+
+	return fstat(fd, &out) != 0 || is_apart(in, &out, name, err);
+}
+
+bool input_is_apart_path(const struct input *in, const char *path, struct err *err)
+{
+	struct stat out;
+
+	return stat(path, &out) != 0 || is_apart(in, &out, path, err);
+}
+
+/* --- reading again --- */
+
+bool input_keep(struct input *in, struct input_place *place, struct err *err)
+{
+	struct str rest = csv_rest(&in->csv);
+
+	*place = (struct input_place){
+		.file = in->at,
+		.offset = in->octets - rest.n,
+		.line = in->csv.line,
+		.rows = in->rows,
+		.cr_ends = in->csv.cr_ends,
+	};
+	in->keeping = true;
+	in->octets = place->offset;
+	bool ok = spool(in, rest, err);
+
+	in->octets += rest.n;
+	return ok;
+}
+
+bool input_rewind(struct input *in, const struct input_place *place, struct err *err)
+{
+	in->replaying = true;
+	in->at = place->file;
+	in->rows = place->rows;
+	in->done = 0;
+	if (!open_file(in, err))
+		return false;
+	const struct input_file *f = &in->files[in->at];
+	uint64_t to = f->spool >= 0 ? place->offset - f->spool_at : place->offset + f->start;
+
+	if (lseek(in->fd, (off_t)to, SEEK_SET) < 0)
+		return err_errno(err, ERR_IO, errno, "%s: reading it again", input_name(in));
+	in->octets = place->offset;
+	csv_resume(&in->csv, place->line, place->cr_ends);
+	return true;
+}

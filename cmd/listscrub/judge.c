@@ -1,0 +1,249 @@
+#include <config.h>
+
+#include "cmd/listscrub/judge.h"
+
+#include <unistd.h>
+
+#include "cmd/listscrub/bounces.h"
+#include "cmd/listscrub/mx.h"
+#include "cmd/listscrub/suggest.h"
+#include "io/clock.h"
+#include "io/file.h"
+#include "mail/domain.h"
+#include "text/csv.h"
+
+#define CHUNK ((size_t)64 << 10)
+
+static bool load_suppressions(struct suppress *s, const char *path, struct err *err)
+{
+	struct suppress_reader reader;
+	struct buf octets = { .limit = CHUNK };
+	int fd = file_open(path, err);
+	bool ok = fd >= 0;
+	long n = ok ? 1 : 0;
+
+	suppress_read_begin(&reader, s, path);
+	while (ok && n > 0) {
+		char *room = buf_room(&octets, CHUNK);
+
+		n = file_read_some(fd, room, CHUNK, path, err);
+		ok = n >= 0 && suppress_read_add(&reader, str_at(room, (size_t)n), err);
+	}
+	ok = suppress_read_end(&reader, ok ? err : NULL) && ok;
+	if (fd >= 0)
+		(void)close(fd);
+	buf_free(&octets);
+	if (ok && s->bad > 0)
+		return err_set(err, ERR_DATA,
+			"%s:%llu: neither an address nor @domain nor sha256:HEX (%llu such lines)", path,
+			(unsigned long long)s->first_bad, (unsigned long long)s->bad);
+	return ok;
+}
+
+bool judge_init(struct judge *j, const struct settings *set, struct err *err)
+{
+	unsigned char random[16];
+
+	j->set = set;
+	j->active_since = clock_wall() - set->inactive;
+	j->suppress.fold = set->fold;
+	random_bytes(random, sizeof random);
+	set_seed(&j->suppress.keys, random);
+	set_seed(&j->suppress.domains, random);
+	set_seed(&j->suppress.sums, random);
+	for (size_t i = 0; i < set->suppress.n; i++)
+		if (!load_suppressions(&j->suppress, set->suppress.values[i], err))
+			return false;
+	if (set->drop_role != NULL && !lists_load_roles(&j->lists, set->drop_role, err))
+		return false;
+	return set->drop_disposable == NULL ||
+		lists_load_disposable(&j->lists, set->drop_disposable, err);
+}
+
+static bool find_column(const struct judge *j, const char *wanted, const char *list, size_t *at,
+	struct err *err)
+{
+	struct buf names = { .limit = 120 };
+
+	*at = SNIFF_NONE;
+	if (wanted == NULL)
+		return true;
+	*at = sniff_column(j->sniff, wanted);
+	if (*at != SNIFF_NONE)
+		return true;
+	for (size_t i = 0; i < j->sniff->columns && j->sniff->header == SNIFF_HEADER; i++)
+		buf_printf(&names, "%s%s", i > 0 ? ", " : "", j->sniff->names[i]);
+	if (buf_len(&names) > 0)
+		err_set(err, ERR_DATA, "%s has no column '%s'; it has %s", list, wanted, buf_text(&names));
+	else
+		err_set(err, ERR_DATA, "%s has no column '%s'; without a header columns are numbers from 1 to %zu",
+			list, wanted, j->sniff->columns);
+	buf_free(&names);
+	return false;
+}
+
+bool judge_columns(struct judge *j, const struct sniff *sniff, const char *name, struct err *err)
+{
+	size_t email;
+
+	j->sniff = sniff;
+	if (sniff->columns == 0)
+		return true;
+	if (!find_column(j, j->set->email, name, &email, err) ||
+		!find_column(j, j->set->consent, name, &j->consent, err) ||
+		!find_column(j, j->set->active, name, &j->active, err) ||
+		!find_column(j, j->set->newest, name, &j->newest, err))
+		return false;
+	j->email = j->set->email != NULL ? email : sniff->email;
+	if (j->email == SNIFF_NONE)
+		return err_set(err, ERR_DATA, "%s: no column holds addresses; name it with --email COLUMN", name);
+	return true;
+}
+
+void judge_free(struct judge *j)
+{
+	suppress_free(&j->suppress);
+	lists_free(&j->lists);
+	arena_free(&j->arena);
+	address_free(&j->address);
+	buf_free(&j->utf8);
+	buf_free(&j->key);
+	buf_free(&j->folded);
+}
+
+/* A row whose every cell is blank has no address, however many cells it has. */
+static bool is_blank(const struct csv_row *row)
+{
+	for (size_t i = 0; i < row->n; i++)
+		if (str_trim(row->cells[i].value).n > 0)
+			return false;
+	return true;
+}
+
+static enum reason check_shape(struct judge *j, const struct csv_row *row, struct verdict *v)
+{
+	if (row->n == j->sniff->columns)
+		return REASON_NONE;
+	if (is_blank(row))
+		return REASON_EMPTY;
+	if (row->n > j->email && str_trim(row->cells[j->email].value).n == 0)
+		return REASON_EMPTY;
+	if (j->details)
+		v->detail = arena_printf(&j->arena, "%zu cells for %zu columns", row->n, j->sniff->columns);
+	return REASON_RAGGED;
+}
+
+static enum reason check_suppressed(struct judge *j, struct verdict *v)
+{
+	const struct suppress *s = &j->suppress;
+	struct suppress_note note;
+
+	if (s->entries == 0 || !suppress_has_key(s, v->key, v->folded, v->domain, &note))
+		return REASON_NONE;
+	if (j->details)
+		v->detail = arena_printf(&j->arena, "%.*s%s%.*s", STR_ARGS(note.reason),
+			note.reason.n > 0 && note.date.n > 0 ? ", " : "", STR_ARGS(note.date));
+	return REASON_SUPPRESSED;
+}
+
+/* What is known of the mailbox from elsewhere: lists, bounces. */
+static enum reason check_history(struct judge *j, struct verdict *v)
+{
+	enum reason reason = REASON_NONE;
+
+	if (!j->set->allow_reserved && domain_reserved(v->domain)) {
+		if (j->details)
+			v->detail = arena_printf(&j->arena, "%.*s is reserved", STR_ARGS(v->domain));
+		return REASON_RESERVED;
+	}
+	reason = check_suppressed(j, v);
+	if (reason == REASON_NONE && j->bounces != NULL)
+		reason = bounces_judge(j->bounces, v->folded, j->details ? &j->arena : NULL, &v->detail);
+	return reason;
+}
+
+static struct str cell_of(const struct csv_row *row, size_t at)
+{
+	return at < row->n ? row->cells[at].value : STR_LIT("");
+}
+
+static enum reason check_person(struct judge *j, const struct csv_row *row, struct verdict *v)
+{
+	enum reason reason = REASON_NONE;
+
+	if (j->consent != SNIFF_NONE)
+		reason = judge_consent(j, cell_of(row, j->consent), v);
+	if (reason == REASON_NONE && j->active != SNIFF_NONE)
+		reason = judge_activity(j, cell_of(row, j->active), v);
+	return reason;
+}
+
+/* What the address itself tells: role, throw-away, a domain without mail. */
+static enum reason check_kind(struct judge *j, struct verdict *v)
+{
+	struct str local = str_sub(v->key, 0, v->key.n - v->domain.n - 1);
+	struct str match;
+
+	if (j->set->drop_role != NULL && lists_is_role(&j->lists, local)) {
+		if (j->details)
+			v->detail = arena_copy(&j->arena, local);
+		return REASON_ROLE;
+	}
+	if (j->set->drop_disposable != NULL && lists_is_disposable(&j->lists, v->domain, &match)) {
+		if (j->details)
+			v->detail = arena_copy(&j->arena, match);
+		return REASON_DISPOSABLE;
+	}
+	if (j->mx != NULL && mx_rejects(j->mx, v->domain, &v->detail))
+		return REASON_NO_MAIL_DOMAIN;
+	return REASON_NONE;
+}
+
+/* The form that decides what is one mailbox. */
+static void fold(struct judge *j, struct verdict *v)
+{
+	v->folded = v->key;
+	if (!j->set->fold)
+		return;
+	buf_clear(&j->folded);
+	if (address_key_fold(v->key, &j->folded))
+		v->folded = buf_str(&j->folded);
+}
+
+/* The shares are the same with and without --fold; what is no address is shared out by its octets. */
+static bool in_share(struct judge *j, const struct csv_row *row, const struct verdict *v)
+{
+	if (v->key.n == 0)
+		return shard_has(&j->set->shard, str_trim(cell_of(row, j->email)));
+	if (j->set->fold)
+		return shard_has(&j->set->shard, v->folded);
+	buf_clear(&j->folded);
+	address_key_fold(v->key, &j->folded);
+	return shard_has(&j->set->shard, buf_str(&j->folded));
+}
+
+void judge_row(struct judge *j, const struct csv_row *row, struct verdict *v)
+{
+	*v = (struct verdict){ .reason = REASON_NONE };
+	enum reason reason = check_shape(j, row, v);
+
+	if (reason == REASON_NONE)
+		reason = judge_address(j, row->cells[j->email].value, v);
+	if (reason == REASON_NONE)
+		fold(j, v);
+	if (j->set->shard.n > 1 && !in_share(j, row, v)) {
+		v->reason = REASON_ELSEWHERE;
+		return;
+	}
+	if (reason == REASON_NONE)
+		reason = check_history(j, v);
+	if (reason == REASON_NONE && (j->consent & j->active) != SNIFF_NONE)
+		reason = check_person(j, row, v);
+	if (reason == REASON_NONE)
+		reason = check_kind(j, v);
+	if (j->suggest != NULL && v->key.n > 0)
+		v->suggestion = suggest_for(j->suggest, v->domain);
+	if (j->newest != SNIFF_NONE && reason == REASON_NONE)
+		v->date = judge_newest(j, cell_of(row, j->newest));
+	v->reason = reason;
+}

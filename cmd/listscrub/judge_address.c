@@ -1,0 +1,93 @@
+#include <config.h>
+
+#include "cmd/listscrub/judge.h"
+
+#include "mail/domain.h"
+#include "text/utf8.h"
+
+/* The plain sort of address, which most are: its comparing form is its octets in lower case. */
+static bool take_plain(struct judge *j, struct str cell, struct verdict *v)
+{
+	size_t at = address_check_ascii(cell);
+
+	if (at == 0)
+		return false;
+	for (size_t i = 0; i < cell.n; i++)
+		j->plain[i] = ascii_lower(cell.p[i]);
+	v->key = str_at(j->plain, cell.n);
+	v->domain = str_sub(v->key, at + 1, cell.n);
+	if (memcmp(v->domain.p, cell.p + at + 1, v->domain.n) != 0) {
+		char *room = arena_room(&j->arena, cell.n);
+
+		memcpy(room, cell.p, at + 1);
+		memcpy(room + at + 1, v->domain.p, v->domain.n);
+		v->address = str_at(room, cell.n);
+	}
+	return true;
+}
+
+/* The domain as it is written: in lower case, and in A-labels where it was or where that is asked for. */
+static void add_domain(struct buf *out, const struct judge *j)
+{
+	const struct address *a = &j->address;
+
+	if (a->domain.n > 0 && a->domain.p[0] == '[')
+		buf_add(out, a->domain);
+	else if (j->set->ascii || !a->domain_utf8 || domain_to_unicode(out, a->domain) != DOMAIN_OK)
+		buf_add(out, buf_str(&a->ascii));
+}
+
+/* What goes into the cell when it is not what stands there. Where the list is Latin-1, an address outside ASCII stays as
+ * it is: UTF-8 has no place in such a file. */
+static void write_address(struct judge *j, struct str cell, struct verdict *v, bool latin1)
+{
+	struct buf out = { .limit = 0 };
+
+	buf_add(&out, j->address.local);
+	buf_add_char(&out, '@');
+	add_domain(&out, j);
+	if (!str_eq(buf_str(&out), cell) && (!latin1 || str_ascii(buf_str(&out))))
+		v->address = arena_copy(&j->arena, buf_str(&out));
+	buf_free(&out);
+}
+
+static enum reason fault(struct judge *j, enum address_fault fault, struct verdict *v)
+{
+	if (j->details)
+		v->detail = arena_copy(&j->arena, str_of(address_fault_text(&j->address, fault)));
+	return REASON_SYNTAX;
+}
+
+enum reason judge_address(struct judge *j, struct str cell, struct verdict *v)
+{
+	unsigned flags = (j->set->literal ? ADDRESS_LITERALS : 0u) | (j->set->quoted ? ADDRESS_QUOTED : 0u);
+	struct str whole = cell;
+	struct str bare;
+	bool latin1;
+
+	if (take_plain(j, cell, v))
+		return REASON_NONE;
+	latin1 = !str_ascii(cell) && !utf8_valid(cell);
+	if (latin1) {
+		buf_clear(&j->utf8);
+		utf8_from_latin1(&j->utf8, cell);
+		whole = buf_str(&j->utf8);
+	}
+	if (!address_unwrap(whole, &bare, NULL) && bare.n > 0) {
+		if (j->details)
+			v->detail = STR_LIT("more than one address, or text around it");
+		return REASON_SYNTAX;
+	}
+	if (bare.n == 0)
+		return REASON_EMPTY;
+	enum address_fault found = address_parse(&j->address, bare, flags);
+
+	if (found != ADDRESS_OK)
+		return fault(j, found, v);
+	buf_clear(&j->key);
+	address_key(&j->address, &j->key);
+	v->key = buf_str(&j->key);
+	v->domain = str_sub(v->key, v->key.n - buf_len(&j->address.ascii), v->key.n);
+	write_address(j, cell, v, latin1);
+	return REASON_NONE;
+}

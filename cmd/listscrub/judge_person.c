@@ -1,0 +1,94 @@
+#include <config.h>
+
+#include "cmd/listscrub/judge.h"
+
+#include "text/date.h"
+#include "text/utf8.h"
+
+static bool one_of(struct str s, const char *const *words)
+{
+	for (; *words != NULL; words++)
+		if (str_ieq(s, str_of(*words)))
+			return true;
+	return false;
+}
+
+/* A cell as a person may read it, cut to a length that fits beside others. */
+static struct str shown(struct judge *j, struct str cell, const char *what)
+{
+	struct buf text = { .limit = 0 };
+	struct str result;
+
+	buf_add_char(&text, '\'');
+	utf8_show(&text, cell, 60);
+	buf_add_text(&text, "' ");
+	buf_add_text(&text, what);
+	result = arena_copy(&j->arena, buf_str(&text));
+	buf_free(&text);
+	return result;
+}
+
+/* Yes, or the date on which somebody said yes. What cannot be read is no yes. */
+enum reason judge_consent(struct judge *j, struct str cell, struct verdict *v)
+{
+	static const char *const yes[] = {
+		"yes", "y", "true", "t", "1", "x", "on", "ok", "opt-in", "optin", "opted-in", "opted in",
+		"confirmed", "granted", "subscribed", "ja", "oui", "si", "s\xc3\xad", NULL,
+	};
+	static const char *const no[] = {
+		"no", "n", "false", "f", "0", "off", "opt-out", "optout", "opted-out", "opted out", "none",
+		"never", "denied", "revoked", "withdrawn", "unconfirmed", "pending", "unsubscribed", "nein",
+		"non", "null", "-", NULL,
+	};
+	int64_t when;
+
+	cell = str_trim(cell);
+	if (one_of(cell, yes))
+		return REASON_NONE;
+	if (cell.n > 0 && !one_of(cell, no)) {
+		if (date_parse_any(cell, &when) != DATE_BAD)
+			return REASON_NONE;
+		j->unread.consent++;
+		if (j->details)
+			v->detail = shown(j, cell, "is neither yes nor no nor a date");
+		return REASON_NO_CONSENT;
+	}
+	if (j->details)
+		v->detail = cell.n > 0 ? shown(j, cell, "is no consent") : STR_LIT("nothing is recorded");
+	return REASON_NO_CONSENT;
+}
+
+enum reason judge_activity(struct judge *j, struct str cell, struct verdict *v)
+{
+	int64_t when;
+
+	cell = str_trim(cell);
+	enum date_verdict read = cell.n > 0 ? date_parse_any(cell, &when) : DATE_BAD;
+
+	if (read == DATE_OK && when >= j->active_since)
+		return REASON_NONE;
+	if (read != DATE_OK && cell.n > 0)
+		j->unread.active++;
+	if (!j->details)
+		return REASON_INACTIVE;
+	if (cell.n == 0)
+		v->detail = STR_LIT("no date");
+	else if (read == DATE_OK)
+		v->detail = shown(j, cell, "is too long ago");
+	else if (read == DATE_AMBIGUOUS)
+		v->detail = shown(j, cell, "may be two dates: day or month first?");
+	else
+		v->detail = shown(j, cell, "is no date");
+	return REASON_INACTIVE;
+}
+
+int64_t judge_newest(struct judge *j, struct str cell)
+{
+	int64_t when;
+
+	cell = str_trim(cell);
+	if (date_parse_any(cell, &when) == DATE_OK)
+		return when;
+	j->unread.newest += cell.n > 0;
+	return INT64_MIN;
+}

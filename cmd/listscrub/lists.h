@@ -1,0 +1,27 @@
+#ifndef PIPEMAIL_LISTSCRUB_LISTS_H
+#define PIPEMAIL_LISTSCRUB_LISTS_H
+
+#include "base/err.h"
+#include "base/set.h"
+
+/*
+ * Short lists of our own, each replaceable by a file (one name a line, "#" for comments): local parts that are roles, and
+ * domains of throw-away addresses. Services that give a real person an alias are never disposable, whatever a list says.
+ */
+struct lists {
+	struct set roles;
+	struct set disposable;
+	struct set aliases;
+};
+
+/* path: "" or NULL for the built-in list. */
+bool lists_load_roles(struct lists *l, const char *path, struct err *err);
+bool lists_load_disposable(struct lists *l, const char *path, struct err *err);
+void lists_free(struct lists *l);
+
+/* local: the local part in lower case; a +tag does not make a person of a role. */
+bool lists_is_role(const struct lists *l, struct str local);
+/* domain: in A-labels, lower case. *match is the entry, the domain or a parent of it. */
+bool lists_is_disposable(const struct lists *l, struct str domain, struct str *match);
+
+#endif

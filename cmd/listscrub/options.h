@@ -1,0 +1,62 @@
+#ifndef PIPEMAIL_LISTSCRUB_OPTIONS_H
+#define PIPEMAIL_LISTSCRUB_OPTIONS_H
+
+#include "cli/options.h"
+#include "cmd/listscrub/sniff.h"
+#include "mail/shard.h"
+
+/* What was asked for, checked. Everything lives with the process. */
+struct settings {
+	const char *const *lists; /* NULL-terminated */
+	const char *email;
+	const char *delimiter_text;
+	char delimiter;           /* 0: to be guessed */
+	bool header_yes;
+	bool header_no;
+	enum sniff_header header;
+	bool ascii;
+
+	const char *rejects;
+	bool annotate;
+	bool suggest;
+	const char *summary_text;
+	bool summary_json;
+	const char *report;
+
+	bool no_dedupe;
+	const char *fold_text;
+	bool fold;
+	const char *keep_text;
+	const char *newest;       /* --keep newest:COLUMN, or NULL */
+	const char *memory_text;
+	uint64_t memory;          /* octets for the table of duplicates */
+	bool allow_reserved;
+	bool literal;
+	bool quoted;
+
+	const char *drop_role;       /* NULL: not asked for; "": built-in list */
+	const char *drop_disposable;
+	struct option_list suppress;
+	struct option_list bounces;
+	uint64_t soft_limit;      /* 0: soft bounces never reject */
+	bool print_suppressed;
+	const char *consent;
+	const char *inactive_text;
+	int64_t inactive;         /* seconds; 0: not asked for */
+	const char *active;
+
+	bool mx;
+	const char *resolver;
+	const char *dns_cache;
+	int64_t dns_timeout;      /* nanoseconds for one try */
+
+	const char *shard_text;
+	struct shard shard;
+	bool quiet;
+	bool progress;
+};
+
+/* Parse and check the command line: 64. */
+bool settings_parse(struct settings *s, int argc, char **argv, struct err *err);
+
+#endif

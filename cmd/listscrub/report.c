@@ -1,0 +1,93 @@
+#include <config.h>
+
+#include "cmd/listscrub/report.h"
+
+#include "base/mem.h"
+#include "cmd/listscrub/report_page.h"
+#include "cmd/listscrub/rows.h"
+#include "cmd/listscrub/scrub.h"
+#include "io/clock.h"
+#include "io/file.h"
+#include "text/utf8.h"
+
+#define SHOWN_MAX 120
+
+void report_init(struct report *r)
+{
+	unsigned char random[16];
+
+	random_bytes(random, sizeof random);
+	set_seed(&r->domains, random);
+	r->examples = mem_array(REASON_COUNT, sizeof *r->examples);
+}
+
+void report_free(struct report *r)
+{
+	for (size_t i = 0; r->examples != NULL && i < REASON_COUNT; i++)
+		for (size_t k = 0; k < REPORT_EXAMPLES; k++)
+			mem_free(r->examples[i].rows[k]);
+	mem_free(r->examples);
+	mem_free(r->counts);
+	set_free(&r->domains);
+}
+
+static void count_domain(struct report *r, const struct pending *p)
+{
+	bool added;
+	struct set_entry *e = set_add(&r->domains, p->domain, &added);
+
+	if (added) {
+		if (r->n == r->cap) {
+			r->cap = r->cap > 0 ? 2 * r->cap : 256;
+			r->counts = mem_resize(r->counts, r->cap, sizeof *r->counts);
+		}
+		e->value = r->n;
+		r->counts[r->n++] = (struct report_domain){ .kept = 0 };
+	}
+	if (p->reason == REASON_NONE)
+		r->counts[e->value].kept++;
+	else
+		r->counts[e->value].rejected++;
+}
+
+/* "line 12: joe@@example: the address has …", as it may be shown. */
+static void keep_example(struct report_example *example, const struct pending *p)
+{
+	struct buf text = { .limit = 0 };
+	size_t i = 0;
+
+	while (i < REPORT_EXAMPLES && example->rows[i] != NULL)
+		i++;
+	if (i == REPORT_EXAMPLES)
+		return;
+	buf_printf(&text, "line %llu: ", (unsigned long long)p->line);
+	utf8_show(&text, p->cell.p != NULL ? p->cell : p->raw, SHOWN_MAX);
+	if (p->detail.n > 0) {
+		buf_add_text(&text, " \xe2\x80\x94 ");
+		utf8_show(&text, p->detail, SHOWN_MAX);
+	}
+	example->rows[i] = mem_copy(buf_text(&text), buf_len(&text));
+	buf_free(&text);
+}
+
+void report_row(struct report *r, const struct pending *p)
+{
+	if (p->domain.n > 0)
+		count_domain(r, p);
+	if (p->reason != REASON_NONE)
+		keep_example(&r->examples[p->reason], p);
+}
+
+bool report_write(const struct report *r, const struct scrub *s, const char *path, struct err *err)
+{
+	struct buf page = { .limit = 0 };
+	struct file_new file = { .fd = -1 };
+	bool ok;
+
+	report_page(&page, r, s);
+	ok = file_new_begin(&file, path, 0666, err) &&
+		file_write(file.fd, buf_str(&page), path, err) && file_new_commit(&file, err);
+	file_new_abort(&file);
+	buf_free(&page);
+	return ok;
+}

@@ -1,0 +1,60 @@
+#ifndef PIPEMAIL_LISTSCRUB_SCRUB_H
+#define PIPEMAIL_LISTSCRUB_SCRUB_H
+
+#include "cli/progress.h"
+#include "cmd/listscrub/dedup.h"
+#include "cmd/listscrub/input.h"
+#include "cmd/listscrub/judge.h"
+#include "cmd/listscrub/rows.h"
+#include "cmd/listscrub/spill.h"
+
+struct report;
+
+/* What became of the rows. Always kept + the sum of rejected = read. */
+struct counts {
+	uint64_t read;
+	uint64_t kept;
+	uint64_t rejected[REASON_COUNT];
+	uint64_t elsewhere; /* rows of other shares, not counted in read */
+	uint64_t normalised;
+	uint64_t suggestions;
+};
+
+/*
+ * The work: rows in, in batches, so that the fetching of the duplicates' slots overlaps; a verdict each; rows out. One
+ * pass where that is enough. Read again is a list whose rows depend on later ones: with --mx (all domains are asked
+ * first), with --keep newest, and from where the table of duplicates is full.
+ */
+enum scrub_mode {
+	SCRUB_GATHER, /* collect domains for DNS, and forms that are suppressed */
+	SCRUB_SCAN,   /* find the duplicates, write nothing */
+	SCRUB_EMIT,
+};
+
+struct scrub {
+	const struct settings *set;
+	struct input in;
+	struct judge judge;
+	struct dedup dedup;
+	struct spill spill;
+	struct rowset losers;  /* rows that are duplicates, as far as found by scanning */
+	bool losers_known;     /* for the rows from losers.first on */
+	bool table_full;
+	bool unwritable;       /* an output failed: nothing more is written */
+	struct rows rows;
+	struct mx *mx;
+	struct report *report; /* NULL: not wanted */
+	enum scrub_mode mode;
+	struct pending *batch;
+	size_t n;
+	struct counts counts;
+	struct counts committed; /* of what is written */
+	struct input_place again; /* where the emitting goes on after the scan */
+	struct judge_unread unread; /* as they were there */
+	struct progress progress;
+};
+
+/* Work the lists off. False: err, or ERR_NONE when a signal asked to stop. Damaged input is 65, with all before it done. */
+bool scrub_run(struct scrub *s, struct err *err);
+
+#endif

@@ -1,0 +1,25 @@
+#ifndef PIPEMAIL_LISTSCRUB_SNIFF_H
+#define PIPEMAIL_LISTSCRUB_SNIFF_H
+
+#include "base/str.h"
+
+/* What a list looks like, told from its first rows and from what the user said. */
+enum sniff_header { SNIFF_GUESS, SNIFF_HEADER, SNIFF_NO_HEADER };
+
+struct sniff {
+	char delimiter;            /* 0: to be guessed */
+	enum sniff_header header;  /* as asked for; then what was found */
+	char **names;              /* of the columns, trimmed; owned; "" without a header */
+	size_t columns;
+	size_t email;              /* SIZE_MAX: no column holds addresses */
+};
+
+#define SNIFF_NONE SIZE_MAX
+
+/* head: the first octets of the list, with its first rows whole where that is possible. */
+void sniff_list(struct sniff *s, struct str head);
+void sniff_free(struct sniff *s);
+/* The column of that name (case counts only where two differ in nothing else) or number, from 1 on; SNIFF_NONE. */
+size_t sniff_column(const struct sniff *s, const char *name);
+
+#endif

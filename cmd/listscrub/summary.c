@@ -1,0 +1,128 @@
+#include <config.h>
+
+#include "cmd/listscrub/summary.h"
+
+#include "cli/say.h"
+#include "cmd/listscrub/bounces.h"
+#include "cmd/listscrub/mx.h"
+#include "cmd/listscrub/scrub.h"
+#include "text/json.h"
+
+/* "1,234,567": long numbers are read by people. */
+static const char *grouped(char text[32], uint64_t n)
+{
+	char *p = text + 31;
+
+	*p = '\0';
+	for (unsigned digits = 0; digits == 0 || n > 0; n /= 10, digits++) {
+		if (digits > 0 && digits % 3 == 0)
+			*--p = ',';
+		*--p = (char)('0' + n % 10);
+	}
+	return p;
+}
+
+static uint64_t rejected(const struct counts *c)
+{
+	return c->read - c->kept;
+}
+
+static const char *mx_word(const struct mx *m)
+{
+	return m->stopped ? "not judged" : m->temporary > 0 ? "in part" : "judged";
+}
+
+static void say_json(const struct scrub *s)
+{
+	const struct counts *c = &s->counts;
+	struct buf out = { .limit = 0 };
+	struct json j;
+
+	json_init(&j, &out);
+	json_object(&j);
+	json_key(&j, "read");
+	json_uint(&j, c->read);
+	json_key(&j, "kept");
+	json_uint(&j, c->kept);
+	json_key(&j, "rejected");
+	json_uint(&j, rejected(c));
+	json_key(&j, "reasons");
+	json_object(&j);
+	for (unsigned r = REASON_NONE + 1; r < REASON_COUNT; r++) {
+		json_key(&j, reason_name((enum reason)r));
+		json_uint(&j, c->rejected[r]);
+	}
+	json_close(&j, '}');
+	json_key(&j, "elsewhere");
+	json_uint(&j, c->elsewhere);
+	json_key(&j, "normalised");
+	json_uint(&j, c->normalised);
+	json_key(&j, "suggestions");
+	json_uint(&j, c->suggestions);
+	json_key(&j, "unread_dates");
+	json_uint(&j, s->judge.unread.active + s->judge.unread.newest);
+	json_key(&j, "unread_consent");
+	json_uint(&j, s->judge.unread.consent);
+	if (s->judge.bounces != NULL) {
+		json_key(&j, "bounce_reports");
+		json_uint(&j, s->judge.bounces->reports);
+	}
+	if (s->mx != NULL) {
+		json_key(&j, "dns");
+		json_text(&j, mx_word(s->mx));
+		json_key(&j, "dns_undecided");
+		json_uint(&j, s->mx->temporary);
+	}
+	json_close(&j, '}');
+	buf_add_char(&out, '\n');
+	say_raw(buf_str(&out));
+	buf_free(&out);
+}
+
+static void say_unread(const struct judge_unread *u)
+{
+	char n[32];
+
+	if (u->active > 0)
+		say_note("%s dates of activity could not be read: those rows are inactive",
+			grouped(n, u->active));
+	if (u->consent > 0)
+		say_note("%s cells say neither yes nor no: those rows have no consent",
+			grouped(n, u->consent));
+	if (u->newest > 0)
+		say_note("%s dates could not be read: older than all others", grouped(n, u->newest));
+}
+
+static void say_text(const struct scrub *s)
+{
+	const struct counts *c = &s->counts;
+	char a[32];
+	char b[32];
+	char d[32];
+
+	say_note("%s rows read, %s kept, %s rejected", grouped(a, c->read), grouped(b, c->kept),
+		grouped(d, rejected(c)));
+	for (unsigned r = REASON_NONE + 1; r < REASON_COUNT; r++)
+		if (c->rejected[r] > 0)
+			say_note("%12s  %-15s %s", grouped(a, c->rejected[r]),
+				reason_name((enum reason)r), reason_text((enum reason)r));
+	if (c->elsewhere > 0)
+		say_note("%s rows are of other shares", grouped(a, c->elsewhere));
+	if (c->suggestions > 0)
+		say_note("%s rows have a suggestion", grouped(a, c->suggestions));
+	say_unread(&s->judge.unread);
+}
+
+void summary_say(const struct scrub *s)
+{
+	if (s->in.latin1_line > 0)
+		say_note("%s: line %llu is not UTF-8; taken for Latin-1 (Windows-1252) and passed on as it is",
+			s->in.latin1_name, (unsigned long long)s->in.latin1_line);
+	if (s->mx != NULL && s->mx->temporary > 0 && !s->mx->stopped)
+		say_note("no answer for now about %llu domains: their rows are kept, try again later",
+			(unsigned long long)s->mx->temporary);
+	if (s->set->summary_json)
+		say_json(s);
+	else
+		say_text(s);
+}
