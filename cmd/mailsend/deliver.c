@@ -185,32 +185,12 @@ static enum verdict verdict_of(enum smtp_outcome outcome)
 	return VERDICT_REFUSED;
 }
 
-/* What servers call the message from now on: "queued as X" (Postfix), "id=X" (Exim), "X Message accepted" (OpenSMTPD, sendmail). */
 static void read_queue_id(struct result *result, const struct reply *reply)
 {
-	static const char *const marks[] = { "queued as ", "queued mail for delivery as ", " id=" };
-	struct str text = buf_str(&reply->text);
-	struct str id = STR_NONE;
+	struct str id = reply_queue_id(reply);
 
-	for (size_t i = 0; i < sizeof marks / sizeof marks[0] && id.n == 0; i++) {
-		size_t at = str_isearch(text, str_of(marks[i]));
-
-		if (at < text.n)
-			id = str_sub(text, at + strlen(marks[i]), text.n);
-	}
-	size_t accepted = str_isearch(text, STR_LIT(" Message accepted"));
-
-	if (id.n == 0 && accepted < text.n) {
-		id = str_trim(str_sub(text, reply->enhanced.n, accepted - reply->enhanced.n));
-		if (str_find(id, ' ') < id.n)
-			id = STR_NONE;
-	}
-	size_t n = 0;
-
-	while (n < id.n && id.p[n] > ' ' && id.p[n] < 0x7f && id.p[n] != ')' && id.p[n] != ',' && id.p[n] != ';')
-		n++;
-	if (n > 0)
-		snprintf(result->queue_id, sizeof result->queue_id, "%.*s", STR_ARGS(str_sub(id, 0, n < 79 ? n : 79)));
+	if (id.n > 0)
+		snprintf(result->queue_id, sizeof result->queue_id, "%.*s", STR_ARGS(id));
 }
 
 static void on_rcpt(struct delivery *d, const struct smtp_news *news)
