@@ -85,6 +85,7 @@ static void cert_free(struct cert *c)
 struct tls_server {
 	gnutls_session_t session;
 	gnutls_certificate_credentials_t credentials;
+	gnutls_datum_t tickets;
 	struct buf in;
 	struct buf out;
 	bool up;
@@ -129,6 +130,9 @@ static void server_start(struct tls_server *s, const char *chain, const char *ke
 	gnutls_init(&s->session, GNUTLS_SERVER | GNUTLS_NONBLOCK | GNUTLS_NO_SIGNAL);
 	gnutls_priority_set_direct(s->session, priority, NULL);
 	gnutls_credentials_set(s->session, GNUTLS_CRD_CERTIFICATE, s->credentials);
+	/* As servers do: tickets come right behind the handshake, often with the first reply. */
+	if (gnutls_session_ticket_key_generate(&s->tickets) == 0)
+		gnutls_session_ticket_enable_server(s->session, &s->tickets);
 	if (ask)
 		gnutls_certificate_server_set_request(s->session, GNUTLS_CERT_REQUEST);
 	gnutls_transport_set_ptr(s->session, s);
@@ -154,6 +158,7 @@ static void server_turn(struct tls_server *s)
 static void server_end(struct tls_server *s)
 {
 	gnutls_deinit(s->session);
+	gnutls_free(s->tickets.data);
 	gnutls_certificate_free_credentials(s->credentials);
 	buf_free(&s->in);
 	buf_free(&s->out);

@@ -213,6 +213,7 @@ enum tls_status tls_read(struct tls *t, struct buf *out, struct err *err)
 	if (t->failed || t->ended)
 		return t->failed ? TLS_FAILED : TLS_EOF;
 	for (;;) {
+		size_t waiting = buf_len(&t->in);
 		char *room = buf_room(out, 16384);
 		ssize_t n = room == NULL ? GNUTLS_E_AGAIN : gnutls_record_recv(t->session, room, 16384);
 
@@ -223,6 +224,9 @@ enum tls_status tls_read(struct tls *t, struct buf *out, struct err *err)
 			t->ended = true;
 			return TLS_EOF;
 		} else if (n == GNUTLS_E_AGAIN) {
+			/* It says so after a session ticket too, with a reply or the end right behind it. */
+			if (buf_len(&t->in) < waiting && (buf_len(&t->in) > 0 || t->wire_ended))
+				continue;
 			return some ? TLS_OK : TLS_WANT;
 		} else if (n == GNUTLS_E_REHANDSHAKE) {
 			/* We have no wish to; a server that insists goes away. */

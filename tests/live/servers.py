@@ -106,7 +106,7 @@ userdb {{
   args = uid=mail gid=mail home={self.mail}/%n
 }}
 service auth {{
-  unix_listener {self.auth} {{
+  unix_listener auth-postfix {{
     mode = 0666
   }}
 }}
@@ -132,7 +132,8 @@ service stats {{
   chroot =
 }}
 """)
-        self.process = subprocess.Popen([tool("dovecot"), "-F", "-c", self.config])
+        with open(os.path.join(self.where, "command.log"), "ab") as log:
+            self.process = subprocess.Popen([tool("dovecot"), "-F", "-c", self.config], stdin=subprocess.DEVNULL, stdout=log, stderr=log)
         wait_for("Dovecot", lambda: listens(self.pop3) and listens(self.lmtp) and os.path.exists(self.auth))
 
     def __enter__(self):

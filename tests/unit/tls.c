@@ -322,6 +322,12 @@ static void test_stream(void)
 	while ((n = gnutls_record_recv(m.server.session, big, sizeof big)) > 0)
 		got += (size_t)n;
 	check(got == sizeof big, "arrives");
+	buf_clear(&plain);
+	check(gnutls_session_ticket_send(m.server.session, 1, 0) == 0, "a ticket");
+	gnutls_record_send(m.server.session, "250 ok\r\n", 8);
+	pass(&m.server.out, tls_in(m.client), SIZE_MAX);
+	check(tls_read(m.client, &plain, &m.err) == TLS_OK, "does not hide");
+	check_same(buf_str(&plain), "250 ok\r\n", "the reply behind it");
 	gnutls_bye(m.server.session, GNUTLS_SHUT_WR);
 	buf_clear(&plain);
 	pass(&m.server.out, tls_in(m.client), SIZE_MAX);
