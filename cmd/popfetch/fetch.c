@@ -1,0 +1,130 @@
+#include <config.h>
+
+#include "cmd/popfetch/visit.h"
+
+#include <stdio.h>
+
+#include "base/mem.h"
+#include "cli/say.h"
+#include "io/clock.h"
+#include "io/file.h"
+#include "proto/sasl.h"
+
+/* $XDG_STATE_HOME/pipemail/popfetch-USER@HOST-PORT: a name that no user or host can turn into another path. */
+static bool state_path(const struct settings *s, const struct account_server *server, struct buf *out, struct err *err)
+{
+	struct buf name = { 0 };
+	struct str user = server->sasl != NULL ? sasl_user(server->sasl) : STR_LIT("");
+	bool ok;
+
+	if (s->state != NULL)
+		return buf_add_text(out, s->state);
+	buf_add_text(&name, "popfetch-");
+	for (size_t i = 0; i < user.n; i++) {
+		char c = user.p[i];
+
+		if (ascii_alpha(c) || ascii_digit(c) || strchr(".@_+-", c) != NULL)
+			buf_add_char(&name, c);
+		else
+			buf_printf(&name, "%%%02x", (unsigned char)c);
+	}
+	buf_printf(&name, "@%s-%u", server->url.host, server->url.port);
+	ok = file_state_path(out, buf_text(&name), err);
+	buf_free(&name);
+	return ok;
+}
+
+static bool is_listed(void *arg, struct str key)
+{
+	return set_find(arg, key) != NULL;
+}
+
+/* UIDs that the server no longer has are of no more use. Only a session that ended in order may tell. */
+static bool tidy(struct visit *v, struct err *err)
+{
+	struct set listed = { 0 };
+	bool ok;
+
+	for (size_t i = 0; i < v->pop3.n_items; i++)
+		if (v->keys[i] != NULL && v->fates[i] != FATE_DELETED)
+			set_add(&listed, str_of(v->keys[i]), NULL);
+	ok = state_compact(v->state, is_listed, &listed, err);
+	set_free(&listed);
+	return ok;
+}
+
+/* Gmail lists some hundred messages at a time: a session that brought something may not have been the last. */
+static bool again(const struct visit *v, uint64_t before)
+{
+	struct str host = str_of(v->server->url.host);
+	const struct settings *s = v->settings;
+
+	return (str_iends(host, STR_LIT("gmail.com")) || str_iends(host, STR_LIT("googlemail.com"))) && !s->all && !s->headers &&
+		!s->list && v->tally->fetched > before && (s->limit == 0 || v->tally->fetched < s->limit);
+}
+
+static bool sessions(const struct settings *s, struct account_server *server, struct state *state, struct sink *sink,
+	struct tally *tally, struct err *err)
+{
+	for (;;) {
+		struct visit v = { .settings = s, .server = server, .state = state, .sink = sink, .tally = tally };
+		uint64_t before = tally->fetched;
+		bool ok = visit(&v);
+		bool more = ok && again(&v, before);
+
+		if (ok && !more && state != NULL && v.fates != NULL)
+			ok = tidy(&v, &v.err);
+		*err = v.err;
+		visit_free(&v);
+		if (!more)
+			return ok;
+	}
+}
+
+static bool fetch(const struct settings *s, struct account_server *server, struct tally *tally, struct err *err)
+{
+	struct state state = { .lock = -1 };
+	struct sink sink = { .spill = -1, .fd = -1 };
+	struct buf path = { 0 };
+	bool remember = !s->headers && !s->list;
+	bool ok = true;
+
+	if (remember)
+		ok = state_path(s, server, &path, err) && state_open(&state, buf_text(&path), err);
+	if (ok && !s->list)
+		ok = sink_open(&sink, s->mailbox, remember ? &state : NULL, err);
+	ok = ok && (s->list || sink_recover(&sink, err)) &&
+		sessions(s, server, remember ? &state : NULL, s->list ? NULL : &sink, tally, err);
+	if (!s->list)
+		sink_close(&sink);
+	if (remember)
+		state_close(&state);
+	buf_free(&path);
+	return ok;
+}
+
+int fetch_account(const struct settings *s, const char *name, struct tally *tally)
+{
+	struct settings own = *s;
+	struct account_server server = { 0 };
+	struct err err = { 0 };
+	int64_t began = clock_now();
+	bool ok;
+
+	*tally = (struct tally){ .account = name != NULL ? name : "default" };
+	ok = account_load(&own.account, name, NULL, &err);
+	if (ok && own.account.pop == NULL)
+		ok = err_set(&err, ERR_USAGE, "no server is given: --pop URL, or a key pop in the configuration file");
+	ok = ok && account_server(&own.account, own.account.pop, true, &server, &err);
+	if (ok) {
+		tally->account = option_keep(mem_copy(server.label, strlen(server.label)));
+		ok = fetch(&own, &server, tally, &err);
+		account_server_free(&server);
+	}
+	tally->seconds = (double)(clock_now() - began) / (double)CLOCK_SECOND;
+	if (!ok)
+		tally->status = say_fail(&err);
+	else if (tally->refused > 0)
+		tally->status = ERR_PART;
+	return tally->status;
+}

@@ -1,0 +1,91 @@
+#include <config.h>
+
+#include "cmd/popfetch/options.h"
+
+#include "base/mem.h"
+#include "io/clock.h"
+#include "text/date.h"
+
+static const char usage[] = "[OPTION...] [MAILBOX]";
+
+static const struct option *fetch_options(struct settings *s)
+{
+	const struct option table[] = {
+		{ .type = OPTION_GROUP, .help = "What is fetched (MAILBOX: file.mbox, Maildir/ or -; default inbox.mbox)" },
+		{ "delete", 'd', OPTION_FLAG, &s->remove, NULL, "delete from the server what is safe on disk", false },
+		{ "delete-after", 0, OPTION_TEXT, &s->delete_after, "DAYS", "delete from the server what was fetched so long ago", false },
+		{ "all", 'a', OPTION_FLAG, &s->all, NULL, "fetch again what was fetched before", false },
+		{ "limit", 0, OPTION_NUMBER, &s->limit, "N", "at most N messages", false },
+		{ "max-size", 0, OPTION_TEXT, &s->max_size_text, "SIZE", "leave larger messages on the server: 500k, 20M", false },
+		{ "since", 0, OPTION_TEXT, &s->since_text, "DATE|AGE", "only messages dated since: 2026-11-23, or 7d", false },
+		{ "headers", 0, OPTION_FLAG, &s->headers, NULL, "fetch the headers only and remember nothing", false },
+		{ "list", 'l', OPTION_FLAG, &s->list, NULL, "number, size and uid of what is there as CSV, fetch nothing", false },
+		{ "state", 0, OPTION_TEXT, &s->state, "FILE", "where to remember what was fetched", false },
+		{ "summary", 0, OPTION_TEXT, &s->summary, "json", "the summary as JSON", false },
+		{ 0 },
+	};
+	return option_keep(mem_copy(table, sizeof table));
+}
+
+static bool parse_delete(struct settings *s, struct err *err)
+{
+	uint64_t days;
+
+	s->keep = s->remove ? 0 : -1;
+	if (s->delete_after == NULL)
+		return true;
+	if (s->remove)
+		return err_set(err, ERR_USAGE, "--delete and --delete-after: give one of them");
+	if (!str_number(str_of(s->delete_after), 36500, &days))
+		return err_set(err, ERR_USAGE, "--delete-after '%s': a number of days", s->delete_after);
+	s->keep = (int64_t)days * 86400;
+	return true;
+}
+
+static bool parse_since(struct settings *s, struct err *err)
+{
+	int64_t age;
+
+	s->since = INT64_MIN;
+	if (s->since_text == NULL)
+		return true;
+	if (date_parse_age(str_of(s->since_text), &age))
+		s->since = clock_wall() - age;
+	else if (date_parse_any(str_of(s->since_text), &s->since) != DATE_OK)
+		return err_set(err, ERR_USAGE, "--since '%s': a date such as 2026-11-23, or an age such as 7d",
+			s->since_text);
+	return true;
+}
+
+static bool check_combination(const struct settings *s, struct err *err)
+{
+	if (s->headers && s->keep >= 0)
+		return err_set(err, ERR_USAGE, "--headers fetches no whole message: nothing can be deleted with it");
+	if (s->list && (s->headers || s->keep >= 0))
+		return err_set(err, ERR_USAGE, "--list fetches and deletes nothing");
+	if (s->summary != NULL && strcmp(s->summary, "json") != 0)
+		return err_set(err, ERR_USAGE, "--summary=%s: json is the only form", s->summary);
+	if (s->state != NULL && s->account.names.n > 1)
+		return err_set(err, ERR_USAGE, "--state is for one account: each remembers its own");
+	if (s->account.pop != NULL && s->account.names.n > 1)
+		return err_set(err, ERR_USAGE, "--pop names one server: several accounts have each their own");
+	return true;
+}
+
+bool settings_parse(struct settings *s, int argc, char **argv, struct err *err)
+{
+	const struct option *const tables[] = { fetch_options(s), account_options(&s->account, true),
+		account_general_options(&s->account), NULL };
+	const char **rest;
+
+	if (!options_parse(tables, argc, argv, usage, &rest, err))
+		return false;
+	if (rest[0] != NULL && rest[1] != NULL)
+		return err_set(err, ERR_USAGE, "one MAILBOX, not '%s' too", rest[1]);
+	s->mailbox = rest[0] != NULL ? rest[0] : "inbox.mbox";
+	if (s->mailbox[0] == '\0')
+		return err_set(err, ERR_USAGE, "the MAILBOX has an empty name");
+	return parse_delete(s, err) && parse_since(s, err) &&
+		(s->max_size_text == NULL || option_size("--max-size", s->max_size_text, &s->max_size, err)) &&
+		check_combination(s, err) && account_apply_general(&s->account, err);
+}

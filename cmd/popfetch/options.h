@@ -1,0 +1,28 @@
+#ifndef PIPEMAIL_CMD_POPFETCH_OPTIONS_H
+#define PIPEMAIL_CMD_POPFETCH_OPTIONS_H
+
+#include "cli/account.h"
+
+/* What the command line asks of popfetch. */
+struct settings {
+	struct account account;
+	const char *mailbox; /* file.mbox, a Maildir with a final slash, or "-" */
+	bool remove;         /* --delete */
+	const char *delete_after;
+	int64_t keep;        /* seconds that a message stays on the server; -1: for ever, 0: --delete */
+	bool all;
+	uint64_t limit;      /* messages in this run; 0: no limit */
+	const char *max_size_text;
+	uint64_t max_size;   /* octets; 0: any */
+	bool headers;
+	bool list;
+	const char *since_text;
+	int64_t since;       /* seconds since 1970; INT64_MIN: any */
+	const char *summary;
+	const char *state;
+};
+
+/* 64 with the option that is wrong. */
+bool settings_parse(struct settings *s, int argc, char **argv, struct err *err);
+
+#endif

@@ -1,0 +1,340 @@
+#include <config.h>
+
+#include "cmd/popfetch/sink.h"
+
+#include <errno.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "cmd/popfetch/state.h"
+#include "io/clock.h"
+#include "io/file.h"
+#include "mail/address.h"
+#include "mail/header.h"
+
+#define HEAD_MAX ((size_t)256 << 10)
+#define MEMORY_MAX ((size_t)2 << 20)
+#define BATCH_MESSAGES 25
+#define BATCH_OCTETS ((uint64_t)1 << 20)
+
+uint32_t sink_crc(uint32_t crc, struct str s)
+{
+	static uint32_t table[256];
+
+	for (uint32_t i = 0; table[255] == 0 && i < 256; i++) {
+		table[i] = i;
+		for (int bit = 0; bit < 8; bit++)
+			table[i] = (table[i] & 1 ? 0xedb88320 : 0) ^ table[i] >> 1;
+	}
+	crc = ~crc;
+	for (size_t i = 0; i < s.n; i++)
+		crc = table[(crc ^ (unsigned char)s.p[i]) & 0xff] ^ crc >> 8;
+	return ~crc;
+}
+
+bool sink_open(struct sink *s, const char *path, struct state *state, struct err *err)
+{
+	*s = (struct sink){ .state = state, .spill = -1, .fd = -1 };
+	buf_init(&s->head, HEAD_MAX + 65536);
+	buf_init(&s->text, SIZE_MAX);
+	buf_init(&s->piece, SIZE_MAX);
+	s->path = mem_copy(path, strlen(path));
+	if (strcmp(path, "-") == 0)
+		s->kind = SINK_STDOUT;
+	else if (str_ends(str_of(path), STR_LIT("/")))
+		s->kind = SINK_MAILDIR;
+	else
+		s->kind = SINK_MBOX;
+	return s->kind != SINK_MAILDIR || sink_maildir_open(s, err);
+}
+
+static void drop_batch(struct sink *s)
+{
+	buf_clear(&s->text);
+	if (s->spill >= 0)
+		close(s->spill);
+	s->spill = -1;
+	for (size_t i = 0; i < s->n && s->names != NULL; i++)
+		mem_free(s->names[i]);
+	s->n = 0;
+	s->spilled = s->message_at = s->octets = 0;
+	s->crc = s->crc_now = 0;
+}
+
+void sink_close(struct sink *s)
+{
+	sink_abandon(s);
+	drop_batch(s);
+	buf_free(&s->text);
+	buf_free(&s->head);
+	buf_free(&s->piece);
+	mem_free(s->names);
+	mem_free(s->path);
+	*s = (struct sink){ .spill = -1, .fd = -1 };
+}
+
+bool sink_recover(struct sink *s, struct err *err)
+{
+	struct str rest = str_of(s->state != NULL && s->state->place != NULL ? s->state->place : "");
+	struct str kind = str_cut(&rest, '\t');
+
+	if (kind.n == 0)
+		return true;
+	if (str_eq(kind, STR_LIT("mbox")))
+		return sink_mbox_recover(s, err);
+	return sink_maildir_recover(s, err);
+}
+
+/* Octets of the batch that memory does not hold go into a file nobody else can see. */
+static bool spill(struct sink *s, struct err *err)
+{
+	if (s->spill < 0 && (s->spill = file_temp(err)) < 0)
+		return false;
+	if (!file_write(s->spill, buf_str(&s->text), "temporary file", err))
+		return false;
+	s->spilled += buf_len(&s->text);
+	buf_clear(&s->text);
+	return true;
+}
+
+/* What was made of the message goes to where it is gathered. */
+static bool gather(struct sink *s, struct err *err)
+{
+	bool ok;
+
+	if (s->kind == SINK_MAILDIR) {
+		ok = file_write(s->fd, buf_str(&s->piece), s->path, err);
+	} else {
+		s->crc_now = sink_crc(s->crc_now, buf_str(&s->piece));
+		buf_add(&s->text, buf_str(&s->piece));
+		ok = buf_len(&s->text) <= MEMORY_MAX || spill(s, err);
+	}
+	buf_clear(&s->piece);
+	return ok;
+}
+
+/* CRLF becomes LF; a lone CR stays. */
+static void add_local(struct sink *s, struct str octets)
+{
+	while (octets.n > 0) {
+		if (s->cr && octets.p[0] != '\n')
+			buf_add_char(&s->piece, '\r');
+		s->cr = false;
+		size_t n = str_find(octets, '\r');
+
+		buf_add(&s->piece, str_sub(octets, 0, n));
+		s->cr = n < octets.n;
+		octets = str_sub(octets, n + 1, octets.n);
+	}
+}
+
+static void shape(struct sink *s, struct str octets)
+{
+	if (s->kind == SINK_MAILDIR)
+		add_local(s, octets);
+	else
+		mbox_add(&s->writer, &s->piece, octets);
+}
+
+/* The envelope sender that the last server noted, for the From_ line. */
+static void sender_of(struct str header, struct buf *out)
+{
+	struct str field = header_find(header, "Return-Path");
+	struct buf text = { 0 };
+	struct str bare;
+
+	if (field.p != NULL && header_unfold(&text, field) && address_unwrap(buf_str(&text), &bare, NULL))
+		buf_add(out, bare);
+	buf_free(&text);
+}
+
+/*
+ * The header is there (or as much of it as we keep): a From_ line by its Return-Path, then its fields. Content-Length is given
+ * another name in an mbox, as programs that believe it lose messages when it is wrong.
+ */
+static void shape_head(struct sink *s)
+{
+	struct str head = buf_str(&s->head);
+	struct buf sender = { 0 };
+
+	s->in_head = false;
+	if (s->kind != SINK_MAILDIR) {
+		sender_of(head, &sender);
+		mbox_begin(&s->writer, &s->piece, buf_str(&sender), clock_wall());
+		while (head.n > 0) {
+			size_t n = str_find(head, '\n');
+			struct str line = str_sub(head, 0, n < head.n ? n + 1 : n);
+
+			if (str_istarts(line, STR_LIT("Content-Length:")))
+				shape(s, STR_LIT("X-Original-"));
+			shape(s, line);
+			head = str_sub(head, line.n, head.n);
+		}
+	}
+	shape(s, head);
+	buf_free(&sender);
+	buf_clear(&s->head);
+}
+
+bool sink_begin(struct sink *s, struct err *err)
+{
+	if (s->n == 0)
+		s->first_at = clock_now();
+	s->in_head = true;
+	s->cr = false;
+	buf_clear(&s->head);
+	return s->kind != SINK_MAILDIR || sink_maildir_begin(s, err);
+}
+
+/* Does the header end in what came now? Then the rest of octets is body. */
+static size_t head_end(struct sink *s, struct str octets)
+{
+	size_t before = buf_len(&s->head);
+	struct str all;
+	size_t n;
+
+	buf_add(&s->head, octets);
+	all = buf_str(&s->head);
+	if (str_starts(all, STR_LIT("\r\n")))
+		return 2 - before;
+	if (str_starts(all, STR_LIT("\n")))
+		return 1 - before;
+	for (size_t at = before > 3 ? before - 3 : 0; at < all.n; at += n + 1) {
+		n = str_find(str_sub(all, at, all.n), '\n');
+		struct str behind = str_sub(all, at + n + 1, all.n);
+
+		if (str_starts(behind, STR_LIT("\n")))
+			return at + n + 2 - before;
+		if (str_starts(behind, STR_LIT("\r\n")))
+			return at + n + 3 - before;
+	}
+	return all.n >= HEAD_MAX ? octets.n : SIZE_MAX;
+}
+
+bool sink_add(struct sink *s, struct str octets, struct err *err)
+{
+	while (s->in_head && octets.n > 0) {
+		struct str part = str_sub(octets, 0, 65536);
+		size_t n = head_end(s, part);
+
+		if (n == SIZE_MAX) {
+			octets = str_sub(octets, part.n, octets.n);
+			continue;
+		}
+		/* What stands behind the empty line was taken along. */
+		buf_cut(&s->head, buf_len(&s->head) - (part.n - n));
+		octets = str_sub(octets, n, octets.n);
+		shape_head(s);
+	}
+	if (!s->in_head)
+		shape(s, octets);
+	return gather(s, err);
+}
+
+static void keep_name(struct sink *s)
+{
+	if (s->n == s->cap) {
+		s->cap = s->cap > 0 ? 2 * s->cap : 32;
+		s->names = mem_resize(s->names, s->cap, sizeof *s->names);
+	}
+	s->names[s->n] = s->name;
+	s->name = NULL;
+}
+
+bool sink_end(struct sink *s, struct str key, struct err *err)
+{
+	struct buf extra = { 0 };
+	uint64_t size;
+	bool ok;
+
+	if (s->in_head)
+		shape_head(s);
+	if (s->kind == SINK_MAILDIR && s->cr)
+		buf_add_char(&s->piece, '\r');
+	if (s->kind != SINK_MAILDIR)
+		mbox_end(&s->writer, &s->piece);
+	ok = gather(s, err) && (s->kind != SINK_MAILDIR || sink_maildir_end(s, err));
+	if (!ok)
+		return false;
+	size = s->spilled + buf_len(&s->text) - s->message_at;
+	if (s->kind == SINK_MAILDIR)
+		buf_add_text(&extra, s->name);
+	else
+		buf_add_number(&extra, size);
+	if (s->state != NULL && key.n > 0)
+		ok = state_try(s->state, key, buf_str(&extra), err);
+	keep_name(s);
+	s->n++;
+	s->octets += size;
+	s->message_at += size;
+	s->crc = s->crc_now;
+	buf_free(&extra);
+	return ok;
+}
+
+void sink_abandon(struct sink *s)
+{
+	buf_clear(&s->head);
+	buf_clear(&s->piece);
+	s->in_head = false;
+	s->crc_now = s->crc;
+	if (s->fd >= 0)
+		close(s->fd);
+	s->fd = -1;
+	if (s->name != NULL) {
+		struct buf temp = { 0 };
+
+		buf_printf(&temp, "%stmp/%s", s->path, s->name);
+		unlink(buf_text(&temp));
+		buf_free(&temp);
+		mem_free(s->name);
+		s->name = NULL;
+	}
+	/* Back to where the message began; what was spilled of it is cut off again. */
+	if (s->message_at < s->spilled) {
+		if (ftruncate(s->spill, (off_t)s->message_at) == 0 && lseek(s->spill, (off_t)s->message_at, SEEK_SET) >= 0)
+			s->spilled = s->message_at;
+		buf_clear(&s->text);
+	} else {
+		buf_cut(&s->text, s->message_at - s->spilled);
+	}
+}
+
+bool sink_due(const struct sink *s)
+{
+	return s->n > 0 && (s->kind == SINK_STDOUT || s->n >= BATCH_MESSAGES || s->octets >= BATCH_OCTETS ||
+			clock_now() - s->first_at >= CLOCK_SECOND);
+}
+
+/* Into a pipe nothing can be taken back: what was written is remembered at once. */
+static bool stdout_commit(struct sink *s, struct err *err)
+{
+	char block[65536];
+	ssize_t n = 0;
+
+	for (off_t at = 0; s->spill >= 0 && (uint64_t)at < s->spilled; at += n) {
+		n = pread(s->spill, block, sizeof block, at);
+		if (n <= 0)
+			return err_errno(err, ERR_IO, n < 0 ? errno : EIO, "temporary file");
+		if (!file_write(STDOUT_FILENO, str_at(block, (size_t)n), "standard output", err))
+			return false;
+	}
+	return file_write(STDOUT_FILENO, buf_str(&s->text), "standard output", err) &&
+		(s->state == NULL || state_done(s->state, clock_wall(), false, err));
+}
+
+bool sink_commit(struct sink *s, struct err *err)
+{
+	bool ok = true;
+
+	if (s->n == 0)
+		return true;
+	if (s->kind == SINK_MBOX)
+		ok = sink_mbox_commit(s, err);
+	else if (s->kind == SINK_MAILDIR)
+		ok = sink_maildir_commit(s, err);
+	else
+		ok = stdout_commit(s, err);
+	drop_batch(s);
+	return ok;
+}

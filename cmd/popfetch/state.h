@@ -1,0 +1,55 @@
+#ifndef PIPEMAIL_CMD_POPFETCH_STATE_H
+#define PIPEMAIL_CMD_POPFETCH_STATE_H
+
+#include "base/set.h"
+#include "io/journal.h"
+
+/*
+ * What was fetched of one account, and what was just being stored: an append-only journal, so that a message is neither
+ * fetched twice nor missed wherever the run was killed. Records:
+ *
+ *     T key extra     this one is about to be stored: extra is its length (mbox) or file name (Maildir)
+ *     B place …       now it will be: "B mbox PATH OFFSET CRC" or "B maildir PATH"
+ *     E key time      it is stored
+ *     D               the batch is done
+ *     A               the batch was taken back
+ *     X key           deleted on the server: forget it
+ *
+ * A key is the UID; the second message of the same UID in a listing is "UID 2", as a blank cannot stand in one.
+ */
+struct state_try {
+	char *key;
+	char *extra;
+};
+
+struct state {
+	char *path;
+	int lock;               /* PATH.lock, never renamed or removed */
+	struct journal journal;
+	struct set seen;        /* values: time stored + 1; 0: forgotten */
+	uint64_t records;       /* in the file: when most of them are dead, it is written anew */
+	struct state_try *tries; /* of the batch that is open, or that a crash left open */
+	size_t n_tries;
+	size_t cap_tries;
+	char *place;            /* of the batch that a crash left open, or NULL */
+};
+
+/* 75 when another run has it; else as journal_open. place and tries tell what has to be mended (sink_recover). */
+bool state_open(struct state *s, const char *path, struct err *err);
+void state_close(struct state *s);
+
+/* When the message was stored, or -1: not yet. */
+int64_t state_seen(const struct state *s, struct str key);
+
+/* One batch: tries, then the place (durable when it returns), then done or taken back. */
+bool state_try(struct state *s, struct str key, struct str extra, struct err *err);
+bool state_begin(struct state *s, struct str place, struct err *err);
+/* sync: E and D are on disk when it returns; else they survive the process only. */
+bool state_done(struct state *s, int64_t now, bool sync, struct err *err);
+bool state_undone(struct state *s, struct err *err);
+
+bool state_forget(struct state *s, struct str key, struct err *err);
+/* Write the file anew with what is still of use: keys for which listed says true. Only when that is worth it. */
+bool state_compact(struct state *s, bool (*listed)(void *arg, struct str key), void *arg, struct err *err);
+
+#endif
