@@ -2,302 +2,263 @@
 
 #include "proto/pop3_state.h"
 
-#include <stdarg.h>
-#include <stdio.h>
-
 #include "base/mem.h"
 
-#define WINDOW_FIRST 4u /* some servers race when much comes at once: the first answer opens the window */
-#define WINDOW_DEFAULT 64u
+/* The session's turn: answers are read until there are none, then what may be sent is sent. */
+
+#define STATUS_LIMIT ((size_t)16 << 10)
+#define LIST_LIMIT ((size_t)4 << 10)
+#define FIRST_WINDOW 4
 
 void pop3_init(struct pop3 *p, const struct pop3_params *params)
 {
-	struct pop3_state *st = mem_alloc(sizeof *st);
-
-	*p = (struct pop3){ .state = st };
-	/* Some rooms for one read; a body is given out before more is taken in. */
-	buf_init(&p->in, (size_t)1 << 20);
-	st->params = *params;
-	st->tls_up = params->tls == POP3_TLS_ON;
-	st->window = 1;
-	buf_init(&st->line, POP3_LINE_MAX);
-	buf_init(&st->uids, (size_t)1 << 30);
-}
-
-static void orders_free(struct pop3_orders *o)
-{
-	mem_free(o->p);
-	*o = (struct pop3_orders){ 0 };
-}
-
-static void orders_add(struct pop3_orders *o, struct pop3_order order)
-{
-	if (o->first + o->n == o->cap && o->first > 0) {
-		memmove(o->p, o->p + o->first, o->n * sizeof *o->p);
-		o->first = 0;
-	}
-	if (o->first + o->n == o->cap) {
-		o->cap = o->cap > 0 ? 2 * o->cap : 16;
-		o->p = mem_resize(o->p, o->cap, sizeof *o->p);
-	}
-	o->p[o->first + o->n++] = order;
-}
-
-static struct pop3_order orders_take(struct pop3_orders *o)
-{
-	o->n--;
-	return o->p[o->first++];
+	*p = (struct pop3){ .state = mem_alloc(sizeof *p->state) };
+	p->state->params = *params;
+	if (params->window == 0)
+		p->state->params.window = 64;
+	p->state->tls = params->tls == POP3_TLS_ON;
+	p->state->lf_only = true;
+	p->state->window = 1;
+	pop3_want(p, POP3_WANT_GREETING);
 }
 
 void pop3_free(struct pop3 *p)
 {
 	struct pop3_state *st = p->state;
 
-	if (st != NULL) {
-		orders_free(&st->sent);
-		orders_free(&st->waiting);
-		buf_free(&st->mechanisms);
-		buf_free(&st->uids);
-		buf_wipe(&st->line);
-		buf_wipe(&st->initial);
-		mem_free(st->uid_at);
-		mem_free(st);
-	}
-	buf_free(&p->in);
-	buf_wipe(&p->out);
-	buf_free(&p->caps_lines);
+	if (st == NULL)
+		return;
+	buf_free(&st->mechanisms);
+	buf_wipe(&st->response);
+	buf_wipe(&st->line);
+	buf_free(&st->uids);
+	mem_free(st->uid_at);
+	mem_free(st->queue);
+	mem_free(st);
 	mem_free(p->items);
+	buf_free(&p->caps_lines);
+	buf_wipe(&p->in);
+	buf_wipe(&p->out);
 	*p = (struct pop3){ 0 };
 }
 
-struct pop3_order *pop3_expects(struct pop3 *p)
+/* The listing is through as far as it goes. */
+static void next_listing(struct pop3 *p)
 {
-	struct pop3_orders *sent = &p->state->sent;
+	struct pop3_state *st = p->state;
 
-	return sent->n > 0 ? &sent->p[sent->first] : NULL;
+	if (st->list_next < 3 || pop3_first_want(p) != NULL || st->phase != POP3_PHASE_LISTING)
+		return;
+	st->phase = POP3_PHASE_UP;
+	st->announced = false;
+	st->answers = 0;
+	if ((p->caps & POP3_CAP_PIPELINING) && !st->params.lock_step)
+		st->window = st->params.window < FIRST_WINDOW ? st->params.window : FIRST_WINDOW;
 }
 
-bool pop3_pipelines(const struct pop3 *p)
+static void list_line(struct pop3 *p, struct str line)
 {
-	return (p->caps & POP3_CAP_PIPELINING) && !p->state->params.lock_step;
-}
+	struct pop3_state *st = p->state;
+	enum pop3_want_kind kind = pop3_first_want(p)->kind;
 
-/* The one place where a command line is written. */
-void pop3_command(struct pop3 *p, enum pop3_want want, uint32_t number, const char *text)
-{
-	if (!str_clean(str_of(text))) {
-		err_set(&p->state->err, ERR_SOFTWARE, "a command with a control character in it");
-		p->state->phase = PHASE_FAILED;
+	if (!str_eq(line, STR_LIT("."))) {
+		line = str_sub(line, str_starts(line, STR_LIT(".")) ? 1 : 0, line.n);
+		if (kind == POP3_WANT_CAPA)
+			pop3_caps_line(p, line);
+		else
+			pop3_list_line(p, kind, line);
 		return;
 	}
-	buf_add_text(&p->out, text);
-	buf_add_text(&p->out, "\r\n");
-	orders_add(&p->state->sent, (struct pop3_order){ .want = want, .number = number });
-}
-
-enum pop3_event pop3_fail(struct pop3 *p, struct pop3_news *news, enum err_kind kind, const char *format, ...)
-{
-	char text[sizeof news->err.text];
-	va_list args;
-
-	va_start(args, format);
-	vsnprintf(text, sizeof text, format, args);
-	va_end(args);
-	p->state->phase = PHASE_FAILED;
-	err_set(&p->state->err, kind, "%s", text);
-	news->err = p->state->err;
-	return POP3_FAILED;
-}
-
-/* RFC 2449, 8; RFC 3206: [IN-USE], [LOGIN-DELAY], [SYS/TEMP] pass; [AUTH] and [SYS/PERM] stay. */
-enum err_kind pop3_refusal(struct str text, enum err_kind otherwise)
-{
-	if (str_istarts(text, STR_LIT("[IN-USE")) || str_istarts(text, STR_LIT("[LOGIN-DELAY")) ||
-	    str_istarts(text, STR_LIT("[SYS/TEMP")))
-		return ERR_TEMP;
-	if (str_istarts(text, STR_LIT("[AUTH")))
-		return ERR_AUTH;
-	if (str_istarts(text, STR_LIT("[SYS/PERM")))
-		return ERR_UNAVAILABLE;
-	return otherwise;
-}
-
-int pop3_take_line(struct pop3 *p, struct pop3_news *news)
-{
-	struct pop3_state *st = p->state;
-	struct str all = buf_str(&p->in);
-	size_t n = str_find(all, '\n');
-
-	if (n == all.n && n <= POP3_LINE_MAX)
-		return 0;
-	if (n > POP3_LINE_MAX) {
-		pop3_fail(p, news, ERR_PROTOCOL, "a line of more than %zu octets", POP3_LINE_MAX);
-		return -1;
-	}
-	bool crlf = n > 0 && all.p[n - 1] == '\r';
-
-	buf_clear(&st->line);
-	buf_add(&st->line, str_sub(all, 0, crlf ? n - 1 : n));
-	if (!st->in_body)
-		st->lf_only = !crlf;
-	buf_drop(&p->in, n + 1);
-	return 1;
-}
-
-/* Send what the window lets go. */
-static void send_waiting(struct pop3 *p)
-{
-	struct pop3_state *st = p->state;
-	char text[64];
-
-	while (st->phase == PHASE_UP && st->waiting.n > 0 && st->sent.n < st->window) {
-		struct pop3_order o = orders_take(&st->waiting);
-
-		if (o.want == WANT_RETR)
-			snprintf(text, sizeof text, "RETR %u", (unsigned)o.number);
-		else if (o.want == WANT_TOP)
-			snprintf(text, sizeof text, "TOP %u %u", (unsigned)o.number, o.lines);
-		else if (o.want == WANT_DELE)
-			snprintf(text, sizeof text, "DELE %u", (unsigned)o.number);
-		else
-			snprintf(text, sizeof text, "QUIT");
-		pop3_command(p, o.want, o.number, text);
-	}
-}
-
-static void order(struct pop3 *p, enum pop3_want want, uint32_t number, unsigned lines)
-{
-	orders_add(&p->state->waiting, (struct pop3_order){ .want = want, .number = number, .lines = lines });
-}
-
-void pop3_retr(struct pop3 *p, uint32_t number)
-{
-	order(p, WANT_RETR, number, 0);
-}
-
-void pop3_top(struct pop3 *p, uint32_t number, unsigned lines)
-{
-	order(p, WANT_TOP, number, lines);
-}
-
-void pop3_dele(struct pop3 *p, uint32_t number)
-{
-	order(p, WANT_DELE, number, 0);
-}
-
-void pop3_quit(struct pop3 *p)
-{
-	order(p, WANT_QUIT, 0, 0);
-}
-
-/* The window grows with the first answer that came as it should. */
-static void open_window(struct pop3 *p)
-{
-	struct pop3_state *st = p->state;
-
-	if (!pop3_pipelines(p))
-		st->window = 1;
-	else if (st->window == 1)
-		st->window = WINDOW_FIRST;
+	st->in_list = false;
+	if (kind != POP3_WANT_CAPA)
+		pop3_list_end(p);
+	pop3_drop_want(p);
+	if (kind == POP3_WANT_CAPA)
+		pop3_login_listed(p);
 	else
-		st->window = st->params.window > 0 ? st->params.window : WINDOW_DEFAULT;
+		next_listing(p);
 }
 
-/* An answer to RETR, TOP, DELE or QUIT. */
-static enum pop3_event up_answer(struct pop3 *p, struct pop3_order o, bool ok, struct str text, struct pop3_news *news)
+/* STAT, LIST or UIDL was refused. */
+static void listing_refused(struct pop3 *p, enum pop3_want_kind kind, struct str words)
+{
+	bool empty = kind != POP3_WANT_STAT && p->state->count == 0;
+	bool announced = (p->caps & POP3_CAP_UIDL) != 0;
+
+	if (kind == POP3_WANT_UIDL && !empty && (announced || pop3_is_temporary(words)))
+		/* Not the same as a server without UIDL: all would be fetched again. */
+		pop3_refused(p, ERR_TEMP, "the server does not tell the UIDs", words);
+	else if (kind != POP3_WANT_UIDL && !empty)
+		pop3_refused(p, ERR_UNAVAILABLE, "the server does not list the mailbox", words);
+	pop3_drop_want(p);
+	next_listing(p);
+}
+
+static void listing_status(struct pop3 *p, enum pop3_want_kind kind, int status, struct str words)
+{
+	if (status == 0) {
+		listing_refused(p, kind, words);
+	} else if (kind == POP3_WANT_STAT) {
+		pop3_list_stat(p, words);
+		pop3_drop_want(p);
+	} else {
+		p->state->in_list = true;
+	}
+}
+
+/* An answer to RETR, TOP or DELE: always an event. */
+static enum pop3_event message_status(struct pop3 *p, int status, struct str words, struct pop3_news *news)
 {
 	struct pop3_state *st = p->state;
+	struct pop3_want w = *pop3_first_want(p);
 
-	news->number = o.number;
-	news->text = text;
-	if (o.want == WANT_QUIT) {
-		if (!ok)
-			return pop3_fail(p, news, ERR_TEMP, "the server did not delete: %.*s", STR_ARGS(text));
-		st->phase = PHASE_CLOSED;
-		return POP3_CLOSED;
+	news->number = w.number;
+	news->text = words;
+	if (status > 0 && w.kind != POP3_WANT_DELE) {
+		st->in_body = st->line_start = true;
+		st->cr = false;
+		return POP3_BEGIN;
 	}
-	if (!ok)
+	pop3_drop_want(p);
+	if (status == 0)
 		return POP3_REFUSED;
-	open_window(p);
-	if (o.want == WANT_DELE) {
-		st->deleted = true;
-		return POP3_DELETED;
-	}
-	st->in_body = true;
-	st->line_start = true;
-	st->cr = false;
-	return POP3_BEGIN;
+	st->deleted = true;
+	return POP3_DELETED;
 }
 
-/* One line of CAPA, LIST or UIDL; true with an event, false to go on. */
-static bool listing_line(struct pop3 *p, struct str line, struct pop3_news *news, enum pop3_event *event)
+static void on_quit(struct pop3 *p, int status, struct str words)
 {
-	struct pop3_state *st = p->state;
-	struct pop3_order o = *pop3_expects(p);
-
-	if (str_eq(line, STR_LIT("."))) {
-		st->in_body = false;
-		orders_take(&st->sent);
-		return o.want == WANT_CAPA ? pop3_login_capa_end(p, news, event) : pop3_list_end(p, &o, news, event);
-	}
-	if (str_starts(line, STR_LIT(".")))
-		line = str_sub(line, 1, line.n);
-	if (o.want != WANT_CAPA)
-		return pop3_list_line(p, &o, line, news, event);
-	pop3_login_capa_line(p, line);
-	if (st->capa_lines <= POP3_CAPA_MAX)
-		return false;
-	*event = pop3_fail(p, news, ERR_PROTOCOL, "CAPA: more than %u lines", POP3_CAPA_MAX);
-	return true;
+	if (status > 0 || !p->state->deleted)
+		pop3_close(p);
+	else
+		pop3_refused(p, ERR_TEMP, "the server did not remove what was deleted", words);
 }
 
-/* One status line; true with an event, false to go on. */
-static bool status_line(struct pop3 *p, struct str line, struct pop3_news *news, enum pop3_event *event)
+static enum pop3_event status_line(struct pop3 *p, struct str line, struct pop3_news *news)
 {
-	struct pop3_state *st = p->state;
-	struct pop3_order o = *pop3_expects(p);
-	bool ok = str_istarts(line, STR_LIT("+OK")) && (line.n == 3 || line.p[3] == ' ' || line.p[3] == '\t');
-	bool err = str_istarts(line, STR_LIT("-ERR")) && (line.n == 4 || line.p[4] == ' ' || line.p[4] == '\t');
-	struct str text = str_trim(str_sub(line, ok ? 3 : 4, line.n));
-	bool many = ok && (o.want == WANT_CAPA || o.want == WANT_LIST || o.want == WANT_UIDL);
+	struct str words = STR_NONE;
+	enum pop3_want_kind kind = pop3_first_want(p)->kind;
+	int status = pop3_status(line, &words);
 
-	if (o.want == WANT_AUTH && (str_starts(line, STR_LIT("+ ")) || str_eq(line, STR_LIT("+")))) {
-		orders_take(&st->sent);
-		return pop3_login_challenge(p, str_trim(str_sub(line, 1, line.n)), news, event);
-	}
-	if (!ok && !err) {
-		*event = pop3_fail(p, news, ERR_PROTOCOL, "neither +OK nor -ERR, but: %.*s", STR_ARGS(str_sub(line, 0, 80)));
-		return true;
-	}
-	if (!many && !(ok && (o.want == WANT_RETR || o.want == WANT_TOP)))
-		orders_take(&st->sent);
-	if (st->phase == PHASE_UP) {
-		*event = up_answer(p, o, ok, text, news);
-		return true;
-	}
-	if (st->phase == PHASE_LISTING)
-		return pop3_list_answer(p, &o, ok, text, news, event);
-	return pop3_login_answer(p, &o, ok, text, news, event);
-}
+	if (status < 0 && kind == POP3_WANT_AUTH && str_starts(line, STR_LIT("+")) && pop3_login_challenge(p, line))
+		return POP3_WAIT;
+	if (status < 0) {
+		struct err err = { 0 };
 
-static bool is_message(const struct pop3_order *o)
-{
-	return o->want == WANT_RETR || o->want == WANT_TOP;
-}
-
-/* Nothing is asked: what comes then is no answer to anything. */
-static enum pop3_event idle(struct pop3 *p, struct pop3_news *news)
-{
-	struct pop3_state *st = p->state;
-
-	if (buf_len(&p->in) > 0)
-		return pop3_fail(p, news, ERR_PROTOCOL, "the server says something that it was not asked");
-	if (st->phase == PHASE_UP && !st->ready_said) {
-		st->ready_said = true;
-		open_window(p);
-		return POP3_READY;
+		err_set(&err, ERR_PROTOCOL, "instead of the %s the server says: %.*s", pop3_waiting_for(p),
+			line.n > 100 ? 100 : (int)line.n, line.p);
+		pop3_end(p, ERR_PROTOCOL, err.text);
+	} else if (kind >= POP3_WANT_RETR && kind <= POP3_WANT_DELE) {
+		return message_status(p, status, words, news);
+	} else if (kind >= POP3_WANT_STAT && kind <= POP3_WANT_UIDL) {
+		listing_status(p, kind, status, words);
+	} else if (kind == POP3_WANT_CAPA && status > 0) {
+		pop3_caps_clear(p);
+		p->state->in_list = true;
+	} else {
+		pop3_drop_want(p);
+		if (kind == POP3_WANT_QUIT)
+			on_quit(p, status, words);
+		else
+			pop3_login_status(p, kind, status, words);
 	}
 	return POP3_WAIT;
+}
+
+/* Something came that nobody asked for: a goodbye, or it would be taken for the answer to what is said next. */
+static void unasked(struct pop3 *p)
+{
+	struct pop3_state *st = p->state;
+	bool idle = st->phase == POP3_PHASE_UP && st->n_queue == 0 && !st->quit_wanted;
+	struct str line;
+	struct str words;
+
+	if (pop3_take_line(p, STATUS_LIMIT, &line) && pop3_status(line, &words) == 0)
+		pop3_refused(p, ERR_TEMP, "the server ends the session", words);
+	else if (!idle || st->given > 0)
+		pop3_end(p, ERR_PROTOCOL, "the server says something that answers nothing");
+}
+
+/* Read on: true with an event; false when more octets are needed or the session is over. */
+static bool read_on(struct pop3 *p, struct pop3_news *news, enum pop3_event *event)
+{
+	struct pop3_state *st = p->state;
+	struct str line;
+
+	while (st->phase != POP3_PHASE_OVER) {
+		buf_drop(&p->in, st->given);
+		st->given = 0;
+		*event = POP3_WAIT;
+		if (st->in_body) {
+			*event = pop3_body_next(p, news);
+			return *event != POP3_WAIT;
+		}
+		if (pop3_first_want(p) == NULL) {
+			if (buf_len(&p->in) > 0)
+				unasked(p);
+			return false;
+		}
+		if (!pop3_take_line(p, st->in_list ? LIST_LIMIT : STATUS_LIMIT, &line))
+			return false;
+		if (st->in_list)
+			list_line(p, line);
+		else if ((*event = status_line(p, line, news)) != POP3_WAIT)
+			return true;
+	}
+	return false;
+}
+
+static void send_message_command(struct pop3 *p, const struct pop3_want *w)
+{
+	static const char *const verbs[] = { "RETR ", "TOP ", "DELE " };
+	struct buf argument = { .limit = 64 };
+
+	buf_add_number(&argument, w->number);
+	if (w->kind == POP3_WANT_TOP)
+		buf_printf(&argument, " %u", w->lines);
+	pop3_say(p, verbs[w->kind - POP3_WANT_RETR], buf_str(&argument));
+	buf_free(&argument);
+}
+
+/* What may be sent now; true: there is an event. */
+static bool send_on(struct pop3 *p, enum pop3_event *event)
+{
+	struct pop3_state *st = p->state;
+
+	if (st->phase < POP3_PHASE_UP)
+		return pop3_login_send(p, event);
+	if (st->phase != POP3_PHASE_UP)
+		return false;
+	if (!st->announced) {
+		st->announced = true;
+		*event = POP3_READY;
+		return true;
+	}
+	while (st->n_sent < st->n_queue && st->n_sent < st->window && st->phase == POP3_PHASE_UP)
+		send_message_command(p, &st->queue[st->queue_at + st->n_sent++]);
+	if (st->quit_wanted && st->n_queue == 0) {
+		st->phase = POP3_PHASE_QUIT;
+		pop3_say(p, "QUIT", STR_NONE);
+		pop3_want(p, POP3_WANT_QUIT);
+	}
+	return false;
+}
+
+static void end_of_stream(struct pop3 *p)
+{
+	struct pop3_state *st = p->state;
+	struct err err = { 0 };
+
+	/* Nothing hangs on the answer when nothing was deleted. */
+	if (st->phase == POP3_PHASE_QUIT && !st->deleted) {
+		pop3_close(p);
+	} else if (st->eof_why.kind != ERR_NONE) {
+		pop3_end(p, st->eof_why.kind, st->eof_why.text);
+	} else {
+		err_set(&err, ERR_TEMP, "the server closed the connection%s%s",
+			pop3_first_want(p) != NULL ? " instead of giving the " : "", pop3_waiting_for(p));
+		pop3_end(p, ERR_TEMP, err.text);
+	}
 }
 
 enum pop3_event pop3_next(struct pop3 *p, struct pop3_news *news)
@@ -305,72 +266,81 @@ enum pop3_event pop3_next(struct pop3 *p, struct pop3_news *news)
 	struct pop3_state *st = p->state;
 	enum pop3_event event = POP3_WAIT;
 
-	*news = (struct pop3_news){ 0 };
-	buf_drop(&p->in, st->drop);
-	st->drop = 0;
-	if (!st->greeted) {
-		st->greeted = true;
-		orders_add(&st->sent, (struct pop3_order){ .want = WANT_GREETING });
-	}
-	for (;;) {
-		struct pop3_order *o;
+	*news = (struct pop3_news){ .number = 0 };
+	if (read_on(p, news, &event))
+		return event;
+	if (st->phase != POP3_PHASE_OVER && st->eof)
+		end_of_stream(p);
+	if (st->phase != POP3_PHASE_OVER && send_on(p, &event))
+		return event;
+	if (st->phase != POP3_PHASE_OVER)
+		return POP3_WAIT;
+	news->err = st->why;
+	return st->in_order ? POP3_CLOSED : POP3_FAILED;
+}
 
-		if (st->phase == PHASE_FAILED) {
-			news->err = st->err;
-			return POP3_FAILED;
-		}
-		if (st->phase == PHASE_CLOSED)
-			return POP3_CLOSED;
-		send_waiting(p);
-		o = pop3_expects(p);
-		if (o == NULL)
-			return idle(p, news);
-		if (st->in_body && is_message(o)) {
-			news->number = o->number;
-			event = pop3_body_next(p, news);
-			if (event == POP3_FINISH)
-				orders_take(&st->sent);
-			return event;
-		}
-		int whole = pop3_take_line(p, news);
+void pop3_tls_started(struct pop3 *p)
+{
+	struct pop3_state *st = p->state;
 
-		if (whole < 0)
-			return POP3_FAILED;
-		if (whole == 0)
-			return POP3_WAIT;
-		if (st->in_body ? listing_line(p, buf_str(&st->line), news, &event)
-				: status_line(p, buf_str(&st->line), news, &event))
-			return event;
+	if (st->phase != POP3_PHASE_TLS)
+		return;
+	if (buf_len(&p->in) > st->given) {
+		pop3_end(p, ERR_PROTOCOL, "the server spoke before TLS stood");
+		return;
 	}
+	/* What was said in clear counts no more. */
+	pop3_caps_clear(p);
+	st->tls = true;
+	st->capa_known = false;
+	st->phase = POP3_PHASE_CAPA;
+}
+
+void pop3_auth_retry(struct pop3 *p)
+{
+	if (p->state->phase == POP3_PHASE_AUTH_AGAIN)
+		p->state->phase = POP3_PHASE_AUTH;
+}
+
+void pop3_quit(struct pop3 *p)
+{
+	struct pop3_state *st = p->state;
+
+	st->quit_wanted = true;
+	if (st->phase == POP3_PHASE_AUTH_AGAIN)
+		pop3_end(p, ERR_AUTH, "the server refuses the login");
+	else if (st->phase < POP3_PHASE_UP)
+		pop3_close(p); /* there is only a connection to end */
 }
 
 void pop3_eof(struct pop3 *p, const struct err *err)
 {
-	struct pop3_state *st = p->state;
-	const struct pop3_order *o = pop3_expects(p);
-
-	if (st->phase == PHASE_FAILED || st->phase == PHASE_CLOSED)
-		return;
-	/* Who asked for nothing but the end has it. */
-	if (o != NULL && o->want == WANT_QUIT && !st->deleted && buf_len(&p->in) == 0) {
-		st->phase = PHASE_CLOSED;
-		return;
-	}
-	st->phase = PHASE_FAILED;
-	if (err != NULL && err->kind != ERR_NONE)
-		st->err = *err;
-	else if (o != NULL && is_message(o) && st->in_body)
-		err_set(&st->err, ERR_TEMP, "the connection ended in the middle of message %u", (unsigned)o->number);
-	else
-		err_set(&st->err, ERR_TEMP, "the connection ended instead of the %s", pop3_waiting_for(p));
+	p->state->eof = true;
+	if (err != NULL)
+		p->state->eof_why = *err;
 }
 
 const char *pop3_waiting_for(const struct pop3 *p)
 {
-	static const char *const names[] = { "greeting", "answer to CAPA", "answer to STLS", "answer to UTF8", "answer to AUTH",
-		"answer to USER", "answer to PASS", "answer to STAT", "answer to LIST", "answer to UIDL", "answer to RETR",
-		"answer to TOP", "answer to DELE", "answer to QUIT" };
-	const struct pop3_orders *sent = &p->state->sent;
+	static const char *const names[] = {
+		[POP3_WANT_GREETING] = "greeting",
+		[POP3_WANT_CAPA] = "reply to CAPA",
+		[POP3_WANT_STLS] = "reply to STLS",
+		[POP3_WANT_UTF8] = "reply to UTF8",
+		[POP3_WANT_AUTH] = "reply to AUTH",
+		[POP3_WANT_USER] = "reply to USER",
+		[POP3_WANT_PASS] = "reply to PASS",
+		[POP3_WANT_STAT] = "reply to STAT",
+		[POP3_WANT_LIST] = "reply to LIST",
+		[POP3_WANT_UIDL] = "reply to UIDL",
+		[POP3_WANT_RETR] = "reply to RETR",
+		[POP3_WANT_TOP] = "reply to TOP",
+		[POP3_WANT_DELE] = "reply to DELE",
+		[POP3_WANT_QUIT] = "reply to QUIT",
+	};
+	const struct pop3_want *w = pop3_first_want(p);
 
-	return sent->n > 0 ? names[sent->p[sent->first].want] : "next command";
+	if (w == NULL)
+		return "";
+	return p->state->in_body ? "rest of a message" : p->state->in_list ? "rest of a list" : names[w->kind];
 }

@@ -7,8 +7,9 @@
 struct sasl;
 
 /*
- * A POP3 client session (RFC 1939, 2449, 2595, 5034, 6856) without a socket, of the same shape as struct smtp. Only
- * CRLF.CRLF ends a message; numbers and UIDs of the server are hostile until proven; budgets as for replies.
+ * A POP3 client session (RFC 1939, 2449, 2595, 3206, 5034, 6856) without a socket, of the same shape as struct smtp. Only
+ * CRLF.CRLF ends a message, but for servers that never send a CR in any line of theirs: there LF.LF does. Numbers and
+ * UIDs of the server are hostile until proven; a status line has at most 16 KiB, a line of a list 4 KiB, a list 4 million.
  */
 enum pop3_cap {
 	POP3_CAP_TOP = 1 << 0,
@@ -29,27 +30,27 @@ struct pop3_params {
 	struct sasl *sasl; /* credentials, borrowed */
 	bool user_pass;    /* USER and PASS may be used where the server has no mechanism of ours */
 	bool lock_step;
-	unsigned window;   /* commands in flight when PIPELINING is offered; 0: 64 */
+	unsigned window;   /* commands in flight when PIPELINING is offered; 0: 64. It begins with 4 and grows as answers come */
 };
 
 enum pop3_event {
 	POP3_WAIT,
-	POP3_STLS,
+	POP3_STLS,       /* shake hands, then pop3_tls_started */
 	POP3_READY,    /* logged in, the listing is there: pop3_retr, pop3_top, pop3_dele, pop3_quit */
 	POP3_BEGIN,    /* news.number: its message starts (headers only after pop3_top) */
 	POP3_BODY,     /* news.octets: a piece of it, dots unstuffed, line ends as they came */
 	POP3_FINISH,   /* news.number: it is whole */
 	POP3_REFUSED,  /* news.number: -ERR to RETR, TOP or DELE, with news.text */
 	POP3_DELETED,  /* news.number: +OK to DELE */
-	POP3_AUTH_AGAIN,
+	POP3_AUTH_AGAIN, /* the token was refused: pop3_auth_retry with a new one, or pop3_quit */
 	POP3_CLOSED,   /* +OK to QUIT: the deletions hold */
-	POP3_FAILED,
+	POP3_FAILED,   /* over, news.err says why; what was not finished or deleted by an event is not */
 };
 
 struct pop3_item {
 	uint32_t number;
 	uint64_t size;   /* LIST's word: a hint */
-	struct str uid;  /* empty: the server has no UIDL */
+	struct str uid;  /* empty: the server has no UIDL, or says something that is no UID (a control, over 1,000 octets) */
 };
 
 struct pop3_news {
@@ -62,8 +63,9 @@ struct pop3_news {
 struct pop3 {
 	struct buf in;
 	struct buf out;
-	unsigned caps;
-	struct buf caps_lines;
+	unsigned caps;         /* what was offered last */
+	struct buf caps_lines; /* as it came, for -v */
+	bool desynchronised;   /* commands were in flight when it went wrong: lock step may help */
 	struct pop3_item *items; /* in order of number, after POP3_READY */
 	size_t n_items;
 	struct pop3_state *state;
@@ -74,12 +76,16 @@ void pop3_free(struct pop3 *p);
 enum pop3_event pop3_next(struct pop3 *p, struct pop3_news *news);
 void pop3_tls_started(struct pop3 *p);
 void pop3_auth_retry(struct pop3 *p);
-/* Queue commands; they are sent as the window allows, in order. */
+/* Queue commands (after POP3_READY); they are sent as the window allows, in order. */
 void pop3_retr(struct pop3 *p, uint32_t number);
 void pop3_top(struct pop3 *p, uint32_t number, unsigned lines);
 void pop3_dele(struct pop3 *p, uint32_t number);
 void pop3_quit(struct pop3 *p);
 void pop3_eof(struct pop3 *p, const struct err *err);
+/* Commands that have got no answer yet, sent or not. */
+size_t pop3_pending(const struct pop3 *p);
+/* Is code the response code of a refusal ("SYS/TEMP", RFC 2449 8, 3206)? text: news.text. */
+bool pop3_code(struct str text, const char *code);
 const char *pop3_waiting_for(const struct pop3 *p);
 
 #endif

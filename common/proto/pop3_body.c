@@ -3,81 +3,72 @@
 #include "proto/pop3_state.h"
 
 /*
- * The octets of a message on their way through: a dot at the start of a line is taken off, a dot alone ends it. Lines end in CRLF
- * and in nothing else, so that a lone LF within a message cannot end it early; only from a server whose own answers end in LF alone is
- * LF taken for a line end.
+ * The octets of a message as they come, with dots unstuffed. A line begins only behind CRLF: a lone LF is an octet like any other,
+ * so that nobody who writes a mail can end it early ("\n.\n") and have its rest taken for answers.
  */
 
-/* How much of s can be given out as it is: up to a line that begins with a dot, which has to be looked at. */
-static size_t plain_part(const struct pop3_state *st, struct str s)
+/* A dot at the start of a line: 1 the end (n octets of it), 0 it was stuffed, -1 more is needed to know. */
+static int at_dot(const struct pop3 *p, size_t *n)
 {
-	struct str stop = st->lf_only ? STR_LIT("\n.") : STR_LIT("\r\n.");
+	struct str in = buf_str(&p->in);
+
+	if (in.n < 2)
+		return -1;
+	*n = 2;
+	if (in.p[1] == '\n')
+		return p->state->lf_only;
+	if (in.p[1] != '\r')
+		return 0;
+	*n = 3;
+	return in.n < 3 ? -1 : in.p[2] == '\n';
+}
+
+/* How many octets at the front are message, up to where a line begins with a dot. */
+static size_t measure(struct pop3 *p)
+{
+	struct pop3_state *st = p->state;
+	struct str in = buf_str(&p->in);
 	size_t at = 0;
 
-	/* The line end may have come with an earlier piece. */
-	if (st->cr && !st->lf_only && str_starts(s, STR_LIT("\n.")))
-		return 1;
-	at = str_search(s, stop);
-	return at < s.n ? at + stop.n - 1 : s.n;
-}
+	while (at < in.n && !(st->line_start && in.p[at] == '.')) {
+		size_t n = str_find(str_sub(in, at, in.n), '\n');
+		bool whole = at + n < in.n;
+		char before = n > 0 ? in.p[at + n - 1] : st->cr ? '\r' : '\0';
 
-static void note_end(struct pop3_state *st, struct str piece)
-{
-	char last = piece.p[piece.n - 1];
-	bool cr_before = piece.n > 1 ? piece.p[piece.n - 2] == '\r' : st->cr;
-
-	st->line_start = last == '\n' && (st->lf_only || cr_before);
-	st->cr = last == '\r';
-}
-
-static enum pop3_event give(struct pop3 *p, struct pop3_news *news, size_t n)
-{
-	news->octets = str_sub(buf_str(&p->in), 0, n);
-	note_end(p->state, news->octets);
-	p->state->drop = n;
-	return POP3_BODY;
-}
-
-/* 1: the end; 0: a dot that was doubled; -1: not to be told yet. */
-static int dot_means_end(const struct pop3_state *st, struct str s, size_t *length)
-{
-	if (s.n < 2)
-		return -1;
-	if (st->lf_only && s.p[1] == '\n') {
-		*length = 2;
-		return 1;
+		st->line_start = whole && (st->lf_only || before == '\r');
+		st->cr = !whole && before == '\r';
+		at += whole ? n + 1 : n;
 	}
-	if (s.p[1] != '\r')
-		return 0;
-	if (s.n < 3)
-		return -1;
-	*length = 3;
-	return s.p[2] == '\n';
+	return at;
 }
 
 enum pop3_event pop3_body_next(struct pop3 *p, struct pop3_news *news)
 {
 	struct pop3_state *st = p->state;
-	struct str s = buf_str(&p->in);
-	size_t length = 0;
 
-	if (s.n == 0)
-		return POP3_WAIT;
-	if (st->line_start && s.p[0] == '.') {
-		switch (dot_means_end(st, s, &length)) {
-		case -1:
-			return POP3_WAIT;
-		case 1:
-			st->drop = length;
-			st->in_body = false;
-			return POP3_FINISH;
-		default:
-			buf_drop(&p->in, 1);
-			st->line_start = false;
-			s = buf_str(&p->in);
-			/* Only what follows the dot up to the next line: it may be a dot again. */
-			return give(p, news, 1);
+	news->number = pop3_first_want(p)->number;
+	for (;;) {
+		size_t n = measure(p);
+
+		if (n > 0) {
+			news->octets = str_sub(buf_str(&p->in), 0, n);
+			st->given = n;
+			return POP3_BODY;
 		}
+		if (buf_len(&p->in) == 0)
+			return POP3_WAIT;
+		int end = at_dot(p, &n);
+
+		if (end < 0)
+			return POP3_WAIT;
+		if (end > 0) {
+			buf_drop(&p->in, n);
+			st->in_body = false;
+			pop3_drop_want(p);
+			return POP3_FINISH;
+		}
+		buf_drop(&p->in, 1);
+		st->line_start = false;
+		st->cr = false;
 	}
-	return give(p, news, plain_part(st, s));
 }

@@ -6,168 +6,165 @@
 
 #include "base/mem.h"
 
-/* What lies on the server, as its STAT, LIST and UIDL have it. Nothing is allocated by its word, only by lines that came. */
+/* What the server says of itself and of the mailbox. Memory is taken for lines that came, never for numbers that were named. */
 
-void pop3_list_start(struct pop3 *p)
+#define MAX_ITEMS ((size_t)4 << 20)
+#define MAX_CAPS 1000
+#define MAX_UID 1000
+#define NO_UID SIZE_MAX
+
+void pop3_caps_clear(struct pop3 *p)
 {
-	p->state->phase = PHASE_LISTING;
-	pop3_command(p, WANT_STAT, 0, "STAT");
-	if (pop3_pipelines(p)) {
-		pop3_command(p, WANT_LIST, 0, "LIST");
-		pop3_command(p, WANT_UIDL, 0, "UIDL");
+	p->caps = 0;
+	buf_clear(&p->caps_lines);
+	buf_clear(&p->state->mechanisms);
+	p->state->list_lines = 0;
+}
+
+void pop3_caps_line(struct pop3 *p, struct str line)
+{
+	static const struct {
+		const char *name;
+		unsigned cap;
+	} names[] = {
+		{ "TOP", POP3_CAP_TOP }, { "UIDL", POP3_CAP_UIDL }, { "USER", POP3_CAP_USER }, { "SASL", POP3_CAP_SASL },
+		{ "STLS", POP3_CAP_STLS }, { "PIPELINING", POP3_CAP_PIPELINING }, { "RESP-CODES", POP3_CAP_RESP_CODES },
+		{ "UTF8", POP3_CAP_UTF8 },
+	};
+	struct str rest = line;
+	struct str name = str_cut(&rest, ' ');
+
+	if (++p->state->list_lines > MAX_CAPS) {
+		pop3_end(p, ERR_PROTOCOL, "the server has more capabilities than can be");
+		return;
+	}
+	buf_add(&p->caps_lines, line);
+	buf_add_char(&p->caps_lines, '\n');
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+		if (str_ieq(name, str_of(names[i].name)))
+			p->caps |= names[i].cap;
+	if (str_ieq(name, STR_LIT("SASL"))) {
+		buf_clear(&p->state->mechanisms);
+		buf_add(&p->state->mechanisms, str_trim(rest));
 	}
 }
 
-/* The first word of *rest as a number. */
-static bool take_number(struct str *rest, uint64_t max, uint64_t *value)
+void pop3_list_stat(struct pop3 *p, struct str words)
 {
-	struct str word;
+	if (!str_number(str_cut(&words, ' '), UINT32_MAX, &p->state->count))
+		pop3_end(p, ERR_PROTOCOL, "the server answers STAT with something that is no number");
+}
 
-	*rest = str_trim(*rest);
-	word = str_cut(rest, ' ');
-	return str_number(word, max, value);
+/* "12 340": a message number within STAT's count, and the rest of the line. */
+static bool read_number(struct pop3 *p, struct str line, uint32_t *number, struct str *rest)
+{
+	uint64_t n;
+
+	if (!str_number(str_cut(&line, ' '), UINT32_MAX, &n) || n == 0) {
+		pop3_end(p, ERR_PROTOCOL, "the server lists something that has no number");
+		return false;
+	}
+	if (n > p->state->count) {
+		pop3_end(p, ERR_PROTOCOL, "the server lists a message beyond the number that it said there are");
+		return false;
+	}
+	*number = (uint32_t)n;
+	*rest = str_trim(line);
+	return true;
+}
+
+static void add_item(struct pop3 *p, uint32_t number, uint64_t size)
+{
+	struct pop3_state *st = p->state;
+
+	if (p->n_items == MAX_ITEMS) {
+		pop3_end(p, ERR_PROTOCOL, "the server lists more messages than can be");
+		return;
+	}
+	if (p->n_items == st->items_room) {
+		st->items_room = st->items_room == 0 ? 64 : 2 * st->items_room;
+		p->items = mem_resize(p->items, st->items_room, sizeof *p->items);
+		st->uid_at = mem_resize(st->uid_at, st->items_room, sizeof *st->uid_at);
+	}
+	p->items[p->n_items] = (struct pop3_item){ .number = number, .size = size };
+	st->uid_at[p->n_items++] = NO_UID;
 }
 
 static int by_number(const void *a, const void *b)
 {
-	const struct pop3_item *x = a;
-	const struct pop3_item *y = b;
+	uint32_t x = ((const struct pop3_item *)a)->number;
+	uint32_t y = ((const struct pop3_item *)b)->number;
 
-	return (x->number > y->number) - (x->number < y->number);
+	return (x > y) - (x < y);
 }
 
+/* Nearly always the listings are in order, and then the place is known. */
 static struct pop3_item *find_item(struct pop3 *p, uint32_t number)
 {
 	struct pop3_item key = { .number = number };
 
+	if (number <= p->n_items && p->items[number - 1].number == number)
+		return &p->items[number - 1];
 	return p->n_items > 0 ? bsearch(&key, p->items, p->n_items, sizeof *p->items, by_number) : NULL;
 }
 
-static bool list_line(struct pop3 *p, struct str line, struct pop3_news *news, enum pop3_event *event)
+/* LIST's answer is whole: order, and no number twice. */
+static void sort_items(struct pop3 *p)
 {
-	struct pop3_state *st = p->state;
-	uint64_t number;
-	uint64_t size;
-
-	if (!take_number(&line, st->count, &number) || number == 0 || !take_number(&line, UINT64_MAX, &size)) {
-		*event = pop3_fail(p, news, ERR_PROTOCOL, "LIST: a line that names none of the %u messages", st->count);
-		return true;
-	}
-	if (p->n_items == st->items_cap) {
-		st->items_cap = st->items_cap > 0 ? 2 * st->items_cap : 64;
-		p->items = mem_resize(p->items, st->items_cap, sizeof *p->items);
-	}
-	p->items[p->n_items++] = (struct pop3_item){ .number = (uint32_t)number, .size = size };
-	if (p->n_items > st->count) {
-		*event = pop3_fail(p, news, ERR_PROTOCOL, "LIST: more lines than messages (%u)", st->count);
-		return true;
-	}
-	return false;
+	if (p->n_items > 1)
+		qsort(p->items, p->n_items, sizeof *p->items, by_number);
+	for (size_t i = 1; i < p->n_items; i++)
+		if (p->items[i].number == p->items[i - 1].number) {
+			pop3_end(p, ERR_PROTOCOL, "the server lists a message twice");
+			return;
+		}
 }
 
-/* A UID is what stands there, whatever it is, as long as it can be kept as a word of a line: no blanks, no controls, 1,000 octets. */
-static bool usable_uid(struct str uid)
-{
-	for (size_t i = 0; i < uid.n; i++)
-		if (uid.p[i] == ' ' || ascii_control(uid.p[i]))
-			return false;
-	return uid.n > 0 && uid.n <= 1000;
-}
-
-static bool uidl_line(struct pop3 *p, struct str line, struct pop3_news *news, enum pop3_event *event)
+static void take_uid(struct pop3 *p, uint32_t number, struct str uid)
 {
 	struct pop3_state *st = p->state;
-	struct pop3_item *item;
-	uint64_t number;
+	struct pop3_item *item = find_item(p, number);
 
-	if (!take_number(&line, UINT32_MAX, &number)) {
-		*event = pop3_fail(p, news, ERR_PROTOCOL, "UIDL: a line without a message's number");
-		return true;
+	if (item == NULL) {
+		pop3_end(p, ERR_PROTOCOL, "the server gives a UID to a message that it did not list");
+		return;
 	}
-	item = find_item(p, (uint32_t)number);
-	if (item == NULL || item->uid.n > 0) {
-		*event = pop3_fail(p, news, ERR_PROTOCOL, "UIDL: message %u is not listed, or twice", (unsigned)number);
-		return true;
-	}
-	/* A server may put more than one blank before it. */
-	struct str uid = str_trim(line);
-
-	if (!usable_uid(uid))
-		return false;
-	/* The buffer moves while it grows: offsets until the end of the listing. */
-	item->uid = (struct str){ "", uid.n };
+	if (uid.n == 0 || uid.n > MAX_UID || !str_clean(uid))
+		return;
 	st->uid_at[item - p->items] = buf_len(&st->uids);
-	if (!buf_add(&st->uids, uid)) {
-		*event = pop3_fail(p, news, ERR_PROTOCOL, "UIDL: more than a mailbox can have");
-		return true;
-	}
-	return false;
+	item->uid.n = uid.n;
+	st->uids.limit = (size_t)1 << 31;
+	if (!buf_add(&st->uids, uid))
+		pop3_end(p, ERR_PROTOCOL, "the server's UIDs are longer than can be");
 }
 
-bool pop3_list_line(struct pop3 *p, const struct pop3_order *order, struct str line, struct pop3_news *news,
-		    enum pop3_event *event)
+void pop3_list_line(struct pop3 *p, enum pop3_want_kind kind, struct str line)
 {
-	return order->want == WANT_LIST ? list_line(p, line, news, event) : uidl_line(p, line, news, event);
+	uint32_t number;
+	uint64_t size;
+	struct str rest;
+
+	if (!read_number(p, line, &number, &rest))
+		return;
+	if (kind == POP3_WANT_UIDL)
+		take_uid(p, number, rest);
+	else if (str_number(str_cut(&rest, ' '), INT64_MAX, &size))
+		add_item(p, number, size);
+	else
+		pop3_end(p, ERR_PROTOCOL, "the server lists a message without a size");
+	if (kind == POP3_WANT_LIST && p->n_items > p->state->count)
+		pop3_end(p, ERR_PROTOCOL, "the server lists more messages than it said there are");
 }
 
-bool pop3_list_end(struct pop3 *p, const struct pop3_order *order, struct pop3_news *news, enum pop3_event *event)
-{
-	if (order->want == WANT_LIST) {
-		if (p->n_items > 0)
-			qsort(p->items, p->n_items, sizeof *p->items, by_number);
-		for (size_t i = 1; i < p->n_items; i++) {
-			if (p->items[i].number == p->items[i - 1].number) {
-				*event = pop3_fail(p, news, ERR_PROTOCOL, "LIST: message %u twice",
-					p->items[i].number);
-				return true;
-			}
-		}
-		p->state->uid_at = mem_array(p->n_items, sizeof *p->state->uid_at);
-		if (!pop3_pipelines(p))
-			pop3_command(p, WANT_UIDL, 0, "UIDL");
-		return false;
-	}
-	for (size_t i = 0; i < p->n_items; i++) {
-		struct str *uid = &p->items[i].uid;
-
-		if (uid->n > 0)
-			uid->p = buf_str(&p->state->uids).p + p->state->uid_at[i];
-	}
-	p->state->phase = PHASE_UP;
-	return false;
-}
-
-bool pop3_list_answer(struct pop3 *p, const struct pop3_order *order, bool ok, struct str text, struct pop3_news *news,
-		      enum pop3_event *event)
+void pop3_list_end(struct pop3 *p)
 {
 	struct pop3_state *st = p->state;
-	uint64_t count;
+	struct str uids = buf_str(&st->uids);
 
-	if (!ok && order->want == WANT_UIDL) {
-		/* A server that has UIDL and does not say it now must not make everything look new. */
-		if ((p->caps & POP3_CAP_UIDL) || pop3_refusal(text, ERR_NONE) == ERR_TEMP) {
-			*event = pop3_fail(p, news, ERR_TEMP, "UIDL: %.*s", STR_ARGS(text));
-			return true;
-		}
-		st->phase = PHASE_UP;
-		return false;
+	if (pop3_first_want(p) != NULL && pop3_first_want(p)->kind == POP3_WANT_LIST) {
+		sort_items(p);
+		return;
 	}
-	if (!ok) {
-		*event = pop3_fail(p, news, pop3_refusal(text, ERR_UNAVAILABLE), "%s: %.*s",
-			order->want == WANT_STAT ? "STAT" : "LIST", STR_ARGS(text));
-		return true;
-	}
-	if (order->want != WANT_STAT) {
-		st->in_body = true;
-		st->line_start = true;
-		return false;
-	}
-	if (!take_number(&text, UINT32_MAX, &count)) {
-		*event = pop3_fail(p, news, ERR_PROTOCOL, "STAT: no number of messages");
-		return true;
-	}
-	st->count = (uint32_t)count;
-	if (!pop3_pipelines(p))
-		pop3_command(p, WANT_LIST, 0, "LIST");
-	return false;
+	for (size_t i = 0; i < p->n_items; i++)
+		p->items[i].uid = st->uid_at[i] == NO_UID ? STR_NONE : str_sub(uids, st->uid_at[i], p->items[i].uid.n);
 }

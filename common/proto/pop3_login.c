@@ -2,298 +2,301 @@
 
 #include "proto/pop3_state.h"
 
-#include <stdio.h>
-
 #include "proto/sasl.h"
 
-/* From the greeting to the login: CAPA, STLS, CAPA again, UTF8, AUTH or USER and PASS, CAPA once more. */
+/* From the greeting to the listing: CAPA, STLS, CAPA again, UTF8, AUTH or USER and PASS. */
 
-#define AUTH_LINE_MAX ((size_t)255) /* RFC 2449, 4: a command with its arguments */
+/* RFC 5034, 4: a command with an initial response has at most 255 octets. */
+#define AUTH_LINE 253
 
-void pop3_login_capa_line(struct pop3 *p, struct str line)
+static void begin_auth(struct pop3 *p)
+{
+	struct pop3_state *st = p->state;
+	bool secure = st->tls || st->params.clear_auth;
+	struct err err = { 0 };
+	struct err no_user = { 0 };
+	bool user = (p->caps & POP3_CAP_USER) || !st->capa_known || buf_len(&st->mechanisms) == 0;
+
+	st->user_pass = false;
+	st->phase = POP3_PHASE_AUTH;
+	if (st->params.sasl == NULL) {
+		pop3_end(p, ERR_AUTH, "there is no user name to log in with");
+		return;
+	}
+	st->mechanism = NULL;
+	if (buf_len(&st->mechanisms) > 0)
+		st->mechanism = sasl_choose(st->params.sasl, buf_str(&st->mechanisms), secure, &err);
+	if (st->mechanism != NULL)
+		return;
+	/* USER and PASS show the password as PLAIN does: where the one may be used the other may. */
+	st->user_pass = user && sasl_choose(st->params.sasl, STR_LIT("PLAIN LOGIN"), secure, &no_user) != NULL;
+	if (st->user_pass)
+		return;
+	if (err.kind == ERR_NONE)
+		err = no_user;
+	pop3_end(p, err.kind, err.text);
+}
+
+/* After CAPA, or without it: TLS is next where it is wanted. */
+static void settle_tls(struct pop3 *p)
+{
+	struct pop3_state *st = p->state;
+	bool offered = (p->caps & POP3_CAP_STLS) != 0;
+
+	if (st->tls || st->params.tls == POP3_TLS_OFF || (st->params.tls == POP3_TLS_TRY && !offered))
+		st->phase = POP3_PHASE_UTF8;
+	else if (offered)
+		st->phase = POP3_PHASE_STLS;
+	else
+		pop3_end(p, ERR_PROTOCOL, "the server does not offer STLS, and TLS is required");
+}
+
+void pop3_login_listed(struct pop3 *p)
+{
+	p->state->capa_known = true;
+	if (p->state->phase == POP3_PHASE_CAPA)
+		settle_tls(p);
+	else
+		p->state->phase = POP3_PHASE_LISTING;
+}
+
+static void on_stls(struct pop3 *p, int status, struct str words)
+{
+	struct pop3_state *st = p->state;
+
+	/* What is already there came in clear, to be taken for the server's word inside TLS. */
+	if (status > 0 && buf_len(&p->in) > st->given) {
+		pop3_end(p, ERR_PROTOCOL, "something was put behind the server's answer to STLS");
+	} else if (status > 0) {
+		st->phase = POP3_PHASE_TLS;
+		st->announced = false;
+	} else if (st->params.tls == POP3_TLS_TRY) {
+		st->phase = POP3_PHASE_UTF8;
+	} else {
+		pop3_refused(p, ERR_PROTOCOL, "the server refuses STLS", words);
+	}
+}
+
+static void logged_in(struct pop3 *p)
+{
+	struct pop3_state *st = p->state;
+	unsigned wanted = POP3_CAP_PIPELINING | POP3_CAP_UIDL | POP3_CAP_TOP;
+
+	buf_wipe(&st->response);
+	st->phase = st->capa_known && (p->caps & wanted) != wanted ? POP3_PHASE_CAPA_AGAIN : POP3_PHASE_LISTING;
+}
+
+static void refused(struct pop3 *p, struct str words)
+{
+	struct pop3_state *st = p->state;
+
+	buf_wipe(&st->response);
+	if (st->cancelled) {
+		struct err err = st->why;
+
+		pop3_end(p, err.kind, err.text);
+	} else if (sasl_is_token(st->params.sasl) && !st->auth_retried && !pop3_is_temporary(words)) {
+		st->auth_retried = true;
+		st->announced = false;
+		st->phase = POP3_PHASE_AUTH_AGAIN;
+	} else {
+		pop3_refused(p, ERR_AUTH, "the server refuses the login", words);
+	}
+}
+
+static void on_auth(struct pop3 *p, int status, struct str words)
+{
+	struct pop3_state *st = p->state;
+
+	if (status == 0)
+		refused(p, words);
+	else if (st->cancelled)
+		pop3_end(p, ERR_PROTOCOL, "the server goes on with AUTH after it was cancelled");
+	else if (st->held_initial)
+		pop3_end(p, ERR_PROTOCOL, "the server accepts a login before it has seen it");
+	else if (!sasl_finished(st->params.sasl))
+		pop3_end(p, ERR_PROTOCOL, "the server accepts the login without having proved that it knows the password");
+	else
+		logged_in(p);
+}
+
+bool pop3_login_challenge(struct pop3 *p, struct str line)
+{
+	struct pop3_state *st = p->state;
+	struct err err = { 0 };
+	bool first = st->held_initial;
+
+	if (st->phase != POP3_PHASE_AUTH || st->user_pass || (line.n > 1 && line.p[1] != ' '))
+		return false;
+	pop3_drop_want(p);
+	st->held_initial = false;
+	if (st->cancelled) {
+		pop3_end(p, ERR_PROTOCOL, "the server goes on with AUTH after it was cancelled");
+		return true;
+	}
+	st->has_response = true;
+	if (first) /* whatever stands in this challenge asks for our first word */
+		return true;
+	buf_wipe(&st->response);
+	if (!sasl_step(st->params.sasl, str_sub(line, 2, line.n), &st->response, &err)) {
+		st->why = err;
+		st->cancelled = true;
+		buf_clear(&st->response);
+		buf_add_text(&st->response, "*");
+	}
+	return true;
+}
+
+void pop3_login_status(struct pop3 *p, enum pop3_want_kind kind, int status, struct str words)
+{
+	struct pop3_state *st = p->state;
+
+	switch (kind) {
+	case POP3_WANT_GREETING:
+		if (status > 0)
+			st->phase = POP3_PHASE_CAPA;
+		else
+			pop3_refused(p, ERR_UNAVAILABLE, "the server refuses the connection", words);
+		break;
+	case POP3_WANT_CAPA: /* -ERR: an old server */
+		if (st->phase == POP3_PHASE_CAPA)
+			settle_tls(p);
+		else
+			st->phase = POP3_PHASE_LISTING;
+		break;
+	case POP3_WANT_STLS:
+		on_stls(p, status, words);
+		break;
+	case POP3_WANT_UTF8: /* refused is as good */
+		begin_auth(p);
+		break;
+	case POP3_WANT_USER:
+		if (status == 0)
+			refused(p, words);
+		else
+			st->has_response = true; /* PASS is next */
+		break;
+	case POP3_WANT_PASS:
+		if (status == 0)
+			refused(p, words);
+		else
+			logged_in(p);
+		break;
+	default:
+		on_auth(p, status, words);
+		break;
+	}
+}
+
+static void send_auth(struct pop3 *p)
+{
+	struct pop3_state *st = p->state;
+	struct buf line = { .limit = 16384 };
+	struct err err = { 0 };
+	bool initial = false;
+
+	buf_wipe(&st->response);
+	if (!sasl_start(st->params.sasl, &st->response, &initial, &err)) {
+		pop3_end(p, err.kind, err.text);
+		return;
+	}
+	buf_add_text(&line, st->mechanism);
+	/* Microsoft's server breaks off when XOAUTH2 comes in one line. */
+	st->held_initial = initial && (buf_len(&st->response) + buf_len(&line) + 6 > AUTH_LINE ||
+				       strcmp(st->mechanism, "XOAUTH2") == 0);
+	if (initial && !st->held_initial) {
+		buf_add_char(&line, ' ');
+		buf_add(&line, buf_len(&st->response) == 0 ? STR_LIT("=") : buf_str(&st->response));
+		buf_wipe(&st->response);
+	}
+	pop3_say(p, "AUTH ", buf_str(&line));
+	pop3_want(p, POP3_WANT_AUTH);
+	buf_wipe(&line);
+}
+
+static void send_credentials(struct pop3 *p)
+{
+	struct pop3_state *st = p->state;
+	bool next = st->has_response;
+
+	st->has_response = false;
+	if (st->user_pass && next) {
+		pop3_say(p, "PASS ", sasl_password(st->params.sasl));
+		pop3_want(p, POP3_WANT_PASS);
+	} else if (st->user_pass) {
+		pop3_say(p, "USER ", sasl_user(st->params.sasl));
+		pop3_want(p, POP3_WANT_USER);
+	} else if (next) {
+		pop3_say(p, "", buf_str(&st->response));
+		buf_wipe(&st->response);
+		pop3_want(p, POP3_WANT_AUTH);
+	} else {
+		send_auth(p);
+	}
+}
+
+static bool announce(struct pop3 *p, enum pop3_event what, enum pop3_event *event)
+{
+	if (p->state->announced)
+		return false;
+	p->state->announced = true;
+	*event = what;
+	return true;
+}
+
+static void send_listing(struct pop3 *p)
 {
 	static const struct {
-		const char *name;
-		unsigned cap;
-	} known[] = { { "TOP", POP3_CAP_TOP }, { "UIDL", POP3_CAP_UIDL }, { "USER", POP3_CAP_USER }, { "SASL", POP3_CAP_SASL },
-		{ "STLS", POP3_CAP_STLS }, { "PIPELINING", POP3_CAP_PIPELINING }, { "RESP-CODES", POP3_CAP_RESP_CODES },
-		{ "AUTH-RESP-CODE", POP3_CAP_RESP_CODES }, { "UTF8", POP3_CAP_UTF8 } };
+		const char *verb;
+		enum pop3_want_kind kind;
+	} commands[] = { { "STAT", POP3_WANT_STAT }, { "LIST", POP3_WANT_LIST }, { "UIDL", POP3_WANT_UIDL } };
+	bool all = (p->caps & POP3_CAP_PIPELINING) && !p->state->params.lock_step;
+
+	do {
+		unsigned next = p->state->list_next++;
+
+		pop3_say(p, commands[next].verb, STR_NONE);
+		pop3_want(p, commands[next].kind);
+	} while (all && p->state->list_next < 3);
+}
+
+bool pop3_login_send(struct pop3 *p, enum pop3_event *event)
+{
 	struct pop3_state *st = p->state;
 
-	if (++st->capa_lines > POP3_CAPA_MAX)
-		return;
-	buf_add(&p->caps_lines, line);
-	buf_add_char(&p->caps_lines, '\n');
-	struct str word = str_cut(&line, ' ');
-
-	for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
-		if (!str_ieq(word, str_of(known[i].name)))
-			continue;
-		p->caps |= known[i].cap;
-		if (known[i].cap == POP3_CAP_SASL) {
-			buf_clear(&st->mechanisms);
-			buf_add(&st->mechanisms, line);
+	if (pop3_first_want(p) != NULL)
+		return false;
+	switch (st->phase) {
+	case POP3_PHASE_CAPA:
+	case POP3_PHASE_CAPA_AGAIN:
+		pop3_say(p, "CAPA", STR_NONE);
+		pop3_want(p, POP3_WANT_CAPA);
+		break;
+	case POP3_PHASE_STLS:
+		pop3_say(p, "STLS", STR_NONE);
+		pop3_want(p, POP3_WANT_STLS);
+		break;
+	case POP3_PHASE_TLS:
+		return announce(p, POP3_STLS, event);
+	case POP3_PHASE_UTF8:
+		/* Else Courier hides a message with raw UTF-8 in its header behind one of its own (RFC 6856, 2). */
+		if (p->caps & POP3_CAP_UTF8) {
+			pop3_say(p, "UTF8", STR_NONE);
+			pop3_want(p, POP3_WANT_UTF8);
+			break;
 		}
-	}
-}
-
-static void forget_caps(struct pop3 *p)
-{
-	p->caps = 0;
-	p->state->capa_lines = 0;
-	buf_clear(&p->caps_lines);
-	buf_clear(&p->state->mechanisms);
-}
-
-static void ask_caps(struct pop3 *p)
-{
-	forget_caps(p);
-	pop3_command(p, WANT_CAPA, 0, "CAPA");
-}
-
-/* USER and PASS: when no mechanism of SASL is to be had and the password may be shown. */
-static bool start_user(struct pop3 *p, struct pop3_news *news, enum pop3_event *event)
-{
-	struct str user = sasl_user(p->state->params.sasl);
-	struct buf line = { 0 };
-
-	if (!str_clean(user) || !str_clean(sasl_password(p->state->params.sasl))) {
-		*event = pop3_fail(p, news, ERR_CONFIG, "a user name or password with control characters cannot be sent");
-		return true;
-	}
-	buf_add_text(&line, "USER ");
-	buf_add(&line, user);
-	pop3_command(p, WANT_USER, 0, buf_text(&line));
-	buf_free(&line);
-	return false;
-}
-
-static bool start_auth(struct pop3 *p, const char *mechanism, struct pop3_news *news, enum pop3_event *event)
-{
-	struct pop3_state *st = p->state;
-	struct buf line = { .limit = (size_t)64 << 10 };
-	struct buf first = { .limit = (size_t)64 << 10 };
-	bool initial = false;
-	struct err err;
-
-	if (!sasl_start(st->params.sasl, &first, &initial, &err)) {
-		*event = pop3_fail(p, news, err.kind, "%s", err.text);
-		return true;
-	}
-	buf_printf(&line, "AUTH %s", mechanism);
-	/* An initial response that does not fit waits for an empty challenge (RFC 5034, 4). */
-	if (initial && buf_len(&line) + 3 + buf_len(&first) <= AUTH_LINE_MAX) {
-		buf_add_char(&line, ' ');
-		buf_add(&line, buf_len(&first) > 0 ? buf_str(&first) : STR_LIT("="));
-		initial = false;
-	}
-	buf_wipe(&st->line);
-	if (initial)
-		buf_add(&st->initial, buf_str(&first));
-	st->has_initial = initial;
-	pop3_command(p, WANT_AUTH, 0, buf_text(&line));
-	buf_wipe(&line);
-	buf_wipe(&first);
-	return false;
-}
-
-bool pop3_login_start(struct pop3 *p, struct pop3_news *news, enum pop3_event *event)
-{
-	struct pop3_state *st = p->state;
-	bool secure = st->tls_up || st->params.clear_auth;
-	struct err err = { 0 };
-
-	st->phase = PHASE_LOGIN;
-	if (st->params.sasl == NULL) {
-		*event = pop3_fail(p, news, ERR_AUTH, "no user name and password are given");
-		return true;
-	}
-	if ((p->caps & POP3_CAP_UTF8) && !st->utf8_on) {
-		st->utf8_on = true;
-		pop3_command(p, WANT_UTF8, 0, "UTF8");
-		return false;
-	}
-	const char *mechanism = NULL;
-
-	if (buf_len(&st->mechanisms) > 0)
-		mechanism = sasl_choose(st->params.sasl, buf_str(&st->mechanisms), secure, &err);
-	if (mechanism != NULL)
-		return start_auth(p, mechanism, news, event);
-	if (st->params.user_pass && secure && !sasl_is_token(st->params.sasl))
-		return start_user(p, news, event);
-	if (err.kind != ERR_NONE)
-		*event = pop3_fail(p, news, err.kind, "%s", err.text);
-	else if (!secure)
-		*event = pop3_fail(p, news, ERR_AUTH, "the connection is not encrypted: the password is not sent");
-	else
-		*event = pop3_fail(p, news, ERR_AUTH, "the server offers no way of logging in that may be used");
-	return true;
-}
-
-/* CAPA is over (or unknown to the server, which then has none): what is next? */
-bool pop3_login_capa_end(struct pop3 *p, struct pop3_news *news, enum pop3_event *event)
-{
-	struct pop3_state *st = p->state;
-	enum pop3_tls tls = st->params.tls;
-
-	if (st->capa_after) {
-		pop3_list_start(p);
-		return false;
-	}
-	/* A server without CAPA may have STLS all the same: where TLS is required, it is tried. */
-	if (!st->tls_up && tls != POP3_TLS_OFF &&
-	    ((p->caps & POP3_CAP_STLS) || (tls == POP3_TLS_REQUIRE && st->capa_lines == 0))) {
-		st->phase = PHASE_STLS;
-		pop3_command(p, WANT_STLS, 0, "STLS");
-		return false;
-	}
-	if (!st->tls_up && tls == POP3_TLS_REQUIRE) {
-		*event = pop3_fail(p, news, ERR_PROTOCOL, "the server offers no TLS (STLS), which is required");
-		return true;
-	}
-	return pop3_login_start(p, news, event);
-}
-
-static bool logged_in(struct pop3 *p, struct pop3_news *news, enum pop3_event *event)
-{
-	struct pop3_state *st = p->state;
-
-	(void)news;
-	(void)event;
-	/* Some servers say what they have only to those who are in. */
-	st->capa_after = true;
-	ask_caps(p);
-	return false;
-}
-
-static bool refused(struct pop3 *p, struct str text, struct pop3_news *news, enum pop3_event *event)
-{
-	struct pop3_state *st = p->state;
-	enum err_kind kind = pop3_refusal(text, ERR_AUTH);
-
-	if (kind == ERR_AUTH && sasl_is_token(st->params.sasl) && !st->auth_tried) {
-		st->auth_tried = true;
-		st->phase = PHASE_AGAIN;
-		*event = POP3_AUTH_AGAIN;
-		return true;
-	}
-	*event = pop3_fail(p, news, kind, "login refused: %.*s", STR_ARGS(text));
-	return true;
-}
-
-bool pop3_login_challenge(struct pop3 *p, struct str text, struct pop3_news *news, enum pop3_event *event)
-{
-	struct pop3_state *st = p->state;
-	struct buf line = { .limit = (size_t)64 << 10 };
-	struct err err = { 0 };
-	bool ok = true;
-
-	if (st->has_initial) {
-		buf_add(&line, buf_str(&st->initial));
-		buf_wipe(&st->initial);
-		st->has_initial = false;
-	} else {
-		ok = sasl_step(st->params.sasl, text, &line, &err);
-	}
-	if (!ok) {
-		/* RFC 5034, 4: a lone "*" cancels; the session cannot go on after that in any case. */
-		*event = pop3_fail(p, news, err.kind, "%s", err.text);
-		buf_wipe(&line);
-		return true;
-	}
-	pop3_command(p, WANT_AUTH, 0, buf_text(&line));
-	buf_wipe(&line);
-	return false;
-}
-
-static bool user_answer(struct pop3 *p, bool ok, struct str text, struct pop3_news *news, enum pop3_event *event)
-{
-	struct buf line = { 0 };
-
-	if (!ok)
-		return refused(p, text, news, event);
-	buf_add_text(&line, "PASS ");
-	buf_add(&line, sasl_password(p->state->params.sasl));
-	pop3_command(p, WANT_PASS, 0, buf_text(&line));
-	buf_wipe(&line);
-	return false;
-}
-
-static bool stls_answer(struct pop3 *p, bool ok, struct str text, struct pop3_news *news, enum pop3_event *event)
-{
-	struct pop3_state *st = p->state;
-
-	if (!ok && st->params.tls == POP3_TLS_TRY)
-		return pop3_login_start(p, news, event);
-	if (!ok) {
-		*event = pop3_fail(p, news, ERR_PROTOCOL, "the server refuses TLS, which is required: %.*s", STR_ARGS(text));
-		return true;
-	}
-	if (buf_len(&p->in) > st->drop) {
-		*event = pop3_fail(p, news, ERR_PROTOCOL, "octets behind the answer to STLS: somebody is putting words into the "
-			"server's mouth");
-		return true;
-	}
-	st->phase = PHASE_TLS;
-	*event = POP3_STLS;
-	return true;
-}
-
-bool pop3_login_answer(struct pop3 *p, const struct pop3_order *order, bool ok, struct str text, struct pop3_news *news,
-		       enum pop3_event *event)
-{
-	struct pop3_state *st = p->state;
-
-	switch (order->want) {
-	case WANT_GREETING:
-		if (!ok) {
-			*event = pop3_fail(p, news, pop3_refusal(text, ERR_UNAVAILABLE), "greeting: %.*s", STR_ARGS(text));
-			return true;
-		}
-		st->phase = PHASE_CAPA;
-		ask_caps(p);
-		return false;
-	case WANT_CAPA:
-		if (!ok)
-			return pop3_login_capa_end(p, news, event);
-		st->in_body = true;
-		st->line_start = true;
-		return false;
-	case WANT_STLS:
-		return stls_answer(p, ok, text, news, event);
-	case WANT_UTF8:
-		return pop3_login_start(p, news, event);
-	case WANT_USER:
-		return user_answer(p, ok, text, news, event);
-	case WANT_AUTH:
-		if (ok && !sasl_finished(st->params.sasl)) {
-			*event = pop3_fail(p, news, ERR_PROTOCOL, "the server calls the login done before it proved that it knows the "
-				"password");
-			return true;
-		}
-		return ok ? logged_in(p, news, event) : refused(p, text, news, event);
+		begin_auth(p);
+		return pop3_login_send(p, event);
+	case POP3_PHASE_AUTH:
+		send_credentials(p);
+		break;
+	case POP3_PHASE_AUTH_AGAIN:
+		return announce(p, POP3_AUTH_AGAIN, event);
+	case POP3_PHASE_LISTING:
+		send_listing(p);
+		break;
 	default:
-		return ok ? logged_in(p, news, event) : refused(p, text, news, event);
+		break;
 	}
-}
-
-void pop3_tls_started(struct pop3 *p)
-{
-	struct pop3_state *st = p->state;
-
-	st->tls_up = true;
-	if (st->phase != PHASE_TLS)
-		return;
-	/* RFC 2595, 4: what was said before does not count. */
-	st->phase = PHASE_CAPA;
-	ask_caps(p);
-}
-
-void pop3_auth_retry(struct pop3 *p)
-{
-	struct pop3_news news;
-	enum pop3_event event;
-
-	if (p->state->phase == PHASE_AGAIN)
-		pop3_login_start(p, &news, &event);
+	return false;
 }

@@ -3,115 +3,129 @@
 
 #include "proto/pop3.h"
 
-/* What the parts of the POP3 session share; nobody else includes it. */
-
-#define POP3_LINE_MAX ((size_t)16 << 10) /* RFC 1939 says 512; greetings of 9 KiB are about */
-#define POP3_CAPA_MAX 200u
-
-/* An answer that is still to come. */
-enum pop3_want {
-	WANT_GREETING,
-	WANT_CAPA,
-	WANT_STLS,
-	WANT_UTF8,
-	WANT_AUTH,
-	WANT_USER,
-	WANT_PASS,
-	WANT_STAT,
-	WANT_LIST,
-	WANT_UIDL,
-	WANT_RETR,
-	WANT_TOP,
-	WANT_DELE,
-	WANT_QUIT,
-};
-
+/*
+ * The inside of a POP3 session, shared by its parts: pop3 (the turn and the commands), pop3_line (lines out and in, how it
+ * ends), pop3_login (greeting to AUTH), pop3_list (capabilities and listings), pop3_body (messages).
+ *
+ * Every command that was sent has a `want` in a queue; answers are matched with it in order.
+ */
 enum pop3_phase {
-	PHASE_GREETING,
-	PHASE_CAPA,      /* before TLS, or before login */
-	PHASE_STLS,
-	PHASE_TLS,       /* the caller shakes hands */
-	PHASE_LOGIN,
-	PHASE_AGAIN,     /* the caller looks for a new token */
-	PHASE_LISTING,
-	PHASE_UP,
-	PHASE_CLOSED,
-	PHASE_FAILED,
+	POP3_PHASE_GREETING,
+	POP3_PHASE_CAPA,
+	POP3_PHASE_STLS,
+	POP3_PHASE_TLS,        /* the caller shakes hands */
+	POP3_PHASE_UTF8,
+	POP3_PHASE_AUTH,
+	POP3_PHASE_AUTH_AGAIN, /* the caller fetches a new token */
+	POP3_PHASE_CAPA_AGAIN, /* some servers tell only then what they can do */
+	POP3_PHASE_LISTING,
+	POP3_PHASE_UP,
+	POP3_PHASE_QUIT,
+	POP3_PHASE_OVER,
 };
 
-struct pop3_order {
-	enum pop3_want want;
+enum pop3_want_kind {
+	POP3_WANT_GREETING,
+	POP3_WANT_CAPA,
+	POP3_WANT_STLS,
+	POP3_WANT_UTF8,
+	POP3_WANT_AUTH,
+	POP3_WANT_USER,
+	POP3_WANT_PASS,
+	POP3_WANT_STAT,
+	POP3_WANT_LIST,
+	POP3_WANT_UIDL,
+	POP3_WANT_RETR,
+	POP3_WANT_TOP,
+	POP3_WANT_DELE,
+	POP3_WANT_QUIT,
+};
+
+struct pop3_want {
+	enum pop3_want_kind kind;
 	uint32_t number;
-	unsigned lines; /* TOP */
-};
-
-/* A queue of orders; the same shape for what waits to be sent and what was. */
-struct pop3_orders {
-	struct pop3_order *p;
-	size_t first;
-	size_t n;
-	size_t cap;
+	unsigned lines; /* of TOP */
 };
 
 struct pop3_state {
 	struct pop3_params params;
 	enum pop3_phase phase;
-	struct pop3_orders sent;    /* answers to come, in order */
-	struct pop3_orders waiting; /* commands that the window holds back */
-	size_t drop;     /* octets of `in` that the last event lent out */
-	unsigned window; /* commands that may be in flight now */
-	bool tls_up;
-	bool in_body;    /* inside a multi-line answer */
-	bool line_start;
-	bool cr;         /* the last octet of the body so far was a CR */
-	bool lf_only;    /* the server ends its lines in LF alone */
-	bool utf8_on;
-	bool capa_after; /* CAPA was asked again after login */
-	bool auth_tried; /* a token was refused once already */
-	bool deleted;    /* a DELE was taken: QUIT decides */
-	bool ready_said;
-	unsigned capa_lines;
-	uint32_t count;  /* STAT's word */
-	size_t items_cap;
-	struct buf mechanisms;
-	size_t *uid_at;  /* where in uids each item's is, while they come */
-	struct buf uids; /* what the items' uids point into, once the listing is whole */
-	struct buf initial; /* a response that waits for an empty challenge */
-	bool has_initial;
-	bool greeted;    /* the greeting is expected */
-	struct buf line; /* the current line of a listing or answer */
-	struct err err;
+	bool announced;
+	bool tls;
+	bool capa_known;       /* the server answered CAPA with +OK once */
+	bool auth_retried;
+	bool cancelled;
+	bool user_pass;        /* instead of AUTH */
+	struct buf mechanisms; /* of CAPA's SASL */
+	const char *mechanism;
+	struct buf response;
+	bool has_response;
+	bool held_initial;     /* response is the initial one, kept for the first challenge */
+
+	bool lf_only;          /* no line of the server had a CR so far */
+	bool in_list;          /* the lines of an answer are coming */
+	unsigned list_lines;   /* of CAPA so far */
+	unsigned list_next;    /* STAT, LIST or UIDL */
+	bool in_body;
+	bool line_start;       /* in a body */
+	bool cr;
+	size_t given;          /* octets at the front of in that are done with in the next turn */
+
+	uint64_t count;        /* STAT's word */
+	size_t items_room;
+	struct buf uids;       /* what the items' uids point into, once the listing is there */
+	size_t *uid_at;        /* one an item, while it is not */
+
+	struct pop3_want *queue; /* commands in order: sent ones first */
+	size_t queue_at;
+	size_t n_queue;
+	size_t n_sent;
+	size_t queue_room;
+	size_t window;
+	uint64_t answers;
+	bool quit_wanted;
+	bool deleted;          /* a DELE was taken */
+
+	struct buf line;
+	bool eof;
+	struct err eof_why;
+	struct err why;
+	bool in_order;
 };
 
-/* pop3.c */
-struct pop3_order *pop3_expects(struct pop3 *p);
-void pop3_command(struct pop3 *p, enum pop3_want want, uint32_t number, const char *text);
-enum pop3_event pop3_fail(struct pop3 *p, struct pop3_news *news, enum err_kind kind, const char *format, ...)
-	__attribute__((format(printf, 4, 5)));
-bool pop3_pipelines(const struct pop3 *p);
-/* One line without its end into st->line: 1, or 0 when it is not whole, or -1 when it is too long (news filled). */
-int pop3_take_line(struct pop3 *p, struct pop3_news *news);
-/* The kind of error that a refusal means, by its response code (RFC 2449, 3206). */
-enum err_kind pop3_refusal(struct str text, enum err_kind otherwise);
+/* pop3_line */
+void pop3_say(struct pop3 *p, const char *verb, struct str argument);
+/* The next whole line of the server without its end; false: none yet, or too long (the session ended). It stays in `in` until
+ * the next turn. */
+bool pop3_take_line(struct pop3 *p, size_t limit, struct str *line);
+/* +OK or -ERR, with the words behind it. -1: neither. */
+int pop3_status(struct str line, struct str *words);
+void pop3_end(struct pop3 *p, enum err_kind kind, const char *text);
+/* As pop3_end with the server's words, and 75 where they say that it is for now. */
+void pop3_refused(struct pop3 *p, enum err_kind never, const char *what, struct str words);
+void pop3_close(struct pop3 *p);
+bool pop3_is_temporary(struct str words);
+void pop3_want(struct pop3 *p, enum pop3_want_kind kind);
+/* Commands that were sent and have no answer. */
+struct pop3_want *pop3_first_want(const struct pop3 *p);
+void pop3_drop_want(struct pop3 *p);
 
-/* pop3_login.c: from the greeting to the login; false when more octets are needed. */
-bool pop3_login_answer(struct pop3 *p, const struct pop3_order *order, bool ok, struct str text, struct pop3_news *news,
-		       enum pop3_event *event);
-void pop3_login_capa_line(struct pop3 *p, struct str line);
-bool pop3_login_capa_end(struct pop3 *p, struct pop3_news *news, enum pop3_event *event);
-bool pop3_login_challenge(struct pop3 *p, struct str text, struct pop3_news *news, enum pop3_event *event);
-/* Begin, or begin again with a new token. */
-bool pop3_login_start(struct pop3 *p, struct pop3_news *news, enum pop3_event *event);
+/* pop3_login */
+void pop3_login_status(struct pop3 *p, enum pop3_want_kind kind, int status, struct str words);
+/* "+ challenge"; true when AUTH was waiting for one. */
+bool pop3_login_challenge(struct pop3 *p, struct str line);
+void pop3_login_listed(struct pop3 *p); /* CAPA's answer is whole */
+bool pop3_login_send(struct pop3 *p, enum pop3_event *event);
 
-/* pop3_list.c: STAT, LIST and UIDL. */
-void pop3_list_start(struct pop3 *p);
-bool pop3_list_answer(struct pop3 *p, const struct pop3_order *order, bool ok, struct str text, struct pop3_news *news,
-		      enum pop3_event *event);
-bool pop3_list_line(struct pop3 *p, const struct pop3_order *order, struct str line, struct pop3_news *news,
-		    enum pop3_event *event);
-bool pop3_list_end(struct pop3 *p, const struct pop3_order *order, struct pop3_news *news, enum pop3_event *event);
+/* pop3_list */
+void pop3_caps_clear(struct pop3 *p);
+void pop3_caps_line(struct pop3 *p, struct str line);
+void pop3_list_stat(struct pop3 *p, struct str words);
+void pop3_list_line(struct pop3 *p, enum pop3_want_kind kind, struct str line);
+/* All listings are there: sort them and join the UIDs. */
+void pop3_list_end(struct pop3 *p);
 
-/* pop3_body.c: a piece of a message; POP3_BODY, POP3_FINISH or POP3_WAIT. */
+/* pop3_body: the next piece of a message; POP3_WAIT: more octets are needed. */
 enum pop3_event pop3_body_next(struct pop3 *p, struct pop3_news *news);
 
 #endif

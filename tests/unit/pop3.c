@@ -4,338 +4,416 @@
 
 #include "proto/pop3.h"
 #include "proto/sasl.h"
-
-enum cuts { WHOLE, BYTES, RANDOM };
+#include "tests/random.h"
 
 /*
- * A transcript: "S:" lines are what the server says, "C:" what the session must have written since; everything else that the
- * session says is noted in `said`. All three ways of cutting must give the same.
+ * Transcripts of POP3 sessions, played whole, octet by octet and in random cuts. A script has one step a line:
+ *
+ *     S +OK           the server says this line
+ *     L +OK           the same with a lone LF behind it
+ *     s +O            the server says this, with no line end (^ is CR, _ is LF)
+ *     C QUIT          the client must have sent this line by now
+ *     X               the connection ends
+ *
+ * The client gets nothing to read before all lines C in front are there, and must have sent nothing more by then.
  */
 struct play {
-	struct pop3 p;
-	struct sasl *sasl;
-	struct buf said;
-	bool retr; /* ask for every message that is listed, then delete it */
-	bool quit;
-	unsigned again;
+	const char *name;
+	struct pop3_params params;
+	const char *mechanism; /* of the credentials ann/secret; NULL: auto */
+	bool token;
+	const char *plan;      /* at POP3_READY: "r1 t2 d1 q"; NULL: "q" */
+	const char *script;
+	const char *events;
+	const char *error;
+	bool whole_only; /* what is tested is that octets come together */
 };
 
-static void note(struct play *t, enum pop3_event event, const struct pop3_news *news)
-{
-	struct pop3 *p = &t->p;
+struct player {
+	const struct play *play;
+	int cut; /* 0 whole, 1 octets, 2 random */
+	struct pop3 p;
+	struct buf feed;
+	struct buf sent;
+	struct buf log;
+	struct str script;
+	struct err error;
+	bool over;
+	bool failed;
+};
 
-	switch (event) {
-	case POP3_READY:
-		buf_add_text(&t->said, "READY");
-		for (size_t i = 0; i < p->n_items; i++)
-			buf_printf(&t->said, " %u:%u:%.*s", p->items[i].number, (unsigned)p->items[i].size,
-				   STR_ARGS(p->items[i].uid));
-		buf_add_text(&t->said, "\n");
-		for (size_t i = 0; i < p->n_items && t->retr; i++)
-			pop3_retr(p, p->items[i].number);
-		if (t->quit || p->n_items == 0)
-			pop3_quit(p);
-		break;
-	case POP3_BEGIN:
-		buf_printf(&t->said, "%u<", news->number);
-		break;
-	case POP3_BODY:
-		buf_add(&t->said, news->octets);
-		break;
-	case POP3_FINISH:
-		buf_printf(&t->said, ">\n");
-		pop3_dele(p, news->number);
-		if (news->number == p->n_items)
-			pop3_quit(p);
-		break;
-	case POP3_REFUSED:
-		buf_printf(&t->said, "%u refused: %.*s\n", news->number, STR_ARGS(news->text));
-		if (news->number == p->n_items)
-			pop3_quit(p);
-		break;
-	case POP3_DELETED:
-		buf_printf(&t->said, "%u deleted\n", news->number);
-		break;
-	case POP3_STLS:
-		buf_add_text(&t->said, "STLS\n");
-		pop3_tls_started(p);
-		break;
-	case POP3_AUTH_AGAIN:
-		buf_add_text(&t->said, "AGAIN\n");
-		sasl_set_password(t->sasl, STR_LIT("fresh"));
-		pop3_auth_retry(p);
-		break;
-	case POP3_CLOSED:
-		buf_add_text(&t->said, "CLOSED\n");
-		break;
-	case POP3_FAILED:
-		buf_printf(&t->said, "FAILED %d %s\n", news->err.kind, news->err.text);
-		break;
-	case POP3_WAIT:
-		break;
+static void fail(struct player *p, const char *what, struct str line)
+{
+	p->failed = true;
+	printf("# %s: %s: %.*s\n# sent: %.*s\n", p->play->name, what, STR_ARGS(line), STR_ARGS(buf_str(&p->sent)));
+}
+
+static void follow_plan(struct player *p)
+{
+	struct str plan = str_of(p->play->plan != NULL ? p->play->plan : "q");
+
+	while (plan.n > 0) {
+		struct str step = str_cut(&plan, ' ');
+		uint64_t n = 0;
+
+		str_number(str_sub(step, 1, step.n), UINT32_MAX, &n);
+		if (step.p[0] == 'r')
+			pop3_retr(&p->p, (uint32_t)n);
+		else if (step.p[0] == 't')
+			pop3_top(&p->p, (uint32_t)n, 0);
+		else if (step.p[0] == 'd')
+			pop3_dele(&p->p, (uint32_t)n);
+		else
+			pop3_quit(&p->p);
 	}
 }
 
-static bool turn(struct play *t)
+static void log_items(struct player *p)
+{
+	buf_add_text(&p->log, "ready");
+	for (size_t i = 0; i < p->p.n_items; i++)
+		buf_printf(&p->log, " %u:%u:%.*s", (unsigned)p->p.items[i].number, (unsigned)p->p.items[i].size,
+			STR_ARGS(p->p.items[i].uid));
+}
+
+static void log_event(struct player *p, enum pop3_event event, const struct pop3_news *news)
+{
+	static const char *const names[] = { "wait", "stls", "ready", "begin", "body", "finish", "refused", "deleted",
+		"auth-again", "closed", "failed" };
+
+	if (event == POP3_BODY) {
+		buf_add(&p->log, news->octets);
+		return;
+	}
+	if (event != POP3_FINISH && buf_len(&p->log) > 0)
+		buf_add_text(&p->log, "; ");
+	if (event == POP3_READY)
+		log_items(p);
+	else if (event == POP3_BEGIN)
+		buf_printf(&p->log, "%u[", (unsigned)news->number);
+	else if (event == POP3_FINISH)
+		buf_add_text(&p->log, "]");
+	else if (event == POP3_REFUSED || event == POP3_DELETED)
+		buf_printf(&p->log, "%s %u", names[event], (unsigned)news->number);
+	else if (event == POP3_FAILED)
+		buf_printf(&p->log, "failed %d", (int)news->err.kind);
+	else
+		buf_add_text(&p->log, names[event]);
+}
+
+static void say(struct player *p, char op, struct str text)
+{
+	for (size_t i = 0; i < text.n; i++)
+		buf_add_char(&p->feed, text.p[i] == '^' ? '\r' : text.p[i] == '_' ? '\n' : text.p[i]);
+	buf_add_text(&p->feed, op == 'S' ? "\r\n" : op == 'L' ? "\n" : "");
+}
+
+/* The steps up to the client's next turn; false: the script is through. */
+static bool go_on(struct player *p)
+{
+	bool server = false;
+
+	while (p->script.n > 0) {
+		struct str rest = p->script;
+		struct str line = str_cut(&rest, '\n');
+		char op = line.n > 0 ? line.p[0] : '#';
+		struct str text = str_sub(line, 2, line.n);
+
+		if (server && op == 'C')
+			return true;
+		if (op == 'C') {
+			struct str sent = buf_str(&p->sent);
+
+			if (!str_starts(sent, text) || !str_starts(str_sub(sent, text.n, sent.n), STR_LIT("\r\n"))) {
+				fail(p, "the client did not send", text);
+				return false;
+			}
+			buf_drop(&p->sent, text.n + 2);
+		} else if (buf_len(&p->sent) > 0) {
+			fail(p, "the client sent more before", text);
+			return false;
+		} else if (op == 'X') {
+			if (server)
+				return true;
+			p->script = rest;
+			pop3_eof(&p->p, NULL);
+			return true;
+		} else if (op != '#') {
+			server = true;
+			say(p, op, text);
+		}
+		p->script = rest;
+	}
+	return server;
+}
+
+static void turn(struct player *p)
 {
 	struct pop3_news news;
-	enum pop3_event event;
+	enum pop3_event event = pop3_next(&p->p, &news);
+	size_t n;
 
-	while ((event = pop3_next(&t->p, &news)) != POP3_WAIT) {
-		note(t, event, &news);
-		if (event == POP3_CLOSED || event == POP3_FAILED)
-			return false;
+	if (event != POP3_WAIT)
+		log_event(p, event, &news);
+	if (event == POP3_READY)
+		follow_plan(p);
+	else if (event == POP3_STLS)
+		pop3_tls_started(&p->p);
+	else if (event == POP3_AUTH_AGAIN)
+		pop3_auth_retry(&p->p);
+	p->over = event == POP3_CLOSED || event == POP3_FAILED;
+	p->error = news.err;
+	if (event != POP3_WAIT)
+		return;
+	if (buf_len(&p->p.out) > 0) {
+		buf_add(&p->sent, buf_str(&p->p.out));
+		buf_clear(&p->p.out);
+	} else if (buf_len(&p->feed) > 0) {
+		n = p->cut == 0 ? buf_len(&p->feed) : p->cut == 1 ? 1 : 1 + random_below(buf_len(&p->feed));
+		buf_add(&p->p.in, str_sub(buf_str(&p->feed), 0, n));
+		buf_drop(&p->feed, n);
+	} else if (!go_on(p) && !p->failed) {
+		p->over = true;
+		fail(p, "the session still waits for the", str_of(pop3_waiting_for(&p->p)));
 	}
-	return true;
 }
 
-static void server_says(struct play *t, struct str octets, enum cuts cuts)
+static bool play_once(const struct play *play, int cut)
 {
-	while (octets.n > 0) {
-		size_t n = cuts == WHOLE ? octets.n : cuts == BYTES ? 1 : 1 + (size_t)rand() % 7;
+	struct player p = { .play = play, .cut = cut, .script = str_of(play->script) };
+	struct sasl_params sp = { .mechanism = play->mechanism, .service = "pop", .host = "pop.example", .port = 110,
+		.user = STR_LIT("ann"), .password = STR_LIT("secret"), .token = play->token };
+	struct pop3_params params = play->params;
+	bool ok;
 
-		buf_add(&t->p.in, str_sub(octets, 0, n));
-		octets = str_sub(octets, n, octets.n);
-		if (!turn(t))
-			return;
+	params.sasl = sasl_new(&sp, NULL);
+	pop3_init(&p.p, &params);
+	while (!p.over && !p.failed)
+		turn(&p);
+	if (!p.failed && p.script.n > 0) {
+		buf_add(&p.sent, buf_str(&p.p.out));
+		go_on(&p);
+	}
+	ok = !p.failed && str_eq(buf_str(&p.log), str_of(play->events));
+	if (!p.failed && !ok)
+		printf("# got  %s\n# want %s\n", buf_text(&p.log), play->events);
+	if (ok && play->error != NULL && strstr(p.error.text, play->error) == NULL) {
+		printf("# error is \"%s\"\n", p.error.text);
+		ok = false;
+	}
+	pop3_free(&p.p);
+	sasl_free(params.sasl);
+	buf_free(&p.feed);
+	buf_free(&p.sent);
+	buf_free(&p.log);
+	return ok;
+}
+
+#define CLEAR { .tls = POP3_TLS_OFF, .clear_auth = true }
+#define SECURE { .tls = POP3_TLS_ON }
+#define HELLO "S +OK\nC CAPA\nS +OK\nS PIPELINING\nS UIDL\nS TOP\nS USER\nS .\nC USER ann\nS +OK\nC PASS secret\nS +OK\n"
+#define LISTS "C STAT\nC LIST\nC UIDL\n"
+#define ONE HELLO LISTS "S +OK 1 10\nS +OK\nS 1 10\nS .\nS +OK\nS 1 u1\nS .\n"
+#define TWO HELLO LISTS "S +OK 2 20\nS +OK\nS 1 10\nS 2 10\nS .\nS +OK\nS 1 u1\nS 2 u2\nS .\n"
+#define BYE "C QUIT\nS +OK\n"
+/* A server without CAPA: everything in lock step. */
+#define OLD "S +OK\nC CAPA\nS -ERR\nC USER ann\nS +OK\nC PASS secret\nS +OK\n"
+#define SASL(m) "S +OK\nC CAPA\nS +OK\nS SASL " m "\nS .\n"
+
+static const struct play logins[] = {
+	{ "an empty mailbox", SECURE, .script = HELLO LISTS "S +OK 0 0\nS +OK\nS .\nS +OK\nS .\n" BYE, .events = "ready; closed" },
+	{ "no CAPA, no UIDL", SECURE, .script = OLD "C STAT\nS +OK 1 10\nC LIST\nS +OK\nS 1 10\nS .\nC UIDL\nS -ERR unknown\n" BYE,
+		.events = "ready 1:10:; closed" },
+	{ "the server refuses to talk", SECURE, .script = "S -ERR too busy\n", .events = "failed 75", .error = "too busy" },
+	{ "no greeting at all", SECURE, .script = "S 220 smtp.example\n", .events = "failed 76", .error = "greeting" },
+	{ "a wrong password", SECURE, .script = "S +OK\nC CAPA\nS -ERR\nC USER ann\nS +OK\nC PASS secret\nS -ERR [AUTH] no\n",
+		.events = "failed 77" },
+	{ "a locked mailbox", SECURE, .script = "S +OK\nC CAPA\nS -ERR\nC USER ann\nS +OK\nC PASS secret\nS -ERR [IN-USE] locked\n",
+		.events = "failed 75", .error = "[IN-USE]" },
+	{ "a delay", SECURE, .script = "S +OK\nC CAPA\nS -ERR\nC USER ann\nS +OK\nC PASS secret\nS -ERR [LOGIN-DELAY 30] wait\n",
+		.events = "failed 75" },
+	{ "a disk that is gone", SECURE, .script = "S +OK\nC CAPA\nS -ERR\nC USER ann\nS +OK\nC PASS secret\nS -ERR [SYS/TEMP] io\n",
+		.events = "failed 75" },
+	{ "locked, in words", SECURE, .script = "S +OK\nC CAPA\nS -ERR\nC USER ann\nS -ERR maildrop already locked\n", .events = "failed 75" },
+	{ "PLAIN", SECURE, .script = SASL("PLAIN") "C AUTH PLAIN AGFubgBzZWNyZXQ=\nS -ERR [AUTH] no\n", .events = "failed 77" },
+	{ "the plain password over a clear line", { .tls = POP3_TLS_OFF }, .script = SASL("PLAIN LOGIN"), .events = "failed 77",
+		.error = "not encrypted" },
+	{ "XOAUTH2 in two steps", SECURE, .mechanism = "xoauth2", .token = true,
+		.script = SASL("XOAUTH2 PLAIN") "C AUTH XOAUTH2\nS +\nC dXNlcj1hbm4BYXV0aD1CZWFyZXIgc2VjcmV0AQE=\nS + e30=\nC \nS -ERR no\n"
+			"C AUTH XOAUTH2\nS + \nC dXNlcj1hbm4BYXV0aD1CZWFyZXIgc2VjcmV0AQE=\nS -ERR no\n",
+		.events = "auth-again; failed 77" },
+	{ "a login accepted before it was seen", SECURE, .mechanism = "xoauth2", .token = true,
+		.script = SASL("XOAUTH2") "C AUTH XOAUTH2\nS +OK\n", .events = "failed 76" },
+	{ "success in the middle of CRAM-MD5", SECURE, .mechanism = "cram-md5", .script = SASL("CRAM-MD5") "C AUTH CRAM-MD5\nS +OK\n",
+		.events = "failed 76" },
+	{ "a challenge that is no base64", SECURE, .mechanism = "cram-md5",
+		.script = SASL("CRAM-MD5") "C AUTH CRAM-MD5\nS + !!\nC *\nS -ERR\n", .events = "failed 76" },
+	{ "STLS", { .tls = POP3_TLS_REQUIRE },
+		.script = "S +OK\nC CAPA\nS +OK\nS STLS\nS SASL PLAIN\nS .\nC STLS\nS +OK\nC CAPA\nS +OK\nS USER\nS UTF8\nS .\nC UTF8\nS -ERR\n"
+			"C USER ann\nS -ERR no\n", .events = "stls; failed 77" },
+	{ "STLS is not offered", { .tls = POP3_TLS_REQUIRE }, .script = "S +OK\nC CAPA\nS +OK\nS USER\nS .\n", .events = "failed 76" },
+	{ "no CAPA, so no STLS", { .tls = POP3_TLS_REQUIRE }, .script = "S +OK\nC CAPA\nS -ERR\n", .events = "failed 76" },
+	{ "STLS is refused", { .tls = POP3_TLS_REQUIRE }, .script = "S +OK\nC CAPA\nS +OK\nS STLS\nS .\nC STLS\nS -ERR no\n", .events = "failed 76" },
+	{ "STLS refused where it may be", { .tls = POP3_TLS_TRY, .clear_auth = true },
+		.script = "S +OK\nC CAPA\nS +OK\nS STLS\nS .\nC STLS\nS -ERR\nC USER ann\nS -ERR\n", .events = "failed 77" },
+	{ "more behind the greeting", SECURE, .script = "S +OK\nS +OK\n", .events = "failed 76", .whole_only = true },
+	{ "the end during the login", SECURE, .script = "S +OK\nC CAPA\nX\n", .events = "failed 75", .error = "reply to CAPA" },
+	{ "half an answer at the end", SECURE, .script = "S +OK\nC CAPA\ns +O\nX\n", .events = "failed 75" },
+	{ "an answer that is none", SECURE, .script = "S +OK\nC CAPA\nS +OKAY\n", .events = "failed 76" },
+	{ "CAPA again after the login", SECURE,
+		.script = "S +OK\nC CAPA\nS +OK\nS USER\nS .\nC USER ann\nS +OK\nC PASS secret\nS +OK\nC CAPA\nS +OK\nS PIPELINING\nS UIDL\nS .\n"
+			LISTS "S +OK 0 0\nS +OK\nS .\nS +OK\nS .\n" BYE, .events = "ready; closed" },
+};
+
+static const struct play lists[] = {
+	{ "shuffled, blanks, an extension", SECURE,
+		.script = HELLO LISTS "S +OK 3 9\nS +OK\nS 3 30 x\nS 1 10\nS 2 20\nS .\nS +OK\nS 2  u2\nS 1 u1\nS 3 u3 \nS .\n" BYE,
+		.events = "ready 1:10:u1 2:20:u2 3:30:u3; closed" },
+	{ "some without a UID", SECURE, .script = HELLO LISTS "S +OK 2 9\nS +OK\nS 1 1\nS 2 2\nS .\nS +OK\nS 2 \nS .\n" BYE,
+		.events = "ready 1:1: 2:2:; closed" },
+	{ "a control in a UID", SECURE, .script = HELLO LISTS "S +OK 1 9\nS +OK\nS 1 1\nS .\nS +OK\nS 1 a\x1b" "b\nS .\n" BYE,
+		.events = "ready 1:1:; closed" },
+	{ "a UID beyond STAT", SECURE, .script = HELLO LISTS "S +OK 1 9\nS +OK\nS 1 1\nS .\nS +OK\nS 2 u2\nS .\n", .events = "failed 76" },
+	{ "a UID of a message not listed", SECURE, .script = HELLO LISTS "S +OK 2 9\nS +OK\nS 1 1\nS .\nS +OK\nS 2 u2\nS .\n", .events = "failed 76" },
+	{ "a number beyond STAT", SECURE, .script = HELLO LISTS "S +OK 1 9\nS +OK\nS 2000000000 1\nS .\nS +OK\nS .\n", .events = "failed 76" },
+	{ "the number 0", SECURE, .script = HELLO LISTS "S +OK 1 9\nS +OK\nS 0 1\nS .\nS +OK\nS .\n", .events = "failed 76" },
+	{ "a number twice", SECURE, .script = HELLO LISTS "S +OK 2 9\nS +OK\nS 1 1\nS 1 1\nS .\nS +OK\nS .\n", .events = "failed 76" },
+	{ "STAT with a number that overflows", SECURE, .script = HELLO LISTS "S +OK 99999999999999999999 9\n", .events = "failed 76" },
+	{ "a great number that is only said", SECURE, .script = HELLO LISTS "S +OK 2000000000 9\nS +OK\nS .\nS +OK\nS .\n" BYE,
+		.events = "ready; closed" },
+	{ "a size that is no number", SECURE, .script = HELLO LISTS "S +OK 1 9\nS +OK\nS 1 -1\nS .\nS +OK\nS .\n", .events = "failed 76" },
+	{ "UIDL has trouble", SECURE, .script = HELLO LISTS "S +OK 1 9\nS +OK\nS 1 1\nS .\nS -ERR [SYS/TEMP] x\n", .events = "failed 75" },
+	{ "UIDL announced and refused", SECURE, .script = HELLO LISTS "S +OK 1 9\nS +OK\nS 1 1\nS .\nS -ERR\n", .events = "failed 75" },
+	{ "an error for an empty mailbox", SECURE, .script = HELLO LISTS "S +OK 0 0\nS -ERR\nS -ERR\n" BYE, .events = "ready; closed" },
+	{ "STAT is refused", SECURE, .script = HELLO LISTS "S -ERR no\n", .events = "failed 69" },
+};
+
+static const struct play messages[] = {
+	{ "dots", SECURE, .plan = "r1 q", .script = ONE "C RETR 1\nS +OK\nS a: b\nS \nS ..dot\nS ...\nS ..\nS x\nS .\n" BYE,
+		.events = "ready 1:10:u1; 1[a: b\r\n\r\n.dot\r\n..\r\n.\r\nx\r\n]; closed" },
+	{ "an empty message", SECURE, .plan = "r1 q", .script = ONE "C RETR 1\nS +OK\nS .\n" BYE, .events = "ready 1:10:u1; 1[]; closed" },
+	{ "lone LFs and CRs end nothing", SECURE, .plan = "r1 q",
+		.script = ONE "C RETR 1\nS +OK\ns a_._b^.^c_.^_d^_..^_\nS .\n" BYE,
+		.events = "ready 1:10:u1; 1[a\n.\nb\r.\rc\n.\r\nd\r\n.\r\n]; closed" },
+	{ "a dot with a lone CR or LF behind it", SECURE, .plan = "r1 q", .script = ONE "C RETR 1\nS +OK\ns .^x^_._y^_.^_\n" BYE,
+		.events = "ready 1:10:u1; 1[\rx\r\n\ny\r\n]; closed" },
+	{ "what looks like answers", SECURE, .plan = "r1 r2 q",
+		.script = TWO "C RETR 1\nC RETR 2\nS +OK\nS +OK\nS -ERR\nS .\nS +OK\nS .x\nS .\n" BYE,
+		.events = "ready 1:10:u1 2:10:u2; 1[+OK\r\n-ERR\r\n]; 2[x\r\n]; closed" },
+	{ "one is refused", SECURE, .plan = "r1 t2 d2 q",
+		.script = TWO "C RETR 1\nC TOP 2 0\nC DELE 2\nS -ERR gone\nS +OK\nS h\nS .\nS +OK\n" BYE,
+		.events = "ready 1:10:u1 2:10:u2; refused 1; 2[h\r\n]; deleted 2; closed" },
+	{ "a window that grows", SECURE, .plan = "d1 d1 d1 d1 d1 d1 d1 q",
+		.script = ONE "C DELE 1\nC DELE 1\nC DELE 1\nC DELE 1\nS +OK\nC DELE 1\nS +OK\nC DELE 1\nS +OK\nC DELE 1\nS +OK\nS +OK\nS +OK\nS +OK\n" BYE,
+		.events = "ready 1:10:u1; deleted 1; deleted 1; deleted 1; deleted 1; deleted 1; deleted 1; deleted 1; closed" },
+	{ "lock step", { .tls = POP3_TLS_ON, .lock_step = true }, .plan = "d1 d2 q",
+		.script = HELLO "C STAT\nS +OK 2 2\nC LIST\nS +OK\nS 1 1\nS 2 1\nS .\nC UIDL\nS +OK\nS .\nC DELE 1\nS +OK\nC DELE 2\nS +OK\n" BYE,
+		.events = "ready 1:1: 2:1:; deleted 1; deleted 2; closed" },
+	{ "LF only", CLEAR, .plan = "r1 q",
+		.script = "L +OK\nC CAPA\nL -ERR\nC USER ann\nL +OK\nC PASS secret\nL +OK\nC STAT\nL +OK 1 1\nC LIST\nL +OK\nL 1 1\nL .\nC UIDL\nL +OK\n"
+			"L 1 u\nL .\nC RETR 1\nL +OK\nL a\nL ..b\nL .\nC QUIT\nL +OK\n",
+		.events = "ready 1:1:u; 1[a\n.b\n]; closed" },
+	{ "the end in the middle", SECURE, .plan = "r1 q", .script = ONE "C RETR 1\nS +OK\nS half\ns .^\nX\n",
+		.events = "ready 1:10:u1; 1[half\r\n; failed 75", .error = "rest of a message" },
+	{ "the end instead of QUIT's answer, nothing deleted", SECURE, .script = ONE "C QUIT\nX\n", .events = "ready 1:10:u1; closed" },
+	{ "the same after DELE", SECURE, .plan = "d1 q", .script = ONE "C DELE 1\nS +OK\nC QUIT\nX\n",
+		.events = "ready 1:10:u1; deleted 1; failed 75" },
+	{ "QUIT is refused", SECURE, .plan = "d1 q", .script = ONE "C DELE 1\nS +OK\nC QUIT\nS -ERR some not removed\n",
+		.events = "ready 1:10:u1; deleted 1; failed 75" },
+	{ "an answer that is none", SECURE, .plan = "r1 q", .script = ONE "C RETR 1\nS what?\n", .events = "ready 1:10:u1; failed 76" },
+	{ "a goodbye that nobody asked for", SECURE, .plan = "r1", .script = ONE "C RETR 1\nS +OK\nS .\nS -ERR Disconnected for inactivity.\n",
+		.events = "ready 1:10:u1; 1[]; failed 75", .error = "inactivity" },
+	{ "a word that nobody asked for", SECURE, .plan = "r1", .script = ONE "C RETR 1\nS +OK\nS .\nS +OK\n", .events = "ready 1:10:u1; 1[]; failed 76" },
+};
+
+static void play_all(const struct play *plays, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		bool ok = play_once(&plays[i], 0);
+
+		check(ok, "%s: whole", plays[i].name);
+		if (!ok || plays[i].whole_only)
+			continue;
+		check(play_once(&plays[i], 1), "%s: octet by octet", plays[i].name);
+		for (int round = 0; round < 20 && ok; round++)
+			ok = play_once(&plays[i], 2);
+		check(ok, "%s: in random cuts", plays[i].name);
 	}
 }
 
-static void play(const struct pop3_params *params, const struct sasl_params *login, bool quit, const char *script, enum cuts cuts,
-		 struct buf *out)
+/* Something put behind STLS's answer is there at once, or it would come through TLS. */
+static void test_injection(void)
 {
-	struct play t = { .retr = !quit, .quit = quit };
-	struct pop3_params own = *params;
-	struct buf block = { 0 };
-	bool open;
+	struct pop3_params params = { .tls = POP3_TLS_REQUIRE };
+	struct pop3_news news;
+	struct pop3 p;
 
-	t.sasl = sasl_new(login, NULL);
-	own.sasl = t.sasl;
-	pop3_init(&t.p, &own);
-	open = turn(&t);
-	for (struct str rest = str_of(script); rest.p != NULL && rest.n > 0 && open;) {
-		struct str line = str_cut(&rest, '\n');
+	for (int late = 0; late < 2; late++) {
+		pop3_init(&p, &params);
+		buf_add_text(&p.in, "+OK\r\n");
+		pop3_next(&p, &news);
+		buf_add_text(&p.in, "+OK\r\nSTLS\r\n.\r\n");
+		pop3_next(&p, &news);
+		buf_add_text(&p.in, late ? "+OK\r\n" : "+OK\r\n+OK injected\r\n");
+		enum pop3_event event = pop3_next(&p, &news);
 
-		if (str_starts(line, STR_LIT("S:"))) {
-			buf_add(&block, str_sub(line, 2, line.n));
-			buf_add_text(&block, "\r\n");
-			if (rest.n > 1 && str_starts(rest, STR_LIT("S:")))
-				continue;
-			server_says(&t, buf_str(&block), cuts);
-			buf_clear(&block);
-		} else if (str_starts(line, STR_LIT("C:"))) {
-			struct str wrote = buf_str(&t.p.out);
-			size_t n = str_search(wrote, STR_LIT("\r\n"));
-
-			if (!str_eq(str_sub(wrote, 0, n), str_sub(line, 2, line.n)))
-				buf_printf(&t.said, "WROTE [%.*s] NOT [%.*s]\n", STR_ARGS(str_sub(wrote, 0, n)),
-					   STR_ARGS(str_sub(line, 2, line.n)));
-			buf_drop(&t.p.out, n + 2);
-		} else if (str_starts(line, STR_LIT("EOF"))) {
-			pop3_eof(&t.p, NULL);
-			turn(&t);
+		if (late) {
+			check(event == POP3_STLS, "TLS is asked for");
+			buf_add_text(&p.in, "+OK injected\r\n");
+			pop3_tls_started(&p);
+			event = pop3_next(&p, &news);
 		}
-	}
-	if (buf_len(&t.p.out) > 0)
-		buf_printf(&t.said, "ALSO WROTE [%.*s]\n", STR_ARGS(buf_str(&t.p.out)));
-	buf_add(out, buf_str(&t.said));
-	pop3_free(&t.p);
-	sasl_free(t.sasl);
-	buf_free(&t.said);
-	buf_free(&block);
-}
-
-static struct sasl_params login_as(const char *mechanism, const char *password, bool token)
-{
-	return (struct sasl_params){ .mechanism = mechanism, .service = "pop", .host = "mail.example", .port = 110,
-				     .user = STR_LIT("ann"), .password = str_of(password), .token = token };
-}
-
-static void says_by(const struct pop3_params *params, const struct sasl_params *login, bool quit, const char *script,
-		    const char *want, const char *name)
-{
-	static const char *const cuts[] = { "whole", "octet by octet", "random cuts" };
-
-	for (int i = WHOLE; i <= RANDOM; i++) {
-		struct buf out = { 0 };
-		char title[120];
-
-		play(params, login, quit, script, (enum cuts)i, &out);
-		snprintf(title, sizeof title, "%s, %s", name, cuts[i]);
-		check_same(buf_str(&out), want, title);
-		buf_free(&out);
+		check(event == POP3_FAILED && news.err.kind == ERR_PROTOCOL, "an injected answer is fatal%s", late ? ", late" : "");
+		pop3_free(&p);
 	}
 }
 
-static void says(const char *script, const char *want, const char *name)
-{
-	struct pop3_params params = { .tls = POP3_TLS_OFF, .clear_auth = true, .user_pass = true };
-	struct sasl_params login = login_as("auto", "secret", false);
-
-	says_by(&params, &login, false, script, want, name);
-}
-
-#define LOGIN "S:+OK hi\nC:CAPA\nS:-ERR what\nC:USER ann\nS:+OK\nC:PASS secret\nS:+OK in\nC:CAPA\nS:-ERR what\nC:STAT\n"
-
-static void test_whole_session(void)
-{
-	says(LOGIN "S:+OK 2 300\nC:LIST\nS:+OK\nS:1 100\nS:2 200\nS:.\nC:UIDL\nS:+OK\nS:2  b\nS:1 a\nS:.\nC:RETR 1\n"
-		   "S:+OK 100 octets\nS:A: b\nS:\nS:..dot\nS:...\nS:.\nC:RETR 2\nS:-ERR expunged\nC:DELE 1\nS:+OK\nC:QUIT\nS:+OK bye\n",
-	     "READY 1:100:a 2:200:b\n1<A: b\r\n\r\n.dot\r\n..\r\n>\n2 refused: expunged\n1 deleted\nCLOSED\n", "lock-step");
-	says(LOGIN "S:+OK 0 0\nC:LIST\nS:+OK\nS:.\nC:UIDL\nS:-ERR no such thing\nC:QUIT\nS:+OK bye\n", "READY\nCLOSED\n",
-	     "an empty mailbox, no UIDL");
-	says(LOGIN "S:+OK 1 9\nC:LIST\nS:+OK\nS:1 9\nS:.\nC:UIDL\nS:-ERR what\nC:RETR 1\nS:+OK\nS:.\nC:DELE 1\nS:+OK\nC:QUIT\nS:+OK\n",
-	     "READY 1:9:\n1<>\n1 deleted\nCLOSED\n", "an empty message");
-}
-
-static void test_pipelining(void)
-{
-	says("S:+OK hi\nC:CAPA\nS:+OK\nS:UIDL\nS:PIPELINING\nS:SASL PLAIN\nS:.\nC:AUTH PLAIN AGFubgBzZWNyZXQ=\nS:+OK\nC:CAPA\nS:+OK\nS:UIDL\n"
-	     "S:PIPELINING\nS:.\nC:STAT\nC:LIST\nC:UIDL\nS:+OK 2 5\nS:+OK\nS:1 1\nS:2 4\nS:.\nS:+OK\nS:1 x\nS:2 y\nS:.\nC:RETR 1\nC:RETR 2\n"
-	     "S:+OK\nS:one\nS:.\nS:+OK\nS:two\nS:.\nC:DELE 1\nC:DELE 2\nC:QUIT\nS:+OK\nS:+OK\nS:+OK\n",
-	     "READY 1:1:x 2:4:y\n1<one\r\n>\n2<two\r\n>\n1 deleted\n2 deleted\nCLOSED\n", "pipelined, AUTH PLAIN");
-}
-
-static void test_line_ends(void)
-{
-	struct pop3_params params = { .tls = POP3_TLS_OFF, .clear_auth = true, .user_pass = true };
-	struct sasl_params login = login_as("auto", "secret", false);
-	struct buf out = { 0 };
-
-	/* A lone LF, a dot and a lone LF are three octets of the message and not its end. */
-	says(LOGIN "S:+OK 1 9\nC:LIST\nS:+OK\nS:1 9\nS:.\nC:UIDL\nS:-ERR\nC:RETR 1\n", "READY 1:9:\n", "asked");
-	struct play t = { .retr = true };
-
-	t.sasl = sasl_new(&login, NULL);
-	params.sasl = t.sasl;
-	for (int lf = 0; lf < 2; lf++) {
-		const char *end = lf ? "\n" : "\r\n";
-
-		pop3_init(&t.p, &params);
-		turn(&t);
-		for (const char *const *s = (const char *const[]){ "+OK", "-ERR", "+OK", "+OK", "-ERR", "+OK 1 9", "+OK", "1 9", ".", "-ERR",
-								   "+OK", NULL }; *s != NULL; s++) {
-			buf_printf(&out, "%s%s", *s, end);
-			server_says(&t, buf_str(&out), BYTES);
-			buf_clear(&out);
-		}
-		server_says(&t, lf ? STR_LIT("a\n..b\n.\n") : STR_LIT("a\n.\nb\r\r\n..c\r\n.\r\n"), BYTES);
-		check_same(buf_str(&t.said), lf ? "READY 1:9:\n1<a\n.b\n>\n" : "READY 1:9:\n1<a\n.\nb\r\r\n.c\r\n>\n",
-			   lf ? "a server that knows LF only" : "only CRLF.CRLF ends");
-		buf_clear(&t.said);
-		pop3_free(&t.p);
-	}
-	sasl_free(t.sasl);
-	buf_free(&t.said);
-	buf_free(&out);
-}
-
-static void test_tls(void)
-{
-	struct pop3_params params = { .tls = POP3_TLS_REQUIRE, .user_pass = true };
-	struct sasl_params login = login_as("auto", "secret", false);
-
-	says_by(&params, &login, true,
-		"S:+OK\nC:CAPA\nS:+OK\nS:STLS\nS:SASL PLAIN\nS:.\nC:STLS\nS:+OK go\nC:CAPA\nS:+OK\nS:USER\nS:.\nC:USER ann\nS:-ERR [IN-USE] later\n",
-		"STLS\nFAILED 75 login refused: [IN-USE] later\n", "STLS, capabilities forgotten, a mailbox in use");
-	says_by(&params, &login, true, "S:+OK\nC:CAPA\nS:+OK\nS:USER\nS:.\n",
-		"FAILED 76 the server offers no TLS (STLS), which is required\n", "STLS stripped");
-	says_by(&params, &login, true, "S:+OK\nC:CAPA\nS:-ERR\nC:STLS\nS:-ERR no\n",
-		"FAILED 76 the server refuses TLS, which is required: no\n", "CAPA refused, STLS tried and refused");
-	params.tls = POP3_TLS_OFF;
-	says_by(&params, &login, true, "S:+OK\nC:CAPA\nS:-ERR\n",
-		"FAILED 77 the connection is not encrypted: the password is not sent\n", "no password in clear");
-}
-
-static void test_injected(void)
-{
-	struct pop3_params params = { .tls = POP3_TLS_REQUIRE, .user_pass = true };
-	struct sasl_params login = login_as("auto", "secret", false);
-	struct buf out = { 0 };
-
-	play(&params, &login, true, "S:+OK\nC:CAPA\nS:+OK\nS:STLS\nS:.\nC:STLS\nS:+OK go\nS:+OK injected\n", WHOLE, &out);
-	check_same(buf_str(&out), "FAILED 76 octets behind the answer to STLS: somebody is putting words into the server's mouth\n",
-		   "an injected answer");
-	buf_free(&out);
-}
-
-static void test_login(void)
-{
-	struct pop3_params params = { .tls = POP3_TLS_ON, .user_pass = true };
-	struct sasl_params token = login_as("xoauth2", "stale", true);
-	struct sasl_params login = login_as("auto", "secret", false);
-
-	says_by(&params, &token, true,
-		"S:+OK\nC:CAPA\nS:+OK\nS:SASL XOAUTH2\nS:.\nC:AUTH XOAUTH2 dXNlcj1hbm4BYXV0aD1CZWFyZXIgc3RhbGUBAQ==\nS:-ERR bad token\n"
-		"C:AUTH XOAUTH2 dXNlcj1hbm4BYXV0aD1CZWFyZXIgZnJlc2gBAQ==\nS:-ERR bad token\n",
-		"AGAIN\nFAILED 77 login refused: bad token\n", "a token is asked for again once");
-	says_by(&params, &login, true, "S:+OK\nC:CAPA\nS:-ERR\nC:USER ann\nS:+OK\nC:PASS secret\nS:-ERR [SYS/TEMP] down\n",
-		"FAILED 75 login refused: [SYS/TEMP] down\n", "a server in trouble");
-	says_by(&params, &login, true, "S:+OK\nC:CAPA\nS:-ERR\nC:USER ann\nS:+OK\nC:PASS secret\nS:-ERR [AUTH] no\n",
-		"FAILED 77 login refused: [AUTH] no\n", "a wrong password");
-	says_by(&params, &login, true, "S:-ERR go away\n", "FAILED 69 greeting: go away\n", "a greeting that refuses");
-	says_by(&params, &login, true, "S:220 smtp.example\n", "FAILED 76 neither +OK nor -ERR, but: 220 smtp.example\n", "not POP3");
-	says_by(&params, &login, true, "S:+OK\nC:CAPA\nS:+OK\nS:UTF8\nS:USER\nS:.\nC:UTF8\nS:+OK\nC:USER ann\nEOF\n",
-		"FAILED 75 the connection ended instead of the answer to USER\n", "UTF8, and an end in the middle");
-}
-
-static void test_hostile_lists(void)
-{
-	says(LOGIN "S:+OK 4294967296 1\n", "FAILED 76 STAT: no number of messages\n", "STAT beyond reason");
-	says(LOGIN "S:+OK 1 1\nC:LIST\nS:+OK\nS:2 1\n", "FAILED 76 LIST: a line that names none of the 1 messages\n", "LIST past STAT");
-	says(LOGIN "S:+OK 2 1\nC:LIST\nS:+OK\nS:1 1\nS:1 1\nS:.\n", "FAILED 76 LIST: message 1 twice\n", "LIST twice");
-	says(LOGIN "S:+OK 1 1\nC:LIST\nS:+OK\nS:1 18446744073709551616\n", "FAILED 76 LIST: a line that names none of the 1 messages\n",
-	     "a size beyond reason");
-	says(LOGIN "S:+OK 1 1\nC:LIST\nS:+OK\nS:1 1\nS:.\nC:UIDL\nS:+OK\nS:7 x\n", "FAILED 76 UIDL: message 7 is not listed, or twice\n",
-	     "UIDL past LIST");
-	says(LOGIN "S:+OK 1 1\nC:LIST\nS:+OK\nS:1 1\nS:.\nC:UIDL\nS:-ERR [SYS/TEMP] later\n", "FAILED 75 UIDL: [SYS/TEMP] later\n",
-	     "no UIDs today is not no UIDs");
-	says(LOGIN "S:+OK 1 1\nC:LIST\nS:+OK\nS:1 1\nS:.\nC:UIDL\nS:+OK\nS:1 \nS:.\nC:RETR 1\nS:+OK\nS:half\nEOF\n",
-	     "READY 1:1:\n1<half\r\nFAILED 75 the connection ended in the middle of message 1\n", "an empty UID; an end in the middle");
-}
-
-static void test_quit(void)
-{
-	struct pop3_params params = { .tls = POP3_TLS_ON, .user_pass = true };
-	struct sasl_params login = login_as("auto", "secret", false);
-
-	says_by(&params, &login, true,
-		"S:+OK\nC:CAPA\nS:-ERR\nC:USER ann\nS:+OK\nC:PASS secret\nS:+OK\nC:CAPA\nS:-ERR\nC:STAT\nS:+OK 0 0\nC:LIST\nS:+OK\nS:.\nC:UIDL\n"
-		"S:+OK\nS:.\nC:QUIT\nEOF\n",
-		"READY\nCLOSED\n", "no answer to QUIT, and nothing hung on it");
-	says(LOGIN "S:+OK 1 9\nC:LIST\nS:+OK\nS:1 9\nS:.\nC:UIDL\nS:-ERR\nC:RETR 1\nS:+OK\nS:.\nC:DELE 1\nS:+OK\nC:QUIT\nEOF\n",
-	     "READY 1:9:\n1<>\n1 deleted\nFAILED 75 the connection ended instead of the answer to QUIT\n", "no answer to QUIT after DELE");
-}
-
-static void test_long_line(void)
+/* Lines without end cost no more than their budget. */
+static void test_budgets(void)
 {
 	struct pop3_params params = { .tls = POP3_TLS_ON };
-	struct sasl_params login = login_as("auto", "secret", false);
-	struct play t = { .sasl = sasl_new(&login, NULL) };
-	struct buf line = { 0 };
+	static const struct {
+		const char *start;
+		const char *more;
+	} floods[] = { { "", "x" }, { "+OK\r\n", "+OK more and more" }, { "+OK\r\n+OK\r\n", "CAP\r\n" } };
 
-	params.sasl = t.sasl;
-	pop3_init(&t.p, &params);
-	for (int i = 0; i < 20000; i++)
-		buf_add_char(&line, 'x');
-	server_says(&t, buf_str(&line), RANDOM);
-	check(str_starts(buf_str(&t.said), STR_LIT("FAILED 76 a line of more than")), "a line without an end");
-	pop3_free(&t.p);
-	sasl_free(t.sasl);
-	buf_free(&t.said);
-	buf_free(&line);
+	for (size_t i = 0; i < 3; i++) {
+		struct pop3_news news;
+		enum pop3_event event = POP3_WAIT;
+		struct pop3 p;
+		size_t n = 0;
+
+		pop3_init(&p, &params);
+		for (struct str s = str_of(floods[i].start); s.n > 0 && event == POP3_WAIT;) {
+			struct str line = str_cut(&s, '\n');
+
+			buf_add(&p.in, line);
+			buf_add_char(&p.in, '\n');
+			event = pop3_next(&p, &news);
+		}
+		for (; event == POP3_WAIT && n < 100000; n++) {
+			buf_add_text(&p.in, floods[i].more);
+			event = pop3_next(&p, &news);
+		}
+		check(event == POP3_FAILED && news.err.kind == ERR_PROTOCOL && n < 20000, "a flood ends (%zu)", n);
+		pop3_free(&p);
+	}
+}
+
+static void test_codes(void)
+{
+	check(pop3_code(STR_LIT("[SYS/TEMP] x"), "SYS/TEMP"), "a response code");
+	check(pop3_code(STR_LIT("[login-delay 30]"), "LOGIN-DELAY"), "a response code with a value");
+	check(!pop3_code(STR_LIT("SYS/TEMP"), "SYS/TEMP") && !pop3_code(STR_LIT("[AUTH"), "AUTH") && !pop3_code(STR_LIT(""), "AUTH"), "none");
 }
 
 int main(void)
 {
-	test_whole_session();
-	test_pipelining();
-	test_line_ends();
-	test_tls();
-	test_injected();
-	test_login();
-	test_hostile_lists();
-	test_quit();
-	test_long_line();
+	play_all(logins, sizeof logins / sizeof *logins);
+	play_all(lists, sizeof lists / sizeof *lists);
+	play_all(messages, sizeof messages / sizeof *messages);
+	test_injection();
+	test_budgets();
+	test_codes();
 	return tap_done();
 }

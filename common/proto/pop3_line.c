@@ -1,0 +1,185 @@
+#include <config.h>
+
+#include "proto/pop3_state.h"
+
+#include "base/mem.h"
+
+/* RFC 2449 has 255 octets for a command; RFC 5034 lets what follows AUTH be longer. */
+#define COMMAND_LIMIT 12288
+
+/* The one place where a command is written: no control character leaves in it, so no line of ours becomes two. */
+void pop3_say(struct pop3 *p, const char *verb, struct str argument)
+{
+	struct buf *line = &p->state->line;
+
+	buf_clear(line);
+	buf_add_text(line, verb);
+	buf_add(line, argument);
+	if (line->full || buf_len(line) > COMMAND_LIMIT - 2 || !str_clean(buf_str(line))) {
+		pop3_end(p, ERR_DATA, "a command to the server would be malformed: a control character or too long");
+	} else {
+		buf_add_text(line, "\r\n");
+		if (!buf_add(&p->out, buf_str(line)))
+			pop3_end(p, ERR_SOFTWARE, "more was given to the connection than it takes");
+	}
+	buf_wipe(line);
+}
+
+bool pop3_take_line(struct pop3 *p, size_t limit, struct str *line)
+{
+	struct str in = buf_str(&p->in);
+	size_t n = str_find(str_sub(in, 0, limit), '\n');
+
+	if (n == limit)
+		pop3_end(p, ERR_PROTOCOL, "the server sent a line without end");
+	if (n == limit || n >= in.n)
+		return false;
+	p->state->given = n + 1;
+	if (n > 0 && in.p[n - 1] == '\r') {
+		p->state->lf_only = false;
+		n--;
+	}
+	*line = str_sub(in, 0, n);
+	return true;
+}
+
+int pop3_status(struct str line, struct str *words)
+{
+	bool ok = str_starts(line, STR_LIT("+OK"));
+	size_t n = ok ? 3 : 4;
+
+	if (!ok && !str_starts(line, STR_LIT("-ERR")))
+		return -1;
+	if (line.n > n && !ascii_blank(line.p[n]))
+		return -1;
+	*words = str_trim(str_sub(line, n, line.n));
+	return ok ? 1 : 0;
+}
+
+bool pop3_code(struct str text, const char *code)
+{
+	struct str inner = str_sub(text, 1, str_find(text, ']') - 1);
+
+	if (text.n == 0 || text.p[0] != '[' || str_find(text, ']') == text.n)
+		return false;
+	/* "LOGIN-DELAY 30": what stands behind the code is its own. */
+	return str_ieq(str_sub(inner, 0, str_find(inner, ' ')), str_of(code));
+}
+
+/* Servers without response codes say it in words, and few say what RFC 1939 proposes. */
+bool pop3_is_temporary(struct str words)
+{
+	static const char *const hints[] = { "in use", "busy", "try again", "temporar", "too many", "timeout", "timed out",
+		"inactivity", "not available at this time", NULL };
+	bool locked = str_isearch(words, STR_LIT("lock")) < words.n;
+
+	if (pop3_code(words, "SYS/TEMP") || pop3_code(words, "IN-USE") || pop3_code(words, "LOGIN-DELAY"))
+		return true;
+	if (words.n > 0 && words.p[0] == '[')
+		return false;
+	if (locked && (str_isearch(words, STR_LIT("maildrop")) < words.n || str_isearch(words, STR_LIT("mailbox")) < words.n))
+		return true;
+	for (size_t i = 0; hints[i] != NULL; i++)
+		if (str_isearch(words, str_of(hints[i])) < words.n)
+			return true;
+	return false;
+}
+
+void pop3_end(struct pop3 *p, enum err_kind kind, const char *text)
+{
+	struct pop3_state *st = p->state;
+
+	if (st->phase == POP3_PHASE_OVER)
+		return;
+	if (kind == ERR_PROTOCOL && st->n_sent > 1)
+		p->desynchronised = true;
+	st->phase = POP3_PHASE_OVER;
+	err_set(&st->why, kind, "%s", text);
+}
+
+void pop3_refused(struct pop3 *p, enum err_kind never, const char *what, struct str words)
+{
+	struct err err = { 0 };
+
+	/* [AUTH] says that it is the credentials (RFC 3206); a code that says "not now" wins over what was asked. */
+	enum err_kind kind = pop3_code(words, "AUTH") ? ERR_AUTH : pop3_is_temporary(words) ? ERR_TEMP : never;
+
+	if (words.n == 0)
+		err_set(&err, kind, "%s", what);
+	else
+		err_set(&err, kind, "%s: %.*s", what, STR_ARGS(words));
+	pop3_end(p, kind, err.text);
+}
+
+void pop3_close(struct pop3 *p)
+{
+	p->state->phase = POP3_PHASE_OVER;
+	p->state->in_order = true;
+}
+
+/* One more command that is sent now or as the window allows. */
+static void add(struct pop3 *p, struct pop3_want w)
+{
+	struct pop3_state *st = p->state;
+
+	if (st->queue_at + st->n_queue == st->queue_room) {
+		if (st->queue_at > 0 && st->queue_at >= st->n_queue) {
+			memmove(st->queue, st->queue + st->queue_at, st->n_queue * sizeof *st->queue);
+			st->queue_at = 0;
+		} else {
+			st->queue_room = st->queue_room == 0 ? 64 : 2 * st->queue_room;
+			st->queue = mem_resize(st->queue, st->queue_room, sizeof *st->queue);
+		}
+	}
+	st->queue[st->queue_at + st->n_queue++] = w;
+}
+
+void pop3_want(struct pop3 *p, enum pop3_want_kind kind)
+{
+	if (p->state->phase == POP3_PHASE_OVER)
+		return;
+	add(p, (struct pop3_want){ .kind = kind });
+	p->state->n_sent++;
+}
+
+void pop3_retr(struct pop3 *p, uint32_t number)
+{
+	add(p, (struct pop3_want){ .kind = POP3_WANT_RETR, .number = number });
+}
+
+void pop3_top(struct pop3 *p, uint32_t number, unsigned lines)
+{
+	add(p, (struct pop3_want){ .kind = POP3_WANT_TOP, .number = number, .lines = lines });
+}
+
+void pop3_dele(struct pop3 *p, uint32_t number)
+{
+	add(p, (struct pop3_want){ .kind = POP3_WANT_DELE, .number = number });
+}
+
+size_t pop3_pending(const struct pop3 *p)
+{
+	return p->state->n_queue;
+}
+
+struct pop3_want *pop3_first_want(const struct pop3 *p)
+{
+	struct pop3_state *st = p->state;
+
+	return st->n_sent > 0 ? &st->queue[st->queue_at] : NULL;
+}
+
+void pop3_drop_want(struct pop3 *p)
+{
+	struct pop3_state *st = p->state;
+
+	st->queue_at++;
+	st->n_sent--;
+	if (--st->n_queue == 0)
+		st->queue_at = 0;
+	/* Trust grows: as many more as were answered. */
+	if (++st->answers >= st->window && st->window > 1) {
+		st->answers = 0;
+		st->window = st->window * 2 > st->params.window ? st->params.window : st->window * 2;
+	}
+}
