@@ -54,8 +54,8 @@ def cron():
 
 
 def git():
-    if shutil.which("git") is None or subprocess.run(["git", "send-email", "-h"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-                                                     check=False).returncode not in (0, 129):
+    path = subprocess.run(["git", "--exec-path"], stdout=subprocess.PIPE, check=False, text=True).stdout.strip() if shutil.which("git") else ""
+    if not os.path.exists(path + "/git-send-email"):
         skip("git send-email", "git-email is not installed")
         return
     repo = lab.home + "/repo"
