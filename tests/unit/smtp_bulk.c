@@ -35,6 +35,7 @@ struct run {
 	struct err err;
 	unsigned turns;  /* round trips */
 	size_t most;     /* messages without a verdict at once */
+	size_t most_late; /* the same in the second half */
 	size_t open;
 };
 
@@ -68,6 +69,8 @@ static void give_mail(struct run *r)
 	smtp_mail(&r->s, &mail);
 	if (++r->open > r->most)
 		r->most = r->open;
+	if (r->given > MESSAGES / 2 && r->open > r->most_late)
+		r->most_late = r->open;
 }
 
 static void take_verdict(struct run *r, const struct smtp_news *news)
@@ -301,6 +304,23 @@ static void test_refusals(void)
 	check(count(r, SMTP_UNKNOWN) == 0, "nothing is unknown then: what stands behind a 421 was not taken");
 	end_run(r);
 
+	/* Good ones first, so that the window is open when the refusals come. */
+	char bad_end[MESSAGES + 1];
+
+	memset(bad_end, 'g', MESSAGES / 5);
+	memset(bad_end + MESSAGES / 5, 'b', MESSAGES - MESSAGES / 5);
+	bad_end[MESSAGES] = '\0';
+	r = new_run(SINK_EXIM, true, 16, bad_end);
+	run(r);
+	check(all_true(r, "shrink") && r->most == 16 && r->most_late == 1, "the window shrinks to one where all is refused");
+	end_run(r);
+	memset(bad_end + MESSAGES / 5, 'b', 6);
+	memset(bad_end + MESSAGES / 5 + 6, 'g', MESSAGES - MESSAGES / 5 - 6);
+	r = new_run(SINK_EXIM, true, 16, bad_end);
+	run(r);
+	check(all_true(r, "grow") && r->most_late == 16, "and grows again");
+	end_run(r);
+
 	/* A server that reads a refused chunk as commands: found out at once, and nothing is believed of what follows. */
 	r = new_run(SINK_GO, true, 16, "gggggggbgggg");
 	r->params.trusted = true;
@@ -336,6 +356,7 @@ static void test_deaths(void)
 }
 
 #define HELLO "S 220 mx\nC EHLO me.example\nS 250-mx\nS 250 PIPELINING\n"
+#define CHUNK_HELLO "C EHLO me.example\nS 250-mx\nS 250-PIPELINING\nS 250 CHUNKING\n"
 #define MAIL(a) "C MAIL FROM:<" a "@example.com>\nC RCPT TO:<b@example.org>\nC DATA\n"
 #define CONTENT "C Subject: x\nC\nC ..dot\nC .\n"
 
@@ -362,6 +383,32 @@ static const struct play plays[] = {
 	  .script = HELLO "C MAIL FROM:<a@example.com>\nS 250 ok\nC RCPT TO:<bad@example.org>\nS 550 no\nC RSET\nS 250 ok\n"
 			"C MAIL FROM:<b@example.com>\nS 250 ok\nC RCPT TO:<b@example.org>\nX\n",
 	  .events = "ready; rcpt 1.0 never 550; verdict 1 never; ready; verdict 2 not-sent; failed 75" },
+	{ .name = "RSET when the message was refused", .params = { .ehlo = "me.example", .tls = SMTP_TLS_OFF, .lock_step = true },
+	  .mails = mails, .n_mails = 3,
+	  .script = HELLO "C MAIL FROM:<a@example.com>\nS 250 ok\nC RCPT TO:<b@example.org>\nS 250 ok\nC DATA\nS 354 go\n" CONTENT
+			"S 554 no\nC RSET\nS 250 ok\n"
+			"C MAIL FROM:<b@example.com>\nS 250 ok\nC RCPT TO:<b@example.org>\nS 250 ok\nC DATA\nS 354 go\n" CONTENT
+			"S 250 ok\nC MAIL FROM:<c@example.com>\nX\n",
+	  .events = "ready; rcpt 1.0 ok 250; verdict 1 never 554; ready; rcpt 2.0 ok 250; verdict 2 ok 250; ready; verdict 3 not-sent; failed 75" },
+	{ .name = "no RSET when it was taken", .params = { .ehlo = "me.example", .tls = SMTP_TLS_OFF, .lock_step = true },
+	  .mails = mails, .n_mails = 2,
+	  .script = HELLO "C MAIL FROM:<a@example.com>\nS 250 ok\nC RCPT TO:<b@example.org>\nS 250 ok\nC DATA\nS 354 go\n" CONTENT
+			"S 250 ok\nC MAIL FROM:<b@example.com>\nX\n",
+	  .events = "ready; rcpt 1.0 ok 250; verdict 1 ok 250; ready; verdict 2 not-sent; failed 75" },
+	{ .name = "the first of many: BDAT behind the replies", .params = { .ehlo = "me.example", .tls = SMTP_TLS_OFF, .chunking = true, .window_messages = 8 },
+	  .mails = mails, .n_mails = 2,
+	  .script = "S 220 mx ESMTP Postfix\n" CHUNK_HELLO "C MAIL FROM:<a@example.com>\nC RCPT TO:<b@example.org>\nS 250 ok\nS 250 ok\n"
+			"C BDAT 20 LAST\nC Subject: x\nC\nC .dot\nS 250 ok\n"
+			"C RSET\nC MAIL FROM:<b@example.com>\nC RCPT TO:<b@example.org>\nC BDAT 20 LAST\nC Subject: x\nC\nC .dot\nX\n",
+	  .events = "ready; rcpt 1.0 ok 250; verdict 1 ok 250; ready; ready; verdict 2 unknown; failed 75", .whole_only = true },
+	{ .name = "Exim before 4.96: no window of chunks", .params = { .ehlo = "me.example", .tls = SMTP_TLS_OFF, .chunking = true, .window_messages = 8 },
+	  .mails = mails, .n_mails = 1,
+	  .script = "S 220 mx ESMTP Exim 4.95\n" CHUNK_HELLO MAIL("a") "X\n",
+	  .events = "ready; verdict 1 not-sent; failed 75" },
+	{ .name = "Exim 4.96: a window of chunks", .params = { .ehlo = "me.example", .tls = SMTP_TLS_OFF, .chunking = true, .window_messages = 8 },
+	  .mails = mails, .n_mails = 1,
+	  .script = "S 220 mx ESMTP Exim 4.96\n" CHUNK_HELLO "C MAIL FROM:<a@example.com>\nC RCPT TO:<b@example.org>\nX\n",
+	  .events = "ready; verdict 1 not-sent; failed 75" },
 	{ .name = "RSET refused", .params = { .ehlo = "me.example", .tls = SMTP_TLS_OFF, .lock_step = true },
 	  .mails = first_bad, .n_mails = 2,
 	  .script = HELLO "C MAIL FROM:<a@example.com>\nS 250 ok\nC RCPT TO:<bad@example.org>\nS 550 no\nC RSET\nS 554 Too many nonmail commands\n",

@@ -202,6 +202,20 @@ static void test_token(void)
 		"auth-again; failed 77", .on_event = renew, .whole_only = true);
 	credentials("auto", true);
 	PLAY("no new token", SMTP_TLS_ON, true, TOKENS "C AUTH XOAUTH2 " OLD "\nS 535 no\nC QUIT\n", "auth-again; failed 77", .on_event = give_up);
+	/* RFC 4954, 4: what makes the line too long waits for the challenge. */
+	char token[600];
+	char script[2000];
+
+	memset(token, 'x', sizeof token);
+	sasl_set_password(sasl, str_at(token, sizeof token));
+	int n = snprintf(script, sizeof script, "%s", TOKENS "C AUTH XOAUTH2\nS 334\nC dXNlcj10aW0BYXV0aD1CZWFyZXIg");
+
+	for (size_t i = 0; i < sizeof token; i += 3)
+		n += snprintf(script + n, sizeof script - (size_t)n, "eHh4");
+	snprintf(script + n, sizeof script - (size_t)n, "AQE=\nS 235 ok\nC QUIT\nS 221 bye\n");
+	PLAY("a token that is too long for a command line", SMTP_TLS_ON, true, script, "ready; closed");
+	PLAY("accepted before it was seen", SMTP_TLS_ON, true, TOKENS "C AUTH XOAUTH2\nS 235 ok\n", "failed 76");
+	sasl_set_password(sasl, STR_LIT("tanstaaftanstaaf"));
 	PLAY("a token not without TLS", SMTP_TLS_OFF, true, TOKENS "C QUIT\n", "failed 77");
 	PLAY("no token for PLAIN", SMTP_TLS_ON, true, "S 220 mx\nC EHLO me.example\nS 250-mx\nS 250 AUTH PLAIN\nC QUIT\n", "failed 77");
 }
