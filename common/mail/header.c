@@ -145,7 +145,8 @@ static struct piece next_piece(struct str s)
 
 /*
  * Write value behind name, breaking lines before blanks. A piece always has a word, so no line is
- * blank; the first word leaves the line of the name only where that brings it under the width.
+ * blank; the first word stays on the line of the name as long as a line may be at all, since readers
+ * give an empty first line's fold back as a blank.
  */
 static bool fold(struct buf *out, size_t column, struct str value)
 {
@@ -159,7 +160,7 @@ static bool fold(struct buf *out, size_t column, struct str value)
 
 		if (width > LINE_LIMIT)
 			return false;
-		if (over && (!first || width <= FOLD_WIDTH || column + width > LINE_LIMIT)) {
+		if (first ? column + width > LINE_LIMIT : over) {
 			buf_add_text(out, "\r\n");
 			column = 0;
 		}
