@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <stdio.h>
 #include <unistd.h>
 
 #include "cli/account.h"
@@ -48,9 +49,13 @@ static bool timed_out(const struct drive *d, const char *waiting_for, struct err
 		return err_set(err, ERR_TEMP, "%s: the deadline passed before the %s",
 			       d->server->label, waiting_for);
 	/* Tenths by hand: printf's point follows the locale. */
-	return err_set(err, ERR_TEMP, "%s: no %s within %lld.%lld s", d->server->label, waiting_for,
-		       (long long)(timeout / CLOCK_SECOND),
-		       (long long)(timeout % CLOCK_SECOND / (CLOCK_SECOND / 10)));
+	int64_t tenths = timeout / (CLOCK_SECOND / 10);
+	char part[4] = "";
+
+	if (tenths % 10 != 0)
+		snprintf(part, sizeof part, ".%d", (int)(tenths % 10));
+	return err_set(err, ERR_TEMP, "%s: no %s within %lld%s s", d->server->label, waiting_for,
+		       (long long)(tenths / 10), part);
 }
 
 enum waited { WAITED_READY, WAITED_TIME, WAITED_STOP };

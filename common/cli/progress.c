@@ -4,23 +4,48 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "base/buf.h"
 #include "cli/say.h"
 #include "io/clock.h"
+#include "io/file.h"
 
 #define BAR_WIDTH 24
 
+/* A bar is on the terminal's last line. */
+static bool shown;
+
+static void hide(void)
+{
+	if (shown)
+		file_write(STDERR_FILENO, STR_LIT("\r\033[K"), "standard error", NULL);
+	shown = false;
+}
+
+static bool can_draw_over(void)
+{
+	const char *term = getenv("TERM");
+
+	return isatty(STDERR_FILENO) && (term == NULL || strcmp(term, "dumb") != 0);
+}
+
 void progress_init(struct progress *p, const char *unit, uint64_t total, bool asked)
 {
+	bool terminal = can_draw_over();
+
 	*p = (struct progress){
-		.on = !say_is_quiet() && !say_is_verbose() && (asked || isatty(STDERR_FILENO)),
+		.on = !say_is_quiet() && !say_is_verbose() && (asked || terminal),
+		.bar = terminal,
 		.unit = unit,
 		.total = total,
 		.started = clock_now(),
 	};
 	p->drawn = p->started;
+	if (p->bar)
+		say_before(hide);
 }
 
 /* "12.3 M", "4.5 k", "678": a number that can be read in passing. */
@@ -52,7 +77,7 @@ static void show_time(char *out, size_t size, double seconds)
 		snprintf(out, size, "%" PRIu64 ":%02" PRIu64, s / 60, s % 60);
 }
 
-static void draw(const struct progress *p, double elapsed)
+static void add_line(struct buf *out, const struct progress *p, double elapsed)
 {
 	char done[24];
 	char rate[24];
@@ -64,7 +89,7 @@ static void draw(const struct progress *p, double elapsed)
 	show_number(rate, sizeof rate, speed);
 	if (p->total == 0) {
 		show_time(left, sizeof left, elapsed);
-		fprintf(stderr, "\r%s %s  %s %s/s  %s\033[K", done, p->unit, rate, p->unit, left);
+		buf_printf(out, "%s %s  %s %s/s  %s", done, p->unit, rate, p->unit, left);
 		return;
 	}
 	double part = p->done >= p->total ? 1 : (double)p->done / (double)p->total;
@@ -74,8 +99,20 @@ static void draw(const struct progress *p, double elapsed)
 	memset(bar, '#', full);
 	bar[BAR_WIDTH] = '\0';
 	show_time(left, sizeof left, speed > 0 ? (double)(p->total - p->done) / speed : 0);
-	fprintf(stderr, "\r[%s] %3u %%  %s %s  %s %s/s  %s left\033[K", bar, (unsigned)(part * 100), done,
-		p->unit, rate, p->unit, left);
+	buf_printf(out, "[%s] %3u %%  %s %s  %s %s/s  %s left", bar, (unsigned)(part * 100), done,
+		   p->unit, rate, p->unit, left);
+}
+
+static void draw(const struct progress *p, double elapsed)
+{
+	struct buf line = { 0 };
+
+	buf_add_text(&line, p->bar ? "\r" : "");
+	add_line(&line, p, elapsed);
+	buf_add_text(&line, p->bar ? "\033[K" : "\n");
+	file_write(STDERR_FILENO, buf_str(&line), "standard error", NULL);
+	buf_free(&line);
+	shown = p->bar;
 }
 
 void progress_set(struct progress *p, uint64_t done)
@@ -85,20 +122,17 @@ void progress_set(struct progress *p, uint64_t done)
 		return;
 	int64_t now = clock_now();
 
-	if (now - p->drawn < CLOCK_SECOND / 10)
+	if (now - p->drawn < (p->bar ? CLOCK_SECOND / 10 : CLOCK_SECOND))
 		return;
 	p->drawn = now;
 	if (p->total > 0 && p->done > p->total)
 		p->total = p->done;
 	draw(p, (double)(now - p->started) / (double)CLOCK_SECOND);
-	fflush(stderr);
 }
 
 void progress_end(struct progress *p)
 {
-	if (p->on && p->drawn != p->started) {
-		fputs("\r\033[K", stderr);
-		fflush(stderr);
-		p->drawn = p->started;
-	}
+	if (p->bar)
+		hide();
+	p->on = false;
 }

@@ -110,7 +110,11 @@ static void settle(struct question *q, enum resolver_verdict verdict)
 	struct resolver *r = q->resolver;
 	size_t at = (r->answers_first + r->answers_n++) % r->window;
 
-	r->answers[at] = (struct answer){ .tag = q->tag, .verdict = verdict, .ttl = q->ttl };
+	r->answers[at] = (struct answer){
+		.tag = q->tag,
+		.verdict = verdict,
+		.ttl = q->ttl < UINT32_MAX ? q->ttl : RESOLVER_TTL_NONE,
+	};
 	mem_free(q->domain);
 	q->domain = NULL;
 	q->next = r->unused;
@@ -120,44 +124,57 @@ static void settle(struct question *q, enum resolver_verdict verdict)
 		r->limit++;
 }
 
-/* A null MX (RFC 7505) is one record with an empty name; beside others it is only a mistake. Sets *none when
- * the answer holds no MX at all (an alias that leads nowhere). */
-static bool is_null_mx(const unsigned char *message, int length, bool *none)
+/* A null MX (RFC 7505) is one record with an empty name; beside others it is only a mistake. */
+static bool is_null_mx(const struct ares_mx_reply *list)
 {
-	struct ares_mx_reply *list = NULL;
-	int status = ares_parse_mx_reply(message, length, &list);
-	bool null = status == ARES_SUCCESS && list != NULL && list->next == NULL &&
-		(list->host == NULL || list->host[0] == '\0' || strcmp(list->host, ".") == 0);
-
-	*none = status == ARES_ENODATA || (status == ARES_SUCCESS && list == NULL);
-	if (list != NULL)
-		ares_free_data(list);
-	return null;
+	return list->next == NULL &&
+	       (list->host == NULL || list->host[0] == '\0' || strcmp(list->host, ".") == 0);
 }
 
 static void answered_mx(struct question *q, int status, const unsigned char *message, int length)
 {
-	bool none = status == ARES_ENODATA;
+	struct ares_mx_reply *list = NULL;
 
-	if (status == ARES_SUCCESS && is_null_mx(message, length, &none))
-		settle(q, RESOLVER_NULL_MX);
-	else if (none)
+	if (status == ARES_SUCCESS)
+		status = ares_parse_mx_reply(message, length, &list);
+	/* None at all: no MX, or an alias that leads nowhere. What cannot be read says nothing. */
+	if (status == ARES_ENODATA || (status == ARES_SUCCESS && list == NULL))
 		ask(q, ns_t_a);
+	else if (status != ARES_SUCCESS)
+		settle(q, RESOLVER_TEMPORARY);
 	else
-		settle(q, RESOLVER_ACCEPTS);
+		settle(q, is_null_mx(list) ? RESOLVER_NULL_MX : RESOLVER_ACCEPTS);
+	if (list != NULL)
+		ares_free_data(list);
 }
 
-/* Does the answer hold an address, and not only an alias to a name without one? */
-static bool has_address(int type, const unsigned char *message, int length)
+/* ARES_SUCCESS when the answer holds an address, ARES_ENODATA when only an alias to a name without one,
+ * else it cannot be read. */
+static int find_address(int type, const unsigned char *message, int length)
 {
 	struct hostent *host = NULL;
 	int status = type == ns_t_a ? ares_parse_a_reply(message, length, &host, NULL, NULL)
 				    : ares_parse_aaaa_reply(message, length, &host, NULL, NULL);
-	bool any = status == ARES_SUCCESS && host != NULL && host->h_addr_list[0] != NULL;
 
+	if (status == ARES_SUCCESS && (host == NULL || host->h_addr_list[0] == NULL))
+		status = ARES_ENODATA;
 	if (host != NULL)
 		ares_free_hostent(host);
-	return any;
+	return status;
+}
+
+static void answered_address(struct question *q, int status, const unsigned char *message, int length)
+{
+	if (status == ARES_SUCCESS)
+		status = find_address(q->type, message, length);
+	if (status == ARES_SUCCESS)
+		settle(q, RESOLVER_ACCEPTS);
+	else if (status != ARES_ENODATA)
+		settle(q, RESOLVER_TEMPORARY);
+	else if (q->type == ns_t_a)
+		ask(q, ns_t_aaaa);
+	else
+		settle(q, RESOLVER_NO_HOST);
 }
 
 static void on_answer(void *arg, int status, int timeouts, unsigned char *message, int length)
@@ -179,12 +196,8 @@ static void on_answer(void *arg, int status, int timeouts, unsigned char *messag
 		settle(q, RESOLVER_TEMPORARY);
 	else if (q->type == ns_t_mx)
 		answered_mx(q, status, message, length);
-	else if (status == ARES_SUCCESS && has_address(q->type, message, length))
-		settle(q, RESOLVER_ACCEPTS);
-	else if (q->type == ns_t_a)
-		ask(q, ns_t_aaaa);
 	else
-		settle(q, RESOLVER_NO_HOST);
+		answered_address(q, status, message, length);
 }
 
 static void ask(struct question *q, int type)

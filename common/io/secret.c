@@ -154,6 +154,8 @@ static bool start(char **argv, int *fd, pid_t *pid, struct err *err)
 	if (pipe2(ends, O_CLOEXEC) < 0)
 		return err_errno(err, ERR_OS, errno, "pipe");
 	posix_spawn_file_actions_init(&actions);
+	/* Our standard input may be the message: a command that reads would swallow it. */
+	posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
 	posix_spawn_file_actions_adddup2(&actions, ends[1], 1);
 	posix_spawnattr_init(&attributes);
 	sigemptyset(&defaults);
@@ -260,6 +262,7 @@ static bool from_terminal(const struct secret_source *source, struct buf *out, s
 	struct buf text = { 0 };
 	struct termios before;
 	struct termios silent;
+	bool echo = false;
 	bool ok;
 
 	if (fd < 0)
@@ -268,12 +271,13 @@ static bool from_terminal(const struct secret_source *source, struct buf *out, s
 	if (tcgetattr(fd, &before) == 0) {
 		silent = before;
 		silent.c_lflag &= ~(tcflag_t)ECHO;
-		tcsetattr(fd, TCSAFLUSH, &silent);
+		echo = tcsetattr(fd, TCSAFLUSH, &silent) == 0;
 	}
 	buf_printf(&text, "Password for %s at %s: ", source->user != NULL ? source->user : "?",
 		source->host != NULL ? source->host : "?");
 	ok = write(fd, buf_str(&text).p, buf_len(&text)) >= 0 && read_line(fd, out, "the terminal", err);
-	tcsetattr(fd, TCSAFLUSH, &before);
+	if (echo)
+		tcsetattr(fd, TCSAFLUSH, &before);
 	if (write(fd, "\n", 1) < 0)
 		ok = false;
 	close(fd);
