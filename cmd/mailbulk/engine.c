@@ -125,6 +125,14 @@ static bool is_over(const struct engine *e)
 	return e->under_way == 0 && (e->stopping || !engine_more(e) || e->pace.left == 0);
 }
 
+static bool any_open(const struct engine *e)
+{
+	for (size_t i = 0; i < e->n_peers; i++)
+		if (e->peers[i].state != PEER_FREE)
+			return true;
+	return false;
+}
+
 /* One turn; its order is the promise. */
 static void turn(struct engine *e, int64_t until)
 {
@@ -141,16 +149,8 @@ static void turn(struct engine *e, int64_t until)
 	}
 	progress_set(&e->progress, e->progress.total - e->left - e->queue.n - e->under_way);
 	check_relays(e);
-	if (e->parting || !is_over(e))
+	if (e->parting ? any_open(e) : !is_over(e))
 		wait_and_read(e, idle < until ? idle : until);
-}
-
-static bool any_open(const struct engine *e)
-{
-	for (size_t i = 0; i < e->n_peers; i++)
-		if (e->peers[i].state != PEER_FREE)
-			return true;
-	return false;
 }
 
 /* Say goodbye to every server, for a short while. */

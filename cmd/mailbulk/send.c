@@ -139,7 +139,7 @@ static void leave_for_tomorrow(struct engine *e)
 	enum ledger_state state;
 	struct err why = { 0 };
 
-	if (e->pace.left > 0 || e->stopping)
+	if (e->pace.left > 0 || e->why.kind != ERR_NONE || stop_signal() != 0)
 		return;
 	engine_leave(e, "warm-up: today's share is used up");
 	while ((choice = selection_next(&e->selection, &why)) != CHOICE_END && choice != CHOICE_FAIL) {
