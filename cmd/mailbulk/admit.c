@@ -21,10 +21,16 @@ static struct str email_of(const struct engine *e, const struct values *v)
 	return buf_len(&v->mailbox) > 0 ? buf_str(&v->mailbox) : v->row->cells[e->list->email];
 }
 
+/* The address for the results, which are to be joined with the list: as it stands there. */
+static struct str written_of(const struct engine *e, const struct values *v)
+{
+	return buf_len(&v->written) > 0 && buf_len(&e->campaign->test_mailbox) == 0 ? buf_str(&v->written) : email_of(e, v);
+}
+
 /* What an earlier run says of a row. True: it may be tried. */
 static bool may_try(struct engine *e, const struct values *v)
 {
-	struct str email = email_of(e, v);
+	struct str email = written_of(e, v);
 
 	switch (e->journalled ? ledger_state(&e->ledger, v->key) : LEDGER_NEW) {
 	case LEDGER_SENT:
@@ -49,8 +55,12 @@ static bool may_try(struct engine *e, const struct values *v)
 static void fill(struct ticket *t, const struct engine *e, const struct values *v, const struct waiting *row)
 {
 	struct str email = email_of(e, v);
+	struct str written = written_of(e, v);
 
-	*t = (struct ticket){ .row = *row, .email = mem_copy(email.p, email.n) };
+	*t = (struct ticket){ .row = *row, .email = mem_alloc(email.n + written.n + 2) };
+	memcpy(t->email, email.p, email.n);
+	memcpy(t->email + email.n + 1, written.p, written.n);
+	t->written = t->email + email.n + 1;
 	memcpy(t->key, v->key, sizeof t->key);
 }
 
@@ -95,7 +105,7 @@ static int take_fresh(struct engine *e, struct ticket *t, const struct values **
 		return 0;
 	case CHOICE_SUPPRESSED:
 	case CHOICE_DUPLICATE:
-		skip(e, RESULT_SKIPPED, email_of(e, &s->values), why.text);
+		skip(e, RESULT_SKIPPED, written_of(e, &s->values), why.text);
 		return 0;
 	case CHOICE_TAKEN:
 		break;
@@ -146,7 +156,7 @@ static bool load(struct engine *e, struct job *job, const struct values *v)
 
 	if (job->n == 0 && !letter_render(&job->letter, e->campaign, v, &e->wall, false, &err)) {
 		e->bad++;
-		skip(e, RESULT_SKIPPED, str_of(t->email), err.text);
+		skip(e, RESULT_SKIPPED, str_of(t->written), err.text);
 		mem_free(t->email);
 		t->email = NULL;
 		return false;
@@ -321,7 +331,7 @@ void engine_leave(struct engine *e, const char *reply)
 		mem_free(e->ahead.email);
 	e->has_ahead = false;
 	while (take_waiting(e, &t, &v)) {
-		struct result result = { .status = RESULT_DEFERRED, .email = str_of(t.email), .reply = str_of(reply),
+		struct result result = { .status = RESULT_DEFERRED, .email = str_of(t.written), .reply = str_of(reply),
 					 .attempts = t.row.attempts, .relay = "" };
 
 		results_add(&e->results, &result, e->wall.wall);

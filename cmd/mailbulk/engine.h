@@ -53,6 +53,7 @@ struct ticket {
 	struct waiting row;
 	char key[33];
 	char *email;   /* as it stands in RCPT TO; owned */
+	const char *written; /* as it stands in the list: behind email, in the same block */
 	bool done;     /* it has its verdict */
 };
 

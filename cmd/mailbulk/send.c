@@ -143,7 +143,7 @@ static void leave_for_tomorrow(struct engine *e)
 		return;
 	engine_leave(e, "warm-up: today's share is used up");
 	while ((choice = selection_next(&e->selection, &why)) != CHOICE_END && choice != CHOICE_FAIL) {
-		struct str email = choice == CHOICE_TAKEN ? buf_str(&e->selection.values.mailbox) : STR_NONE;
+		struct str email = choice == CHOICE_TAKEN ? buf_str(&e->selection.values.written) : STR_NONE;
 		struct result result = { .status = RESULT_DEFERRED, .email = email, .relay = "",
 					 .reply = STR_LIT("warm-up: today's share is used up") };
 

@@ -126,6 +126,7 @@ static bool judge_address(struct values *v, struct str cell, struct err *err)
 	fault = address_parse(&v->address, bare, ADDRESS_FLAGS);
 	if (fault == ADDRESS_OK) {
 		address_key(&v->address, &v->folded);
+		buf_add(&v->written, bare);
 		buf_add(&v->mailbox, v->address.local);
 		buf_add_char(&v->mailbox, '@');
 		buf_add(&v->mailbox, v->address.local_utf8 ? v->address.domain : buf_str(&v->address.ascii));
@@ -159,6 +160,7 @@ bool values_set(struct values *v, const struct campaign *campaign, const struct 
 	v->list = list;
 	v->row = row;
 	buf_clear(&v->mailbox);
+	buf_clear(&v->written);
 	buf_clear(&v->folded);
 	buf_clear(&v->key_text);
 	buf_clear(&v->unsubscribe);
@@ -204,6 +206,7 @@ void values_free(struct values *v)
 {
 	address_free(&v->address);
 	buf_free(&v->mailbox);
+	buf_free(&v->written);
 	buf_free(&v->folded);
 	buf_free(&v->key_text);
 	buf_free(&v->unsubscribe);

@@ -65,7 +65,7 @@ static void add_result(struct engine *e, const struct job *job, const struct tic
 	struct str id = buf_str(&job->letter.message_id);
 	struct result result = {
 		.status = status,
-		.email = str_of(t->email),
+		.email = str_of(t->written),
 		.code = w->code,
 		.enhanced = w->enhanced,
 		.reply = buf_str(&w->text),
