@@ -214,8 +214,6 @@ bool visit(struct visit *v)
 		.tls = tls_of(v->server->tls),
 		.clear_auth = v->server->clear_auth,
 		.sasl = v->server->sasl,
-		.user_pass = v->settings->account.auth == NULL || strcmp(v->settings->account.auth, "auto") == 0 ||
-			strcmp(v->settings->account.auth, "plain") == 0,
 	};
 
 	if (!drive_connect(&v->drive, v->server, INT64_MAX, &v->err))

@@ -236,7 +236,8 @@ static bool send_on(struct pop3 *p, enum pop3_event *event)
 	}
 	while (st->n_sent < st->n_queue && st->n_sent < st->window && st->phase == POP3_PHASE_UP)
 		send_message_command(p, &st->queue[st->queue_at + st->n_sent++]);
-	if (st->quit_wanted && st->n_queue == 0) {
+	/* The goodbye goes with the last commands. */
+	if (st->quit_wanted && st->n_sent == st->n_queue && st->n_sent < st->window && st->phase == POP3_PHASE_UP) {
 		st->phase = POP3_PHASE_QUIT;
 		pop3_say(p, "QUIT", STR_NONE);
 		pop3_want(p, POP3_WANT_QUIT);
@@ -249,8 +250,10 @@ static void end_of_stream(struct pop3 *p)
 	struct pop3_state *st = p->state;
 	struct err err = { 0 };
 
+	bool only_quit = st->phase == POP3_PHASE_QUIT && st->n_queue == 1 && !st->deleted;
+
 	/* Nothing hangs on the answer when nothing was deleted. */
-	if (st->phase == POP3_PHASE_QUIT && !st->deleted) {
+	if (only_quit) {
 		pop3_close(p);
 	} else if (st->eof_why.kind != ERR_NONE) {
 		pop3_end(p, st->eof_why.kind, st->eof_why.text);

@@ -27,8 +27,7 @@ enum pop3_tls { POP3_TLS_REQUIRE, POP3_TLS_TRY, POP3_TLS_OFF, POP3_TLS_ON };
 struct pop3_params {
 	enum pop3_tls tls;
 	bool clear_auth;
-	struct sasl *sasl; /* credentials, borrowed */
-	bool user_pass;    /* USER and PASS may be used where the server has no mechanism of ours */
+	struct sasl *sasl; /* credentials, borrowed. USER and PASS are used where PLAIN might be and the server has no mechanism of ours */
 	bool lock_step;
 	unsigned window;   /* commands in flight when PIPELINING is offered; 0: 64. It begins with 4 and grows as answers come */
 };

@@ -45,7 +45,7 @@ static void settle_tls(struct pop3 *p)
 
 	if (st->tls || st->params.tls == POP3_TLS_OFF || (st->params.tls == POP3_TLS_TRY && !offered))
 		st->phase = POP3_PHASE_UTF8;
-	else if (offered)
+	else if (offered || !st->capa_known) /* who has no CAPA may have STLS all the same */
 		st->phase = POP3_PHASE_STLS;
 	else
 		pop3_end(p, ERR_PROTOCOL, "the server does not offer STLS, and TLS is required");
