@@ -13,7 +13,7 @@ PLACES = re.compile("|".join(["/wo" "rk/", "/ro" "ot/", "/ho" r"me/\w", "/Us" "e
 ADDRESS = re.compile(r"[A-Za-z0-9._%+-]+@([A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*\.[A-Za-z]{2,})\b")
 # RFC 2606 and 6761: nobody's, for ever; a@b.cd is a parser's test. Gmail has no name of less than six letters.
 NOBODYS = re.compile(r"(^|\.)(example(\.(com|net|org))?|test|invalid|localhost|local|internal|localdomain|arpa)$|^-?\w-?\.\w\w$", re.I)
-SHORT = re.compile(r"[\w.]{,5}(\+\w+)?@(\w+\.)?(gmail|googlemail)\.com$|j\.o\.h\.n@|pipe-?mail", re.I)
+SHORT = re.compile(r"[\w.]{,5}(\+\w+)?@(\w+\.)?(gmail|googlemail)\.com$|j\.o\.h\.n@|ann%40[\w.]+@smtp\.|pipe-?mail", re.I)
 BINARY = re.compile(rb"\0")
 
 
