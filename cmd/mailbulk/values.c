@@ -50,7 +50,8 @@ static struct template_value get(const void *data, const void *node, struct str 
 	size_t column = list_column(v->list, name);
 
 	if (column != SIZE_MAX)
-		value = (struct template_value){ .type = TEMPLATE_TEXT, .text = v->row->cells[column] };
+		value = (struct template_value){ .type = TEMPLATE_TEXT,
+						 .text = column == v->list->email ? buf_str(&v->written) : v->row->cells[column] };
 	else if (is_builtin(v->campaign, name))
 		value = (struct template_value){ .type = TEMPLATE_TEXT,
 						 .text = name.n == 5 ? str_of(v->token) : buf_str(&v->unsubscribe) };

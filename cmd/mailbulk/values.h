@@ -19,7 +19,7 @@ struct values {
 	const struct list *list;
 	const struct row *row;
 	struct address address;
-	struct buf written;   /* local@domain as it stands in the cell, for the results */
+	struct buf written;   /* local@domain as it stands in the cell, for the results and {{email}} */
 	struct buf mailbox;   /* local@domain for the envelope: the domain in A-labels where the local part is ASCII */
 	struct buf folded;    /* address_key: for suppression, {{token}} and the journal */
 	struct buf key_text;  /* folded, and the cell of --key behind a TAB */

@@ -1,0 +1,163 @@
+#include <config.h>
+
+#include "tests/tap.h"
+
+#include "base/err.h"
+#include "cmd/mailbulk/ledger.h"
+#include "cmd/mailbulk/options.h"
+#include "cmd/mailbulk/pace.h"
+#include "cmd/mailbulk/queue.h"
+#include "io/clock.h"
+
+#define KEY_A "00112233445566778899aabbccddeeff"
+#define KEY_B "ffeeddccbbaa99887766554433221100"
+
+static bool replay(struct ledger *l, const char *record)
+{
+	struct err err = { 0 };
+	bool ok = ledger_replay(l, str_of(record), &err);
+
+	return ok && err.kind == ERR_NONE;
+}
+
+static void test_ledger(void)
+{
+	struct ledger l = { .today = 20780 }; /* 2026-11-23 */
+
+	check(!replay(&l, "T\t2026-11-23T01:02:03Z\t" KEY_A "\ta@example.net"), "a row before the campaign is refused");
+	check(replay(&l, "C\t2026-11-22T23:59:59Z\tid\tprint\torder"), "campaign");
+	check(strcmp(l.id, "id") == 0 && strcmp(l.fingerprint, "print") == 0 && strcmp(l.key_column, "order") == 0,
+	      "its fields");
+	check(ledger_state(&l, KEY_A) == LEDGER_NEW, "a row nobody tried");
+	check(replay(&l, "T\t2026-11-23T01:02:03Z\t" KEY_A "\ta@example.net"), "trying");
+	check(ledger_state(&l, KEY_A) == LEDGER_TRYING && l.counts[LEDGER_TRYING] == 1, "in doubt");
+	check(replay(&l, "D\t2026-11-23T01:02:04Z\t" KEY_A "\ta@example.net\t451\tlater"), "put off");
+	check(ledger_state(&l, KEY_A) == LEDGER_DEFERRED && l.counts[LEDGER_TRYING] == 0, "not in doubt any more");
+	check(replay(&l, "S\t2026-11-23T01:02:05Z\t" KEY_A "\ta@example.net\t250\tok") &&
+		      replay(&l, "S\t2026-11-22T23:59:59Z\t" KEY_B "\tb@example.net\t250\tok"),
+	      "sent");
+	check(ledger_state(&l, KEY_A) == LEDGER_SENT && l.counts[LEDGER_SENT] == 2 && l.sent_today == 1,
+	      "sent, one of them today");
+	check(replay(&l, "C\t2026-11-23T02:00:00Z\tother\tnew\torder") && strcmp(l.id, "id") == 0 &&
+		      strcmp(l.fingerprint, "new") == 0,
+	      "another text under the same sending");
+	static const char *const strange[] = { "",
+					       "X\t2026-11-23T01:02:03Z\t" KEY_A "\ta",
+					       "S",
+					       "S\tnow\t" KEY_A "\ta",
+					       "S\t2026-11-23T01:02:03Z\tabc\ta",
+					       "S\t2026-11-23T01:02:03Z\t" KEY_A "0\ta",
+					       "S\t2026-11-23T01:02:03Z\t00112233445566778899aabbccddeefg\ta",
+					       "C\t2026-11-23T01:02:03Z" };
+
+	for (size_t i = 0; i < sizeof strange / sizeof *strange; i++)
+		check(!replay(&l, strange[i]), "no record of ours: %zu", i);
+	ledger_free(&l);
+}
+
+static void test_records(void)
+{
+	struct ledger l = { 0 };
+	struct buf b = { 0 };
+
+	ledger_campaign(&b, 1795395723, "id", "print", "");
+	check_same(buf_str(&b), "C\t2026-11-23T01:02:03Z\tid\tprint\t", "campaign record");
+	check(ledger_replay(&l, buf_str(&b), NULL), "and back");
+	ledger_trying(&b, 1795395723, KEY_A, "a@example.net");
+	check_same(buf_str(&b), "T\t2026-11-23T01:02:03Z\t" KEY_A "\ta@example.net", "trying record");
+	ledger_verdict(&b, LEDGER_REFUSED, 1795395723, KEY_A, "a@example.net", 550, STR_LIT("no\r\n\tS\x1b"));
+	check(str_search(buf_str(&b), STR_LIT("\\x1b")) < buf_len(&b) && str_find(buf_str(&b), '\n') == buf_len(&b), "a server's controls do not get into a record");
+	check(ledger_replay(&l, buf_str(&b), NULL) && ledger_state(&l, KEY_A) == LEDGER_REFUSED, "verdict record and back");
+	buf_free(&b);
+	ledger_free(&l);
+}
+
+static void test_keys(void)
+{
+	struct keys k = { .seed = { 1, 2 } };
+	char key[33];
+	bool added;
+	uint32_t wrong = 0;
+
+	for (uint32_t i = 0; i < 20000; i++) {
+		snprintf(key, sizeof key, "%08x%024x", i % 10000, 7);
+		struct keys_entry *e = keys_add(&k, key, &added);
+
+		wrong += added != (i < 10000);
+		if (added)
+			e->value = i;
+	}
+	for (uint32_t i = 0; i < 10000; i++) {
+		snprintf(key, sizeof key, "%08x%024x", i, 7);
+		wrong += keys_find(&k, key) == NULL || keys_find(&k, key)->value != i;
+	}
+	check(wrong == 0 && k.used == 10000, "keys: each once, with its value");
+	check(keys_find(&k, "zz") == NULL && keys_find(&k, KEY_A) == NULL, "keys: absent");
+	keys_free(&k);
+	check(keys_find(&k, KEY_A) == NULL, "keys: empty");
+}
+
+static void test_queue(void)
+{
+	struct queue q = { 0 };
+	struct waiting w = { 0 };
+	uint64_t last = 0;
+	int wrong = 0;
+
+	check(queue_due(&q) == INT64_MAX && !queue_take(&q, INT64_MAX, &w), "an empty queue");
+	for (uint64_t i = 0; i < 1000; i++)
+		queue_push(&q, &(struct waiting){ .due = (int64_t)(i * 7919 % 100), .number = i });
+	check(queue_due(&q) == 0 && !queue_take(&q, -1, &w), "nothing before its time");
+	for (int64_t due = 0; queue_take(&q, 1000, &w); due = w.due) {
+		wrong += w.due < due || (w.due == due && due > 0 && w.number < last);
+		last = w.number;
+	}
+	check(wrong == 0 && q.n == 0, "in order of time, then of arrival");
+	queue_free(&q);
+}
+
+static void test_pace(void)
+{
+	struct settings s = { .warmup = { 100, 50 } };
+	struct domain_rate rates[] = { { (char *)"slow.example", { 10 } }, { (char *)"*", { 3 } } };
+	struct pace p;
+	struct rate r;
+	struct err err;
+
+	check(pace_warmup(&s.warmup, 0) == 100 && pace_warmup(&s.warmup, 1) == 150 && pace_warmup(&s.warmup, 2) == 225, "warm-up");
+	check(pace_warmup(&(struct warmup){ 1, 1 }, 1000000) == 1, "a warm-up that does not grow ends");
+	check(pace_warmup(&(struct warmup){ 1, 100 }, UINT64_MAX) > 1000000, "nor does one overflow");
+	pace_init(&p, &s, 1, 100);
+	check(p.left == 50, "what is left of today");
+	pace_took(&p, 5, 60);
+	check(p.left == 0, "not less than nothing");
+	s = (struct settings){ .rate = { 100 }, .domain_rates = rates, .n_domain_rates = 2 };
+	pace_init(&p, &s, 0, 0);
+	check(p.left == UINT64_MAX && pace_next(&p) <= 0, "the first at once");
+	pace_took(&p, 1000, 1);
+	check(pace_next(&p) == 1100, "then one interval later");
+	pace_took(&p, 1100, 3);
+	check(pace_next(&p) == 1400, "a batch counts as many");
+	pace_took(&p, 9000, 1);
+	check(pace_next(&p) == 9100, "time that passed is not saved up");
+	check(pace_domain(&p, STR_LIT("slow.example"), 50) == 50 && pace_domain(&p, STR_LIT("slow.example"), 50) == 60 &&
+		      pace_domain(&p, STR_LIT("mx.slow.example"), 50) == 50,
+	      "a domain's slots");
+	check(pace_domain(&p, STR_LIT("x.example"), 1) == 1 && pace_domain(&p, STR_LIT("x.example"), 1) == 4, "* is each other domain");
+	pace_free(&p);
+	check(rate_parse("rate", "10/s", &r, &err) && r.interval == CLOCK_SECOND / 10, "10/s");
+	check(rate_parse("rate", "30/m", &r, &err) && r.interval == 2 * CLOCK_SECOND, "30/m");
+	check(!rate_parse("rate", "0/s", &r, &err) && !rate_parse("rate", "5", &r, &err) && !rate_parse("rate", "5/x", &r, &err) &&
+		      !rate_parse("rate", "-5/s", &r, &err) && err.kind == ERR_USAGE,
+	      "no rates");
+}
+
+int main(void)
+{
+	test_ledger();
+	test_records();
+	test_keys();
+	test_queue();
+	test_pace();
+	return tap_done();
+}
