@@ -23,7 +23,8 @@ struct question {
 	char *domain;
 	uint64_t tag;
 	uint32_t ttl;
-	int type; /* asked for now */
+	int type;   /* asked for now */
+	bool again; /* asked for the second time */
 };
 
 struct answer {
@@ -184,6 +185,13 @@ static void on_answer(void *arg, int status, int timeouts, unsigned char *messag
 	(void)timeouts;
 	if (status == ARES_EDESTRUCTION || status == ARES_ECANCELLED)
 		return;
+	/* c-ares 1.18 holds the end of a server's TCP connection against every question that is open there,
+	 * UDP ones too, and then against the server: such a failure is worth a second look. */
+	if (status == ARES_ECONNREFUSED && !q->again) {
+		q->again = true;
+		ask(q, q->type);
+		return;
+	}
 	if (status == ARES_SUCCESS || status == ARES_ENODATA || status == ARES_ENOTFOUND) {
 		uint32_t ttl = least_ttl(message, length);
 
@@ -309,6 +317,7 @@ bool resolver_ask(struct resolver *r, struct str domain, uint64_t tag, struct er
 	q->domain = mem_copy(domain.p, domain.n);
 	q->tag = tag;
 	q->ttl = UINT32_MAX;
+	q->again = false;
 	r->in_flight++;
 	ask(q, ns_t_mx);
 	return true;
