@@ -122,7 +122,9 @@ static bool judge_address(struct values *v, struct str cell, struct err *err)
 	struct str bare = str_trim(cell);
 	enum address_fault fault;
 
-	address_unwrap(cell, &bare, &name);
+	/* A name around the address is taken off, but no line break: what stands behind one was not meant to be seen. */
+	if (str_clean(bare))
+		address_unwrap(cell, &bare, &name);
 	buf_free(&name);
 	fault = address_parse(&v->address, bare, ADDRESS_FLAGS);
 	if (fault == ADDRESS_OK) {
