@@ -147,28 +147,30 @@ static void end_header(struct message *m)
 }
 
 /* The line is the header's, or ends it: false when it is the first of the body. */
-static bool scan_header_line(struct message *m, struct line *line)
+static bool scan_header_line(struct message *m, const struct line *line)
 {
 	struct message_state *st = m->state;
+	struct str text = line->text;
 
-	while (line->whole && line->text.n > 0 && line->text.p[line->text.n - 1] == '\r')
-		line->text.n--;
+	while (line->whole && text.n > 0 && text.p[text.n - 1] == '\r')
+		text.n--;
+	if (!line->starts && buf_len(&m->header) == 0)
+		return true; /* the From_ line goes on */
 	if (!line->starts) {
-		buf_add(&m->header, line->text);
-	} else if (!st->started && m->lines == 0 && str_starts(line->text, STR_LIT("From "))) {
+		buf_add(&m->header, text);
+	} else if (!st->started && m->lines == 0 && str_starts(text, STR_LIT("From "))) {
 		m->from_line = true;
 		m->lines++;
 		return true;
-	} else if (line->text.n == 0 && line->end != LINE_OPEN) {
+	} else if (text.n == 0 && line->end != LINE_OPEN) {
 		m->separated = true;
 		m->lines++;
 		end_header(m);
 		return true;
-	} else if (walk_field_name(line->text) > 0 ||
-		   (line->text.n > 0 && ascii_blank(line->text.p[0]) && st->started)) {
+	} else if (walk_field_name(text) > 0 || (text.n > 0 && ascii_blank(text.p[0]) && st->started)) {
 		st->started = true;
 		m->lines++;
-		buf_add(&m->header, line->text);
+		buf_add(&m->header, text);
 	} else {
 		end_header(m);
 		return false;
@@ -178,7 +180,7 @@ static bool scan_header_line(struct message *m, struct line *line)
 	return true;
 }
 
-static void scan_line(struct message *m, struct line *line, uint64_t begins, uint64_t ends)
+static void scan_line(struct message *m, const struct line *line, uint64_t begins, uint64_t ends)
 {
 	if (m->state->header_done) {
 		scan_body_line(m, line);

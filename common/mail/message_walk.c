@@ -113,6 +113,8 @@ static bool is_header_line(const struct walk *w, struct str line)
 
 enum walk_kind walk_line(struct walk *w, struct str line, bool *entered, struct part *facts)
 {
+	size_t before = w->part;
+
 	*entered = false;
 	if (!w->in_header)
 		return take_delimiter(w, line) ? WALK_DELIMITER : WALK_CONTENT;
@@ -131,5 +133,12 @@ enum walk_kind walk_line(struct walk *w, struct str line, bool *entered, struct 
 	walk_enter(w, buf_str(&w->header), facts);
 	if (line.n == 0)
 		return WALK_SEPARATOR;
+	/* Cut off by a line that is none of its own: a message that would begin here is no message. */
+	if (facts->kind == PART_MESSAGE) {
+		facts->kind = PART_LEAF;
+		w->in_header = false;
+		w->parts--;
+		w->part = before;
+	}
 	return take_delimiter(w, line) ? WALK_DELIMITER : WALK_CONTENT;
 }

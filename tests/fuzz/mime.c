@@ -1,0 +1,23 @@
+#include <config.h>
+
+#include "mail/mime.h"
+
+/* Reading: every leaf, decoded; and HTML as text. */
+int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size);
+int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
+{
+	struct str s = str_at((const char *)data, size);
+	struct mime_leaf leaf;
+	struct mime_scan scan = { 0 };
+	struct buf out = { .limit = (size_t)16 << 20 };
+
+	for (size_t i = 0; mime_leaf(s, i, &leaf); i++) {
+		buf_clear(&out);
+		mime_decode(&leaf, &out);
+	}
+	buf_clear(&out);
+	mime_html_to_text(&out, s);
+	mime_scan_add(&scan, s);
+	buf_free(&out);
+	return 0;
+}
