@@ -15,6 +15,7 @@
 #define RESOLVER_WINDOW 256u
 #define RESOLVER_START 32u /* questions in the first burst: a socket's default buffer takes these */
 #define RESOLVER_TTL_NONE 60u
+#define RESOLVER_AGAIN 8u
 
 /* One domain on its way: MX first, then A and AAAA where there is no MX. */
 struct question {
@@ -24,7 +25,7 @@ struct question {
 	uint64_t tag;
 	uint32_t ttl;
 	int type;   /* asked for now */
-	bool again; /* asked for the second time */
+	unsigned again; /* asked anew after a failure that was none of its own */
 };
 
 struct answer {
@@ -186,9 +187,9 @@ static void on_answer(void *arg, int status, int timeouts, unsigned char *messag
 	if (status == ARES_EDESTRUCTION || status == ARES_ECANCELLED)
 		return;
 	/* c-ares 1.18 holds the end of a server's TCP connection against every question that is open there,
-	 * UDP ones too, and then against the server: such a failure is worth a second look. */
-	if (status == ARES_ECONNREFUSED && !q->again) {
-		q->again = true;
+	 * UDP ones too, and then against the server: such a failure is worth another look. */
+	if (status == ARES_ECONNREFUSED && q->again < RESOLVER_AGAIN) {
+		q->again++;
 		ask(q, q->type);
 		return;
 	}
@@ -317,7 +318,7 @@ bool resolver_ask(struct resolver *r, struct str domain, uint64_t tag, struct er
 	q->domain = mem_copy(domain.p, domain.n);
 	q->tag = tag;
 	q->ttl = UINT32_MAX;
-	q->again = false;
+	q->again = 0;
 	r->in_flight++;
 	ask(q, ns_t_mx);
 	return true;
