@@ -17,6 +17,7 @@
 
 #include "base/mem.h"
 #include "io/netrc.h"
+#include "io/stop.h"
 
 #define SECRET_MAX ((size_t)64 << 10) /* an OAuth token is a few KiB */
 
@@ -175,6 +176,15 @@ static bool start(char **argv, int *fd, pid_t *pid, struct err *err)
 	return true;
 }
 
+/* Until the command has ended, or a signal asks us to stop: then it has to end too. */
+static void wait_for_end(pid_t pid, int *status)
+{
+	do {
+		if (stop_signal() != 0)
+			kill(pid, SIGTERM);
+	} while (waitpid(pid, status, 0) < 0 && errno == EINTR);
+}
+
 bool secret_run(const char *command, struct buf *out, struct err *err)
 {
 	char **argv = secret_split(command, err);
@@ -189,8 +199,7 @@ bool secret_run(const char *command, struct buf *out, struct err *err)
 	if (ok) {
 		ok = read_line(fd, out, argv[0], err);
 		close(fd);
-		while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
-			;
+		wait_for_end(pid, &status);
 		/* A command that went on writing after its first line died of SIGPIPE: its own affair. */
 		if (WIFEXITED(status) && WEXITSTATUS(status) != 0)
 			ok = err_set(err, ERR_CONFIG, "%s ended with status %d", argv[0],

@@ -66,6 +66,8 @@ static void test_sources(void)
 	get(&s, NULL, ERR_CONFIG, "a command that fails");
 	s.command = "/no/such/command";
 	get(&s, NULL, ERR_CONFIG, "a command that is not there");
+	s.command = "cat";
+	get(&s, NULL, ERR_CONFIG, "a command gets no standard input");
 	s.command = "yes";
 	get(&s, "y", 0, "a command that does not stop");
 	s.command = NULL;
