@@ -671,7 +671,7 @@ def listen(options):
     return sock, 0 if options.socket else sock.getsockname()[1]
 
 
-def arguments():
+def arguments(given=None):
     p = argparse.ArgumentParser(description='A fake SMTP and LMTP server for tests; its manual is the top of its source.')
     for flag in ('--fork', '--lmtp', '--tls', '--auth-plain-text', '--require-auth'):
         p.add_argument(flag, action='store_true')
@@ -686,7 +686,7 @@ def arguments():
     p.add_argument('--port', type=int, default=0)
     p.add_argument('--connections', type=int, default=0)
     p.add_argument('--life', type=float, default=300)
-    return p.parse_args()
+    return p.parse_args(given)
 
 
 def main():
