@@ -1,0 +1,115 @@
+#!/usr/bin/env python3
+"""Names looked up with a DNS server and a hosts file of our own, in a network namespace that has nothing else."""
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+
+TOP = os.environ.get("TOP_SRCDIR") or os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+BUILD = os.environ.get("TOP_BUILDDIR") or TOP
+INSIDE = "PIPEMAIL_LOOKUP_INSIDE"
+A, AAAA, NXDOMAIN, SERVFAIL, REFUSED = 1, 28, 3, 2, 5
+asked = []
+
+
+def record(kind, data):
+    return b"\xc0\x0c" + kind.to_bytes(2, "big") + b"\0\1\0\0\0\x3c" + len(data).to_bytes(2, "big") + data
+
+
+def answer(label, kind):
+    """(response code, records), or None for no answer at all."""
+    v4, v6 = record(A, b"\x7f\0\0\1"), record(AAAA, b"\0" * 15 + b"\1")
+    plain = {"fail": (SERVFAIL, []), "refuse": (REFUSED, []), "none": (0, []),
+             "v4": (0, [v4] if kind == A else []), "both": (0, [v4] if kind == A else [v6]),
+             "v6mute": (0, [v4]) if kind == A else None, "v6fail": (0, [v4]) if kind == A else (SERVFAIL, [])}
+    return plain.get(label, (NXDOMAIN, []))
+
+
+def dns(sock):
+    while True:
+        q, peer = sock.recvfrom(4096)
+        labels, at = [], 12
+        while q[at]:
+            labels.append(q[at + 1:at + 1 + q[at]].decode())
+            at += q[at] + 1
+        kind = int.from_bytes(q[at + 1:at + 3], "big")
+        asked.append(".".join(labels))
+        found = answer(labels[0], kind)
+        if found is not None:
+            code, records = found
+            sock.sendto(q[:2] + bytes([0x81, 0x80 | code, 0, 1, 0, len(records), 0, 0, 0, 0]) + q[12:at + 5] + b"".join(records), peer)
+
+
+def talk(connection):
+    with connection, connection.makefile("rb") as lines:
+        connection.sendall(b"220 fake\r\n")
+        for line in lines:
+            connection.sendall(b"221 bye\r\n" if line.startswith(b"QUIT") else b"250 fake\r\n")
+
+
+def smtp(listener):
+    while True:
+        threading.Thread(target=talk, args=(listener.accept()[0],), daemon=True).start()
+
+
+def start():
+    """The servers; the port of the SMTP one."""
+    udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    udp.bind(("127.0.0.1", 53))
+    listener = socket.create_server(("127.0.0.1", 0))
+    threading.Thread(target=dns, args=(udp,), daemon=True).start()
+    threading.Thread(target=smtp, args=(listener,), daemon=True).start()
+    return listener.getsockname()[1]
+
+
+def bind(where, path, text):
+    own = os.path.join(where, os.path.basename(path))
+    with open(own, "w") as f:
+        f.write(text)
+    subprocess.run(["mount", "--bind", own, path], check=True)
+
+
+CASES = [  # name, status, what is said, what DNS is asked about (None: nothing)
+    ("v4.test.example", 0, "", "v4.test.example"), ("both.test.example", 0, "", "both.test.example"),
+    ("v6mute.test.example", 0, "", "v6mute.test.example"), ("v6fail.test.example", 0, "", "v6fail.test.example"),
+    ("nx.test.example", 68, "host unknown", "nx.test.example"), ("none.test.example", 68, "no address", "none.test.example"),
+    ("fail.test.example", 75, "cannot be looked up", "fail.test.example"),
+    ("refuse.test.example", 75, "cannot be looked up", "refuse.test.example"),
+    ("b\u00fccher.example", 68, "host unknown", "xn--bcher-kva.example"),
+    ("hosts.test.example", 0, "", None), ("short", 0, "", None), ("localhost", 0, "", None), ("mail.localhost", 0, "", None),
+    ("127.0.0.1", 0, "", None),
+]
+
+
+def inside(where):
+    bind(where, "/etc/resolv.conf", "nameserver 127.0.0.1\n")
+    bind(where, "/etc/hosts", "127.0.0.1 hosts.test.example short\n::1 hosts.test.example short\n")
+    subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
+    port = start()
+    for n, (host, status, says, question) in enumerate(CASES, 1):
+        asked.clear()
+        p = subprocess.run([os.path.join(BUILD, "mailsend"), "--config", "/dev/null", "--tls=off", "--timeout", "20", "--probe",
+                            "--smtp", f"smtp://{host}:{port}"], capture_output=True, text=True, timeout=60, stdin=subprocess.DEVNULL)
+        ok = p.returncode == status and says in p.stderr and set(asked) == ({question} if question else set())
+        print(f"{'ok' if ok else 'not ok'} {n} - {host}: {status}{'' if question else ', no DNS'}")
+        if not ok:
+            print(f"# {p.returncode} {p.stderr!r} asked {asked}")
+    print(f"1..{len(CASES)}")
+
+
+def main():
+    if os.environ.get(INSIDE):
+        with tempfile.TemporaryDirectory() as where:
+            inside(where)
+        return 0
+    probe = subprocess.run(["unshare", "-rmn", "sh", "-c", "command -v ip && mount --bind /etc/hosts /etc/hosts"],
+                           stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    if probe.returncode != 0:
+        print("1..0 # SKIP no namespace of our own to be had (unshare, mount, ip)")
+        return 0
+    return subprocess.run(["unshare", "-rmn", sys.executable, os.path.abspath(__file__)], env={**os.environ, INSIDE: "1"}).returncode
+
+
+sys.exit(main())
