@@ -29,16 +29,22 @@ static void list_add(struct option_list *l, const char *value)
 }
 
 /* Where a header field has an option, that is what is meant. */
-static bool move_header(struct settings *s, struct str name, const char *value, bool *moved, struct err *err)
+static bool move_header(
+	struct settings *s, struct str name, const char *value, bool *moved, struct err *err)
 {
 	const struct {
 		const char *name;
 		const char **text;
 		struct option_list *list;
 	} fields[] = {
-		{ "Subject", &s->subject, NULL }, { "From", &s->from, NULL },	{ "Date", &s->date, NULL },
-		{ "Message-ID", &s->message_id, NULL }, { "To", NULL, &s->to }, { "Cc", NULL, &s->cc },
-		{ "Bcc", NULL, &s->bcc },	  { "Reply-To", NULL, &s->reply_to },
+		{ "Subject", &s->subject, NULL },
+		{ "From", &s->from, NULL },
+		{ "Date", &s->date, NULL },
+		{ "Message-ID", &s->message_id, NULL },
+		{ "To", NULL, &s->to },
+		{ "Cc", NULL, &s->cc },
+		{ "Bcc", NULL, &s->bcc },
+		{ "Reply-To", NULL, &s->reply_to },
 	};
 
 	*moved = false;
@@ -46,7 +52,8 @@ static bool move_header(struct settings *s, struct str name, const char *value, 
 		if (!str_ieq(name, str_of(fields[i].name)))
 			continue;
 		if (fields[i].text != NULL && *fields[i].text != NULL)
-			return err_set(err, ERR_USAGE, "--header: %s was given already", fields[i].name);
+			return err_set(
+				err, ERR_USAGE, "--header: %s was given already", fields[i].name);
 		if (fields[i].text != NULL)
 			*fields[i].text = value;
 		else
@@ -66,9 +73,13 @@ bool compose_headers(struct settings *s, struct err *err)
 		bool moved;
 
 		if (rest.p == NULL)
-			return err_set(err, ERR_USAGE, "--header: '%s' is not of the form 'Name: value'", s->headers.values[i]);
-		if (str_istarts(name, STR_LIT("Content-")) || str_ieq(name, STR_LIT("MIME-Version")))
-			return err_set(err, ERR_USAGE, "--header: %.*s is made by mailsend itself", STR_ARGS(name));
+			return err_set(err, ERR_USAGE,
+				"--header: '%s' is not of the form 'Name: value'",
+				s->headers.values[i]);
+		if (str_istarts(name, STR_LIT("Content-")) ||
+			str_ieq(name, STR_LIT("MIME-Version")))
+			return err_set(err, ERR_USAGE, "--header: %.*s is made by mailsend itself",
+				STR_ARGS(name));
 		rest = str_trim(rest);
 		if (!move_header(s, name, rest.p, &moved, err))
 			return false;
@@ -79,9 +90,10 @@ bool compose_headers(struct settings *s, struct err *err)
 	return true;
 }
 
-/* "Name: a, b" of every mailbox in the lists, names encoded as needed; the addresses are in the envelope already. */
-static bool put_addresses(struct workshop *w, const char *name, const struct option_list *list, const char *const *more,
-			  const struct envelope *e, struct err *err)
+/* "Name: a, b" of every mailbox in the lists, names encoded as needed; the addresses are in the
+ * envelope already. */
+static bool put_addresses(struct workshop *w, const char *name, const struct option_list *list,
+	const char *const *more, const struct envelope *e, struct err *err)
 {
 	struct buf value = { 0 };
 	struct buf decoded = { 0 };
@@ -96,12 +108,14 @@ static bool put_addresses(struct workshop *w, const char *name, const struct opt
 			buf_add_text(&value, buf_len(&value) > 0 ? ", " : "");
 			buf_clear(&decoded);
 			word_decode(&decoded, buf_str(&l.name));
-			if (str_find(buf_str(&l.bare), '@') == buf_len(&l.bare) && e->domain != NULL)
+			if (str_find(buf_str(&l.bare), '@') == buf_len(&l.bare) &&
+				e->domain != NULL)
 				buf_printf(&l.bare, "@%s", e->domain);
 			address_add_mailbox(&value, buf_str(&decoded), buf_str(&l.bare));
 		}
 	}
-	bool ok = buf_len(&value) == 0 || header_add(&w->header, str_of(name), buf_str(&value), err);
+	bool ok =
+		buf_len(&value) == 0 || header_add(&w->header, str_of(name), buf_str(&value), err);
 
 	address_list_free(&l);
 	buf_free(&decoded);
@@ -115,23 +129,28 @@ static bool put_date(struct workshop *w, const struct settings *s, struct err *e
 	int64_t when = clock_wall();
 	bool ok = true;
 
-	if (s->date != NULL && !date_parse_mail(str_of(s->date), &when) && date_parse_any(str_of(s->date), &when) != DATE_OK)
-		ok = err_set(err, ERR_USAGE, "--date: '%s' is no date that can be told for sure", s->date);
+	if (s->date != NULL && !date_parse_mail(str_of(s->date), &when) &&
+		date_parse_any(str_of(s->date), &when) != DATE_OK)
+		ok = err_set(err, ERR_USAGE, "--date: '%s' is no date that can be told for sure",
+			s->date);
 	date_add_mail(&value, when, clock_offset(when));
 	ok = ok && header_add(&w->header, STR_LIT("Date"), buf_str(&value), err);
 	buf_free(&value);
 	return ok;
 }
 
-/* Two hashes of everything that is said, for identifiers that stay the same where the input does. */
-static void digest_of(const struct workshop *w, const struct settings *s, const struct outgoing *o, uint64_t digest[2])
+/* Two hashes of everything that is said, for identifiers that stay the same where the input does.
+ */
+static void digest_of(const struct workshop *w, const struct settings *s, const struct outgoing *o,
+	uint64_t digest[2])
 {
 	static const uint64_t keys[2][2] = { { 0x7069706d61696c31, 1 }, { 0x7069706d61696c32, 2 } };
 	struct buf all = { 0 };
 
 	buf_add(&all, buf_str(&w->header));
 	for (size_t i = 0; i < o->n_files; i++) {
-		buf_printf(&all, "%s %llu ", o->files[i].name, (unsigned long long)o->files[i].size);
+		buf_printf(
+			&all, "%s %llu ", o->files[i].name, (unsigned long long)o->files[i].size);
 		source_read(&o->files[i], 0, (size_t)64 << 10, &all, NULL);
 	}
 	for (size_t i = 0; i < s->attach.n; i++)
@@ -141,8 +160,8 @@ static void digest_of(const struct workshop *w, const struct settings *s, const 
 	buf_free(&all);
 }
 
-static bool put_message_id(struct workshop *w, struct outgoing *o, const struct settings *s, const char *from, uint64_t digest[2],
-			   struct err *err)
+static bool put_message_id(struct workshop *w, struct outgoing *o, const struct settings *s,
+	const char *from, uint64_t digest[2], struct err *err)
 {
 	struct buf value = { 0 };
 	struct buf domain = { 0 };
@@ -155,30 +174,36 @@ static bool put_message_id(struct workshop *w, struct outgoing *o, const struct 
 		size_t at = str_find(given, '@');
 
 		for (size_t i = 0; i < given.n; i++)
-			ok = ok && given.p[i] > ' ' && given.p[i] < 0x7f && strchr("<>()\\,;\"", given.p[i]) == NULL;
+			ok = ok && given.p[i] > ' ' && given.p[i] < 0x7f &&
+			     strchr("<>()\\,;\"", given.p[i]) == NULL;
 		if (!ok || at == 0 || at + 1 >= given.n || given.n > 250)
-			ok = err_set(err, ERR_USAGE, "--message-id: '%s' is not of the form id@domain", s->message_id);
+			ok = err_set(err, ERR_USAGE,
+				"--message-id: '%s' is not of the form id@domain", s->message_id);
 		buf_printf(&value, "<%.*s>", STR_ARGS(given));
 	} else {
 		identity_domain(from, &domain);
 		identity_message_id(buf_text(&domain), digest, &value);
 	}
 	ok = ok && header_add(&w->header, STR_LIT("Message-ID"), buf_str(&value), err);
-	snprintf(o->message_id, sizeof o->message_id, "%.*s", STR_ARGS(str_sub(buf_str(&value), 0, sizeof o->message_id - 1)));
+	snprintf(o->message_id, sizeof o->message_id, "%.*s",
+		STR_ARGS(str_sub(buf_str(&value), 0, sizeof o->message_id - 1)));
 	buf_free(&domain);
 	buf_free(&value);
 	return ok;
 }
 
-static bool put_header(struct workshop *w, struct outgoing *o, const struct envelope *e, const struct settings *s, const char *from,
-		       uint64_t digest[2], struct err *err)
+static bool put_header(struct workshop *w, struct outgoing *o, const struct envelope *e,
+	const struct settings *s, const char *from, uint64_t digest[2], struct err *err)
 {
 	const struct option_list sender = { .values = &from, .n = 1 };
-	bool ok = put_addresses(w, "From", &sender, NULL, e, err) && put_addresses(w, "Reply-To", &s->reply_to, NULL, e, err) &&
-		  put_addresses(w, "To", &s->to, s->recipients, e, err) && put_addresses(w, "Cc", &s->cc, NULL, e, err);
+	bool ok = put_addresses(w, "From", &sender, NULL, e, err) &&
+		  put_addresses(w, "Reply-To", &s->reply_to, NULL, e, err) &&
+		  put_addresses(w, "To", &s->to, s->recipients, e, err) &&
+		  put_addresses(w, "Cc", &s->cc, NULL, e, err);
 
 	if (ok && s->to.n + s->cc.n == 0 && s->recipients[0] == NULL)
-		ok = header_add(&w->header, STR_LIT("To"), STR_LIT("undisclosed-recipients:;"), err);
+		ok = header_add(
+			&w->header, STR_LIT("To"), STR_LIT("undisclosed-recipients:;"), err);
 	if (ok && s->subject != NULL)
 		ok = header_add_text(&w->header, STR_LIT("Subject"), str_of(s->subject), err);
 	ok = ok && put_date(w, s, err);
@@ -197,21 +222,26 @@ static bool put_header(struct workshop *w, struct outgoing *o, const struct enve
 }
 
 /* A text alternative out of the HTML that is the last file. */
-static bool make_text(struct workshop *w, struct outgoing *o, const struct settings *s, struct err *err)
+static bool make_text(
+	struct workshop *w, struct outgoing *o, const struct settings *s, struct err *err)
 {
 	struct buf html = { 0 };
 	const struct source *file = &o->files[w->html.part.file];
-	bool ok = file->size <= BUF_DEFAULT_LIMIT && source_read(file, 0, (size_t)file->size, &html, err) >= 0 &&
+	bool ok = file->size <= BUF_DEFAULT_LIMIT &&
+		  source_read(file, 0, (size_t)file->size, &html, err) >= 0 &&
 		  mime_html_to_text(&w->made_text, buf_str(&html));
 
 	buf_free(&html);
 	if (!ok)
-		return err_set(err, ERR_DATA, "%s: is too long to make a text of: give one with --body-file", s->html);
+		return err_set(err, ERR_DATA,
+			"%s: is too long to make a text of: give one with --body-file", s->html);
 	return attachment_body(&w->text, o, NULL, buf_str(&w->made_text), "text/plain", err);
 }
 
-/* The text and HTML bodies. Standard input is the text unless an option gives it; beside HTML an empty one is none. */
-static bool open_bodies(struct workshop *w, struct outgoing *o, const struct settings *s, struct err *err)
+/* The text and HTML bodies. Standard input is the text unless an option gives it; beside HTML an
+ * empty one is none. */
+static bool open_bodies(
+	struct workshop *w, struct outgoing *o, const struct settings *s, struct err *err)
 {
 	bool text = s->body != NULL || s->body_file != NULL;
 
@@ -225,7 +255,8 @@ static bool open_bodies(struct workshop *w, struct outgoing *o, const struct set
 	}
 	if (s->body != NULL)
 		return attachment_body(&w->text, o, NULL, str_of(s->body), "text/plain", err);
-	if (!attachment_body(&w->text, o, s->body_file != NULL ? s->body_file : "-", STR_NONE, "text/plain", err))
+	if (!attachment_body(&w->text, o, s->body_file != NULL ? s->body_file : "-", STR_NONE,
+		    "text/plain", err))
 		return false;
 	if (s->html == NULL || text || w->text.part.scan.octets > 0)
 		return true;
@@ -233,13 +264,14 @@ static bool open_bodies(struct workshop *w, struct outgoing *o, const struct set
 	return make_text(w, o, s, err);
 }
 
-static bool open_files(struct attachment **list, struct mime_part **parts, struct outgoing *o, const struct option_list *options,
-		       bool is_inline, struct err *err)
+static bool open_files(struct attachment **list, struct mime_part **parts, struct outgoing *o,
+	const struct option_list *options, bool is_inline, struct err *err)
 {
 	*list = mem_array(options->n, sizeof **list);
 	*parts = mem_array(options->n, sizeof **parts);
 	for (size_t i = 0; i < options->n; i++) {
-		if (!attachment_open(&(*list)[i], o, is_inline ? "--inline" : "--attach", options->values[i], is_inline, err))
+		if (!attachment_open(&(*list)[i], o, is_inline ? "--inline" : "--attach",
+			    options->values[i], is_inline, err))
 			return false;
 		(*parts)[i] = (*list)[i].part;
 	}
@@ -271,12 +303,14 @@ static bool add_recipients(struct envelope *e, const struct settings *s, struct 
 
 	for (size_t l = 0; l < 3; l++)
 		for (size_t i = 0; i < lists[l].list->n; i++)
-			if (!envelope_add_list(e, str_of(lists[l].list->values[i]), ERR_USAGE, lists[l].name, err))
+			if (!envelope_add_list(e, str_of(lists[l].list->values[i]), ERR_USAGE,
+				    lists[l].name, err))
 				return false;
 	return true;
 }
 
-bool compose(struct outgoing *o, struct envelope *e, const struct settings *s, const char *from, struct err *err)
+bool compose(struct outgoing *o, struct envelope *e, const struct settings *s, const char *from,
+	struct err *err)
 {
 	struct workshop w = { .inlines = NULL };
 	uint64_t digest[2];
@@ -290,7 +324,7 @@ bool compose(struct outgoing *o, struct envelope *e, const struct settings *s, c
 		if (!clock_is_fixed())
 			random_bytes(digest, sizeof digest);
 		snprintf(boundary, sizeof boundary, "%016llx%08llx", (unsigned long long)digest[0],
-			 (unsigned long long)(digest[1] >> 32));
+			(unsigned long long)(digest[1] >> 32));
 		const struct mime_compose c = {
 			.header = buf_str(&w.header),
 			.text = &w.text.part,

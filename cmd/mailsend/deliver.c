@@ -20,14 +20,14 @@ struct delivery {
 	struct envelope *e;
 	const struct delivery_wants *wants;
 	struct result *result;
-	bool utf8_all;          /* the header or the sender needs SMTPUTF8, so every transaction does */
-	size_t *batch;          /* recipients of the transaction, by number in the envelope */
+	bool utf8_all; /* the header or the sender needs SMTPUTF8, so every transaction does */
+	size_t *batch; /* recipients of the transaction, by number in the envelope */
 	struct smtp_rcpt *rcpts;
 	size_t n;
-	struct buf chunk;       /* of content that the session has no room for yet */
-	uint64_t left;          /* of the content */
+	struct buf chunk; /* of content that the session has no room for yet */
+	uint64_t left;	  /* of the content */
 	bool drained;
-	bool handed_over;       /* the caller was told */
+	bool handed_over; /* the caller was told */
 	struct progress progress;
 };
 
@@ -38,17 +38,21 @@ static void fail_rest(struct delivery *d, enum verdict verdict, const char *text
 			recipient_verdict(&d->e->rcpts[i], verdict, NULL, text);
 }
 
-/* Which form does this server get? Without SMTPUTF8 the addresses that need it are refused here, and only those. */
+/* Which form does this server get? Without SMTPUTF8 the addresses that need it are refused here,
+ * and only those. */
 static bool plan(struct delivery *d)
 {
-	static const char no_utf8[] = "5.6.7 the server does not offer SMTPUTF8, without which this address cannot be served";
+	static const char no_utf8[] = "5.6.7 the server does not offer SMTPUTF8, without which "
+				      "this address cannot be served";
 	unsigned caps = d->session.smtp.caps.flags;
 	bool utf8 = (caps & SMTP_CAP_SMTPUTF8) != 0;
 	bool eight_bit = (caps & SMTP_CAP_8BITMIME) != 0;
 	struct err *err = &d->result->err;
 
 	if (!utf8 && d->e->from_utf8)
-		return err_set(err, ERR_UNAVAILABLE, "the server does not offer SMTPUTF8, which the sender %s needs", d->e->from);
+		return err_set(err, ERR_UNAVAILABLE,
+			"the server does not offer SMTPUTF8, which the sender %s needs",
+			d->e->from);
 	for (size_t i = 0; i < d->e->n && !utf8; i++)
 		if (d->e->rcpts[i].utf8 && d->e->rcpts[i].verdict == VERDICT_NONE) {
 			recipient_verdict(&d->e->rcpts[i], VERDICT_REFUSED, NULL, no_utf8);
@@ -59,7 +63,8 @@ static bool plan(struct delivery *d)
 	if (d->o->utf8 && !outgoing_plan(d->o, eight_bit, true, false, err))
 		return false;
 	if (d->o->utf8 && !utf8)
-		return err_set(err, ERR_UNAVAILABLE, "the server does not offer SMTPUTF8, which the header needs");
+		return err_set(err, ERR_UNAVAILABLE,
+			"the server does not offer SMTPUTF8, which the header needs");
 	d->utf8_all = d->o->utf8 || d->e->from_utf8;
 	d->result->bytes = d->o->size;
 	return true;
@@ -81,13 +86,14 @@ static bool fill_batch(struct delivery *d, bool *utf8, bool *last)
 		if (r->verdict != VERDICT_NONE)
 			continue;
 		if (d->n == 0)
-			*utf8 = d->utf8_all || r->utf8 || (d->wants->all_or_nothing && d->e->n > 1 && r->utf8);
+			*utf8 = d->utf8_all || r->utf8 ||
+				(d->wants->all_or_nothing && d->e->n > 1 && r->utf8);
 		/* Those who do not need SMTPUTF8 are not made to depend on it. */
 		if (d->n < most && (d->utf8_all || r->utf8 == *utf8 || d->wants->all_or_nothing)) {
 			*utf8 = *utf8 || r->utf8;
 			d->rcpts[d->n] = (struct smtp_rcpt){ .address = str_of(r->wire),
-							     .notify = d->wants->notify,
-							     .orcpt = d->wants->notify != NULL ? r->orcpt : NULL };
+				.notify = d->wants->notify,
+				.orcpt = d->wants->notify != NULL ? r->orcpt : NULL };
 			d->batch[d->n++] = i;
 		} else {
 			rest++;
@@ -104,8 +110,10 @@ static bool start_transaction(struct delivery *d)
 	if (!fill_batch(d, &utf8, &last))
 		return false;
 	if (!last && d->wants->all_or_nothing) {
-		err_set(&d->result->err, ERR_UNAVAILABLE, "%zu recipients need more than one transaction with this server, so all or "
-			"nothing cannot be promised", d->e->n);
+		err_set(&d->result->err, ERR_UNAVAILABLE,
+			"%zu recipients need more than one transaction with this server, so all or "
+			"nothing cannot be promised",
+			d->e->n);
 		return false;
 	}
 	const struct smtp_mail mail = {
@@ -200,7 +208,8 @@ static void on_rcpt(struct delivery *d, const struct smtp_news *news)
 	if (news->outcome == SMTP_ACCEPTED)
 		r->taken = true;
 	else
-		recipient_verdict(r, verdict_of(news->outcome), news->reply, news->err.kind != ERR_NONE ? news->err.text : NULL);
+		recipient_verdict(r, verdict_of(news->outcome), news->reply,
+			news->err.kind != ERR_NONE ? news->err.text : NULL);
 }
 
 static void on_verdict(struct delivery *d, const struct smtp_news *news)
@@ -218,7 +227,8 @@ static void on_verdict(struct delivery *d, const struct smtp_news *news)
 	if (d->wants->all_or_nothing && news->reply == NULL && verdict != VERDICT_UNKNOWN)
 		verdict = VERDICT_NOT_SENT;
 	/* "421 closing" to a command is a "later" to what it stopped. */
-	if (verdict == VERDICT_NOT_SENT && news->reply != NULL && reply_class(news->reply) == REPLY_LATER)
+	if (verdict == VERDICT_NOT_SENT && news->reply != NULL &&
+		reply_class(news->reply) == REPLY_LATER)
 		verdict = VERDICT_DEFERRED;
 	if (text != NULL && verdict != VERDICT_UNKNOWN && d->result->err.kind == ERR_NONE)
 		d->result->err = news->err;
@@ -228,11 +238,13 @@ static void on_verdict(struct delivery *d, const struct smtp_news *news)
 		if (r->verdict != VERDICT_NONE)
 			continue;
 		recipient_verdict(r, verdict, news->reply, text);
-		d->result->message_refused = d->result->message_refused || verdict == VERDICT_REFUSED;
+		d->result->message_refused =
+			d->result->message_refused || verdict == VERDICT_REFUSED;
 	}
 }
 
-/* The session is over. An acceptance before a breach of the protocol may have been the answer to something else. */
+/* The session is over. An acceptance before a breach of the protocol may have been the answer to
+ * something else. */
 static void on_end(struct delivery *d, const struct smtp_news *news)
 {
 	if (d->result->err.kind == ERR_NONE)
@@ -312,8 +324,8 @@ static void note_facts(struct delivery *d)
 	}
 }
 
-void deliver(struct outgoing *o, struct envelope *e, struct account_server *server, const struct delivery_wants *wants,
-	     struct result *result)
+void deliver(struct outgoing *o, struct envelope *e, struct account_server *server,
+	const struct delivery_wants *wants, struct result *result)
 {
 	struct delivery d = { .o = o, .e = e, .wants = wants, .result = result };
 

@@ -28,7 +28,8 @@ static void add_local(struct buf *out, struct str s, bool *cr)
 }
 
 /* The whole message into fd, through the mbox writer or as it is but for line ends. */
-static bool copy(struct outgoing *o, int fd, struct mbox_writer *mbox, const char *path, struct err *err)
+static bool copy(
+	struct outgoing *o, int fd, struct mbox_writer *mbox, const char *path, struct err *err)
 {
 	struct buf in = { 0 };
 	struct buf out = { 0 };
@@ -107,11 +108,13 @@ static bool to_maildir(struct outgoing *o, const char *path, struct err *err)
 			goto out;
 		}
 	}
-	if (gethostname(host, sizeof host - 1) != 0 || strchr(host, '/') != NULL || strchr(host, ':') != NULL)
+	if (gethostname(host, sizeof host - 1) != 0 || strchr(host, '/') != NULL ||
+		strchr(host, ':') != NULL)
 		snprintf(host, sizeof host, "localhost");
 	random_bytes(&random, sizeof random);
 	buf_clear(&name);
-	buf_printf(&name, "%lld.R%016llxP%ld.%s", (long long)clock_wall(), (unsigned long long)random, (long)getpid(), host);
+	buf_printf(&name, "%lld.R%016llxP%ld.%s", (long long)clock_wall(),
+		(unsigned long long)random, (long)getpid(), host);
 	buf_printf(&temp, "%s/tmp/%s", path, buf_text(&name));
 	buf_printf(&final, "%s/cur/%s:2,S", path, buf_text(&name));
 	fd = open(buf_text(&temp), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
@@ -137,7 +140,8 @@ out:
 bool fcc(struct outgoing *o, const char *path, const char *sender, struct err *err)
 {
 	struct stat st;
-	bool directory = str_ends(str_of(path), STR_LIT("/")) || (stat(path, &st) == 0 && S_ISDIR(st.st_mode));
+	bool directory = str_ends(str_of(path), STR_LIT("/")) ||
+			 (stat(path, &st) == 0 && S_ISDIR(st.st_mode));
 
 	return directory ? to_maildir(o, path, err) : to_mbox(o, path, sender, err);
 }

@@ -3,7 +3,8 @@
 
 #include "cmd/mailsend/outgoing.h"
 
-/* Keep a copy of what was sent, synced: in a Maildir when path ends in a slash or is a directory, else in an mbox (mboxrd, locked). */
+/* Keep a copy of what was sent, synced: in a Maildir when path ends in a slash or is a directory,
+ * else in an mbox (mboxrd, locked). */
 bool fcc(struct outgoing *o, const char *path, const char *sender, struct err *err);
 
 #endif

@@ -66,19 +66,22 @@ bool finished_sender(const struct outgoing *o, struct buf *out, struct buf *name
 	return false;
 }
 
-/* Is this one of the fields that name recipients? Resent blocks stand in front, the newest first (RFC 5322, 3.6.6). */
+/* Is this one of the fields that name recipients? Resent blocks stand in front, the newest first
+ * (RFC 5322, 3.6.6). */
 static bool names_recipients(struct str name, bool resent)
 {
 	if (resent)
 		return str_ieq(name, STR_LIT("Resent-To")) || str_ieq(name, STR_LIT("Resent-Cc")) ||
 		       str_ieq(name, STR_LIT("Resent-Bcc"));
-	return str_ieq(name, STR_LIT("To")) || str_ieq(name, STR_LIT("Cc")) || str_ieq(name, STR_LIT("Bcc"));
+	return str_ieq(name, STR_LIT("To")) || str_ieq(name, STR_LIT("Cc")) ||
+	       str_ieq(name, STR_LIT("Bcc"));
 }
 
 bool finished_recipients(const struct outgoing *o, struct envelope *e, struct err *err)
 {
 	struct str header = buf_str(&o->message.header);
-	bool resent = header_find(header, "Resent-To").p != NULL || header_find(header, "Resent-Cc").p != NULL ||
+	bool resent = header_find(header, "Resent-To").p != NULL ||
+		      header_find(header, "Resent-Cc").p != NULL ||
 		      header_find(header, "Resent-Bcc").p != NULL;
 	struct header_reader r;
 	struct header_field field;
@@ -101,7 +104,8 @@ bool finished_recipients(const struct outgoing *o, struct envelope *e, struct er
 		if (!names_recipients(field.name, resent))
 			continue;
 		any = true;
-		snprintf(where, sizeof where, "line %llu, %.*s", (unsigned long long)line, (int)field.name.n, field.name.p);
+		snprintf(where, sizeof where, "line %llu, %.*s", (unsigned long long)line,
+			(int)field.name.n, field.name.p);
 		if (!envelope_add_list(e, field.body, ERR_DATA, where, err))
 			return false;
 	}
@@ -133,7 +137,8 @@ static void find_message_id(struct outgoing *o, const char *from)
 		identity_domain(from, &domain);
 		identity_message_id(buf_text(&domain), digest, &o->id);
 	}
-	snprintf(o->message_id, sizeof o->message_id, "%.*s", STR_ARGS(str_sub(buf_str(&o->id), 0, sizeof o->message_id - 1)));
+	snprintf(o->message_id, sizeof o->message_id, "%.*s",
+		STR_ARGS(str_sub(buf_str(&o->id), 0, sizeof o->message_id - 1)));
 	buf_free(&domain);
 }
 
@@ -146,7 +151,8 @@ bool finished_wants(struct outgoing *o, const struct settings *s, const char *fr
 	bool ok = true;
 
 	/* cron writes "From: root (Cron Daemon)": that is no address outside this machine. */
-	if (sender.p != NULL && first_mailbox(sender, &bare, &name) && str_find(buf_str(&bare), '@') == buf_len(&bare)) {
+	if (sender.p != NULL && first_mailbox(sender, &bare, &name) &&
+		str_find(buf_str(&bare), '@') == buf_len(&bare)) {
 		o->wants.replace_from = true;
 		buf_clear(&o->from);
 		struct buf address = { 0 };

@@ -7,8 +7,8 @@
 #include "cli/options.h"
 
 /*
- * What was asked for on the command line. Everything lives with the process. The table of options is in options.c, its twin
- * for the sendmail personality in sendmail.c.
+ * What was asked for on the command line. Everything lives with the process. The table of options
+ * is in options.c, its twin for the sendmail personality in sendmail.c.
  */
 struct settings {
 	struct account account;
@@ -51,7 +51,7 @@ struct settings {
 	bool composing;
 	bool as_sendmail;
 	const char *full_name; /* sendmail's -F */
-	int64_t ends;          /* monotonic deadline of the run, INT64_MAX: none */
+	int64_t ends;	       /* monotonic deadline of the run, INT64_MAX: none */
 };
 
 bool settings_parse(struct settings *s, int argc, char **argv, struct err *err);

@@ -12,18 +12,42 @@
 
 /* For systems without the database: what people attach. */
 static const char *const known[][2] = {
-	{ "pdf", "application/pdf" },	    { "png", "image/png" },	      { "jpg", "image/jpeg" },
-	{ "jpeg", "image/jpeg" },	    { "gif", "image/gif" },	      { "webp", "image/webp" },
-	{ "svg", "image/svg+xml" },	    { "txt", "text/plain" },	      { "log", "text/x-log" },
-	{ "csv", "text/csv" },		    { "html", "text/html" },	      { "htm", "text/html" },
-	{ "css", "text/css" },		    { "md", "text/markdown" },	      { "patch", "text/x-patch" },
-	{ "diff", "text/x-patch" },	    { "ics", "text/calendar" },	      { "vcf", "text/vcard" },
-	{ "json", "application/json" },	    { "xml", "application/xml" },     { "zip", "application/zip" },
-	{ "gz", "application/gzip" },	    { "tgz", "application/gzip" },    { "tar", "application/x-tar" },
-	{ "bz2", "application/x-bzip2" },   { "xz", "application/x-xz" },     { "zst", "application/zstd" },
-	{ "7z", "application/x-7z-compressed" }, { "eml", "message/rfc822" }, { "mp3", "audio/mpeg" },
-	{ "ogg", "audio/ogg" },		    { "wav", "audio/x-wav" },	      { "mp4", "video/mp4" },
-	{ "asc", "application/pgp-encrypted" }, { "doc", "application/msword" }, { "xls", "application/vnd.ms-excel" },
+	{ "pdf", "application/pdf" },
+	{ "png", "image/png" },
+	{ "jpg", "image/jpeg" },
+	{ "jpeg", "image/jpeg" },
+	{ "gif", "image/gif" },
+	{ "webp", "image/webp" },
+	{ "svg", "image/svg+xml" },
+	{ "txt", "text/plain" },
+	{ "log", "text/x-log" },
+	{ "csv", "text/csv" },
+	{ "html", "text/html" },
+	{ "htm", "text/html" },
+	{ "css", "text/css" },
+	{ "md", "text/markdown" },
+	{ "patch", "text/x-patch" },
+	{ "diff", "text/x-patch" },
+	{ "ics", "text/calendar" },
+	{ "vcf", "text/vcard" },
+	{ "json", "application/json" },
+	{ "xml", "application/xml" },
+	{ "zip", "application/zip" },
+	{ "gz", "application/gzip" },
+	{ "tgz", "application/gzip" },
+	{ "tar", "application/x-tar" },
+	{ "bz2", "application/x-bzip2" },
+	{ "xz", "application/x-xz" },
+	{ "zst", "application/zstd" },
+	{ "7z", "application/x-7z-compressed" },
+	{ "eml", "message/rfc822" },
+	{ "mp3", "audio/mpeg" },
+	{ "ogg", "audio/ogg" },
+	{ "wav", "audio/x-wav" },
+	{ "mp4", "video/mp4" },
+	{ "asc", "application/pgp-encrypted" },
+	{ "doc", "application/msword" },
+	{ "xls", "application/vnd.ms-excel" },
 	{ "docx", "application/vnd.openxmlformats-officedocument.wordprocessingml.document" },
 	{ "xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet" },
 	{ "pptx", "application/vnd.openxmlformats-officedocument.presentationml.presentation" },
@@ -47,7 +71,7 @@ static void try_line(struct str line, const char *name, struct best *best)
 	uint64_t w;
 
 	if (glob.n == 0 || glob.n >= sizeof pattern || !str_number(weight, 1000, &w) ||
-	    w < best->weight || (w == best->weight && glob.n <= best->length))
+		w < best->weight || (w == best->weight && glob.n <= best->length))
 		return;
 	memcpy(pattern, glob.p, glob.n);
 	pattern[glob.n] = '\0';
@@ -96,7 +120,8 @@ bool mimetype_of_name(const char *name, struct buf *out)
 	const char *data = getenv("XDG_DATA_HOME");
 	const char *dirs = getenv("XDG_DATA_DIRS");
 	struct buf own = { 0 };
-	struct str rest = str_of(dirs != NULL && *dirs != '\0' ? dirs : "/usr/local/share:/usr/share");
+	struct str rest =
+		str_of(dirs != NULL && *dirs != '\0' ? dirs : "/usr/local/share:/usr/share");
 
 	if (data != NULL && *data != '\0')
 		buf_add_text(&own, data);

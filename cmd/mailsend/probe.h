@@ -3,7 +3,8 @@
 
 #include "cmd/mailsend/mailsend.h"
 
-/* --probe: what the server offers and whether this configuration works there, on standard output. The status of the run. */
+/* --probe: what the server offers and whether this configuration works there, on standard output.
+ * The status of the run. */
 int probe(struct settings *s);
 
 #endif

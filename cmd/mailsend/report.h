@@ -3,10 +3,13 @@
 
 #include "cmd/mailsend/deliver.h"
 
-/* What a delivery came to, for people: nothing when all is well, else each recipient that did not get it, with the server's words. */
+/* What a delivery came to, for people: nothing when all is well, else each recipient that did not
+ * get it, with the server's words. */
 void report_say(const struct result *r, const struct envelope *e, const struct outgoing *o);
-/* The same for machines: one JSON object, a line, on standard output; the same shape whatever happened. e and o may be NULL. */
-bool report_json(const struct result *r, const struct envelope *e, const struct outgoing *o, int status, bool spooled, struct err *err);
+/* The same for machines: one JSON object, a line, on standard output; the same shape whatever
+ * happened. e and o may be NULL. */
+bool report_json(const struct result *r, const struct envelope *e, const struct outgoing *o,
+	int status, bool spooled, struct err *err);
 /* The recipients that certainly did not get it, one a line, into path. */
 bool report_failed(const struct envelope *e, const char *path, struct err *err);
 

@@ -5,8 +5,9 @@
 #include "base/mem.h"
 
 /*
- * The options that programs give to sendmail. Those that take a value take it joined or as the next word; what has no
- * meaning for a tool that hands the message to a server at once is passed over, as every stand-in for sendmail does.
+ * The options that programs give to sendmail. Those that take a value take it joined or as the next
+ * word; what has no meaning for a tool that hands the message to a server at once is passed over,
+ * as every stand-in for sendmail does.
  */
 static const char with_value[] = "ABCDFLNORVXbdfhopr";
 
@@ -30,7 +31,8 @@ static bool set_mode(struct settings *s, const char *value, struct err *err)
 		s->list_spool = true;
 		return true;
 	default:
-		return err_set(err, ERR_USAGE, "-b%s: this sendmail only sends: -bm, -bp and -bi are taken", value);
+		return err_set(err, ERR_USAGE,
+			"-b%s: this sendmail only sends: -bm, -bp and -bi are taken", value);
 	}
 }
 
@@ -87,7 +89,8 @@ static bool apply_flag(struct settings *s, char letter, struct err *err)
 	case 'x':
 		return true;
 	default:
-		return err_set(err, ERR_USAGE, "-%c: not an option of sendmail that is known here", letter);
+		return err_set(err, ERR_USAGE, "-%c: not an option of sendmail that is known here",
+			letter);
 	}
 }
 
@@ -108,7 +111,8 @@ static bool take_word(struct settings *s, char **argv, int argc, int *i, struct 
 		if (value == NULL)
 			return err_set(err, ERR_USAGE, "-%c: a value is missing", letter);
 		if (!str_clean(str_of(value)))
-			return err_set(err, ERR_USAGE, "-%c: a control character in the value", letter);
+			return err_set(
+				err, ERR_USAGE, "-%c: a control character in the value", letter);
 		return apply(s, letter, value, err);
 	}
 	return true;

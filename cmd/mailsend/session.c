@@ -17,7 +17,8 @@ static enum smtp_tls tls_of(enum account_tls tls)
 	return SMTP_TLS_REQUIRE;
 }
 
-bool session_open(struct session *s, struct account_server *server, int64_t ends, bool probe, struct err *err)
+bool session_open(
+	struct session *s, struct account_server *server, int64_t ends, bool probe, struct err *err)
 {
 	*s = (struct session){ .server = server };
 	if (!drive_connect(&s->drive, server, ends, err))
@@ -40,7 +41,8 @@ bool session_open(struct session *s, struct account_server *server, int64_t ends
 	return true;
 }
 
-/* The connection, one turn: what goes wrong there is told to the session, which knows what it means. */
+/* The connection, one turn: what goes wrong there is told to the session, which knows what it
+ * means. */
 static void turn(struct session *s)
 {
 	struct err err = { 0 };

@@ -5,12 +5,12 @@
 #include "base/err.h"
 
 /*
- * Octets that are read more than once: a file where it lies, or what came through a pipe, in memory up to 1 MiB and in an
- * unlinked temporary file beyond.
+ * Octets that are read more than once: a file where it lies, or what came through a pipe, in memory
+ * up to 1 MiB and in an unlinked temporary file beyond.
  */
 struct source {
-	char *name;     /* for messages */
-	int fd;         /* -1: all in memory */
+	char *name;	/* for messages */
+	int fd;		/* -1: all in memory */
 	uint64_t start; /* where it begins in fd */
 	uint64_t size;
 	struct buf memory;

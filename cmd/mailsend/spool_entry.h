@@ -5,9 +5,10 @@
 #include "cmd/mailsend/outgoing.h"
 
 /*
- * One message in the spool: ID.msg holds its octets and never changes, ID.env the envelope and the state, a line each, and is
- * replaced as a whole. An entry exists when its .env does. The state says `sending` from just before the last octets leave until
- * the verdicts are written down: who finds that on a later day knows that the outcome is unknown.
+ * One message in the spool: ID.msg holds its octets and never changes, ID.env the envelope and the
+ * state, a line each, and is replaced as a whole. An entry exists when its .env does. The state
+ * says `sending` from just before the last octets leave until the verdicts are written down: who
+ * finds that on a later day knows that the outcome is unknown.
  */
 enum spool_state { SPOOL_WAITING, SPOOL_SENDING, SPOOL_UNKNOWN, SPOOL_REFUSED };
 
@@ -16,10 +17,10 @@ struct spool_entry {
 	enum spool_state state;
 	struct envelope envelope; /* who still has to get it */
 	uint64_t attempts;
-	int64_t next;             /* not before, seconds since 1970 */
-	char *account;            /* or NULL */
+	int64_t next;  /* not before, seconds since 1970 */
+	char *account; /* or NULL */
 	char *message_id;
-	char *why;                /* what happened last, or NULL */
+	char *why;		    /* what happened last, or NULL */
 	char *notify, *ret, *envid; /* as they go onto the wire, or NULL */
 	bool require_tls;
 };

@@ -2,7 +2,6 @@
 
 #include "mail/dkim.h"
 
-
 #include "base/err.h"
 #include "base/mem.h"
 #include "mail/dkim_key.h"
@@ -10,14 +9,40 @@
 #include "text/base64.h"
 #include "mail/late_gnutls.h"
 
-/* RFC 6376, 5.4.1, what MIME readers act on, and what bulk mail's receivers ask for. From is signed once more than
- * it stands there, so that nobody can add one. */
+/* RFC 6376, 5.4.1, what MIME readers act on, and what bulk mail's receivers ask for. From is signed
+ * once more than it stands there, so that nobody can add one. */
 static const char *const signed_names[] = {
-	"From", "Sender", "Reply-To", "Subject", "Date", "Message-ID", "To", "Cc", "In-Reply-To", "References",
-	"MIME-Version", "Content-Type", "Content-Transfer-Encoding", "Content-ID", "Content-Description", "Resent-Date",
-	"Resent-From", "Resent-Sender", "Resent-To", "Resent-Cc", "Resent-Message-ID", "List-Id", "List-Help",
-	"List-Unsubscribe", "List-Unsubscribe-Post", "List-Subscribe", "List-Post", "List-Owner", "List-Archive",
-	"Feedback-ID", "Auto-Submitted",
+	"From",
+	"Sender",
+	"Reply-To",
+	"Subject",
+	"Date",
+	"Message-ID",
+	"To",
+	"Cc",
+	"In-Reply-To",
+	"References",
+	"MIME-Version",
+	"Content-Type",
+	"Content-Transfer-Encoding",
+	"Content-ID",
+	"Content-Description",
+	"Resent-Date",
+	"Resent-From",
+	"Resent-Sender",
+	"Resent-To",
+	"Resent-Cc",
+	"Resent-Message-ID",
+	"List-Id",
+	"List-Help",
+	"List-Unsubscribe",
+	"List-Unsubscribe-Post",
+	"List-Subscribe",
+	"List-Post",
+	"List-Owner",
+	"List-Archive",
+	"Feedback-ID",
+	"Auto-Submitted",
 };
 #define SIGNED_NAMES (sizeof signed_names / sizeof signed_names[0])
 #define HELD 8192
@@ -29,7 +54,8 @@ bool dkim_init(struct dkim *d, struct err *err)
 
 	*d = (struct dkim){ 0 };
 	if (rc != 0)
-		return err_set(err, ERR_SOFTWARE, "SHA-256 is not to be had: %s", gnutls_strerror(rc));
+		return err_set(
+			err, ERR_SOFTWARE, "SHA-256 is not to be had: %s", gnutls_strerror(rc));
 	d->hash = hash;
 	return true;
 }
@@ -196,8 +222,8 @@ static void fold_into(struct buf *out, struct str s)
 	}
 }
 
-bool dkim_sign(struct dkim *d, const struct dkim_key *key, struct str domain, struct str selector, struct str header,
-	       int64_t seconds, struct buf *out, struct err *err)
+bool dkim_sign(struct dkim *d, const struct dkim_key *key, struct str domain, struct str selector,
+	struct str header, int64_t seconds, struct buf *out, struct err *err)
 {
 	unsigned char digest[32];
 	struct buf names = { 0 };
@@ -212,7 +238,8 @@ bool dkim_sign(struct dkim *d, const struct dkim_key *key, struct str domain, st
 	gnutls_hash_output(d->hash, digest);
 	choose_fields(header, &names, &canonical);
 	buf_printf(&line, " v=1; a=%s; c=relaxed/relaxed;\r\n\td=%.*s; s=%.*s; t=%lld;\r\n\th=",
-		   key->ed25519 ? "ed25519-sha256" : "rsa-sha256", STR_ARGS(domain), STR_ARGS(selector), (long long)seconds);
+		key->ed25519 ? "ed25519-sha256" : "rsa-sha256", STR_ARGS(domain),
+		STR_ARGS(selector), (long long)seconds);
 	buf_add(&line, buf_str(&names));
 	buf_add_text(&line, ";\r\n\tbh=");
 	base64_add(&line, str_at((const char *)digest, sizeof digest));
@@ -221,7 +248,8 @@ bool dkim_sign(struct dkim *d, const struct dkim_key *key, struct str domain, st
 	struct str s = buf_str(&canonical);
 
 	ok = gnutls_hash_fast(GNUTLS_DIG_SHA256, s.p, s.n, digest) == 0;
-	ok = ok ? dkim_key_sign(key, digest, &signature, err) : err_set(err, ERR_SOFTWARE, "SHA-256 failed");
+	ok = ok ? dkim_key_sign(key, digest, &signature, err)
+		: err_set(err, ERR_SOFTWARE, "SHA-256 failed");
 	if (ok) {
 		buf_add_text(out, "DKIM-Signature:");
 		buf_add(out, buf_str(&line));

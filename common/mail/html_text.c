@@ -5,22 +5,22 @@
 #include "mail/html_entity.h"
 
 /*
- * HTML as text, in one pass: words are written with the space or the line ends that are owed before them, so
- * that no blank stands at a line's end and no more than one empty line between paragraphs.
+ * HTML as text, in one pass: words are written with the space or the line ends that are owed before
+ * them, so that no blank stands at a line's end and no more than one empty line between paragraphs.
  */
 struct html_text {
 	struct buf *out;
 	struct str rest;
-	bool space;        /* a blank is owed */
-	unsigned lines;    /* line ends are owed: 1 a new line, 2 an empty line too */
+	bool space;	/* a blank is owed */
+	unsigned lines; /* line ends are owed: 1 a new line, 2 an empty line too */
 	bool started;
-	unsigned pre;      /* inside so many <pre> */
-	unsigned quote;    /* inside so many <blockquote> */
-	unsigned depth;    /* of lists */
+	unsigned pre;	    /* inside so many <pre> */
+	unsigned quote;	    /* inside so many <blockquote> */
+	unsigned depth;	    /* of lists */
 	unsigned number[8]; /* of the next item of an ordered list, 0: bullets */
-	struct str href;   /* of the open link */
-	size_t link_at;    /* where its text began */
-	struct buf value;  /* of an attribute */
+	struct str href;    /* of the open link */
+	size_t link_at;	    /* where its text began */
+	struct buf value;   /* of an attribute */
 };
 
 struct html_tag {
@@ -42,7 +42,8 @@ static void settle(struct html_text *h)
 		for (unsigned i = 0; i < h->lines; i++) {
 			buf_add_char(h->out, '\n');
 			for (unsigned q = 0; q < h->quote; q++)
-				buf_add_text(h->out, q + 1 == h->quote && i + 1 == h->lines ? "> " : ">");
+				buf_add_text(h->out,
+					q + 1 == h->quote && i + 1 == h->lines ? "> " : ">");
 		}
 	} else if (!h->started) {
 		for (unsigned q = 0; q < h->quote; q++)
@@ -61,14 +62,16 @@ static void put_text(struct html_text *h, const char *text)
 	buf_add_text(h->out, text);
 }
 
-/* The value of an attribute with its references decoded, in h->value; false when it is not there. */
+/* The value of an attribute with its references decoded, in h->value; false when it is not there.
+ */
 static bool attribute(struct html_text *h, struct str s, struct str name)
 {
 	buf_clear(&h->value);
 	while ((s = str_trim(s)).n > 0) {
 		size_t n = 0;
 
-		while (n < s.n && s.p[n] != '=' && !ascii_blank(s.p[n]) && s.p[n] != '\n' && s.p[n] != '\r')
+		while (n < s.n && s.p[n] != '=' && !ascii_blank(s.p[n]) && s.p[n] != '\n' &&
+			s.p[n] != '\r')
 			n++;
 		struct str key = str_sub(s, 0, n);
 		struct str value = STR_NONE;
@@ -118,7 +121,8 @@ static void close_link(struct html_text *h)
 	h->href = STR_NONE;
 	if (str_istarts(url, STR_LIT("mailto:")))
 		url = str_sub(url, 7, url.n);
-	if (url.n == 0 || url.p[0] == '#' || str_istarts(url, STR_LIT("javascript:")) || str_ieq(url, text) || !str_clean(url))
+	if (url.n == 0 || url.p[0] == '#' || str_istarts(url, STR_LIT("javascript:")) ||
+		str_ieq(url, text) || !str_clean(url))
 		return;
 	if (text.n > 0)
 		buf_add_char(h->out, ' ');
@@ -181,7 +185,8 @@ static void apply_tag(struct html_text *h, const struct html_tag *tag)
 {
 	if (one_of(tag->name, "p h1 h2 h3 h4 h5 h6 table dl form fieldset figure")) {
 		owe_lines(h, 2);
-	} else if (one_of(tag->name, "div tr section article header footer main nav address dt dd center option figcaption")) {
+	} else if (one_of(tag->name, "div tr section article header footer main nav address dt dd "
+				     "center option figcaption")) {
 		owe_lines(h, 1);
 	} else if (one_of(tag->name, "br")) {
 		h->lines++;
@@ -304,7 +309,8 @@ bool mime_html_to_text(struct buf *out, struct str html)
 
 	while (h.rest.n > 0) {
 		bool tag = h.rest.n > 1 && h.rest.p[0] == '<' &&
-			   (ascii_alpha(h.rest.p[1]) || h.rest.p[1] == '/' || h.rest.p[1] == '!' || h.rest.p[1] == '?');
+			   (ascii_alpha(h.rest.p[1]) || h.rest.p[1] == '/' || h.rest.p[1] == '!' ||
+				   h.rest.p[1] == '?');
 
 		if (tag)
 			read_tag(&h);

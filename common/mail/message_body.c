@@ -44,10 +44,13 @@ void message_body_begin(struct message *m)
 	}
 }
 
-/* The line end of the line before, as content: in a text it is CRLF, elsewhere every octet counts. */
+/* The line end of the line before, as content: in a text it is CRLF, elsewhere every octet counts.
+ */
 static void pay_line_end(struct message_state *st, struct buf *out)
 {
-	static const char *const ends[] = { [LINE_OPEN] = "", [LINE_LF] = "\n", [LINE_CRLF] = "\r\n", [LINE_CR] = "\r" };
+	static const char *const ends[] = {
+		[LINE_OPEN] = "", [LINE_LF] = "\n", [LINE_CRLF] = "\r\n", [LINE_CR] = "\r"
+	};
 
 	mime_encode(&st->encoder, out, str_of(ends[st->owed]));
 	st->owed = LINE_OPEN;
@@ -69,7 +72,8 @@ static void rewrap(struct message_state *st, struct str s, struct buf *out)
 	}
 }
 
-/* Quoted-printable with what may not leave encoded, and soft line breaks where lines were too long. */
+/* Quoted-printable with what may not leave encoded, and soft line breaks where lines were too long.
+ */
 static void repair_qp(struct message_state *st, struct str s, struct buf *out)
 {
 	static const char hex[] = "0123456789ABCDEF";
@@ -139,7 +143,8 @@ static void put_content(struct message *m, const struct line *line, struct buf *
 	}
 }
 
-/* The content is over: at a delimiter the last line end belongs to that, at the end of all it is content. */
+/* The content is over: at a delimiter the last line end belongs to that, at the end of all it is
+ * content. */
 static void end_content(struct message *m, bool delimiter, struct buf *out)
 {
 	struct message_state *st = m->state;

@@ -63,8 +63,8 @@ static void plain_body(struct str body, struct buf *out)
 	buf_free(&raw);
 }
 
-/* Display names become encoded words and domains A-labels. A local part outside ASCII has to stay, or is shown as the
- * name of an empty group (RFC 6857, 3.1.2), which nobody can answer to. */
+/* Display names become encoded words and domains A-labels. A local part outside ASCII has to stay,
+ * or is shown as the name of an empty group (RFC 6857, 3.1.2), which nobody can answer to. */
 static bool encode_addresses(struct str body, bool downgrade, struct buf *out)
 {
 	struct address_list list = { 0 };
@@ -125,7 +125,8 @@ static void encode_parameters(struct str body, struct buf *out)
 		struct str name = str_trim(str_cut(&rest, '='));
 		char word[64];
 
-		if (str_ascii(parameter) || rest.p == NULL || name.n >= sizeof word || !str_ascii(name)) {
+		if (str_ascii(parameter) || rest.p == NULL || name.n >= sizeof word ||
+			!str_ascii(name)) {
 			buf_add_text(out, "; ");
 			buf_add(out, parameter);
 			continue;
@@ -145,12 +146,15 @@ static void encode_parameters(struct str body, struct buf *out)
 }
 
 /* The body of a field in ASCII where that can be: false when it has to stay as it is. */
-static bool encode_body(const struct field_mend *how, struct str name, struct str body, struct buf *out)
+static bool encode_body(
+	const struct field_mend *how, struct str name, struct str body, struct buf *out)
 {
-	if (one_of(name, "Message-ID In-Reply-To References Date Resent-Message-ID Resent-Date Return-Path MIME-Version "
+	if (one_of(name, "Message-ID In-Reply-To References Date Resent-Message-ID Resent-Date "
+			 "Return-Path MIME-Version "
 			 "Content-Transfer-Encoding Content-ID Received DKIM-Signature"))
 		return false;
-	if (one_of(name, "From To Cc Reply-To Sender Resent-From Resent-To Resent-Cc Resent-Sender Resent-Reply-To "
+	if (one_of(name, "From To Cc Reply-To Sender Resent-From Resent-To Resent-Cc Resent-Sender "
+			 "Resent-Reply-To "
 			 "Disposition-Notification-To Return-Receipt-To"))
 		return encode_addresses(body, how->downgrade, out) && str_ascii(buf_str(out));
 	if (one_of(name, "Content-Type Content-Disposition")) {
@@ -179,9 +183,11 @@ static void add_words(struct buf *out, struct str s)
 }
 
 /* "Name: body" in lines of at most 998, at blanks as near to 78 as they stand. */
-static bool add_folded(struct str name, struct str body, uint64_t line, struct buf *out, struct err *err)
+static bool add_folded(
+	struct str name, struct str body, uint64_t line, struct buf *out, struct err *err)
 {
-	bool text = one_of(name, "Subject Comments Keywords Thread-Topic") || str_istarts(name, STR_LIT("X-"));
+	bool text = one_of(name, "Subject Comments Keywords Thread-Topic") ||
+		    str_istarts(name, STR_LIT("X-"));
 	size_t room = 76 - (name.n < 60 ? name.n : 60);
 
 	buf_add(out, name);
@@ -212,8 +218,9 @@ static bool add_folded(struct str name, struct str body, uint64_t line, struct b
 			add_words(out, words);
 		else
 			return err_set(err, ERR_DATA,
-				       "line %llu: %.*s has %zu octets without a blank where it could be folded",
-				       (unsigned long long)line, STR_ARGS(str_sub(name, 0, 60)), n);
+				"line %llu: %.*s has %zu octets without a blank where it could be "
+				"folded",
+				(unsigned long long)line, STR_ARGS(str_sub(name, 0, 60)), n);
 		buf_add_text(out, "\r\n");
 		body = str_sub(body, n, body.n);
 		room = 77;
@@ -221,14 +228,16 @@ static bool add_folded(struct str name, struct str body, uint64_t line, struct b
 	return true;
 }
 
-bool field_mend(const struct field_mend *how, const struct header_field *field, uint64_t line, struct buf *out, struct err *err)
+bool field_mend(const struct field_mend *how, const struct header_field *field, uint64_t line,
+	struct buf *out, struct err *err)
 {
 	struct buf body = { 0 };
 	struct buf ascii = { 0 };
 	bool ok;
 
 	plain_body(field->body, &body);
-	if (!how->high_ok && !str_ascii(buf_str(&body)) && encode_body(how, field->name, buf_str(&body), &ascii)) {
+	if (!how->high_ok && !str_ascii(buf_str(&body)) &&
+		encode_body(how, field->name, buf_str(&body), &ascii)) {
 		buf_clear(&body);
 		buf_add(&body, buf_str(&ascii));
 	}

@@ -6,10 +6,10 @@
 static bool give(struct lines *l, enum line_end end, bool whole, struct line *line)
 {
 	*line = (struct line){ .text = str_at(l->held, l->n),
-			       .end = end,
-			       .starts = !l->inside,
-			       .whole = whole,
-			       .stray = whole && l->stray };
+		.end = end,
+		.starts = !l->inside,
+		.whole = whole,
+		.stray = whole && l->stray };
 	l->given = true;
 	l->inside = !whole;
 	if (whole)
@@ -29,7 +29,9 @@ static bool give_slice(struct str *s, struct line *line)
 
 	if (str_find(text, '\r') < text.n)
 		return false;
-	*line = (struct line){ .text = text, .end = crlf ? LINE_CRLF : LINE_LF, .starts = true, .whole = true };
+	*line = (struct line){
+		.text = text, .end = crlf ? LINE_CRLF : LINE_LF, .starts = true, .whole = true
+	};
 	*s = str_sub(*s, n + 1, s->n);
 	return true;
 }

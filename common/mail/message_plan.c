@@ -67,15 +67,16 @@ static void find_seals(struct message *m)
 	buf_clear(&m->state->sealed_names);
 	header_init(&r, buf_str(&m->header));
 	while ((event = header_next(&r, &field)) != HEADER_END)
-		if (event == HEADER_FIELD && (str_ieq(field.name, STR_LIT("DKIM-Signature")) ||
-					      str_ieq(field.name, STR_LIT("ARC-Message-Signature"))))
+		if (event == HEADER_FIELD &&
+			(str_ieq(field.name, STR_LIT("DKIM-Signature")) ||
+				str_ieq(field.name, STR_LIT("ARC-Message-Signature"))))
 			read_seal(m, field.body);
 }
 
 static const char *fault_text(unsigned fault)
 {
-	return fault == FAULT_HIGH ? "octets over 0x7f, and the server does not take 8BITMIME"
-	       : fault == FAULT_NUL ? "a NUL"
+	return fault == FAULT_HIGH   ? "octets over 0x7f, and the server does not take 8BITMIME"
+	       : fault == FAULT_NUL  ? "a NUL"
 	       : fault == FAULT_LONG ? "a line over 998 octets"
 				     : "a carriage return inside a line";
 }
@@ -92,24 +93,31 @@ static bool check_seals(const struct message *m, struct err *err)
 		if (!st->sealed && !p->under_seal)
 			continue;
 		if ((p->header_faults & unwanted) != 0)
-			return err_set(err, ERR_DATA, "line %llu: the header of a part would have to be mended, which would "
-				       "break the signature", (unsigned long long)p->header_line);
+			return err_set(err, ERR_DATA,
+				"line %llu: the header of a part would have to be mended, which "
+				"would "
+				"break the signature",
+				(unsigned long long)p->header_line);
 		for (unsigned bit = 0; bit < 4; bit++)
 			if ((p->faults & unwanted & (1u << bit)) != 0)
-				return err_set(err, ERR_DATA, "line %llu: %s: mending it would break the signature",
-					       (unsigned long long)p->line[bit], fault_text(1u << bit));
+				return err_set(err, ERR_DATA,
+					"line %llu: %s: mending it would break the signature",
+					(unsigned long long)p->line[bit], fault_text(1u << bit));
 	}
 	return true;
 }
 
-static bool add_missing(struct message *m, unsigned what, const char *name, struct str value, struct err *err)
+static bool add_missing(
+	struct message *m, unsigned what, const char *name, struct str value, struct err *err)
 {
 	bool replaced = what == MESSAGE_FROM && m->state->wants.replace_from;
 
 	if (((m->missing & what) == 0 && !replaced) || value.n == 0)
 		return true;
 	if (m->state->sealed && covered(m, str_of(name)))
-		return err_set(err, ERR_DATA, "%s is missing, and adding it would break the signature that covers it", name);
+		return err_set(err, ERR_DATA,
+			"%s is missing, and adding it would break the signature that covers it",
+			name);
 	return header_add(&m->plan, str_of(name), value, err);
 }
 
@@ -126,7 +134,9 @@ static void add_mime(struct message *m, const char *encoding)
 		buf_add_text(&m->plan, "MIME-Version: 1.0\r\n");
 	if (untyped)
 		buf_printf(&m->plan, "Content-Type: text/plain; charset=%s\r\n",
-			   !high ? "us-ascii" : mime_scan_utf8(&st->untyped) ? "utf-8" : "iso-8859-1");
+			!high			       ? "us-ascii"
+			: mime_scan_utf8(&st->untyped) ? "utf-8"
+						       : "iso-8859-1");
 	if (encoding != NULL)
 		buf_printf(&m->plan, "Content-Transfer-Encoding: %s\r\n", encoding);
 	else if (untyped && header_find(buf_str(&m->header), "Content-Transfer-Encoding").p == NULL)
@@ -134,9 +144,11 @@ static void add_mime(struct message *m, const char *encoding)
 }
 
 /* Every field of a header but those that go; the new encoding is written by the caller. */
-static bool mend_fields(struct message *m, struct str header, bool top, const char *encoding, struct buf *out, struct err *err)
+static bool mend_fields(struct message *m, struct str header, bool top, const char *encoding,
+	struct buf *out, struct err *err)
 {
-	struct field_mend how = { .high_ok = top ? m->state->wants.utf8 : m->state->wants.eight_bit, .drop_high = false };
+	struct field_mend how = { .high_ok = top ? m->state->wants.utf8 : m->state->wants.eight_bit,
+		.drop_high = false };
 	struct header_reader r;
 	struct header_field field;
 	enum header_event event;
@@ -151,11 +163,14 @@ static bool mend_fields(struct message *m, struct str header, bool top, const ch
 		if (event == HEADER_END)
 			return true;
 		if (event == HEADER_FIELD && top &&
-		    (str_ieq(field.name, STR_LIT("Bcc")) || str_ieq(field.name, STR_LIT("Resent-Bcc"))))
+			(str_ieq(field.name, STR_LIT("Bcc")) ||
+				str_ieq(field.name, STR_LIT("Resent-Bcc"))))
 			continue;
-		if (event == HEADER_FIELD && top && m->state->wants.replace_from && str_ieq(field.name, STR_LIT("From")))
+		if (event == HEADER_FIELD && top && m->state->wants.replace_from &&
+			str_ieq(field.name, STR_LIT("From")))
 			continue;
-		if (event == HEADER_FIELD && encoding != NULL && str_ieq(field.name, STR_LIT("Content-Transfer-Encoding")))
+		if (event == HEADER_FIELD && encoding != NULL &&
+			str_ieq(field.name, STR_LIT("Content-Transfer-Encoding")))
 			continue;
 		if (event != HEADER_FIELD || field_clean(&how, field.whole)) {
 			buf_add(out, field.whole);
@@ -165,8 +180,11 @@ static bool mend_fields(struct message *m, struct str header, bool top, const ch
 			struct field_mend raw = { .high_ok = true };
 
 			if (!field_clean(&raw, field.whole))
-				return err_set(err, ERR_DATA, "line %llu: %.*s would have to be mended, which would break the "
-					       "signature", (unsigned long long)line, STR_ARGS(field.name));
+				return err_set(err, ERR_DATA,
+					"line %llu: %.*s would have to be mended, which would "
+					"break the "
+					"signature",
+					(unsigned long long)line, STR_ARGS(field.name));
 			buf_add(out, field.whole);
 			continue;
 		}
@@ -196,9 +214,11 @@ bool message_header_ascii(struct str header, bool downgrade, struct buf *out, st
 	}
 }
 
-bool message_mend_header(struct message *m, struct str header, size_t i, struct buf *out, struct err *err)
+bool message_mend_header(
+	struct message *m, struct str header, size_t i, struct buf *out, struct err *err)
 {
-	const struct part *p = &m->state->parts[i < MESSAGE_PARTS_LIMIT ? i : MESSAGE_PARTS_LIMIT - 1];
+	const struct part *p =
+		&m->state->parts[i < MESSAGE_PARTS_LIMIT ? i : MESSAGE_PARTS_LIMIT - 1];
 	const char *encoding;
 
 	part_how(m, p, &encoding);
@@ -237,17 +257,19 @@ bool message_plan(struct message *m, const struct message_wants *wants, struct e
 	st->wants = *wants;
 	buf_clear(&m->plan);
 	if (st->too_long)
-		return err_set(err, ERR_DATA, "the header is over %zu MiB", MESSAGE_HEADER_LIMIT >> 20);
+		return err_set(
+			err, ERR_DATA, "the header is over %zu MiB", MESSAGE_HEADER_LIMIT >> 20);
 	if (st->too_many)
-		return err_set(err, ERR_DATA, "the message has more than %d parts", MESSAGE_PARTS_LIMIT);
+		return err_set(
+			err, ERR_DATA, "the message has more than %d parts", MESSAGE_PARTS_LIMIT);
 	find_seals(m);
 	if (!check_seals(m, err))
 		return false;
 	part_how(m, &st->parts[0], &encoding);
 	if (!mend_fields(m, buf_str(&m->header), true, encoding, &m->plan, err) ||
-	    !add_missing(m, MESSAGE_FROM, "From", wants->from, err) ||
-	    !add_missing(m, MESSAGE_DATE, "Date", wants->date, err) ||
-	    !add_missing(m, MESSAGE_ID, "Message-ID", wants->message_id, err))
+		!add_missing(m, MESSAGE_FROM, "From", wants->from, err) ||
+		!add_missing(m, MESSAGE_DATE, "Date", wants->date, err) ||
+		!add_missing(m, MESSAGE_ID, "Message-ID", wants->message_id, err))
 		return false;
 	add_mime(m, encoding);
 	m->utf8 = !str_ascii(buf_str(&m->plan));

@@ -59,7 +59,8 @@ static bool any_high(struct str s)
 	return !str_ascii(str_sub(s, i, 8));
 }
 
-/* What is wrong with a line or a piece of one; the first place of each fault in content is remembered. */
+/* What is wrong with a line or a piece of one; the first place of each fault in content is
+ * remembered. */
 static void look_at(struct message *m, const struct line *line, struct part *part, bool header)
 {
 	struct message_state *st = m->state;
@@ -116,7 +117,8 @@ static void scan_body_line(struct message *m, const struct line *line)
 		walk_more(&st->walk, line->text);
 	}
 	/* The frame around a content counts with the header: only its line ends can be at fault. */
-	look_at(m, line, part_at(st, st->kind == WALK_SEPARATOR ? before : st->walk.part), st->kind != WALK_CONTENT);
+	look_at(m, line, part_at(st, st->kind == WALK_SEPARATOR ? before : st->walk.part),
+		st->kind != WALK_CONTENT);
 }
 
 /* The header is complete: what does it have, and what does it say of the body? */
@@ -167,7 +169,8 @@ static bool scan_header_line(struct message *m, const struct line *line)
 		m->lines++;
 		end_header(m);
 		return true;
-	} else if (walk_field_name(text) > 0 || (text.n > 0 && ascii_blank(text.p[0]) && st->started)) {
+	} else if (walk_field_name(text) > 0 ||
+		   (text.n > 0 && ascii_blank(text.p[0]) && st->started)) {
 		st->started = true;
 		m->lines++;
 		buf_add(&m->header, text);

@@ -26,7 +26,8 @@ static enum mime_encoding read_encoding(struct str header)
 		return MIME_BASE64;
 	if (str_ieq(body, STR_LIT("quoted-printable")))
 		return MIME_QP;
-	return str_ieq(body, STR_LIT("8bit")) || str_ieq(body, STR_LIT("binary")) ? MIME_8BIT : MIME_7BIT;
+	return str_ieq(body, STR_LIT("8bit")) || str_ieq(body, STR_LIT("binary")) ? MIME_8BIT
+										  : MIME_7BIT;
 }
 
 static void push(struct walk *w, struct str content_type, bool under_seal)
@@ -34,7 +35,8 @@ static void push(struct walk *w, struct str content_type, bool under_seal)
 	struct walk_level *level = &w->stack[w->depth];
 	struct buf boundary = { .limit = sizeof level->boundary - 1 };
 
-	if (w->depth < MESSAGE_DEPTH && word_parameter(content_type, "boundary", &boundary) && buf_len(&boundary) > 0) {
+	if (w->depth < MESSAGE_DEPTH && word_parameter(content_type, "boundary", &boundary) &&
+		buf_len(&boundary) > 0) {
 		memcpy(level->boundary, buf_text(&boundary), buf_len(&boundary) + 1);
 		level->part = w->part;
 		level->under_seal = under_seal;
@@ -63,8 +65,10 @@ void walk_enter(struct walk *w, struct str header, struct part *facts)
 	if (str_istarts(name, STR_LIT("multipart/"))) {
 		facts->kind = PART_MULTIPART;
 		push(w, type, w->under_seal);
-	} else if (str_ieq(name, STR_LIT("message/rfc822")) || str_ieq(name, STR_LIT("message/global"))) {
-		/* Encoding one as a whole is forbidden (RFC 2046, 5.2.1), so its own parts are looked at. */
+	} else if (str_ieq(name, STR_LIT("message/rfc822")) ||
+		   str_ieq(name, STR_LIT("message/global"))) {
+		/* Encoding one as a whole is forbidden (RFC 2046, 5.2.1), so its own parts are
+		 * looked at. */
 		facts->kind = PART_MESSAGE;
 		w->in_header = true;
 		w->part = w->parts++;
@@ -129,11 +133,13 @@ enum walk_kind walk_line(struct walk *w, struct str line, bool *entered, struct 
 	if (w->stale)
 		buf_clear(&w->header);
 	*entered = true;
-	/* facts belong to the part that was current when this was called: a message inside it is the next. */
+	/* facts belong to the part that was current when this was called: a message inside it is
+	 * the next. */
 	walk_enter(w, buf_str(&w->header), facts);
 	if (line.n == 0)
 		return WALK_SEPARATOR;
-	/* Cut off by a line that is none of its own: a message that would begin here is no message. */
+	/* Cut off by a line that is none of its own: a message that would begin here is no message.
+	 */
 	if (facts->kind == PART_MESSAGE) {
 		facts->kind = PART_LEAF;
 		w->in_header = false;

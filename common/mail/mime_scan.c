@@ -90,7 +90,8 @@ enum mime_encoding mime_choose(const struct mime_scan *scan, bool is_text)
 	uint64_t longest = scan->line > scan->longest ? scan->line : scan->longest;
 	bool lone_cr = scan->lone_cr || scan->cr;
 
-	if (scan->high == 0 && !scan->control && longest <= 998 && (is_text || (!lone_cr && !scan->lone_lf)))
+	if (scan->high == 0 && !scan->control && longest <= 998 &&
+		(is_text || (!lone_cr && !scan->lone_lf)))
 		return MIME_7BIT;
 	if (!is_text || (scan->nul && !mime_scan_utf8(scan)))
 		return MIME_BASE64;
