@@ -101,21 +101,60 @@ static bool remove_stale(const char *lock, long *holder)
 	return gone;
 }
 
-static bool make_lock(const char *lock, struct err *err)
+/* An unnamed file in the folder of path, or -1 where there are none. */
+static int open_unnamed(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	struct buf folder = { 0 };
+
+	buf_add(&folder, slash == NULL ? STR_LIT(".") : str_at(path, (size_t)(slash - path) + 1));
+	int fd = open(buf_text(&folder), O_WRONLY | O_TMPFILE | O_CLOEXEC, 0600);
+
+	buf_free(&folder);
+	return fd;
+}
+
+/* Fill fd with who we are, and give it its name if it has none. False with errno. */
+static bool name_lock(int fd, bool unnamed, const char *lock, struct err *err)
 {
 	char host[65];
+	char from[64];
 	struct buf text = { 0 };
-	int fd = open(lock, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 
-	if (fd < 0)
-		return err_errno(err, ERR_CANTCREAT, errno, "%s", lock);
 	buf_printf(&text, "%ld:%s\n", (long)getpid(), own_host(host));
 	bool ok = file_write(fd, buf_str(&text), lock, err);
 
-	close(fd);
 	buf_free(&text);
-	if (!ok)
+	if (!ok || !unnamed)
+		return ok;
+	snprintf(from, sizeof from, "/proc/self/fd/%d", fd);
+	return linkat(AT_FDCWD, from, AT_FDCWD, lock, AT_SYMLINK_FOLLOW) == 0 ||
+	       err_errno(err, ERR_CANTCREAT, errno, "%s", lock);
+}
+
+/* The lock comes into being with its maker's pid in it where the system can do that: of one left empty
+ * by a process that was killed before it had written nobody could tell whether it is stale. */
+static bool make_lock(const char *lock, struct err *err)
+{
+	bool unnamed = true;
+	int fd = open_unnamed(lock);
+	bool ok = fd >= 0 && name_lock(fd, true, lock, err);
+
+	if (!ok && (fd < 0 || errno != EEXIST)) {
+		if (fd >= 0)
+			close(fd);
+		unnamed = false;
+		fd = open(lock, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+		if (fd < 0)
+			return err_errno(err, ERR_CANTCREAT, errno, "%s", lock);
+		ok = name_lock(fd, false, lock, err);
+	}
+	int why = errno;
+
+	close(fd);
+	if (!ok && !unnamed)
 		unlink(lock);
+	errno = why;
 	return ok;
 }
 

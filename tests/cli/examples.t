@@ -54,7 +54,7 @@ RESULTS = f"email,status,code,enhanced,reply,attempts,message_id,relay,time\ngon
 def prepare(where, port):
     """A home with what the examples name."""
     files = {
-        "list.csv": ROWS, "clean.csv": CLEAN, "people.csv": CLEAN, "old.csv": ROWS, "new.csv": ROWS, "results.csv": RESULTS,
+        "list.csv": CLEAN, "raw.csv": ROWS, "clean.csv": CLEAN, "people.csv": CLEAN, "old.csv": ROWS, "new.csv": ROWS, "results.csv": RESULTS,
         "left.csv": f"email\nzoe@{DOMAIN}\n", "suppressed.csv": f"email\nzoe@{DOMAIN}\n", "unsubscribed.txt": f"zoe@{DOMAIN}\n",
         "returned.mbox": BOUNCE, "bounces.mbox": BOUNCE, "inbox.mbox": BOUNCE,
         "addresses.txt": f"ann@{DOMAIN}\n", "list.txt": f"ann@{DOMAIN}\n", "disposable.txt": "throwaway.example\n",
@@ -142,7 +142,7 @@ class Sandbox:
         self.world = subprocess.Popen([sys.executable, os.path.join(TOP, "tests/fake/world.py"), "--cert", os.path.join(self.where, "cert.pem"),
                                        "--key", os.path.join(self.where, "key.pem"), "--mbox", box], stdout=subprocess.PIPE, text=True)
         prepare(self.where, int(self.world.stdout.readline()))
-        self.env = {"HOME": self.where, "PATH": f"{os.path.abspath(BUILD)}:{self.where}/bin:{os.environ['PATH']}", "LANG": "C.UTF-8",
+        self.env = {"HOME": self.where, "PATH": f"{os.path.abspath(BUILD)}:{self.where}/bin:{os.environ['PATH']}", "LANG": "C.UTF-8", "K": "1", "N": "4",
                     "ASAN_OPTIONS": os.environ.get("ASAN_OPTIONS", "")}
         return self
 
@@ -166,8 +166,8 @@ def try_all(title, commands, texts):
                 skip(name, f"{missing} is not installed")
                 continue
             run = box.run(command)
-            # Without a name server, what --mx could not judge is told by 75.
-            good = (0, 75) if "--mx" in command else (0,)
+            # Without a name server, what --mx could not judge is told by 75; grep may find nothing.
+            good = (0, 75) if "--mx" in command else (0, 1) if command.startswith("grep ") else (0,)
             check(run.returncode in good, name, f"status {run.returncode}", *run.stderr.splitlines()[:12])
         for i, text in enumerate(texts):
             path = os.path.join(box.where, f"example-{i}.conf")
