@@ -28,7 +28,7 @@ static int refuse(struct err *err, enum err_kind kind, const char *text)
 
 static unsigned char octet(const struct socks *s, size_t at)
 {
-	return (unsigned char)buf_str(&s->in).p[at];
+	return (unsigned char)s->in.p[s->in.off + at];
 }
 
 static void add_counted(struct buf *out, struct str s)
