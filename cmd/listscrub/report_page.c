@@ -10,6 +10,7 @@
 #include "io/clock.h"
 #include "mail/domain.h"
 #include "text/date.h"
+#include "text/html.h"
 
 #define TOP_DOMAINS 20
 #define BAR_WIDTH 420u
@@ -40,28 +41,6 @@ static const char head[] =
 	"details li{overflow-wrap:anywhere;font-size:.9rem;color:var(--soft)}\n"
 	"footer{margin-top:3rem;color:var(--soft);font-size:.85rem}\n"
 	"</style>\n</head>\n<body>\n<main>\n<h1>listscrub report</h1>\n";
-
-static void escape(struct buf *out, struct str s)
-{
-	for (size_t i = 0; i < s.n; i++) {
-		switch (s.p[i]) {
-		case '&':
-			buf_add_text(out, "&amp;");
-			break;
-		case '<':
-			buf_add_text(out, "&lt;");
-			break;
-		case '>':
-			buf_add_text(out, "&gt;");
-			break;
-		case '"':
-			buf_add_text(out, "&quot;");
-			break;
-		default:
-			buf_add_char(out, s.p[i]);
-		}
-	}
-}
 
 /* Digits in groups of three with a thin no-break space, which reads well in every language. */
 static void number(struct buf *out, uint64_t n)
@@ -160,7 +139,7 @@ static void add_examples(struct buf *out, const struct report *r)
 		buf_printf(out, "<details><summary>%s</summary><ul>", reason_name((enum reason)i));
 		for (size_t k = 0; k < REPORT_EXAMPLES && e->rows[k] != NULL; k++) {
 			buf_add_text(out, "<li>");
-			escape(out, str_of(e->rows[k]));
+			html_add(out, str_of(e->rows[k]));
 			buf_add_text(out, "</li>");
 		}
 		buf_add_text(out, "</ul></details>\n");
@@ -200,9 +179,9 @@ static void add_domain_name(struct buf *out, struct str ascii)
 	struct buf unicode = { .limit = 0 };
 
 	if (domain_to_unicode(&unicode, ascii) == DOMAIN_OK)
-		escape(out, buf_str(&unicode));
+		html_add(out, buf_str(&unicode));
 	else
-		escape(out, ascii);
+		html_add(out, ascii);
 	buf_free(&unicode);
 }
 
@@ -253,7 +232,7 @@ static void add_notes(struct buf *out, const struct scrub *s)
 		note(out, s->judge.bounces->reports, "reports were found in the bounce mailboxes");
 	if (s->mx != NULL && s->mx->stopped) {
 		buf_add_text(out, "<li>The domains were not judged: ");
-		escape(out, str_of(s->mx->why));
+		html_add(out, str_of(s->mx->why));
 		buf_add_text(out, "</li>\n");
 	} else if (s->mx != NULL) {
 		note(out, s->mx->domains.used, "domains were looked up, or known from the cache");
@@ -271,7 +250,7 @@ void report_page(struct buf *out, const struct report *r, const struct scrub *s)
 	buf_add_text(out, "<p class=\"when\">");
 	for (size_t i = 0; i < s->in.n && i < 5; i++) {
 		buf_add_text(out, i > 0 ? ", " : "");
-		escape(out, strcmp(s->in.files[i].name, "-") == 0 ? STR_LIT("standard input") :
+		html_add(out, strcmp(s->in.files[i].name, "-") == 0 ? STR_LIT("standard input") :
 								    str_of(s->in.files[i].name));
 	}
 	buf_add_text(out, " \xc2\xb7 ");

@@ -11,6 +11,7 @@
 #include "mail/header.h"
 #include "mail/word.h"
 #include "text/base64.h"
+#include "text/html.h"
 
 #define MOST_SHOWN 20
 #define MESSAGE_LIMIT ((size_t)8 << 20)
@@ -42,32 +43,6 @@ static const char page_head[] =
 	"ul{margin:0;padding:.8rem 1.25rem .8rem 2.4rem;border-top:1px solid var(--line);font-size:.9rem}\n"
 	"</style>\n";
 
-static void add_escaped(struct buf *out, struct str s)
-{
-	for (size_t i = 0; i < s.n; i++) {
-		switch (s.p[i]) {
-		case '&':
-			buf_add_text(out, "&amp;");
-			break;
-		case '<':
-			buf_add_text(out, "&lt;");
-			break;
-		case '>':
-			buf_add_text(out, "&gt;");
-			break;
-		case '"':
-			buf_add_text(out, "&quot;");
-			break;
-		case '\0':
-			buf_add_text(out, "\xef\xbf\xbd");
-			break;
-		default:
-			if (s.p[i] != '\r')
-				buf_add_char(out, s.p[i]);
-		}
-	}
-}
-
 static void add_field(struct buf *out, struct str block, const char *name, const char *open, const char *close)
 {
 	struct str body = header_find(block, name);
@@ -79,7 +54,7 @@ static void add_field(struct buf *out, struct str block, const char *name, const
 	header_unfold(&unfolded, body);
 	word_decode(&decoded, buf_str(&unfolded));
 	buf_add_text(out, open);
-	add_escaped(out, buf_str(&decoded));
+	html_add(out, buf_str(&decoded));
 	buf_add_text(out, close);
 	buf_free(&unfolded);
 	buf_free(&decoded);
@@ -142,7 +117,7 @@ static void add_frame(struct buf *out, struct str message, struct str html)
 		html = str_sub(html, end, html.n);
 	}
 	buf_add_text(out, "<iframe sandbox title=\"HTML\" srcdoc=\"");
-	add_escaped(out, buf_str(&whole));
+	html_add(out, buf_str(&whole));
 	buf_add_text(out, "\"></iframe>\n");
 	buf_free(&whole);
 }
@@ -150,7 +125,7 @@ static void add_frame(struct buf *out, struct str message, struct str html)
 static void add_text(struct buf *out, struct str text, bool folded)
 {
 	buf_add_text(out, folded ? "<details><summary>Plain text</summary><pre>" : "<pre>");
-	add_escaped(out, text);
+	html_add(out, text);
 	buf_add_text(out, folded ? "</pre></details>\n" : "</pre>\n");
 }
 
@@ -162,9 +137,9 @@ static void add_attachment(struct buf *out, const struct mime_leaf *leaf, size_t
 	if (!word_parameter(type, "name", &name))
 		buf_add_text(&name, "(no name)");
 	buf_add_text(out, first ? "<ul><li>" : "<li>");
-	add_escaped(out, buf_str(&name));
+	html_add(out, buf_str(&name));
 	buf_add_text(out, " · ");
-	add_escaped(out, str_of(leaf->type));
+	html_add(out, str_of(leaf->type));
 	buf_printf(out, " · %zu octets</li>", octets);
 	buf_free(&name);
 }
@@ -203,7 +178,7 @@ static void add_card(struct buf *out, struct str message)
 	buf_add(out, buf_str(&list));
 	buf_add_text(out, buf_len(&list) > 0 ? "</ul>\n" : "");
 	buf_add_text(out, "<details><summary>Message as it is sent</summary><pre class=\"raw\">");
-	add_escaped(out, str_sub(message, 0, 65536));
+	html_add(out, str_sub(message, 0, 65536));
 	buf_add_text(out, "</pre></details>\n</article>\n");
 	buf_free(&text);
 	buf_free(&html);
@@ -237,7 +212,7 @@ bool preview_write(struct preview *p, const struct campaign *campaign, const cha
 
 	buf_add_text(&page, page_head);
 	buf_add_text(&page, "<header class=\"page\"><h1>");
-	add_escaped(&page, str_of(campaign->settings->template_path));
+	html_add(&page, str_of(campaign->settings->template_path));
 	buf_printf(&page, "</h1><p>%llu messages", (unsigned long long)p->shown);
 	if (p->left_out > 0)
 		buf_printf(&page, " of %llu", (unsigned long long)(p->shown + p->left_out));

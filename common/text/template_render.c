@@ -6,6 +6,7 @@
 #include "base/err.h"
 #include "base/mem.h"
 #include "text/template_program.h"
+#include "text/html.h"
 
 /* The context stack: each section that is entered lays its value on top. */
 struct frame {
@@ -53,20 +54,6 @@ static bool full(const struct renderer *r)
 		       r->out->limit > 0 ? r->out->limit : BUF_DEFAULT_LIMIT);
 }
 
-static bool add_html(struct buf *out, struct str s)
-{
-	static const char special[] = "&<>\"'";
-	static const char *const names[] = { "&amp;", "&lt;", "&gt;", "&quot;", "&#39;" };
-	bool ok = true;
-
-	for (size_t i = 0; i < s.n; i++) {
-		const char *at = s.p[i] != '\0' ? strchr(special, s.p[i]) : NULL;
-
-		ok &= at != NULL ? buf_add_text(out, names[at - special]) : buf_add_char(out, s.p[i]);
-	}
-	return ok;
-}
-
 static bool add_url(struct buf *out, struct str s)
 {
 	static const char hex[] = "0123456789ABCDEF";
@@ -105,7 +92,7 @@ static bool render_value(struct renderer *r, const struct template_node *node, c
 			       "which no header may have",
 			       node->line, STR_ARGS(node->text));
 	if (r->escape == TEMPLATE_HTML && !node->raw)
-		ok = add_html(r->out, value);
+		ok = html_add(r->out, value);
 	else if (r->escape == TEMPLATE_URL && !node->raw)
 		ok = add_url(r->out, value);
 	else
