@@ -2,6 +2,7 @@
 
 #include "cmd/listscrub/dedup.h"
 
+#include <endian.h>
 #include <sys/mman.h>
 
 #define FIRST_SLOTS ((size_t)1 << 16)
@@ -39,6 +40,14 @@ static inline uint64_t rotate(uint64_t x, int by)
 	return x << by | x >> (64 - by);
 }
 
+static inline uint64_t load(const char *p)
+{
+	uint64_t word;
+
+	memcpy(&word, p, sizeof word);
+	return le64toh(word);
+}
+
 #define SIP_ROUND(a, b, c, d)          \
 	do {                           \
 		(a) += (b);            \
@@ -53,7 +62,7 @@ static inline uint64_t rotate(uint64_t x, int by)
 		(c) = rotate((c), 32); \
 	} while (0)
 
-struct dedup_hash dedup_hash(const struct dedup *d, struct str key)
+struct dedup_hash dedup_hash(const struct dedup *d, const char *key, size_t n)
 {
 	uint64_t a = d->key[0] ^ 0x736f6d6570736575u;
 	uint64_t b = d->key[1] ^ 0x646f72616e646f6du ^ 0xee;
@@ -61,17 +70,15 @@ struct dedup_hash dedup_hash(const struct dedup *d, struct str key)
 	uint64_t e = d->key[1] ^ 0x7465646279746573u;
 	struct dedup_hash hash;
 	uint64_t word;
-	size_t i = 0;
 
-	for (; i + 8 <= key.n; i += 8) {
-		memcpy(&word, key.p + i, 8);
+	for (size_t i = 0; i + 8 <= n; i += 8) {
+		word = load(key + i);
 		e ^= word;
 		SIP_ROUND(a, b, c, e);
 		a ^= word;
 	}
-	word = (uint64_t)key.n << 56;
-	for (unsigned shift = 0; i < key.n; i++, shift += 8)
-		word |= (uint64_t)(unsigned char)key.p[i] << shift;
+	word = load(key + n / 8 * 8) & (((uint64_t)1 << n % 8 * 8) - 1);
+	word |= (uint64_t)n << 56;
 	e ^= word;
 	SIP_ROUND(a, b, c, e);
 	a ^= word;
@@ -161,8 +168,11 @@ static bool grow(struct dedup *d)
 {
 	size_t most = d->most_octets / slot_octets(d);
 	size_t size = d->size > 0 ? 2 * d->size : FIRST_SLOTS;
+	size_t wanted = d->expected / 3 * 4;
 	struct dedup bigger = *d;
 
+	if (d->size > 0 && size < wanted)
+		size = wanted;
 	if (most > UINT32_MAX)
 		most = UINT32_MAX;
 	if (size > most)

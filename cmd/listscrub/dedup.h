@@ -27,6 +27,7 @@ struct dedup {
 	size_t size;        /* slots */
 	size_t used;
 	size_t most_octets; /* the table never takes more */
+	size_t expected;    /* keys that will come, as far as known: saves growing step by step */
 };
 
 /* Rows that may be added between two calls of dedup_reserve. */
@@ -35,7 +36,8 @@ struct dedup {
 void dedup_init(struct dedup *d, const unsigned char random[16], uint64_t most_octets, bool newest);
 void dedup_free(struct dedup *d);
 
-struct dedup_hash dedup_hash(const struct dedup *d, struct str key);
+/* Of the n octets at key; up to the next multiple of eight they must be readable, whatever stands there. */
+struct dedup_hash dedup_hash(const struct dedup *d, const char *key, size_t n);
 
 /* Make room for DEDUP_BATCH more. False: at the limit, or the system has no more memory; the table stays as it is. */
 bool dedup_reserve(struct dedup *d);

@@ -106,6 +106,8 @@ void judge_free(struct judge *j)
 	lists_free(&j->lists);
 	arena_free(&j->arena);
 	address_free(&j->address);
+	idn_free(&j->idn);
+	buf_free(&j->plain_form);
 	buf_free(&j->utf8);
 	buf_free(&j->key);
 	buf_free(&j->folded);
@@ -206,7 +208,7 @@ static void fold(struct judge *j, struct verdict *v)
 	if (!j->set->fold)
 		return;
 	buf_clear(&j->folded);
-	if (address_key_fold(v->key, &j->folded))
+	if (address_key_fold(v->key, &j->folded) && buf_room(&j->folded, 8) != NULL)
 		v->folded = buf_str(&j->folded);
 }
 

@@ -2,6 +2,7 @@
 #define PIPEMAIL_LISTSCRUB_JUDGE_H
 
 #include "cmd/listscrub/arena.h"
+#include "cmd/listscrub/idn.h"
 #include "cmd/listscrub/lists.h"
 #include "cmd/listscrub/options.h"
 #include "cmd/listscrub/reason.h"
@@ -40,11 +41,13 @@ struct judge {
 	bool details;                  /* somebody will read them */
 	struct arena arena;            /* what verdicts point to */
 
+	struct idn idn;
+	struct buf plain_form; /* an address with its domain in A-labels */
 	struct address address;
 	struct buf utf8;
 	struct buf key;
 	struct buf folded;
-	char plain[256];
+	char plain[ADDRESS_PLAIN_ROOM];
 	struct judge_unread unread;
 };
 
@@ -55,7 +58,7 @@ struct verdict {
 	struct str address;    /* what goes into the cell, p NULL: what stands there */
 	struct str suggestion;
 	struct str key;        /* comparing form of the address; empty where there is none */
-	struct str folded;     /* the same, or the provider's form where that is asked for */
+	struct str folded;     /* the same, or the provider's form where that is asked for; readable up to a multiple of 8 */
 	struct str domain;     /* in A-labels, lower case: the end of the plain key */
 	int64_t date;          /* of --keep newest */
 };

@@ -8,21 +8,56 @@
 /* The plain sort of address, which most are: its comparing form is its octets in lower case. */
 static bool take_plain(struct judge *j, struct str cell, struct verdict *v)
 {
-	size_t at = address_check_ascii(cell);
+	bool capitals;
+	size_t at = address_plain_key(cell, j->plain, &capitals);
 
 	if (at == 0)
 		return false;
-	for (size_t i = 0; i < cell.n; i++)
-		j->plain[i] = ascii_lower(cell.p[i]);
 	v->key = str_at(j->plain, cell.n);
-	v->domain = str_sub(v->key, at + 1, cell.n);
-	if (memcmp(v->domain.p, cell.p + at + 1, v->domain.n) != 0) {
+	v->domain = str_at(j->plain + at + 1, cell.n - at - 1);
+	if (capitals) {
 		char *room = arena_room(&j->arena, cell.n);
 
 		memcpy(room, cell.p, at + 1);
 		memcpy(room + at + 1, v->domain.p, v->domain.n);
 		v->address = str_at(room, cell.n);
 	}
+	return true;
+}
+
+/* A plain local part at an internationalised domain, of which there are few different ones in a list. */
+static bool take_international(struct judge *j, struct str cell, struct str bare, struct verdict *v)
+{
+	size_t at = bare.n;
+	bool capitals;
+
+	while (at > 0 && bare.p[at - 1] != '@')
+		at--;
+	struct str domain = str_sub(bare, at, bare.n);
+
+	if (at == 0 || domain.n == 0 || bare.n > ADDRESS_PLAIN_ROOM - 2 || str_ascii(domain) || !str_clean(bare))
+		return false;
+	const struct idn_entry *e = idn_find(&j->idn, domain);
+
+	if (e->ascii == NULL || at + strlen(e->ascii) > ADDRESS_PLAIN_ROOM - 2)
+		return false;
+	/* The local part is judged at a domain that is surely plain, then the real one takes that one's place. */
+	buf_clear(&j->plain_form);
+	buf_add(&j->plain_form, str_sub(bare, 0, at));
+	buf_add_text(&j->plain_form, "a.bc");
+	if (address_plain_key(buf_str(&j->plain_form), j->plain, &capitals) == 0)
+		return false;
+	buf_cut(&j->plain_form, at);
+	buf_add_text(&j->plain_form, e->ascii);
+	v->key = str_at(j->plain, buf_len(&j->plain_form));
+	v->domain = str_sub(v->key, at, v->key.n);
+	memcpy(j->plain + at, e->ascii, v->domain.n);
+	if (!j->set->ascii) {
+		buf_cut(&j->plain_form, at);
+		buf_add_text(&j->plain_form, e->unicode);
+	}
+	if (!str_eq(buf_str(&j->plain_form), cell))
+		v->address = arena_copy(&j->arena, buf_str(&j->plain_form));
 	return true;
 }
 
@@ -80,12 +115,15 @@ enum reason judge_address(struct judge *j, struct str cell, struct verdict *v)
 	}
 	if (bare.n == 0)
 		return REASON_EMPTY;
+	if (!latin1 && take_international(j, cell, bare, v))
+		return REASON_NONE;
 	enum address_fault found = address_parse(&j->address, bare, flags);
 
 	if (found != ADDRESS_OK)
 		return fault(j, found, v);
 	buf_clear(&j->key);
 	address_key(&j->address, &j->key);
+	(void)buf_room(&j->key, 8);
 	v->key = buf_str(&j->key);
 	v->domain = str_sub(v->key, v->key.n - buf_len(&j->address.ascii), v->key.n);
 	write_address(j, cell, v, latin1);

@@ -34,7 +34,7 @@ static void take_row(struct scrub *s, const struct csv_row *row)
 	if ((s->mode == SCRUB_GATHER || s->report != NULL) && v.key.n > 0)
 		p->domain = arena_copy(&s->judge.arena, v.domain);
 	if (compares(s, p) && s->mode != SCRUB_GATHER && !(s->mode == SCRUB_EMIT && s->losers_known)) {
-		p->hash = dedup_hash(&s->dedup, v.folded);
+		p->hash = dedup_hash(&s->dedup, v.folded.p, v.folded.n);
 		dedup_prefetch(&s->dedup, p->hash);
 	}
 }
@@ -140,12 +140,22 @@ static bool commit(struct scrub *s, struct err *err)
 	return true;
 }
 
+/* How many rows will come, by the length of those that came; a little more, so that it is enough. */
+static void expect_rows(struct scrub *s)
+{
+	uint64_t octets = s->in.done / (s->in.rows + 1) + 1;
+
+	if (s->in.total > s->in.done && s->in.rows > 1000)
+		s->dedup.expected = (size_t)(s->in.total / octets) + (size_t)(s->in.total / octets / 32);
+}
+
 /* What comes through a pipe is passed on as it comes; files are read and written in large pieces. */
 static bool read_on(struct scrub *s, struct err *err)
 {
 	size_t waiting = s->rows.outputs[ROWS_KEPT].n + s->rows.outputs[ROWS_REJECTS].n;
 
 	progress_set(&s->progress, s->in.done);
+	expect_rows(s);
 	if ((waiting >= COMMIT_AT || !s->in.seekable) && !commit(s, err))
 		return false;
 	return stop_signal() == 0 && input_more(&s->in, err);

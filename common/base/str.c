@@ -134,8 +134,16 @@ bool str_clean(struct str s)
 
 bool str_ascii(struct str s)
 {
-	for (size_t i = 0; i < s.n; i++)
-		if ((unsigned char)s.p[i] >= 0x80)
-			return false;
-	return true;
+	uint64_t met = 0;
+	uint64_t word;
+	size_t i = 0;
+
+	/* Without a way out of the loop it goes word by word: what is looked at is short. */
+	for (; i + sizeof word <= s.n; i += sizeof word) {
+		memcpy(&word, s.p + i, sizeof word);
+		met |= word;
+	}
+	for (; i < s.n; i++)
+		met |= (unsigned char)s.p[i] & 0x80u;
+	return (met & 0x8080808080808080u) == 0;
 }

@@ -47,6 +47,9 @@ struct address {
  * says nothing: ask address_parse.
  */
 size_t address_check_ascii(struct str s);
+/* The same, with the key: s in lower case, in room for ADDRESS_PLAIN_ROOM octets. *capitals: the domain has some. */
+size_t address_plain_key(struct str s, char *key, bool *capitals);
+#define ADDRESS_PLAIN_ROOM 256
 
 /* Judge s (exactly one bare address, nothing around it). a may be reused; a zeroed one is valid. */
 enum address_fault address_parse(struct address *a, struct str s, unsigned flags);

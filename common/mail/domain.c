@@ -260,24 +260,32 @@ enum domain_fault domain_to_ascii(struct buf *out, struct str s)
 	return fault;
 }
 
-enum domain_fault domain_to_unicode(struct buf *out, struct str s)
+void domain_show(struct buf *out, struct str ascii)
 {
-	struct buf ascii = { .limit = 0 };
-	enum domain_fault fault = domain_to_ascii(&ascii, s);
-	struct str rest = buf_str(&ascii);
+	struct str rest = ascii;
 
-	while (fault == DOMAIN_OK && rest.p != NULL) {
+	while (rest.p != NULL) {
 		struct str label = str_cut(&rest, '.');
 		char *text = mem_copy(label.p, label.n);
 		char *unicode = NULL;
-		int code = idn2_to_unicode_8z8z(text, &unicode, 0);
+		bool decoded = str_starts(label, STR_LIT("xn--")) &&
+			idn2_to_unicode_8z8z(text, &unicode, 0) == IDN2_OK;
 
-		buf_add(out, code == IDN2_OK ? str_of(unicode) : label);
+		buf_add(out, decoded ? str_of(unicode) : label);
 		if (rest.p != NULL)
 			buf_add_char(out, '.');
 		idn2_free(unicode);
 		mem_free(text);
 	}
+}
+
+enum domain_fault domain_to_unicode(struct buf *out, struct str s)
+{
+	struct buf ascii = { .limit = 0 };
+	enum domain_fault fault = domain_to_ascii(&ascii, s);
+
+	if (fault == DOMAIN_OK)
+		domain_show(out, buf_str(&ascii));
 	buf_free(&ascii);
 	return fault;
 }

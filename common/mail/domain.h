@@ -32,6 +32,8 @@ enum domain_fault {
 enum domain_fault domain_to_ascii(struct buf *out, struct str s);
 /* The U-label form for people; a label that does not decode stays as it is. */
 enum domain_fault domain_to_unicode(struct buf *out, struct str s);
+/* The same of what domain_to_ascii made. */
+void domain_show(struct buf *out, struct str ascii);
 /* A fixed text for a fault: "a label is over 63 octets". */
 const char *domain_fault_text(enum domain_fault fault);
 

@@ -2,13 +2,10 @@
 
 #include "text/csv.h"
 
-#ifdef __SSE2__
-#include <emmintrin.h>
-#endif
-
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/mem.h"
+#include "text/csv_scan.h"
 
 #define CSV_ROW_LIMIT ((size_t)16 << 20)
 
@@ -32,6 +29,8 @@ char *csv_room(struct csv *c, size_t n)
 {
 	size_t have = c->end - c->off;
 
+	c->block = CSV_NO_BLOCK;
+	n += CSV_BLOCK;
 	if (c->off > 0 && c->cap - c->end < n) {
 		memmove(c->p, c->p + c->off, have);
 		c->looked -= c->off;
@@ -51,6 +50,7 @@ char *csv_room(struct csv *c, size_t n)
 
 void csv_fed(struct csv *c, size_t n)
 {
+	c->block = CSV_NO_BLOCK;
 	c->end += n;
 }
 
@@ -62,6 +62,7 @@ void csv_eof(struct csv *c)
 void csv_resume(struct csv *c, uint64_t line, bool cr_ends)
 {
 	c->off = c->end = c->looked = 0;
+	c->block = CSV_NO_BLOCK;
 	c->line = line;
 	c->cr_ends = cr_ends;
 	c->started = true;
@@ -71,27 +72,6 @@ void csv_resume(struct csv *c, uint64_t line, bool cr_ends)
 struct str csv_rest(const struct csv *c)
 {
 	return str_at(c->p == NULL ? "" : c->p + c->off, c->end - c->off);
-}
-
-/* The first of the two characters in [p, end), or end. Cells are short, so a call that sets up memchr costs more than this. */
-static inline const char *find_either(const char *p, const char *end, char a, char b)
-{
-#ifdef __SSE2__
-	const __m128i is_a = _mm_set1_epi8(a);
-	const __m128i is_b = _mm_set1_epi8(b);
-
-	for (; end - p >= 16; p += 16) {
-		__m128i v = _mm_loadu_si128((const __m128i *)(const void *)p);
-		int mask = _mm_movemask_epi8(
-			_mm_or_si128(_mm_cmpeq_epi8(v, is_a), _mm_cmpeq_epi8(v, is_b)));
-
-		if (mask != 0)
-			return p + __builtin_ctz((unsigned)mask);
-	}
-#endif
-	while (p < end && *p != a && *p != b)
-		p++;
-	return p;
 }
 
 /*
@@ -123,7 +103,7 @@ static bool learn_line_end(struct csv *c)
 	return c->eof;
 }
 
-static struct csv_cell *add_cell(struct csv *c, size_t n)
+static inline struct csv_cell *add_cell(struct csv *c, size_t n)
 {
 	if (n >= c->cells_cap) {
 		c->cells_cap = c->cells_cap > 0 ? 2 * c->cells_cap : 16;
@@ -164,11 +144,14 @@ static struct str unescape(struct csv *c, size_t *used, const char *from, const 
  * The cell that begins at p with a quote: its end (a delimiter, a line end or the end of what is there), or NULL when it is not
  * whole yet. *plain: between the outer quotes nothing has to be changed.
  */
-static const char *quoted_end(const struct csv *c, const char *p, const char *end, char line_end, bool *plain)
+static const char *quoted_end(const struct csv *c, struct csv_scan *scan, const char *p, bool *plain)
 {
+	const char *end = scan->base + scan->end;
+	char line_end = scan->line_end;
+
 	*plain = true;
 	for (p++;;) {
-		p = memchr(p, '"', (size_t)(end - p));
+		p = csv_next_quote(p, end);
 		if (p == NULL)
 			return NULL;
 		if (p + 1 == end)
@@ -187,7 +170,7 @@ static const char *quoted_end(const struct csv *c, const char *p, const char *en
 		return p + 1;
 	if (*p != '\r' || end - p >= 2)
 		*plain = false;
-	p = find_either(p, end, c->delimiter, line_end);
+	p = csv_next_end(scan, p);
 	return p < end || c->eof ? p : NULL;
 }
 
@@ -223,37 +206,81 @@ struct cursor {
 	const char *quote;
 };
 
-/* One cell: true with p at what ended it, false when the row is not whole yet. */
-static bool read_cell(struct csv *c, struct cursor *at, char line_end)
+/* A cell that begins with a quote: true with at->p at what ended it, false when it is not whole yet. */
+static bool read_quoted(struct csv *c, struct csv_scan *scan, struct cursor *at, struct csv_cell *cell)
 {
-	struct csv_cell *cell = add_cell(c, at->n++);
 	const char *from = at->p;
+	const char *stop;
 	bool plain;
 
-	if (from < at->end && *from == '"') {
-		at->broken = true;
-		at->quote = from;
-		at->p = quoted_end(c, from, at->end, line_end, &plain);
-		at->in_quote = at->p == NULL;
-		if (at->in_quote)
-			return false;
-		const char *stop = at->p;
-
-		if (line_end == '\n' && stop > from && stop < at->end && *stop == '\n' && stop[-1] == '\r')
-			stop--;
-		cell->raw = str_at(from, (size_t)(stop - from));
-		cell->value = plain && cell->raw.n >= 2 && stop[-1] == '"'
-			? str_sub(cell->raw, 1, cell->raw.n - 2)
-			: unescape(c, &at->used, from, stop);
-		return true;
-	}
-	at->p = find_either(from, at->end, c->delimiter, line_end);
-	if (at->p == at->end && !c->eof)
+	at->broken = true;
+	at->quote = from;
+	at->p = quoted_end(c, scan, from, &plain);
+	at->in_quote = at->p == NULL;
+	if (at->in_quote)
 		return false;
-	cell->raw = str_at(from, (size_t)(at->p - from));
-	if (line_end == '\n' && at->p < at->end && *at->p == '\n' && cell->raw.n > 0 && at->p[-1] == '\r')
+	stop = at->p;
+	if (scan->line_end == '\n' && stop < at->end && *stop == '\n' && stop[-1] == '\r')
+		stop--;
+	size_t n = (size_t)(stop - from);
+
+	cell->raw.p = from;
+	cell->raw.n = n;
+	if (plain && n >= 2 && stop[-1] == '"') {
+		cell->value.p = from + 1;
+		cell->value.n = n - 2;
+	} else {
+		cell->value = unescape(c, &at->used, from, stop);
+	}
+	return true;
+}
+
+/* The cells up to a line end, or to the end of what is there: at->p. False: a quoted cell is not whole. */
+static bool scan_cells(struct csv *c, struct csv_scan *scan, struct cursor *at)
+{
+	const char *const end = at->end;
+	const char *p = at->p;
+	size_t n = 0;
+
+	for (;; p++) {
+		struct csv_cell *cell = add_cell(c, n++);
+		const char *from = p;
+
+		if (from < end && *from == '"') {
+			at->p = from;
+			if (!read_quoted(c, scan, at, cell))
+				return false;
+			p = at->p;
+		} else {
+			p = csv_next_end(scan, from);
+			/* Field by field: copied as a whole it would wait for its own halves. */
+			cell->raw.p = cell->value.p = from;
+			cell->raw.n = cell->value.n = (size_t)(p - from);
+		}
+		if (p == end || *p == scan->line_end)
+			break;
+	}
+	at->n = n;
+	at->p = p;
+	return true;
+}
+
+/* False: the row is not whole yet. */
+static bool read_cells(struct csv *c, struct cursor *at, char line_end)
+{
+	struct csv_scan scan = { c->p, c->end, c->block, c->found, c->delimiter, line_end };
+	bool whole = scan_cells(c, &scan, at);
+
+	c->block = scan.block;
+	c->found = scan.found;
+	if (!whole || at->p == at->end)
+		return whole && c->eof;
+	struct csv_cell *cell = &c->cells[at->n - 1];
+
+	if (line_end == '\n' && cell->raw.n > 0 && at->p[-1] == '\r' && cell->raw.p + cell->raw.n == at->p) {
 		cell->raw.n--;
-	cell->value = cell->raw;
+		cell->value.n--;
+	}
 	return true;
 }
 
@@ -313,65 +340,12 @@ enum csv_event csv_next(struct csv *c, struct csv_row *row, struct err *err)
 		c->looked = c->end;
 		return CSV_MORE;
 	}
-	for (;;) {
-		if (!read_cell(c, &at, line_end))
-			return need_more(c, &at, err, line_end);
-		if (at.p == at.end || *at.p == line_end)
-			break;
-		at.p++;
-	}
+	if (!read_cells(c, &at, line_end))
+		return need_more(c, &at, err, line_end);
 	if ((size_t)(at.p - (c->p + c->off)) > c->row_limit) {
 		damaged(c, err, false, c->line);
 		return CSV_ERROR;
 	}
 	give_row(c, row, &at, line_end);
 	return CSV_ROW;
-}
-
-size_t csv_bom(struct str head)
-{
-	return str_starts(head, STR_LIT("\xef\xbb\xbf")) ? 3 : 0;
-}
-
-/* The one that stands most often in the first line outside quotes; a comma where none does. */
-char csv_guess_delimiter(struct str head)
-{
-	static const char candidates[] = { ',', ';', '\t', '|' };
-	size_t counts[sizeof candidates] = { 0 };
-	bool quoted = false;
-	size_t best = 0;
-
-	for (size_t i = csv_bom(head); i < head.n; i++) {
-		char ch = head.p[i];
-
-		if (ch == '"')
-			quoted = !quoted;
-		if (quoted)
-			continue;
-		if (ch == '\n' || ch == '\r')
-			break;
-		for (size_t k = 0; k < sizeof candidates; k++)
-			counts[k] += ch == candidates[k];
-	}
-	for (size_t k = 1; k < sizeof candidates; k++)
-		if (counts[k] > counts[best])
-			best = k;
-	return candidates[best];
-}
-
-bool csv_add_cell(struct buf *out, struct str value, char delimiter)
-{
-	bool quote = value.n > 0 && (ascii_blank(value.p[0]) || ascii_blank(value.p[value.n - 1]));
-
-	for (size_t i = 0; i < value.n && !quote; i++)
-		quote = value.p[i] == delimiter || value.p[i] == '"' || value.p[i] == '\n' || value.p[i] == '\r';
-	if (!quote)
-		return buf_add(out, value);
-	buf_add_char(out, '"');
-	while (value.p != NULL) {
-		buf_add(out, str_cut(&value, '"'));
-		if (value.p != NULL)
-			buf_add_text(out, "\"\"");
-	}
-	return buf_add_char(out, '"');
 }

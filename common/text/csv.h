@@ -45,6 +45,8 @@ struct csv {
 	bool cr_ends;  /* lines end in CR alone, as the first one did */
 	bool started;  /* the line end is known */
 	bool failed;
+	size_t block;   /* offset of 64 octets that were searched for delimiters and line ends */
+	uint64_t found; /* a bit for each of them */
 	struct csv_cell *cells;
 	size_t cells_cap;
 	char *scratch; /* unescaped values of the current row */
@@ -63,7 +65,7 @@ void csv_eof(struct csv *c);
 /* Forget what was fed and go on in the middle of a file, before the row on that line. */
 void csv_resume(struct csv *c, uint64_t line, bool cr_ends);
 
-/* The next row; it lives until the next csv_next or csv_room. An empty line is a row of one empty cell. An
+/* The next row; it lives until the next csv_next or csv_room, its raw octets until csv_room. An empty line is a row of one empty cell. An
  * unterminated quote is CSV_ERROR (65) with the line where the quote opened; so is a row over the limit. */
 enum csv_event csv_next(struct csv *c, struct csv_row *row, struct err *err);
 
