@@ -11,7 +11,7 @@
 #include "io/file.h"
 #include "text/utf8.h"
 
-#define CHUNK ((size_t)256 << 10)
+#define CHUNK ((size_t)64 << 10)
 #define HEAD_MAX ((size_t)1 << 20) /* a header and a row are looked for in that much */
 
 const char *input_name(const struct input *in)

@@ -107,7 +107,7 @@ void judge_free(struct judge *j)
 	arena_free(&j->arena);
 	address_free(&j->address);
 	idn_free(&j->idn);
-	buf_free(&j->plain_form);
+	buf_free(&j->shadow);
 	buf_free(&j->utf8);
 	buf_free(&j->key);
 	buf_free(&j->folded);
@@ -204,7 +204,9 @@ static enum reason check_kind(struct judge *j, struct verdict *v)
 /* The form that decides what is one mailbox. */
 static void fold(struct judge *j, struct verdict *v)
 {
-	v->folded = v->key;
+	/* (Field by field: copied as a whole it waits for its halves to be written.) */
+	v->folded.p = v->key.p;
+	v->folded.n = v->key.n;
 	if (!j->set->fold)
 		return;
 	buf_clear(&j->folded);
@@ -224,10 +226,25 @@ static bool in_share(struct judge *j, const struct csv_row *row, const struct ve
 	return shard_has(&j->set->shard, buf_str(&j->folded));
 }
 
+/* One by one: to clear it as a whole costs as much as reading the row. */
+static void verdict_clear(struct verdict *v)
+{
+	v->reason = REASON_NONE;
+	v->detail.n = 0;
+	v->address.p = NULL;
+	v->suggestion.n = 0;
+	v->key.n = 0;
+	v->folded.n = 0;
+	v->domain.n = 0;
+	v->date = 0;
+}
+
 void judge_row(struct judge *j, const struct csv_row *row, struct verdict *v)
 {
-	*v = (struct verdict){ .reason = REASON_NONE };
-	enum reason reason = check_shape(j, row, v);
+	enum reason reason;
+
+	verdict_clear(v);
+	reason = check_shape(j, row, v);
 
 	if (reason == REASON_NONE)
 		reason = judge_address(j, row->cells[j->email].value, v);

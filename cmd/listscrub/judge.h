@@ -42,7 +42,7 @@ struct judge {
 	struct arena arena;            /* what verdicts point to */
 
 	struct idn idn;
-	struct buf plain_form; /* an address with its domain in A-labels */
+	struct buf shadow;
 	struct address address;
 	struct buf utf8;
 	struct buf key;

@@ -25,40 +25,84 @@ static bool take_plain(struct judge *j, struct str cell, struct verdict *v)
 	return true;
 }
 
-/* A plain local part at an internationalised domain, of which there are few different ones in a list. */
+/* A domain in three forms, made label by label. */
+struct domain_forms {
+	struct buf *shadow; /* A-labels made plain ones of the same length: to be judged as plain */
+	struct buf ascii;
+	struct buf written;
+};
+
+/* False: a label that has to be judged with its neighbours, or is none. */
+static bool add_labels(struct judge *j, struct str domain, struct domain_forms *forms)
+{
+	while (domain.p != NULL) {
+		struct str label = str_cut(&domain, '.');
+		const struct idn_label *known = idn_is_special(label) ? idn_find(&j->idn, label) : NULL;
+
+		if (known != NULL && known->ascii == NULL)
+			return false;
+		buf_add(&forms->ascii, known != NULL ? str_of(known->ascii) : label);
+		buf_add(&forms->written, known != NULL ? str_of(known->written) : label);
+		if (known == NULL)
+			buf_add(forms->shadow, label);
+		for (size_t n = known != NULL ? strlen(known->ascii) : 0; n > 0; n--)
+			buf_add_char(forms->shadow, 'x');
+		if (domain.p != NULL) {
+			buf_add_char(&forms->ascii, '.');
+			buf_add_char(&forms->written, '.');
+			buf_add_char(forms->shadow, '.');
+		}
+	}
+	return true;
+}
+
+static void lower(struct buf *b)
+{
+	for (size_t i = b->off; i < b->end; i++)
+		b->p[i] = ascii_lower(b->p[i]);
+}
+
+/* The shadow is judged; where it stands in the key the real domain takes its place. */
+static bool judge_shadow(struct judge *j, struct str cell, struct str local_at, struct domain_forms *forms,
+	struct verdict *v)
+{
+	struct str shadow = buf_str(forms->shadow);
+	bool capitals;
+
+	if (shadow.n > ADDRESS_PLAIN_ROOM - 2 || address_plain_key(shadow, j->plain, &capitals) == 0)
+		return false;
+	lower(&forms->ascii);
+	lower(&forms->written);
+	v->key = str_at(j->plain, shadow.n);
+	v->domain = str_sub(v->key, local_at.n, v->key.n);
+	memcpy(j->plain + local_at.n, buf_str(&forms->ascii).p, v->domain.n);
+	buf_cut(forms->shadow, local_at.n);
+	buf_add(forms->shadow, buf_str(j->set->ascii ? &forms->ascii : &forms->written));
+	if (!str_eq(buf_str(forms->shadow), cell))
+		v->address = arena_copy(&j->arena, buf_str(forms->shadow));
+	return true;
+}
+
+/* A plain local part at an internationalised domain. False: the long way will tell. */
 static bool take_international(struct judge *j, struct str cell, struct str bare, struct verdict *v)
 {
+	struct domain_forms forms = { .shadow = &j->shadow };
 	size_t at = bare.n;
-	bool capitals;
+	bool ok = false;
 
 	while (at > 0 && bare.p[at - 1] != '@')
 		at--;
 	struct str domain = str_sub(bare, at, bare.n);
 
-	if (at == 0 || domain.n == 0 || bare.n > ADDRESS_PLAIN_ROOM - 2 || str_ascii(domain) || !str_clean(bare))
+	if (at == 0 || bare.n > ADDRESS_PLAIN_ROOM - 2 || !str_clean(bare) ||
+		(str_ascii(domain) && str_isearch(domain, STR_LIT("xn--")) == domain.n))
 		return false;
-	const struct idn_entry *e = idn_find(&j->idn, domain);
-
-	if (e->ascii == NULL || at + strlen(e->ascii) > ADDRESS_PLAIN_ROOM - 2)
-		return false;
-	/* The local part is judged at a domain that is surely plain, then the real one takes that one's place. */
-	buf_clear(&j->plain_form);
-	buf_add(&j->plain_form, str_sub(bare, 0, at));
-	buf_add_text(&j->plain_form, "a.bc");
-	if (address_plain_key(buf_str(&j->plain_form), j->plain, &capitals) == 0)
-		return false;
-	buf_cut(&j->plain_form, at);
-	buf_add_text(&j->plain_form, e->ascii);
-	v->key = str_at(j->plain, buf_len(&j->plain_form));
-	v->domain = str_sub(v->key, at, v->key.n);
-	memcpy(j->plain + at, e->ascii, v->domain.n);
-	if (!j->set->ascii) {
-		buf_cut(&j->plain_form, at);
-		buf_add_text(&j->plain_form, e->unicode);
-	}
-	if (!str_eq(buf_str(&j->plain_form), cell))
-		v->address = arena_copy(&j->arena, buf_str(&j->plain_form));
-	return true;
+	buf_clear(&j->shadow);
+	buf_add(&j->shadow, str_sub(bare, 0, at));
+	ok = add_labels(j, domain, &forms) && judge_shadow(j, cell, str_sub(bare, 0, at), &forms, v);
+	buf_free(&forms.ascii);
+	buf_free(&forms.written);
+	return ok;
 }
 
 /* The domain as it is written: in lower case, and in A-labels where it was or where that is asked for. */

@@ -10,21 +10,28 @@ void pending_fill(struct pending *p, const struct csv_row *row, size_t columns, 
 {
 	p->reason = v->reason;
 	p->missing = row->n < columns ? (unsigned)(columns - row->n) : 0;
-	p->raw = row->raw;
-	p->surplus = STR_NONE;
+	p->raw.p = row->raw.p;
+	p->raw.n = row->raw.n;
+	p->surplus.p = NULL;
 	if (row->n > columns) {
 		size_t own = (size_t)(row->cells[columns].raw.p - row->raw.p) - 1;
 
 		p->raw.n = own;
 		p->surplus = str_sub(row->raw, own + 1, row->raw.n);
 	}
-	p->end = row->end;
-	p->cell = email < row->n ? row->cells[email].raw : STR_NONE;
-	p->address = v->address;
+	p->end.p = row->end.p;
+	p->end.n = row->end.n;
+	p->cell.p = NULL;
+	if (email < row->n) {
+		p->cell.p = row->cells[email].raw.p;
+		p->cell.n = row->cells[email].raw.n;
+	}
+	p->address.p = v->address.p;
+	p->address.n = v->address.n;
 	p->detail = v->detail;
 	p->suggestion = v->suggestion;
-	p->domain = STR_NONE;
-	p->key = STR_NONE;
+	p->domain.n = 0;
+	p->key.n = 0;
 	p->date = v->date;
 	p->line = row->line;
 }

@@ -7,7 +7,7 @@
 #include "cmd/listscrub/report.h"
 #include "io/stop.h"
 
-#define COMMIT_AT ((size_t)256 << 10)
+#define COMMIT_AT ((size_t)128 << 10)
 
 static uint64_t row_number(const struct scrub *s)
 {

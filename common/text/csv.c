@@ -29,7 +29,7 @@ char *csv_room(struct csv *c, size_t n)
 {
 	size_t have = c->end - c->off;
 
-	c->block = CSV_NO_BLOCK;
+	c->in_step = false;
 	n += CSV_BLOCK;
 	if (c->off > 0 && c->cap - c->end < n) {
 		memmove(c->p, c->p + c->off, have);
@@ -50,7 +50,7 @@ char *csv_room(struct csv *c, size_t n)
 
 void csv_fed(struct csv *c, size_t n)
 {
-	c->block = CSV_NO_BLOCK;
+	c->in_step = false;
 	c->end += n;
 }
 
@@ -62,7 +62,7 @@ void csv_eof(struct csv *c)
 void csv_resume(struct csv *c, uint64_t line, bool cr_ends)
 {
 	c->off = c->end = c->looked = 0;
-	c->block = CSV_NO_BLOCK;
+	c->in_step = false;
 	c->line = line;
 	c->cr_ends = cr_ends;
 	c->started = true;
@@ -147,7 +147,7 @@ static struct str unescape(struct csv *c, size_t *used, const char *from, const 
 static const char *quoted_end(const struct csv *c, struct csv_scan *scan, const char *p, bool *plain)
 {
 	const char *end = scan->base + scan->end;
-	char line_end = scan->line_end;
+	char line_end = (char)scan->line_end;
 
 	*plain = true;
 	for (p++;;) {
@@ -170,7 +170,8 @@ static const char *quoted_end(const struct csv *c, struct csv_scan *scan, const 
 		return p + 1;
 	if (*p != '\r' || end - p >= 2)
 		*plain = false;
-	p = csv_next_end(scan, p);
+	csv_scan_from(scan, p);
+	p = csv_next_end(scan);
 	return p < end || c->eof ? p : NULL;
 }
 
@@ -251,8 +252,9 @@ static bool scan_cells(struct csv *c, struct csv_scan *scan, struct cursor *at)
 			if (!read_quoted(c, scan, at, cell))
 				return false;
 			p = at->p;
+			csv_scan_from(scan, p + 1);
 		} else {
-			p = csv_next_end(scan, from);
+			p = csv_next_end(scan);
 			/* Field by field: copied as a whole it would wait for its own halves. */
 			cell->raw.p = cell->value.p = from;
 			cell->raw.n = cell->value.n = (size_t)(p - from);
@@ -269,11 +271,17 @@ static bool scan_cells(struct csv *c, struct csv_scan *scan, struct cursor *at)
 static bool read_cells(struct csv *c, struct cursor *at, char line_end)
 {
 	struct csv_scan scan = { c->p, c->end, c->block, c->found, c->delimiter, line_end };
+
+	if (!c->in_step) {
+		scan.block = c->off - CSV_BLOCK;
+		scan.found = 0;
+	}
 	bool whole = scan_cells(c, &scan, at);
 
 	c->block = scan.block;
 	c->found = scan.found;
-	if (!whole || at->p == at->end)
+	c->in_step = whole && at->p < at->end;
+	if (!c->in_step)
 		return whole && c->eof;
 	struct csv_cell *cell = &c->cells[at->n - 1];
 

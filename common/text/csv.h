@@ -46,7 +46,8 @@ struct csv {
 	bool started;  /* the line end is known */
 	bool failed;
 	size_t block;   /* offset of 64 octets that were searched for delimiters and line ends */
-	uint64_t found; /* a bit for each of them */
+	uint64_t found; /* a bit for each of them that is not passed yet */
+	bool in_step;   /* the two are right for the row at off */
 	struct csv_cell *cells;
 	size_t cells_cap;
 	char *scratch; /* unescaped values of the current row */

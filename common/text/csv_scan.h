@@ -10,7 +10,6 @@
 /* How csv.c finds where cells end, 64 octets at a time: nobody else includes this. */
 
 #define CSV_BLOCK ((size_t)64)
-#define CSV_NO_BLOCK (SIZE_MAX / 2)
 
 /* A bit for each of the 64 octets at p that is a or b, the first lowest. */
 static inline uint64_t csv_find_in_block(const char *p, char a, char b)
@@ -38,34 +37,42 @@ struct csv_scan {
 	const char *base;
 	size_t end;
 	size_t block;
-	uint64_t found; /* not passed yet */
-	char delimiter;
-	char line_end;
+	uint64_t found; /* a bit for each delimiter and line end that was not passed yet */
+	int delimiter; /* (as an int it is loaded into a vector at once) */
+	int line_end;
 };
 
-/* The first delimiter or line end at or behind p, or the end. What is found in a block serves for all the cells in it. */
-static inline const char *csv_next_end(struct csv_scan *s, const char *p)
+/* Go on at p, which is not before the block. */
+static inline void csv_scan_from(struct csv_scan *s, const char *p)
 {
 	size_t from = (size_t)(p - s->base);
 
 	if (from - s->block < CSV_BLOCK) {
-		uint64_t found = s->found >> (from - s->block);
-
-		if (found != 0)
-			return p + __builtin_ctzll(found);
-		from = s->block + CSV_BLOCK;
+		s->found &= UINT64_MAX << (from - s->block);
+	} else {
+		s->block = from - CSV_BLOCK;
+		s->found = 0;
 	}
-	for (; from < s->end; from += CSV_BLOCK) {
-		uint64_t found = csv_find_in_block(s->base + from, s->delimiter, s->line_end);
+}
 
+/* Pass the next delimiter or line end: where it stands, or the end of what is there. */
+static inline const char *csv_next_end(struct csv_scan *s)
+{
+	while (s->found == 0) {
+		size_t from = s->block + CSV_BLOCK;
+
+		/* (The block may begin "before" the buffer.) */
+		if ((ptrdiff_t)(s->end - from) <= 0)
+			return s->base + s->end;
+		s->found = csv_find_in_block(s->base + from, (char)s->delimiter, (char)s->line_end);
 		if (s->end - from < CSV_BLOCK)
-			found &= ((uint64_t)1 << (s->end - from)) - 1;
+			s->found &= ((uint64_t)1 << (s->end - from)) - 1;
 		s->block = from;
-		s->found = found;
-		if (found != 0)
-			return s->base + from + __builtin_ctzll(found);
 	}
-	return s->base + s->end;
+	const char *p = s->base + s->block + __builtin_ctzll(s->found);
+
+	s->found &= s->found - 1;
+	return p;
 }
 
 /* The next quote, or NULL. Quoted cells are short: setting up a memchr costs more than this. */
