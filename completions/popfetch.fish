@@ -1,0 +1,42 @@
+# Completion of popfetch for fish.
+
+function __popfetch_accounts
+	set --local home $XDG_CONFIG_HOME
+	test -n "$home"; or set home ~/.config
+	cat $home/pipemail/config /etc/pipemail/config 2>/dev/null | string replace -rf '^\s*\[(.*)\].*' '$1'
+end
+
+complete -c popfetch -s d -l delete -d 'delete from the server what is safe on disk'
+complete -c popfetch -l delete-after -x -d 'delete what was fetched so many days ago'
+complete -c popfetch -s a -l all -d 'fetch again what was fetched before'
+complete -c popfetch -l limit -x -d 'at most so many messages'
+complete -c popfetch -l max-size -x -d 'leave larger messages on the server'
+complete -c popfetch -l since -x -d 'only messages dated since'
+complete -c popfetch -l headers -d 'fetch the headers only'
+complete -c popfetch -s l -l list -d 'say what is there'
+complete -c popfetch -l state -rF -d 'where to remember what was fetched'
+complete -c popfetch -l summary -xa json -d 'the form of the summary'
+complete -c popfetch -l pop -xa 'pop3s:// pop3://' -d 'the server'
+complete -c popfetch -l tls -xa 'require try off' -d 'when to use TLS'
+complete -c popfetch -l ca-file -rF -d 'trust these certificates only'
+complete -c popfetch -l pin -x -d 'trust this key of the server only'
+complete -c popfetch -l client-cert -rF -d 'our certificate'
+complete -c popfetch -l client-key -rF -d 'its key'
+complete -c popfetch -l proxy -xa 'socks5://' -d 'connect through'
+complete -c popfetch -l ehlo -x -d 'our name'
+complete -c popfetch -l timeout -x -d 'for each reply'
+complete -c popfetch -l user -x -d 'log in as'
+complete -c popfetch -l auth -xa 'auto none plain login cram-md5 scram-sha-1 scram-sha-1-plus scram-sha-256 scram-sha-256-plus external oauthbearer xoauth2' -d 'mechanism'
+complete -c popfetch -l password-command -xa '(__fish_complete_command)' -d 'what prints the password'
+complete -c popfetch -l password-file -rF -d 'the password'
+complete -c popfetch -l password-fd -x -d 'the password'
+complete -c popfetch -l token-command -xa '(__fish_complete_command)' -d 'what prints the OAuth token'
+complete -c popfetch -l config -rF -d 'configuration'
+complete -c popfetch -s A -l account -xa '(__popfetch_accounts)' -d 'account'
+complete -c popfetch -s v -l verbose -d 'show the conversation'
+complete -c popfetch -l trace -rF -d 'write the conversation to a file'
+complete -c popfetch -s q -l quiet -d 'say nothing but errors'
+complete -c popfetch -l progress -d 'draw progress'
+complete -c popfetch -l help -d 'help'
+complete -c popfetch -l usage -d 'a short help'
+complete -c popfetch -l version -d 'the version'
