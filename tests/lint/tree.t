@@ -2,6 +2,7 @@
 """What the tree must not hold: paths of somebody's machine, addresses that could be somebody's, files that no release would have."""
 import os
 import re
+import shutil
 import subprocess
 import sys
 
@@ -18,6 +19,8 @@ BINARY = re.compile(rb"\0")
 
 
 def tracked():
+    if shutil.which("git") is None:
+        return None
     out = subprocess.run(["git", "-C", TOP, "ls-files", "-z"], capture_output=True)
     return [p for p in out.stdout.decode().split("\0") if p] if out.returncode == 0 else None
 
@@ -43,7 +46,7 @@ def listed(makefile):
 
 files = tracked()
 if files is None or not os.path.exists(os.path.join(TOP, ".git")):
-    skip("the tree", "this is no clone")
+    skip("the tree", "this is no clone, or git is not installed")
     done()
 found, people = [], []
 for path in files:
