@@ -54,6 +54,8 @@ static bool move_header(
 		if (fields[i].text != NULL && *fields[i].text != NULL)
 			return err_set(
 				err, ERR_USAGE, "--header: %s was given already", fields[i].name);
+		if (fields[i].text == &s->subject)
+			s->subject_ready = str_ascii(str_of(value));
 		if (fields[i].text != NULL)
 			*fields[i].text = value;
 		else
@@ -192,6 +194,14 @@ static bool put_message_id(struct workshop *w, struct outgoing *o, const struct 
 	return ok;
 }
 
+/* What -H gives in ASCII is final: encoded words in it are meant as such. */
+static bool put_text(
+	struct workshop *w, struct str name, struct str value, bool ready, struct err *err)
+{
+	return ready ? header_add(&w->header, name, value, err)
+		     : header_add_text(&w->header, name, value, err);
+}
+
 static bool put_header(struct workshop *w, struct outgoing *o, const struct envelope *e,
 	const struct settings *s, const char *from, uint64_t digest[2], struct err *err)
 {
@@ -205,13 +215,13 @@ static bool put_header(struct workshop *w, struct outgoing *o, const struct enve
 		ok = header_add(
 			&w->header, STR_LIT("To"), STR_LIT("undisclosed-recipients:;"), err);
 	if (ok && s->subject != NULL)
-		ok = header_add_text(&w->header, STR_LIT("Subject"), str_of(s->subject), err);
+		ok = put_text(w, STR_LIT("Subject"), str_of(s->subject), s->subject_ready, err);
 	ok = ok && put_date(w, s, err);
 	for (size_t i = 0; i < s->headers.n && ok; i++) {
 		struct str rest = str_of(s->headers.values[i]);
 		struct str name = str_trim(str_cut(&rest, ':'));
 
-		ok = header_add_text(&w->header, name, str_trim(rest), err);
+		ok = put_text(w, name, str_trim(rest), str_ascii(rest), err);
 	}
 	digest_of(w, s, o, digest);
 	ok = ok && put_message_id(w, o, s, from, digest, err);

@@ -17,6 +17,7 @@ struct settings {
 	const char *from;
 	struct option_list to, cc, bcc, reply_to;
 	const char *subject;
+	bool subject_ready; /* from -H: encoded words in it are meant */
 	const char *body;
 	const char *body_file;
 	const char *html;

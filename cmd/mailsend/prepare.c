@@ -91,7 +91,9 @@ static bool load_dkim(
 static bool add_recipients(
 	const struct settings *s, const struct outgoing *o, struct envelope *e, struct err *err)
 {
-	if (s->aliases != NULL && !envelope_aliases(e, s->aliases, err))
+	const char *aliases = s->aliases != NULL ? s->aliases : s->account.aliases;
+
+	if (aliases != NULL && !envelope_aliases(e, aliases, err))
 		return false;
 	for (const char **p = s->recipients; *p != NULL; p++)
 		if (!envelope_add_list(e, str_of(*p), ERR_USAGE, "recipient", err))

@@ -99,8 +99,11 @@ int send_message(struct settings *s)
 		!report_failed(&e, s->failed_to, &err))
 		status = status == 0 ? say_fail(&err) : (say_error(&err), status);
 	if (s->report != NULL && !s->dry_run &&
-		!report_json(&result, &e, &o, status, spooled, &err))
-		status = say_fail(&err);
+		!report_json(&result, &e, &o, status, spooled, &err)) {
+		if (any_sent(&e))
+			err_prefix(&err, "the message was sent, but the report failed");
+		status = status == 0 ? say_fail(&err) : (say_error(&err), status);
+	}
 	outgoing_free(&o);
 	envelope_free(&e);
 	buf_free(&words);

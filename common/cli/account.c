@@ -67,6 +67,7 @@ static const struct spec only_keys[] = {
 	SPEC(dkim_domain, "dkim-domain", 0, OPTION_TEXT, NULL, NULL),
 	SPEC(dkim_selector, "dkim-selector", 0, OPTION_TEXT, NULL, NULL),
 	SPEC(dkim_key, "dkim-key", 0, OPTION_TEXT, NULL, NULL),
+	SPEC(aliases, "aliases", 0, OPTION_TEXT, NULL, NULL),
 	{ { 0 }, 0 },
 };
 
@@ -131,7 +132,7 @@ static bool find_key(struct account *a, const char *key, struct option *option)
 static bool is_file_key(const char *key)
 {
 	static const char *const keys[] = { "ca-file", "client-cert", "client-key", "password-file",
-					    "dkim-key" };
+					    "dkim-key", "aliases" };
 
 	for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
 		if (strcmp(keys[i], key) == 0)

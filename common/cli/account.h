@@ -54,6 +54,7 @@ struct account {
 	const char *dkim_domain; /* these three of mailsend and mailbulk are keys too */
 	const char *dkim_selector;
 	const char *dkim_key;
+	const char *aliases;     /* of mailsend: a key too */
 	const char *config; /* --config FILE */
 	struct option_list names; /* --account NAME, repeatable for popfetch */
 	bool verbose;

@@ -134,6 +134,7 @@ void account_merge(struct account *a, const struct account *file, bool named)
 	take(&a->dkim_domain, file->dkim_domain);
 	take(&a->dkim_selector, file->dkim_selector);
 	take(&a->dkim_key, file->dkim_key);
+	take(&a->aliases, file->aliases);
 	if (is_address(file->from))
 		take(&a->from, file->from);
 	if (a->timeout == 0)

@@ -51,6 +51,10 @@ def local_names():
     aliases = lab.path("aliases", "# comment\nroot: admin@example.com, ops\nops: ops@example.net # more\ndefault: post@example.com\n")
     r = lab.send("root", "somebody", "--aliases", aliases)
     same(r.meta[0]["rcpts"], ["admin@example.com", "ops@example.net", "post@example.com"], "--aliases")
+    lab.path("config/pipemail/config", f"aliases = {aliases}\n")
+    r = lab.send("root")
+    same(r.meta[0]["rcpts"], ["admin@example.com", "ops@example.net"], "aliases as a key of the configuration")
+    os.unlink(lab.path("config/pipemail/config"))
     r = lab.send("loop", "--aliases", lab.path("loop", "loop: loop\n"))
     same(r.meta[0]["rcpts"], ["loop@example.org"], "an alias of itself is a name")
     for bad in ("a@b@c", "a@-x.example", "@example.org", "a@", "a b@example.org", "a..b@example.org", "<a@example.org", "a@example.org\0"):

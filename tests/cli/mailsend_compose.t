@@ -94,6 +94,14 @@ def dry_run():
     same(r.messages, [first.stdout], "and without --dry-run it is the same")
 
 
+def header_option():
+    r = lab.send(*FROM, "-H", "Subject: =?UTF-8?Q?Gr=C3=BC=C3=9Fe?=", "-H", "X-Raw: Grüße", "-H", "To: carol@example.org", "-b", "y", *TO)
+    same((r.parsed()["subject"], r.parsed()["x-raw"]), ("Grüße", "Grüße"), "-H: encoded words are meant, raw text is encoded")
+    same(sorted(r.meta[0]["rcpts"]), ["bob@example.org", "carol@example.org"], "-H 'To: …' is a recipient")
+    r = lab.send(*FROM, "-s", "=?UTF-8?Q?x?=", "-b", "y", *TO)
+    check(r.messages[0].find(b"Subject: =?UTF-8?Q?x?=") < 0, "a subject is text, whatever it looks like", r.messages)
+
+
 def refused():
     for args, want in (([*FROM, "-s", "a\rb", *TO], 64), ([*FROM, "-s", "a\nBcc: e@example.org", *TO], 64),
                        ([*FROM, "-H", "X: a\r\nBcc: e@example.org", *TO], 64), ([*FROM, "-H", "no colon", *TO], 64),
@@ -123,6 +131,7 @@ def extensions():
 text()
 html_and_files()
 dry_run()
+header_option()
 refused()
 extensions()
 lab.done()
