@@ -212,6 +212,19 @@ static void on_rcpt(struct delivery *d, const struct smtp_news *news)
 			news->err.kind != ERR_NONE ? news->err.text : NULL);
 }
 
+/* What stopped the session, with the server's name in it; the first cause stays. */
+static void take_error(struct delivery *d, const struct err *why)
+{
+	struct err *err = &d->result->err;
+	struct str name = str_of(d->result->server);
+
+	if (err->kind != ERR_NONE || why->kind == ERR_NONE)
+		return;
+	*err = *why;
+	if (str_search(str_of(err->text), name) == strlen(err->text))
+		err_prefix(err, "%s", d->result->server);
+}
+
 static void on_verdict(struct delivery *d, const struct smtp_news *news)
 {
 	enum verdict verdict = verdict_of(news->outcome);
@@ -230,8 +243,8 @@ static void on_verdict(struct delivery *d, const struct smtp_news *news)
 	if (verdict == VERDICT_NOT_SENT && news->reply != NULL &&
 		reply_class(news->reply) == REPLY_LATER)
 		verdict = VERDICT_DEFERRED;
-	if (text != NULL && verdict != VERDICT_UNKNOWN && d->result->err.kind == ERR_NONE)
-		d->result->err = news->err;
+	if (verdict != VERDICT_UNKNOWN)
+		take_error(d, &news->err);
 	for (size_t i = 0; i < d->n; i++) {
 		struct recipient *r = &d->e->rcpts[d->batch[i]];
 
@@ -243,23 +256,30 @@ static void on_verdict(struct delivery *d, const struct smtp_news *news)
 	}
 }
 
-/* The session is over. An acceptance before a breach of the protocol may have been the answer to
- * something else. */
-static void on_end(struct delivery *d, const struct smtp_news *news)
-{
-	if (d->result->err.kind == ERR_NONE)
-		d->result->err = news->err;
-	for (size_t i = 0; i < d->e->n && news->err.kind == ERR_PROTOCOL; i++)
-		if (d->e->rcpts[i].verdict == VERDICT_SENT)
-			recipient_verdict(&d->e->rcpts[i], VERDICT_UNKNOWN, NULL, news->err.text);
-}
-
 static bool all_settled(const struct envelope *e)
 {
 	for (size_t i = 0; i < e->n; i++)
 		if (e->rcpts[i].verdict == VERDICT_NONE)
 			return false;
 	return true;
+}
+
+/*
+ * The session is over. After BDAT all replies look alike, so where the protocol is broken later an
+ * acceptance may have been the answer to something else; after DATA the 354 has shown that they are
+ * in step.
+ */
+static void on_end(struct delivery *d, const struct smtp_news *news)
+{
+	bool doubt =
+		news->err.kind == ERR_PROTOCOL && (d->session.smtp.used & SMTP_CAP_CHUNKING) != 0;
+
+	if (!doubt && all_settled(d->e))
+		return;
+	take_error(d, &news->err);
+	for (size_t i = 0; i < d->e->n && doubt; i++)
+		if (d->e->rcpts[i].verdict == VERDICT_SENT)
+			recipient_verdict(&d->e->rcpts[i], VERDICT_UNKNOWN, NULL, news->err.text);
 }
 
 /* Event by event to the end of the session. */
@@ -297,8 +317,7 @@ static void converse(struct delivery *d)
 				d->session.drive.deadline = clock_after(2 * CLOCK_SECOND);
 			break;
 		case SMTP_FAILED:
-			if (!all_settled(d->e) || news.err.kind == ERR_PROTOCOL)
-				on_end(d, &news);
+			on_end(d, &news);
 			return;
 		case SMTP_CLOSED:
 			return;

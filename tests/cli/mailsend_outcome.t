@@ -46,6 +46,10 @@ def statuses():
         ("drop after the dot", "dot drop", 79), ("reset after the dot", "dot reset", 79),
         ("garbage for a greeting", 'connect raw "hello\\r\\n"', 76), ("garbage after RCPT", 'RCPT raw "\\x00\\xff\\r\\n"', 76),
         ("endless greeting", 'connect raw "220-x\\r\\n*1"; raw "220-\\x41*5000\\r\\n"', 76),
+        ("garbage for QUIT", 'QUIT raw "garbage\\r\\n"', 0), ("no answer to QUIT", "QUIT stall", 0), ("drop at QUIT", "QUIT drop", 0),
+        ("two greetings", 'connect raw "220 a\\r\\n220 b\\r\\n"', 76), ("two codes", 'EHLO raw "250-a\\r\\n550 b\\r\\n"', 76),
+        ("a long line", 'RCPT raw "250 \\x41*10000\\r\\n"', 76), ("half a verdict", 'dot raw "25"; drop', 79),
+        ("354 to MAIL", "MAIL 354 go", 76), ("250 to DATA", "DATA 250 ok", 76), ("EHLO refused", "EHLO 502 5.5.1 What", 0),
         ("stall at EHLO", "EHLO stall", 75), ("stall at MAIL", "MAIL stall", 75), ("stall at the dot", "dot stall", 79),
         ("dripping greeting", 'connect drip 0.2 "220 aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"', 75),
     ]
@@ -55,6 +59,8 @@ def statuses():
         report = r.report()
         check(report["exit"] == want and len(report["recipients"]) == 1, "and the report has its shape", r.out)
         check(want == 0 or r.err.startswith("mailsend: "), "something is said", r)
+    r = lab.send("bob@example.org", server=["-r", "RCPT 550 5.1.1 \x1b[31mred\x07"])
+    check("\x1b" not in r.err and "red" in r.err, "nothing of a server's goes raw to a terminal", repr(r.err))
     r = lab.send("bob@example.org", server=["-r", "dot drop"])
     check("<1@example.org>" in r.err and "may have been delivered" in r.err, "an unknown outcome names the Message-ID", r)
 
