@@ -90,6 +90,7 @@ struct peer {
 	bool tls_asked;       /* the session waits for smtp_tls_started */
 	bool ready;           /* it was up once */
 	bool quitting;
+	bool troubled;        /* a message was lost with the connection: the first is the suspect, the others only stood behind it */
 	size_t jobs;          /* under way on it */
 	uint64_t taken;       /* messages it was given */
 	uint64_t written;     /* wire.octets_out at the last progress */

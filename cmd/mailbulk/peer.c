@@ -183,7 +183,7 @@ static void last_verdicts(struct engine *e, struct peer *p, const struct err *wh
 /* A server may close what idles, and a session that was told to quit may end as it likes. */
 static bool harmless(const struct peer *p, size_t jobs)
 {
-	return jobs == 0 && (p->quitting || (p->ready && p->taken > 0));
+	return jobs == 0 && !p->troubled && (p->quitting || (p->ready && p->taken > 0));
 }
 
 void peer_end(struct engine *e, struct peer *p, const struct err *why)

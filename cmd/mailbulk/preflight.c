@@ -199,14 +199,15 @@ int preflight_end(struct preflight *p)
 {
 	struct buf text = { 0 };
 
-	buf_printf(&text, "%llu messages", (unsigned long long)p->rows);
+	buf_printf(&text, "%llu message%s", (unsigned long long)p->rows, p->rows == 1 ? "" : "s");
 	if (p->suppressed > 0)
 		buf_printf(&text, ", %llu rows suppressed", (unsigned long long)p->suppressed);
 	if (p->duplicates > 0)
 		buf_printf(&text, ", %llu duplicates", (unsigned long long)p->duplicates);
 	if (p->bad > 0)
 		buf_printf(&text, ", %llu bad rows", (unsigned long long)p->bad);
-	buf_printf(&text, "; %llu errors, %llu warnings", (unsigned long long)p->errors, (unsigned long long)p->warnings);
+	buf_printf(&text, "; %llu error%s, %llu warning%s", (unsigned long long)p->errors, p->errors == 1 ? "" : "s",
+		   (unsigned long long)p->warnings, p->warnings == 1 ? "" : "s");
 	say_note("%s", buf_text(&text));
 	buf_free(&text);
 	return p->errors > 0 ? (int)p->kind : 0;

@@ -91,7 +91,14 @@ static int64_t pause_before(const struct engine *e, unsigned tries)
 static void put_off(struct engine *e, struct job *job, struct ticket *t, bool dropped, const struct word *w)
 {
 	unsigned tries = (unsigned)(t->row.attempts - t->row.drops);
-	bool again = dropped ? ++t->row.drops < DROPS_MOST : tries <= e->settings->retries;
+	bool again = tries <= e->settings->retries;
+
+	if (dropped && job->peer->troubled) {
+		t->row.attempts--;
+		again = true;
+	} else if (dropped) {
+		again = ++t->row.drops < DROPS_MOST;
+	}
 
 	/* After a T the journal has to hear that nothing was sent. */
 	if (job->trying || !again)
@@ -171,6 +178,8 @@ void job_verdict(struct engine *e, struct job *job, size_t rcpt, const struct sm
 	for (size_t i = 0; i < job->n; i++)
 		if ((rcpt == SIZE_MAX || rcpt == i) && !job->tickets[i].done)
 			settle(e, job, &job->tickets[i], news, &word);
+	if (news->outcome == SMTP_NOT_SENT || news->outcome == SMTP_UNKNOWN)
+		job->peer->troubled = true;
 	buf_free(&word.text);
 }
 

@@ -63,6 +63,20 @@ def drops():
         check(r.status == 0 and r.count("sent") == 20, "a server that pushes back is given less and gets all in the end", r.out, r.said)
 
 
+def flapping():
+    rules = [w for n in range(4, 60, 5) for w in ("-r", f"MAIL@{n} drop")]
+    with Work(rows=40) as work, Server(work, *rules) as server:
+        r = work.send(server, "-j", "2", *FAST)
+        check(r.status == 0 and r.count("sent") == 40 and max(server.taken().values()) == 1,
+              "a server that keeps hanging up gets all: rows that only stood behind a lost one are not held against", r.said, r.out)
+    with Work(rows=4) as work, Server(work, "-r", "dot@1 stall", "-r", "RCPT@2 stall") as server:
+        r = work.send(server, "-j", "1", "--timeout", "0.3", *FAST)
+        check(r.status == 1 and r.count("sent") == 3 and r.count("unknown") == 1, "a server that falls silent", r.said, r.out)
+    with Work(rows=4) as work, Server(work, "-r", "MAIL@2 drip 0.1 \"250-a\\r\\n*500\"") as server:
+        r = work.send(server, "-j", "1", "--timeout", "0.3", *FAST)
+        check(r.status == 0 and r.count("sent") == 4, "or trickles", r.said, r.out)
+
+
 def no_server():
     with Work(rows=2) as work:
         with socket.socket() as s:
@@ -256,7 +270,7 @@ def logins():
         check(r.status == 0 and r.count("sent") == 6, "a token that is refused is asked for anew", r.said)
 
 
-for scenario in (verdicts, deferred, unknown, drops, no_server, several, batch, interrupted, journals, consent, injection, pace, selections,
+for scenario in (verdicts, deferred, unknown, drops, flapping, no_server, several, batch, interrupted, journals, consent, injection, pace, selections,
                  extensions, logins):
     began = time.monotonic()
     scenario()
