@@ -197,6 +197,10 @@ void peer_end(struct engine *e, struct peer *p, const struct err *why)
 		if (!str_starts(str_of(named.text), str_of(relay->server.label)))
 			err_prefix(&named, "%s", relay->server.label);
 	}
+	/* After BDAT all replies look alike: out of step, an acceptance may have been the answer to something else. */
+	if (why != NULL && why->kind == ERR_PROTOCOL && p->session && (p->smtp.used & SMTP_CAP_CHUNKING) != 0 && p->taken > jobs)
+		say_errorf("%s: what it accepted on this connection before (%llu messages) is in doubt", named.text,
+			   (unsigned long long)(p->taken - jobs));
 	last_verdicts(e, p, why);
 	if (why != NULL && p->session)
 		peer_write(e, p); /* a QUIT may be left */

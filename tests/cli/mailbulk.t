@@ -8,11 +8,12 @@ import base64
 import html.parser
 import mailbox
 import os
+import re
 import subprocess
 import sys
 
 sys.path.insert(0, os.path.join(os.environ.get("TOP_SRCDIR", "."), "tests", "cli"))
-from mailbulk_kit import TOOL, Work, check, done  # noqa: E402
+from mailbulk_kit import TOOL, Work, check, done, skip  # noqa: E402
 
 
 def dry(work, *arguments, **more):
@@ -177,6 +178,25 @@ class Frames(html.parser.HTMLParser):
         self.text += data
 
 
+def signed():
+    template = "From: a@example.org\nTo: {{email}}\nSubject: {{name}}\n\nText of {{name}}  with  blanks \n\n\n"
+    with Work(template) as work:
+        with open(work.file("all.bin"), "wb") as f:
+            f.write(os.urandom(5000))
+        made = subprocess.run(["openssl", "genrsa", "-out", work.file("k.pem"), "2048"], capture_output=True)
+        if made.returncode != 0:
+            skip("DKIM", "no openssl to make a key with")
+            return
+        p = work.run("--dkim-domain", "example.org", "--dkim-selector", "s", "--dkim-key", work.file("k.pem"), "--attach", work.file("all.bin"))
+        right = 0
+        for text in re.split(rb"(?m)^From \S+ \w{3} \w{3} .*\n", p.stdout)[1:]:
+            head, _, body = re.sub(rb"(?m)^>(>*From )", rb"\1", text)[:-1].partition(b"\n\n")
+            canonical = b"\r\n".join(re.sub(rb"[ \t]+", b" ", line).rstrip(b" ") for line in body.split(b"\n")).rstrip(b"\r\n") + b"\r\n"
+            given = re.search(rb"bh=([^;]+);", re.sub(rb"\s", b"", head))[1]
+            right += base64.b64decode(given) == hashlib.sha256(canonical).digest()
+        check(p.returncode == 0 and right == 6, "DKIM: the body's hash is of what is sent, constant parts and all", p.stderr.decode(), str(right))
+
+
 def preview():
     with Work("From: a@example.org\nTo: {{email}}\nSubject: {{name}}\n\nText of {{name}}\n") as work:
         work.write("list.csv", 'email,name\na@example.net,"</pre><script>alert(1)</script>"\nb@example.net,Bob\n')
@@ -194,6 +214,6 @@ def preview():
               "values are text, and nothing is loaded from elsewhere")
 
 
-for scenario in (render, parts, wrong, lists, unsubscribe, preview):
+for scenario in (render, parts, wrong, lists, unsubscribe, signed, preview):
     scenario()
 done()
