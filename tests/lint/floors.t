@@ -38,9 +38,32 @@ def planted(path, line):
         return len(breaches(top)) == 1
 
 
+def public(top):
+    """The modules that other floors or the tools use: {floor: names}."""
+    used = {floor: set() for floor in FLOORS}
+    for path in sources(top, "common", "cmd"):
+        for target in INCLUDE.findall(read(os.path.join(top, path))):
+            floor, _, name = target.partition("/")
+            if floor in used and path.split("/")[1] != floor:
+                used[floor].add(name.removesuffix(".h"))
+    return used
+
+
+def picture(top):
+    """The same as HACKING.md draws it."""
+    text = read(os.path.join(top, "HACKING.md"))
+    return {floor: set(re.split(r" · |\s+", re.search(rf"^common/{floor} +(.*)$", text, re.M)[1])) for floor in FLOORS}
+
+
 bad = breaches(TOP)
 check(not bad, "every include points downward", *bad)
 check(len(sources(TOP, "common", "cmd")) > 50, "there was something to look at")
+drawn = picture(TOP)
+missing = [f"{floor}: {name}" for floor, names in public(TOP).items() for name in sorted(names - drawn[floor])]
+check(not missing, "HACKING.md's picture has every module that others use", *missing)
+gone = [f"{floor}: {name}" for floor, names in drawn.items() for name in sorted(names)
+        if not os.path.exists(os.path.join(TOP, "common", floor, name + ".h"))]
+check(not gone, "and none that is not there", *gone)
 check(planted("common/text/x.c", '#include "io/file.h"'), "a planted include from above is found")
 check(planted("cmd/mailsend/x.c", '#include "cmd/mailbulk/y.h"'), "one of another tool's is found")
 check(planted("common/base/x.c", '#include "str.h"'), "one that names no floor is found")
