@@ -9,6 +9,7 @@
 
 #include "base/mem.h"
 #include "io/file.h"
+#include "io/stop.h"
 #include "text/utf8.h"
 
 #define CHUNK ((size_t)64 << 10)
@@ -60,8 +61,9 @@ static long read_chunk(struct input *in, struct err *err)
 	char *room = csv_room(&in->csv, CHUNK);
 	long n = file_read_some(in->fd, room, CHUNK, input_name(in), err);
 
-	if (n < 0)
-		return n;
+	/* A pipe may end because of the signal that stops us too: what it broke off is no row. */
+	if (n < 0 || stop_signal() != 0)
+		return n < 0 ? n : -2;
 	if (n > 0 && !spool(in, str_at(room, (size_t)n), err))
 		return -1;
 	csv_fed(&in->csv, (size_t)n);
@@ -228,7 +230,14 @@ bool input_open(struct input *in, const char *const *names, char delimiter, enum
 	in->total = total_size(names, in->n);
 	in->sniff = (struct sniff){ .delimiter = delimiter, .header = header };
 	memcpy(in->line_end, "\n", 2);
-	return start_list(in, true, err);
+	/* An empty list tells no columns: the next one does. */
+	bool ok = start_list(in, true, err);
+
+	while (ok && in->sniff.columns == 0 && in->at + 1 < in->n) {
+		in->at++;
+		ok = start_list(in, true, err);
+	}
+	return ok;
 }
 
 void input_free(struct input *in)
@@ -242,15 +251,6 @@ void input_free(struct input *in)
 	sniff_free(&in->sniff);
 	buf_free(&in->header);
 	csv_free(&in->csv);
-}
-
-/* An empty first list tells no columns: the next one does. */
-static bool next_list(struct input *in, struct err *err)
-{
-	bool first = in->sniff.columns == 0;
-
-	in->at++;
-	return start_list(in, first, err);
 }
 
 static void watch_encoding(struct input *in, const struct csv_row *row)
@@ -280,9 +280,12 @@ enum csv_event input_next(struct input *in, struct csv_row *row, struct err *err
 
 bool input_more(struct input *in, struct err *err)
 {
-	if (in->csv.eof)
-		return in->at + 1 >= in->n || next_list(in, err);
-	return read_chunk(in, err) >= 0;
+	if (!in->csv.eof)
+		return read_chunk(in, err) >= 0;
+	if (in->at + 1 >= in->n)
+		return true;
+	in->at++;
+	return start_list(in, false, err);
 }
 
 static uint64_t count_lines(struct str s)

@@ -4,6 +4,7 @@
 
 #include <unistd.h>
 
+#include "cli/say.h"
 #include "cmd/listscrub/bounces.h"
 #include "cmd/listscrub/mx.h"
 #include "cmd/listscrub/suggest.h"
@@ -22,6 +23,7 @@ static bool load_suppressions(struct suppress *s, const char *path, struct err *
 	bool ok = fd >= 0;
 	long n = ok ? 1 : 0;
 
+	s->bad = 0;
 	suppress_read_begin(&reader, s, path);
 	while (ok && n > 0) {
 		char *room = buf_room(&octets, CHUNK);
@@ -33,10 +35,10 @@ static bool load_suppressions(struct suppress *s, const char *path, struct err *
 	if (fd >= 0)
 		(void)close(fd);
 	buf_free(&octets);
+	/* Whoever means a domain and leaves out its "@" must hear of it. */
 	if (ok && s->bad > 0)
-		return err_set(err, ERR_DATA,
-			"%s:%llu: neither an address nor @domain nor sha256:HEX (%llu such lines)", path,
-			(unsigned long long)s->first_bad, (unsigned long long)s->bad);
+		say_errorf("%s:%llu: neither an address nor @domain nor sha256:HEX (%llu such lines passed over)",
+			path, (unsigned long long)s->first_bad, (unsigned long long)s->bad);
 	return ok;
 }
 
@@ -87,6 +89,7 @@ bool judge_columns(struct judge *j, const struct sniff *sniff, const char *name,
 	size_t email;
 
 	j->sniff = sniff;
+	j->consent = j->active = j->newest = SNIFF_NONE;
 	if (sniff->columns == 0)
 		return true;
 	if (!find_column(j, j->set->email, name, &email, err) ||

@@ -101,6 +101,7 @@ static int scrub(struct run *run, struct err *err)
 	bool interrupted = !ok && err->kind == ERR_NONE;
 
 	progress_end(&s->progress);
+	ok = rows_close(&s->rows, ok ? err : NULL) && ok;
 	if (ok && s->report != NULL)
 		ok = report_write(s->report, s, run->set.report, err);
 	if (!ok && !interrupted)

@@ -33,6 +33,16 @@ bool output_create(struct output *o, const char *path, struct err *err)
 	return true;
 }
 
+bool output_close(struct output *o, struct err *err)
+{
+	int fd = o->fd;
+
+	o->fd = -1;
+	if (fd < 0 || close(fd) == 0 || errno == EINTR)
+		return true;
+	return err_errno(err, ERR_IO, errno, "%s", o->name);
+}
+
 void output_free(struct output *o)
 {
 	if (o->fd > STDERR_FILENO)

@@ -23,6 +23,8 @@ struct output {
 void output_init(struct output *o, int fd, const char *name);
 /* Create or empty path. 73. */
 bool output_create(struct output *o, const char *path, struct err *err);
+/* The end: what a disk in the network refuses, it may tell only now. 74. */
+bool output_close(struct output *o, struct err *err);
 void output_free(struct output *o);
 
 /* Room for n more octets; say with o->n += … how many were written. */

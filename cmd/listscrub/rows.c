@@ -180,6 +180,13 @@ bool rows_commit(struct rows *r, struct err *err)
 	return output_commit(r->outputs, 2, err);
 }
 
+bool rows_close(struct rows *r, struct err *err)
+{
+	bool kept = output_close(&r->outputs[ROWS_KEPT], err);
+
+	return output_close(&r->outputs[ROWS_REJECTS], kept ? err : NULL) && kept;
+}
+
 void rows_free(struct rows *r)
 {
 	output_free(&r->outputs[ROWS_KEPT]);

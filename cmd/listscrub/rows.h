@@ -47,6 +47,7 @@ struct rows {
 void rows_header(struct rows *r, struct str header);
 void rows_write(struct rows *r, const struct pending *p);
 bool rows_commit(struct rows *r, struct err *err);
+bool rows_close(struct rows *r, struct err *err);
 void rows_free(struct rows *r);
 
 #endif

@@ -161,9 +161,12 @@ static bool is_one_of(struct str name, const char *const names[])
 /* A header row has no entry in it; it says which columns are ours. */
 static bool take_header(struct suppress_reader *r, const struct csv_row *row)
 {
-	static const char *const email[] = { "email", "e-mail", "mail", "address", "recipient", "sha256", "domain", NULL };
-	static const char *const reason[] = { "reason", "status", "code", "type", NULL };
-	static const char *const date[] = { "date", "time", "when", "created", "created_at", NULL };
+	static const char *const email[] = {
+		"email", "e-mail", "mail", "address", "email address", "e-mail address", "email_address",
+		"emailaddress", "recipient", "sha256", "domain", NULL,
+	};
+	static const char *const reason[] = { "reason", "why", "status", "code", "type", NULL };
+	static const char *const date[] = { "date", "since", "time", "when", "created", "created_at", NULL };
 	bool any = false;
 
 	for (size_t i = row->n; i-- > 0;) {
@@ -188,6 +191,20 @@ static struct str cell(const struct csv_row *row, size_t i)
 	return i < row->n ? str_trim(row->cells[i].value) : STR_LIT("");
 }
 
+/* Without names that we know: the first column in which an entry stands. */
+static bool find_entries(struct suppress_reader *r, const struct csv_row *row)
+{
+	for (size_t i = 0; i < row->n; i++) {
+		struct str s = cell(row, i);
+
+		r->email = i;
+		if (str_find(s, '@') < s.n || str_istarts(s, STR_LIT("sha256:")))
+			return true;
+	}
+	r->email = row->n > 1 ? SIZE_MAX : 0;
+	return r->email == 0;
+}
+
 static void take_row(struct suppress_reader *r, const struct csv_row *row)
 {
 	struct suppress *s = r->into;
@@ -196,6 +213,9 @@ static void take_row(struct suppress_reader *r, const struct csv_row *row)
 
 	r->started = true;
 	if (first && take_header(r, row))
+		return;
+	/* A first row of several cells with no entry in it is a header in other words. */
+	if ((first || r->email == SIZE_MAX) && !find_entries(r, row))
 		return;
 	entry = cell(row, r->email);
 	if (entry.n == 0 || entry.p[0] == '#')

@@ -1,0 +1,133 @@
+#!/usr/bin/env python3
+"""A DNS server that lies: the first label of a name says what it does with the question. UDP and TCP on one port.
+
+    ok…       one MX                       addr…     no MX, an address
+    null…     a null MX                    none…     neither
+    nx…       NXDOMAIN                     fail…     SERVFAIL
+    drop…     never an answer              once…     no answer to the first question
+    trunc…    truncated, whole over TCP    trfail…   truncated, and TCP closes at once
+    garbage…  octets that are no message   loop…     a name that points to itself
+    wrongid…  an answer to another question, then none
+
+Under a top-level domain that is not "lab" everything is NXDOMAIN; with Dns(wildcard=True) everything has an address.
+"""
+import os
+import socket
+import struct
+import threading
+import time
+
+A, MX, AAAA = 1, 15, 28
+NOERROR, SERVFAIL, NXDOMAIN = 0, 2, 3
+
+
+def question_of(query):
+    labels, at = [], 12
+    while query[at]:
+        labels.append(query[at + 1:at + 1 + query[at]].decode("latin-1").lower())
+        at += 1 + query[at]
+    kind = struct.unpack(">H", query[at + 1:at + 3])[0]
+    return labels, kind, query[12:at + 5]
+
+
+def message(query, question, code=NOERROR, answers=(), truncated=False, ttl=60):
+    flags = 0x8180 | code | (0x0200 if truncated else 0)
+    body = b"".join(b"\xc0\x0c" + struct.pack(">HHIH", kind, 1, ttl, len(data)) + data for kind, data in answers)
+    return query[:2] + struct.pack(">HHHHH", flags, 1, len(answers), 0, 0) + question + body
+
+
+def mx(name=b"\x04mail\xc0\x0c", preference=10):
+    return MX, struct.pack(">H", preference) + name
+
+
+class Dns:
+    def __init__(self, wildcard=False, delay=0.0):
+        self.wildcard, self.delay = wildcard, delay
+        self.asked = []
+        self.seen = {}
+        for _ in range(20):
+            self.udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+            self.udp.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 20)
+            self.udp.bind(("127.0.0.1", 0))
+            self.port = self.udp.getsockname()[1]
+            self.tcp = socket.socket()
+            self.tcp.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                self.tcp.bind(("127.0.0.1", self.port))
+            except OSError:
+                self.udp.close()
+                continue
+            break
+        self.tcp.listen(64)
+        for serve in (self.serve_udp, self.serve_tcp):
+            threading.Thread(target=serve, daemon=True).start()
+
+    @property
+    def address(self):
+        return f"127.0.0.1:{self.port}"
+
+    def reply(self, query, over_tcp):
+        """The answer, or None for none."""
+        labels, kind, question = question_of(query)
+        self.asked.append((".".join(labels), kind, over_tcp))
+        if self.wildcard:
+            return message(query, question, answers=[(A, b"\x7f\0\0\1")] if kind == A else [])
+        if labels[-1] != "lab":
+            return message(query, question, NXDOMAIN)
+        word = labels[0].rstrip("0123456789")
+        one = [mx()] if kind == MX else []
+        if word in ("drop", "garbage", "wrongid") or (word == "once" and self.first(question)):
+            return {"garbage": os.urandom(40), "wrongid": os.urandom(2) + message(query, question, answers=one)[2:]}.get(word)
+        if word in ("trunc", "trfail") and not over_tcp:
+            return message(query, question, truncated=True)
+        if word == "trfail":
+            return None
+        if word == "trunc":
+            return message(query, question, answers=[mx(b"\x3f" + b"%063d" % i + b"\xc0\x0c") for i in range(100)] if kind == MX else [])
+        if word == "loop":
+            at = 12 + len(question)
+            return message(query, question, answers=[(MX, b"\0\x0a" + struct.pack(">H", 0xc000 | (at + 14)))] if kind == MX else [])
+        if word == "null":
+            return message(query, question, answers=[mx(b"\0", 0)] if kind == MX else [])
+        if word == "addr":
+            return message(query, question, answers=[(A, b"\xc0\0\2\1")] if kind == A else [])
+        codes = {"nx": NXDOMAIN, "fail": SERVFAIL}
+        return message(query, question, codes.get(word, NOERROR), one if word in ("ok", "once") else [])
+
+    def first(self, question):
+        self.seen[question] = self.seen.get(question, 0) + 1
+        return self.seen[question] == 1
+
+    def serve_udp(self):
+        while True:
+            query, peer = self.udp.recvfrom(4096)
+            out = self.reply(query, False)
+            if out is None:
+                continue
+            if self.delay > 0:
+                threading.Timer(self.delay, self.udp.sendto, (out, peer)).start()
+            else:
+                self.udp.sendto(out, peer)
+
+    def serve_tcp(self):
+        while True:
+            connection, _ = self.tcp.accept()
+            threading.Thread(target=self.talk, args=(connection,), daemon=True).start()
+
+    def talk(self, connection):
+        with connection:
+            stream = connection.makefile("rb")
+            while (size := stream.read(2)) and len(size) == 2:
+                query = stream.read(struct.unpack(">H", size)[0])
+                out = self.reply(query, True)
+                if out is None:
+                    return
+                connection.sendall(struct.pack(">H", len(out)) + out)
+
+
+if __name__ == "__main__":
+    import sys
+    server = Dns(wildcard="--wildcard" in sys.argv)
+    print(server.address, flush=True)
+    while True:
+        time.sleep(3600)
