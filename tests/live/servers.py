@@ -77,6 +77,7 @@ class Dovecot:
         self.where = os.path.join(where, "dovecot")
         self.pop3, self.pop3s, self.lmtp = free_port(), free_port(), free_port()
         self.auth = os.path.join(self.where, "run", "auth-postfix")
+        self.lmtp_socket = os.path.join(self.where, "run", "lmtp")
         self.mail = os.path.join(self.where, "mail")
         owner = pwd.getpwnam("mail")
         os.makedirs(self.mail)
@@ -123,6 +124,9 @@ service pop3-login {{
 service lmtp {{
   inet_listener lmtp {{
     port = {self.lmtp}
+  }}
+  unix_listener lmtp {{
+    mode = 0666
   }}
 }}
 service anvil {{
