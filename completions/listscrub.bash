@@ -1,0 +1,97 @@
+# Completion of listscrub for bash.
+
+# The names in the first line of the list on the command line.
+_listscrub_columns()
+{
+	local i word option
+
+	for ((i = 1; i < ${#COMP_WORDS[@]}; i++)); do
+		word=${COMP_WORDS[i]} option=${COMP_WORDS[i-1]}
+		[[ $option == = ]] && option=${COMP_WORDS[i-2]}
+		case $option in
+		-r | --rejects | --report | --suppress | --bounces | --drop-role | --drop-disposable | --dns-cache)
+			continue ;;
+		esac
+		[[ $word == '~/'* ]] && word=$HOME/${word#'~/'}
+		[[ -f $word ]] || continue
+		head -n 1 -- "$word" | sed $'s/^\xef\xbb\xbf//' | tr ',;|\t' '\n\n\n\n' | tr -d '"\r'
+		return
+	done
+}
+
+# Names may have blanks in them.
+_listscrub_reply_columns()
+{
+	local name
+
+	while IFS= read -r name; do
+		[[ $name && $name == "$1"* ]] && COMPREPLY+=("$(printf %q "$name")")
+	done < <(_listscrub_columns)
+}
+
+_listscrub()
+{
+	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]} value=
+
+	COMPREPLY=()
+	# "newest:COLUMN" comes as three words, one after the other.
+	if [[ $cur == : && $prev == newest ]]; then
+		_listscrub_reply_columns ""
+		return
+	elif [[ $prev == : && ${COMP_WORDS[COMP_CWORD-2]} == newest ]]; then
+		_listscrub_reply_columns "$cur"
+		return
+	fi
+	# An option with "=" and its value does, too.
+	[[ $cur == = ]] && cur= && value=1
+	[[ $prev == = ]] && prev=${COMP_WORDS[COMP_CWORD-2]} && value=1
+	[[ $value && $prev == "${COMP_WORDS[COMP_CWORD]}" ]] && prev=${COMP_WORDS[COMP_CWORD-1]}
+	case $prev in
+	--email | --consent | --active)
+		_listscrub_reply_columns "$cur"
+		return ;;
+	-d | --delimiter)
+		mapfile -t COMPREPLY < <(compgen -W "tab" -- "$cur")
+		return ;;
+	--summary)
+		mapfile -t COMPREPLY < <(compgen -W "text json" -- "$cur")
+		return ;;
+	--fold)
+		mapfile -t COMPREPLY < <(compgen -W "provider none" -- "$cur")
+		return ;;
+	--keep)
+		mapfile -t COMPREPLY < <(compgen -W "first newest:" -- "$cur")
+		[[ ${COMPREPLY[*]} == newest: ]] && compopt -o nospace
+		return ;;
+	--inactive)
+		mapfile -t COMPREPLY < <(compgen -W "90d 26w 12m 2y" -- "$cur")
+		return ;;
+	-r | --rejects | --report | --suppress | --bounces | --dns-cache)
+		compopt -o filenames
+		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+		return ;;
+	--drop-role | --drop-disposable)
+		# Their file stands behind "=" only.
+		if [[ $value ]]; then
+			compopt -o filenames
+			mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+			return
+		fi ;;
+	--resolver)
+		mapfile -t COMPREPLY < <(compgen -W "localhost" -- "$cur")
+		return ;;
+	--memory | --shard | --soft-limit | --dns-timeout)
+		return ;;
+	esac
+	if [[ $cur == -* ]]; then
+		mapfile -t COMPREPLY < <(compgen -W "--email --delimiter --header --no-header --rejects --annotate --suggest --ascii --summary --report
+			--progress --quiet --allow-reserved --literal --quoted --no-dedupe --fold --keep --memory --shard --suppress --bounces
+			--soft-limit --print-suppressed --consent --inactive --active --drop-role --drop-disposable --mx --resolver
+			--dns-timeout --dns-cache --help --usage --version" -- "$cur")
+	else
+		compopt -o filenames
+		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+	fi
+}
+
+complete -F _listscrub listscrub

@@ -1,0 +1,53 @@
+# Completion of listscrub for fish.
+
+# The names in the first line of the list on the command line.
+function __listscrub_columns
+	set --local words (commandline -opc) (commandline -ct)
+	set --local before ''
+	for word in $words[2..-1]
+		set --local path (string replace -r '^~/' "$HOME/" -- $word)
+		if not contains -- $before -r --rejects --report --suppress --bounces --dns-cache; and test -f "$path"
+			head -n 1 -- $path | string replace -r '^\xef\xbb\xbf' '' | string split , | string split ';' | \
+				string split '|' | string split \t | string trim -c '"'\r
+			return
+		end
+		set before $word
+	end
+end
+
+complete -c listscrub -l email -xa '(__listscrub_columns)' -d 'the column with the address'
+complete -c listscrub -s d -l delimiter -xa 'tab' -d 'what stands between cells'
+complete -c listscrub -l header -d 'the first row names the columns'
+complete -c listscrub -l no-header -d 'the first row is data'
+complete -c listscrub -s r -l rejects -rF -d 'write every rejected row here'
+complete -c listscrub -l annotate -d 'keep every row, with status, reason and detail'
+complete -c listscrub -l suggest -d 'a column with the likely domain for a typo'
+complete -c listscrub -l ascii -d 'write domains in A-labels'
+complete -c listscrub -l summary -xa 'text json' -d 'the form of the summary'
+complete -c listscrub -l report -rF -d 'write a page about what was found'
+complete -c listscrub -l progress -d 'draw progress'
+complete -c listscrub -s q -l quiet -d 'say nothing but errors'
+complete -c listscrub -l allow-reserved -d 'take example.com and other reserved domains'
+complete -c listscrub -l literal -d 'take user@[192.0.2.1]'
+complete -c listscrub -l quoted -d 'take quoted local parts'
+complete -c listscrub -l no-dedupe -d 'keep duplicates'
+complete -c listscrub -l fold -xa 'provider none' -d 'compare as providers do'
+complete -c listscrub -l keep -xa 'first newest:(__listscrub_columns)' -d 'which one of duplicates is kept'
+complete -c listscrub -l memory -x -d 'for finding duplicates'
+complete -c listscrub -l shard -x -d 'only share K of N'
+complete -c listscrub -l suppress -rF -d 'who must not be mailed'
+complete -c listscrub -l bounces -rF -d 'bounces and complaints, or results of mailbulk'
+complete -c listscrub -l soft-limit -x -d 'soft bounces that reject an address'
+complete -c listscrub -l print-suppressed -d 'only print whom the bounces reject'
+complete -c listscrub -l consent -xa '(__listscrub_columns)' -d 'keep only rows that say yes here'
+complete -c listscrub -l inactive -xa '90d 26w 12m 2y' -d 'drop rows not active for that long'
+complete -c listscrub -l active -xa '(__listscrub_columns)' -d 'the date of the last activity'
+complete -c listscrub -l drop-role -F -d 'drop sales@ and other roles'
+complete -c listscrub -l drop-disposable -F -d 'drop throw-away addresses'
+complete -c listscrub -l mx -d 'ask whether the domains take mail'
+complete -c listscrub -l resolver -xa 'localhost' -d 'the DNS server to ask'
+complete -c listscrub -l dns-timeout -x -d 'seconds for one try'
+complete -c listscrub -l dns-cache -rF -d 'remember answers here'
+complete -c listscrub -l help -d 'help'
+complete -c listscrub -l usage -d 'a short help'
+complete -c listscrub -l version -d 'the version'
