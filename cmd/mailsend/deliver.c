@@ -265,14 +265,14 @@ static bool all_settled(const struct envelope *e)
 }
 
 /*
- * The session is over. After BDAT all replies look alike, so where the protocol is broken later an
- * acceptance may have been the answer to something else; after DATA the 354 has shown that they are
- * in step.
+ * The session is over. A reply that answers nothing means that they are out of step: an acceptance
+ * may have been the answer to something else. Words that are no reply at all say nothing of those
+ * before, unless it was BDAT, after which all replies look alike.
  */
 static void on_end(struct delivery *d, const struct smtp_news *news)
 {
-	bool doubt =
-		news->err.kind == ERR_PROTOCOL && (d->session.smtp.used & SMTP_CAP_CHUNKING) != 0;
+	bool doubt = news->err.kind == ERR_PROTOCOL &&
+		     (news->reply != NULL || (d->session.smtp.used & SMTP_CAP_CHUNKING) != 0);
 
 	if (!doubt && all_settled(d->e))
 		return;

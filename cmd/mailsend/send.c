@@ -33,6 +33,14 @@ static bool print(struct outgoing *o, struct err *err)
 	return ok;
 }
 
+/* A fault beside what has happened: said, and the status only where there was none to tell. */
+static int also(int status, const struct err *err)
+{
+	int own = say_fail(err);
+
+	return status != 0 ? status : own;
+}
+
 static bool any_sent(const struct envelope *e)
 {
 	for (size_t i = 0; i < e->n; i++)
@@ -60,7 +68,7 @@ static int send_it(struct settings *s, struct outgoing *o, struct envelope *e,
 	report_say(result, e, o);
 	if (s->fcc != NULL && any_sent(e) && !fcc(o, s->fcc, e->from, &err)) {
 		err_prefix(&err, "the message was sent, but the copy failed");
-		status = status == 0 ? say_fail(&err) : (say_error(&err), status);
+		status = also(status, &err);
 	}
 	if (s->spool && status != 0 && drive_stop_signal() == 0 && spool_applies(result, e)) {
 		if (!spool_keep(o, e, result, wants, s, &err)) {
@@ -97,12 +105,12 @@ int send_message(struct settings *s)
 		status = 128 + drive_stop_signal();
 	if (s->failed_to != NULL && !s->dry_run && e.n > 0 &&
 		!report_failed(&e, s->failed_to, &err))
-		status = status == 0 ? say_fail(&err) : (say_error(&err), status);
+		status = also(status, &err);
 	if (s->report != NULL && !s->dry_run &&
 		!report_json(&result, &e, &o, status, spooled, &err)) {
 		if (any_sent(&e))
 			err_prefix(&err, "the message was sent, but the report failed");
-		status = status == 0 ? say_fail(&err) : (say_error(&err), status);
+		status = also(status, &err);
 	}
 	outgoing_free(&o);
 	envelope_free(&e);

@@ -124,6 +124,16 @@ bool str_number(struct str s, uint64_t max, uint64_t *value)
 	return true;
 }
 
+bool str_among(struct str s, const char *words)
+{
+	struct str rest = str_of(words);
+
+	while (rest.p != NULL)
+		if (str_ieq(str_cut(&rest, ' '), s))
+			return true;
+	return false;
+}
+
 bool str_clean(struct str s)
 {
 	for (size_t i = 0; i < s.n; i++)

@@ -92,6 +92,9 @@ struct str str_cut(struct str *s, char c);
 /* Decimal digits and nothing else, up to max; false leaves *value alone. */
 bool str_number(struct str s, uint64_t max, uint64_t *value);
 
+/* One of words, which are separated by single blanks, but for ASCII case. */
+bool str_among(struct str s, const char *words);
+
 /* No C0 control and no DEL in it (TAB counts as one). */
 bool str_clean(struct str s);
 /* Nothing over 0x7f in it. */

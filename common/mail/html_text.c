@@ -162,17 +162,6 @@ static void image_tag(struct html_text *h, const struct html_tag *tag)
 	buf_printf(h->out, "[%.*s]", STR_ARGS(buf_str(&h->value)));
 }
 
-/* A word of a list of names separated by blanks. */
-static bool one_of(struct str name, const char *names)
-{
-	struct str rest = str_of(names);
-
-	while (rest.p != NULL)
-		if (str_ieq(str_cut(&rest, ' '), name))
-			return true;
-	return false;
-}
-
 static void count_tag(unsigned *depth, bool closing)
 {
 	if (!closing)
@@ -183,34 +172,35 @@ static void count_tag(unsigned *depth, bool closing)
 
 static void apply_tag(struct html_text *h, const struct html_tag *tag)
 {
-	if (one_of(tag->name, "p h1 h2 h3 h4 h5 h6 table dl form fieldset figure")) {
+	if (str_among(tag->name, "p h1 h2 h3 h4 h5 h6 table dl form fieldset figure")) {
 		owe_lines(h, 2);
-	} else if (one_of(tag->name, "div tr section article header footer main nav address dt dd "
-				     "center option figcaption")) {
+	} else if (str_among(tag->name,
+			   "div tr section article header footer main nav address dt dd "
+			   "center option figcaption")) {
 		owe_lines(h, 1);
-	} else if (one_of(tag->name, "br")) {
+	} else if (str_among(tag->name, "br")) {
 		h->lines++;
 		h->space = false;
-	} else if (one_of(tag->name, "hr")) {
+	} else if (str_among(tag->name, "hr")) {
 		owe_lines(h, 1);
 		put_text(h, "----------------------------------------");
 		owe_lines(h, 1);
-	} else if (one_of(tag->name, "td th")) {
+	} else if (str_among(tag->name, "td th")) {
 		h->space = h->lines == 0;
-	} else if (one_of(tag->name, "ul ol menu")) {
-		list_tag(h, tag, one_of(tag->name, "ol"));
-	} else if (one_of(tag->name, "li") && !tag->closing) {
+	} else if (str_among(tag->name, "ul ol menu")) {
+		list_tag(h, tag, str_among(tag->name, "ol"));
+	} else if (str_among(tag->name, "li") && !tag->closing) {
 		open_item(h);
-	} else if (one_of(tag->name, "a")) {
+	} else if (str_among(tag->name, "a")) {
 		close_link(h);
 		if (!tag->closing)
 			open_link(h, tag->attributes);
-	} else if (one_of(tag->name, "img")) {
+	} else if (str_among(tag->name, "img")) {
 		image_tag(h, tag);
-	} else if (one_of(tag->name, "pre")) {
+	} else if (str_among(tag->name, "pre")) {
 		owe_lines(h, 2);
 		count_tag(&h->pre, tag->closing);
-	} else if (one_of(tag->name, "blockquote")) {
+	} else if (str_among(tag->name, "blockquote")) {
 		owe_lines(h, 2);
 		count_tag(&h->quote, tag->closing);
 	}
@@ -267,8 +257,8 @@ static void read_tag(struct html_text *h)
 		name++;
 	tag.name = str_sub(inside, 0, name);
 	tag.attributes = str_sub(inside, name, inside.n);
-	if (!tag.closing && one_of(tag.name, "script style title template head")) {
-		if (!one_of(tag.name, "head"))
+	if (!tag.closing && str_among(tag.name, "script style title template head")) {
+		if (!str_among(tag.name, "head"))
 			skip_element(h, tag.name);
 		return;
 	}

@@ -31,16 +31,6 @@ static size_t find_last(struct str s, char c)
 	return s.n;
 }
 
-static bool one_of(struct str name, const char *names)
-{
-	struct str rest = str_of(names);
-
-	while (rest.p != NULL)
-		if (str_ieq(str_cut(&rest, ' '), name))
-			return true;
-	return false;
-}
-
 /* Without its folding, NULs and lone CRs, as UTF-8. */
 static void plain_body(struct str body, struct buf *out)
 {
@@ -149,15 +139,16 @@ static void encode_parameters(struct str body, struct buf *out)
 static bool encode_body(
 	const struct field_mend *how, struct str name, struct str body, struct buf *out)
 {
-	if (one_of(name, "Message-ID In-Reply-To References Date Resent-Message-ID Resent-Date "
-			 "Return-Path MIME-Version "
-			 "Content-Transfer-Encoding Content-ID Received DKIM-Signature"))
+	if (str_among(name, "Message-ID In-Reply-To References Date Resent-Message-ID Resent-Date "
+			    "Return-Path MIME-Version "
+			    "Content-Transfer-Encoding Content-ID Received DKIM-Signature"))
 		return false;
-	if (one_of(name, "From To Cc Reply-To Sender Resent-From Resent-To Resent-Cc Resent-Sender "
-			 "Resent-Reply-To "
-			 "Disposition-Notification-To Return-Receipt-To"))
+	if (str_among(name,
+		    "From To Cc Reply-To Sender Resent-From Resent-To Resent-Cc Resent-Sender "
+		    "Resent-Reply-To "
+		    "Disposition-Notification-To Return-Receipt-To"))
 		return encode_addresses(body, how->downgrade, out) && str_ascii(buf_str(out));
-	if (one_of(name, "Content-Type Content-Disposition")) {
+	if (str_among(name, "Content-Type Content-Disposition")) {
 		encode_parameters(body, out);
 		return str_ascii(buf_str(out));
 	}
@@ -186,7 +177,7 @@ static void add_words(struct buf *out, struct str s)
 static bool add_folded(
 	struct str name, struct str body, uint64_t line, struct buf *out, struct err *err)
 {
-	bool text = one_of(name, "Subject Comments Keywords Thread-Topic") ||
+	bool text = str_among(name, "Subject Comments Keywords Thread-Topic") ||
 		    str_istarts(name, STR_LIT("X-"));
 	size_t room = 76 - (name.n < 60 ? name.n : 60);
 

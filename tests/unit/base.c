@@ -19,6 +19,7 @@ static void test_str(void)
 	check_same(str_cut(&s, ','), "", "cut: empty");
 	check(s.p == NULL, "cut: then none");
 	check_same(str_trim(STR_LIT(" \t x y\r\n")), "x y", "trim");
+	check(str_among(STR_LIT("TO"), "from to cc") && !str_among(STR_LIT("t"), "from to cc"), "among words");
 	check(str_number(STR_LIT("18446744073709551615"), UINT64_MAX, &n) && n == UINT64_MAX, "greatest number");
 	check(!str_number(STR_LIT("18446744073709551616"), UINT64_MAX, &n), "one more overflows");
 	check(!str_number(STR_LIT("9"), 5, &n) && !str_number(STR_LIT(""), 5, &n) && !str_number(STR_LIT("-1"), 5, &n),
