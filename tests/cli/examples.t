@@ -76,6 +76,7 @@ def prepare(where, port):
         f.write(f"proxy = socks5://127.0.0.1:{port}\nca-file = {where}/cert.pem\npassword-file = {where}/password\n"
                 f"timeout = 20\nfrom = ann@example.org\n{servers}"
                 f"[default]\n{servers}" + "".join(f"[{n}]\n{servers}" for n in ("work", "private", "lists", "home")))
+    os.symlink(os.path.join(os.path.abspath(TOP), "examples"), os.path.join(where, "examples"))
     programs = os.path.join(where, "bin")
     os.mkdir(programs)
     for name in ("pass", "oauth-token", "secret-tool"):
@@ -92,11 +93,11 @@ def certificate(where):
 
 
 def logical(lines):
-    """Lines with those that a backslash continues."""
+    """Lines with those that a backslash or a pipe at the end continues."""
     whole = ""
     for line in lines:
         whole += line
-        if whole.endswith("\\"):
+        if whole.endswith(("\\", "|", "&&")):
             whole += "\n"
             continue
         yield whole
@@ -160,7 +161,7 @@ class Sandbox:
 def try_all(title, commands, texts):
     with Sandbox() as box:
         for command in commands:
-            name = f"{title}: {' '.join(command.replace(chr(92), '').split())}".replace("#", "")
+            name = f"{title}: {' '.join(command.replace(chr(92) + chr(10), ' ').split())}".replace("#", "")
             missing = absent(command, box.env["PATH"])
             if missing is not None:
                 skip(name, f"{missing} is not installed")
