@@ -35,7 +35,8 @@ static const char head[] =
 	"td,th{text-align:left;padding:.35rem .75rem .35rem 0;border-bottom:1px solid var(--line);vertical-align:middle}\n"
 	"th{color:var(--soft);font-weight:500;font-size:.85rem}\n"
 	"td.n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}\n"
-	"td small{color:var(--soft)}svg{display:block;width:100%;max-width:420px}\n"
+	"th.n{text-align:right}td small{color:var(--soft)}svg{display:block;width:100%;max-width:420px}\n"
+	".whole svg{max-width:none;margin-top:1rem}\n"
 	".k{fill:var(--keep)}.d{fill:var(--drop)}.g{fill:var(--line)}\n"
 	"details{margin:.4rem 0}summary{cursor:pointer}\n"
 	"details li{overflow-wrap:anywhere;font-size:.9rem;color:var(--soft)}\n"
@@ -100,8 +101,11 @@ static void add_tiles(struct buf *out, const struct counts *c)
 	if (c->elsewhere > 0)
 		tile(out, c->elsewhere, "rows of other shares");
 	buf_add_text(out, "</div>\n");
-	if (c->read > 0)
+	if (c->read > 0) {
+		buf_add_text(out, "<div class=\"whole\">");
 		bar(out, c->kept, c->read - c->kept, c->read);
+		buf_add_text(out, "</div>\n");
+	}
 }
 
 static void add_reasons(struct buf *out, const struct counts *c)
@@ -193,7 +197,7 @@ static void add_domains(struct buf *out, const struct report *r)
 	buf_add_text(out, "<h2>Domains</h2>\n<p>");
 	number(out, r->n);
 	buf_add_text(out, " different domains.</p>\n<table>\n"
-		"<tr><th>domain</th><th>kept</th><th>rejected</th><th></th></tr>\n");
+		"<tr><th>domain</th><th class=\"n\">kept</th><th class=\"n\">rejected</th><th></th></tr>\n");
 	for (size_t i = 0; i < n; i++) {
 		const struct set_entry *e = &r->domains.entries[top[i]];
 		const struct report_domain *d = &r->counts[top[i]];

@@ -12,7 +12,7 @@ import subprocess
 import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from listscrub_kit import Lab, TOOL, check, done, same, skip  # noqa: E402
+from listscrub_kit import Lab, TOOL, check, done, same, sanitized, skip  # noqa: E402
 
 lab = Lab()
 random.seed(7)
@@ -153,6 +153,9 @@ def little_memory():
     damaged = octets + b'1,"open\n'
     a, b = lab.run(stdin=damaged), lab.run("--memory", "1M", stdin=damaged)
     check(a.status == b.status == 65 and a.out == b.out and a.err == b.err, "damage after the table is full", a, b)
+    if sanitized():
+        skip("under ulimit -v", "a sanitizer needs address space")
+        return
     limited = run_limited([path], [(resource.RLIMIT_AS, 24 << 20)])
     check(limited.returncode == 0 and limited.stdout == lab.run(path).out, "under ulimit -v: the same", limited.stderr)
 

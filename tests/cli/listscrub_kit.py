@@ -45,6 +45,12 @@ def done():
     sys.exit(1 if _failed else 0)
 
 
+def sanitized():
+    """AddressSanitizer wants more address space than any limit leaves."""
+    with open(TOOL, "rb") as f:
+        return b"__asan_init" in f.read()
+
+
 class Result:
     """out and rejects as octets, err as text, status."""
 
