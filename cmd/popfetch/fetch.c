@@ -34,21 +34,19 @@ static bool state_path(const struct settings *s, const struct account_server *se
 	return ok;
 }
 
-static bool is_listed(void *arg, struct str key)
-{
-	return set_find(arg, key) != NULL;
-}
-
-/* UIDs that the server no longer has are of no more use. Only a session that ended in order may tell. */
+/* What the server no longer has is forgotten. Only a session that ended in order may tell. */
 static bool tidy(struct visit *v, struct err *err)
 {
 	struct set listed = { 0 };
+	unsigned char random[16];
 	bool ok;
 
+	random_bytes(random, sizeof random);
+	set_seed(&listed, random);
 	for (size_t i = 0; i < v->pop3.n_items; i++)
 		if (v->keys[i] != NULL && v->fates[i] != FATE_DELETED)
 			set_add(&listed, str_of(v->keys[i]), NULL);
-	ok = state_compact(v->state, is_listed, &listed, err);
+	ok = state_tidy(v->state, &listed, err);
 	set_free(&listed);
 	return ok;
 }
@@ -66,11 +64,24 @@ static bool again(const struct visit *v, uint64_t before)
 static bool sessions(const struct settings *s, struct account_server *server, struct state *state, struct sink *sink,
 	struct tally *tally, struct err *err)
 {
+	bool lock_step = state != NULL && state->lock_step;
+
 	for (;;) {
-		struct visit v = { .settings = s, .server = server, .state = state, .sink = sink, .tally = tally };
+		struct visit v = { .settings = s, .server = server, .state = state, .sink = sink, .tally = tally,
+			.lock_step = lock_step };
 		uint64_t before = tally->fetched;
 		bool ok = visit(&v);
 		bool more = ok && again(&v, before);
+
+		/* There are servers that say PIPELINING and cannot do it. */
+		if (!ok && v.pop3.desynchronised && !lock_step && v.err.kind == ERR_PROTOCOL) {
+			say_error(&v.err);
+			say_note("%s: once more, one command at a time", server->label);
+			tally->known = tally->large = tally->old = 0;
+			lock_step = more = true;
+			if (state != NULL && !state_set_lock_step(state, &v.err))
+				more = false;
+		}
 
 		if (ok && !more && state != NULL && v.fates != NULL)
 			ok = tidy(&v, &v.err);

@@ -3,6 +3,7 @@
 #include "cmd/popfetch/visit.h"
 
 #include "base/mem.h"
+#include "cli/say.h"
 #include "io/clock.h"
 #include "mail/header.h"
 #include "text/date.h"
@@ -23,84 +24,80 @@ size_t plan_index(const struct visit *v, uint32_t number)
 	return low;
 }
 
-/* The UID, or for a further message with the same one "UID 2": servers that number by content have such. */
-static bool make_keys(struct visit *v)
+/*
+ * "u" and the UID, where no other message of the listing has the same: a UID that is there twice says nothing, and counting them
+ * would give the second one's name to a third when the first is gone.
+ */
+static void make_keys(struct visit *v)
 {
 	struct set counts = { 0 };
 	unsigned char random[16];
-	bool any = false;
+	size_t without = 0;
 
 	random_bytes(random, sizeof random);
 	set_seed(&counts, random);
+	set_seed(&v->hashes, random);
 	v->keys = mem_array(v->pop3.n_items + 1, sizeof *v->keys);
+	for (size_t i = 0; i < v->pop3.n_items; i++)
+		if (v->pop3.items[i].uid.n > 0)
+			set_add(&counts, v->pop3.items[i].uid, NULL)->value++;
 	for (size_t i = 0; i < v->pop3.n_items; i++) {
 		struct str uid = v->pop3.items[i].uid;
 		struct buf key = { 0 };
 
-		if (uid.n == 0)
+		if (uid.n == 0 || set_find(&counts, uid)->value > 1) {
+			without++;
 			continue;
-		any = true;
-		struct set_entry *e = set_add(&counts, uid, NULL);
-
+		}
+		buf_add_char(&key, 'u');
 		buf_add(&key, uid);
-		if (++e->value > 1)
-			buf_printf(&key, " %llu", (unsigned long long)e->value);
 		v->keys[i] = mem_copy(buf_str(&key).p, buf_len(&key));
 		buf_free(&key);
 	}
 	set_free(&counts);
-	return any;
+	if (without > 0 && v->state != NULL && v->settings->keep != 0)
+		say_note("%s: gives %zu messages no UID of their own; each is fetched again and compared with what is known",
+			v->server->label, without);
 }
 
-static bool is_known(const struct visit *v, size_t i, int64_t *when)
+enum fate plan_kept(const struct visit *v, int64_t when)
 {
-	*when = v->state != NULL && v->keys[i] != NULL ? state_seen(v->state, str_of(v->keys[i])) : -1;
-	return *when >= 0;
+	int64_t keep = v->settings->keep;
+
+	/* A clock that was set back must not delete. */
+	return keep == 0 || (keep > 0 && when >= 0 && clock_wall() - when >= keep) ? FATE_DELETE : FATE_KEPT;
 }
 
-static enum fate fate_of(struct visit *v, size_t i, uint64_t *fetch)
+static enum fate fate_of(struct visit *v, size_t i)
 {
 	const struct settings *s = v->settings;
-	int64_t when;
-	bool known = is_known(v, i, &when);
+	int64_t when = v->state != NULL && v->keys[i] != NULL ? state_seen(v->state, str_of(v->keys[i])) : -1;
 
-	if (known && !s->all) {
+	if (when >= 0 && !s->all) {
 		v->tally->known++;
-		return s->keep >= 0 && clock_wall() - when >= s->keep ? FATE_DELETE : FATE_LEAVE;
+		return plan_kept(v, when);
 	}
 	if (s->max_size > 0 && v->pop3.items[i].size > s->max_size) {
 		v->tally->large++;
 		return FATE_LEAVE;
 	}
-	if (s->limit > 0 && *fetch >= s->limit)
-		return FATE_LEAVE;
-	if (s->since != INT64_MIN)
-		return FATE_LOOK;
-	++*fetch;
-	return FATE_FETCH;
+	return FATE_WAIT;
 }
 
-bool plan(struct visit *v, struct err *err)
+void plan(struct visit *v)
 {
-	uint64_t fetch = v->tally->fetched;
-	bool any = make_keys(v);
-	const struct settings *s = v->settings;
-
+	make_keys(v);
 	v->tally->listed = v->pop3.n_items;
-	/* Without UIDs every run would bring everything again. */
-	if (!any && v->pop3.n_items > 0 && !s->all && !s->remove && !s->headers && !s->list)
-		return err_set(err, ERR_UNAVAILABLE, "%s: has no unique ids (UIDL), so what was fetched before cannot be told: "
-			"--delete what is fetched, or take --all", v->server->label);
 	v->fates = mem_array(v->pop3.n_items + 1, sizeof *v->fates);
-	for (size_t i = 0; i < v->pop3.n_items && !s->list; i++)
-		v->fates[i] = fate_of(v, i, &fetch);
-	return true;
+	for (size_t i = 0; i < v->pop3.n_items; i++)
+		v->fates[i] = fate_of(v, i);
 }
 
 static void ask(struct visit *v, size_t i)
 {
 	uint32_t number = v->pop3.items[i].number;
 
+	v->fates[i] = FATE_FETCH;
 	v->wanted++;
 	if (v->settings->headers)
 		pop3_top(&v->pop3, number, 0);
@@ -108,46 +105,55 @@ static void ask(struct visit *v, size_t i)
 		pop3_retr(&v->pop3, number);
 }
 
+static bool is_fault(const struct visit *v, size_t i)
+{
+	return v->state != NULL && v->keys[i] != NULL && state_is_fault(v->state, str_of(v->keys[i]));
+}
+
 void plan_ask(struct visit *v)
 {
-	for (size_t i = 0; i < v->pop3.n_items; i++) {
-		if (v->fates[i] == FATE_LOOK) {
+	uint64_t limit = v->settings->limit > 0 ? v->settings->limit : UINT64_MAX;
+
+	/* Those at which the last session broke off come last, so that they keep no other back. */
+	for (int faults = 0; faults < 2; faults++) {
+		for (size_t i = v->next; i < v->pop3.n_items && v->tally->fetched + v->wanted + v->looks < limit; i++) {
+			if (v->fates[i] != FATE_WAIT || is_fault(v, i) != (faults > 0))
+				continue;
+			if (v->settings->since == INT64_MIN) {
+				ask(v, i);
+				continue;
+			}
+			v->fates[i] = FATE_LOOK;
 			v->looks++;
 			pop3_top(&v->pop3, v->pop3.items[i].number, 0);
-		} else if (v->fates[i] == FATE_FETCH) {
-			ask(v, i);
 		}
 	}
+	while (v->next < v->pop3.n_items && v->fates[v->next] != FATE_WAIT)
+		v->next++;
 }
 
 /* A message without a date that can be read is not older than any. */
-void plan_look(struct visit *v, uint32_t number, struct str header)
+void plan_look(struct visit *v, size_t i, struct str header)
 {
-	size_t i = plan_index(v, number);
 	struct buf date = { 0 };
 	struct str field = header_find(header, "Date");
 	int64_t when;
 
-	v->fates[i] = FATE_FETCH;
+	v->looks--;
 	if (field.p != NULL && header_unfold(&date, field) && date_parse_mail(buf_str(&date), &when) &&
 		when < v->settings->since) {
 		v->tally->old++;
 		v->fates[i] = FATE_LEAVE;
+	} else {
+		ask(v, i);
 	}
 	buf_free(&date);
-	if (v->fates[i] == FATE_FETCH && v->settings->limit > 0 &&
-		v->tally->fetched + v->wanted >= v->settings->limit)
-		v->fates[i] = FATE_LEAVE;
-	if (v->fates[i] == FATE_FETCH)
-		ask(v, i);
 }
 
 void plan_delete(struct visit *v)
 {
 	for (size_t i = 0; i < v->pop3.n_items; i++) {
-		bool now = v->fates[i] == FATE_DELETE || (v->fates[i] == FATE_FETCHED && v->settings->keep == 0);
-
-		if (!now)
+		if (v->fates[i] != FATE_DELETE)
 			continue;
 		v->fates[i] = FATE_DELETED;
 		pop3_dele(&v->pop3, v->pop3.items[i].number);

@@ -32,20 +32,40 @@ uint32_t sink_crc(uint32_t crc, struct str s)
 	return ~crc;
 }
 
+/* From the root: the state names the mailbox, and the next run may begin elsewhere. */
+static bool whole_path(const char *path, char **whole, struct err *err)
+{
+	struct buf out = { .limit = 8192 };
+	char *room = buf_room(&out, 4096);
+	bool ok = true;
+
+	if (path[0] != '/' && getcwd(room, 4096) == NULL)
+		ok = err_errno(err, ERR_OS, errno, "the current directory");
+	if (ok && path[0] != '/') {
+		buf_added(&out, strlen(room));
+		buf_add_char(&out, '/');
+	}
+	buf_add_text(&out, path);
+	if (ok && !str_clean(buf_str(&out)))
+		ok = err_set(err, ERR_USAGE, "%s: a control character in the mailbox's name", buf_text(&out));
+	if (ok)
+		*whole = mem_copy(buf_text(&out), buf_len(&out));
+	buf_free(&out);
+	return ok;
+}
+
 bool sink_open(struct sink *s, const char *path, struct state *state, struct err *err)
 {
 	*s = (struct sink){ .state = state, .spill = -1, .fd = -1 };
 	buf_init(&s->head, HEAD_MAX + 65536);
 	buf_init(&s->text, SIZE_MAX);
 	buf_init(&s->piece, SIZE_MAX);
-	s->path = mem_copy(path, strlen(path));
-	if (strcmp(path, "-") == 0)
-		s->kind = SINK_STDOUT;
-	else if (str_ends(str_of(path), STR_LIT("/")))
-		s->kind = SINK_MAILDIR;
-	else
-		s->kind = SINK_MBOX;
-	return s->kind != SINK_MAILDIR || sink_maildir_open(s, err);
+	s->kind = strcmp(path, "-") == 0 ? SINK_STDOUT :
+		str_ends(str_of(path), STR_LIT("/")) ? SINK_MAILDIR : SINK_MBOX;
+	if (s->kind == SINK_STDOUT)
+		return true;
+	return whole_path(path, &s->path, err) &&
+		(s->kind == SINK_MAILDIR ? sink_maildir_open(s, err) : sink_mbox_open(s, err));
 }
 
 static void drop_batch(struct sink *s)
@@ -57,6 +77,7 @@ static void drop_batch(struct sink *s)
 	for (size_t i = 0; i < s->n && s->names != NULL; i++)
 		mem_free(s->names[i]);
 	s->n = 0;
+	buf_clear(&s->from);
 	s->spilled = s->message_at = s->octets = 0;
 	s->crc = s->crc_now = 0;
 }
@@ -68,6 +89,7 @@ void sink_close(struct sink *s)
 	buf_free(&s->text);
 	buf_free(&s->head);
 	buf_free(&s->piece);
+	buf_free(&s->from);
 	mem_free(s->names);
 	mem_free(s->path);
 	*s = (struct sink){ .spill = -1, .fd = -1 };
@@ -161,6 +183,10 @@ static void shape_head(struct sink *s)
 	if (s->kind != SINK_MAILDIR) {
 		sender_of(head, &sender);
 		mbox_begin(&s->writer, &s->piece, buf_str(&sender), clock_wall());
+		if (s->n == 0) {
+			buf_clear(&s->from);
+			buf_add(&s->from, str_sub(buf_str(&s->piece), 0, buf_len(&s->piece) - 1));
+		}
 		while (head.n > 0) {
 			size_t n = str_find(head, '\n');
 			struct str line = str_sub(head, 0, n < head.n ? n + 1 : n);
@@ -281,15 +307,10 @@ void sink_abandon(struct sink *s)
 	if (s->fd >= 0)
 		close(s->fd);
 	s->fd = -1;
-	if (s->name != NULL) {
-		struct buf temp = { 0 };
-
-		buf_printf(&temp, "%stmp/%s", s->path, s->name);
-		unlink(buf_text(&temp));
-		buf_free(&temp);
-		mem_free(s->name);
-		s->name = NULL;
-	}
+	if (s->name != NULL)
+		sink_maildir_drop(s, s->name);
+	mem_free(s->name);
+	s->name = NULL;
 	/* Back to where the message began; what was spilled of it is cut off again. */
 	if (s->message_at < s->spilled) {
 		if (ftruncate(s->spill, (off_t)s->message_at) == 0 && lseek(s->spill, (off_t)s->message_at, SEEK_SET) >= 0)
@@ -298,6 +319,17 @@ void sink_abandon(struct sink *s)
 	} else {
 		buf_cut(&s->text, s->message_at - s->spilled);
 	}
+}
+
+bool sink_discard(struct sink *s, struct err *err)
+{
+	bool any = s->n > 0;
+
+	sink_abandon(s);
+	for (size_t i = 0; i < s->n && s->kind == SINK_MAILDIR; i++)
+		sink_maildir_drop(s, s->names[i]);
+	drop_batch(s);
+	return !any || s->state == NULL || state_undone(s->state, err);
 }
 
 bool sink_due(const struct sink *s)
@@ -335,6 +367,9 @@ bool sink_commit(struct sink *s, struct err *err)
 		ok = sink_maildir_commit(s, err);
 	else
 		ok = stdout_commit(s, err);
+	/* Those that were not moved are fetched again; on a full disk they would be in the way. */
+	for (size_t i = 0; i < s->n && !ok && s->kind == SINK_MAILDIR; i++)
+		sink_maildir_drop(s, s->names[i]);
 	drop_batch(s);
 	return ok;
 }

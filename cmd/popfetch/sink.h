@@ -30,6 +30,8 @@ struct sink {
 	int spill;           /* -1: none */
 	uint64_t spilled;
 	uint64_t message_at; /* where in the batch the current message begins */
+	bool named;          /* the mbox's name is synced */
+	struct buf from;     /* the batch's first From_ line */
 	uint32_t crc;        /* of the batch up to message_at */
 	uint32_t crc_now;
 
@@ -44,7 +46,7 @@ struct sink {
 	uint64_t unique;
 };
 
-/* path as on the command line. Makes the Maildir's folders; 73 where the mailbox cannot be written. */
+/* path as on the command line. Makes the Maildir's folders; 73 where the mailbox cannot be written, before anything is fetched. */
 bool sink_open(struct sink *s, const char *path, struct state *state, struct err *err);
 void sink_close(struct sink *s);
 /* Mend what a crash left open (state->place): cut half a batch off, or note that it is whole. */
@@ -55,8 +57,10 @@ bool sink_begin(struct sink *s, struct err *err);
 bool sink_add(struct sink *s, struct str octets, struct err *err);
 /* It is whole; key: what the state knows it by. */
 bool sink_end(struct sink *s, struct str key, struct err *err);
-/* It is not going to be whole. */
+/* It is not going to be whole, or is not wanted. */
 void sink_abandon(struct sink *s);
+/* Forget the whole batch: what came cannot be trusted. */
+bool sink_discard(struct sink *s, struct err *err);
 
 /* Is the batch large or old enough to be put away? */
 bool sink_due(const struct sink *s);
@@ -64,6 +68,7 @@ bool sink_due(const struct sink *s);
 bool sink_commit(struct sink *s, struct err *err);
 
 /* The parts of one kind; sink.c calls them. */
+bool sink_mbox_open(struct sink *s, struct err *err);
 bool sink_mbox_commit(struct sink *s, struct err *err);
 bool sink_mbox_recover(struct sink *s, struct err *err);
 bool sink_maildir_open(struct sink *s, struct err *err);
@@ -71,6 +76,7 @@ bool sink_maildir_begin(struct sink *s, struct err *err);
 bool sink_maildir_end(struct sink *s, struct err *err);
 bool sink_maildir_commit(struct sink *s, struct err *err);
 bool sink_maildir_recover(struct sink *s, struct err *err);
+void sink_maildir_drop(struct sink *s, const char *name);
 /* CRC-32 of s, going on from crc (0 at first). */
 uint32_t sink_crc(uint32_t crc, struct str s);
 

@@ -61,6 +61,14 @@ static char *unique_name(struct sink *s)
 	return mem_copy(name, (size_t)n);
 }
 
+void sink_maildir_drop(struct sink *s, const char *name)
+{
+	struct buf path = { 0 };
+
+	unlink(joined(&path, s->path, "tmp", name));
+	buf_free(&path);
+}
+
 bool sink_maildir_begin(struct sink *s, struct err *err)
 {
 	struct buf path = { 0 };

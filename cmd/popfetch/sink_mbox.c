@@ -14,44 +14,104 @@
 
 #define LOCK_WAIT (10 * CLOCK_SECOND)
 
-/* The mailbox, open and locked by both ways that mail programs use. A program that rewrote it while we waited has put another
- * file in its place: then that one is taken. */
-static int open_locked(const char *path, struct stat *st, bool *made, struct err *err)
+struct mailbox {
+	const char *path;
+	int fd;
+	bool dotlock;
+	off_t size;
+};
+
+static void close_locked(struct mailbox *m)
 {
-	int64_t until = clock_now() + LOCK_WAIT;
-	struct stat now;
-
-	if (!file_dotlock(path, until, err))
-		return -1;
-	for (;;) {
-		*made = access(path, F_OK) != 0;
-		int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOCTTY, 0600);
-
-		if (fd < 0) {
-			err_errno(err, ERR_CANTCREAT, errno, "%s", path);
-			break;
-		}
-		if (!file_lock(fd, path, until, err) || fstat(fd, st) != 0) {
-			close(fd);
-			break;
-		}
-		if (!S_ISREG(st->st_mode)) {
-			close(fd);
-			err_set(err, ERR_CANTCREAT, "%s: not a regular file", path);
-			break;
-		}
-		if (stat(path, &now) == 0 && now.st_ino == st->st_ino && now.st_dev == st->st_dev)
-			return fd;
-		close(fd);
-	}
-	file_dotunlock(path);
-	return -1;
+	if (m->fd >= 0)
+		close(m->fd);
+	if (m->dotlock)
+		file_dotunlock(m->path);
 }
 
-static void close_locked(int fd, const char *path)
+/* One try: *again when another file has taken the name in the meantime. */
+static bool open_once(struct mailbox *m, int64_t until, bool *again, struct err *err)
 {
+	struct stat opened;
+	struct stat named;
+
+	*again = false;
+	m->fd = open(m->path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0600);
+	if (m->fd < 0)
+		return err_errno(err, ERR_CANTCREAT, errno, "%s", m->path);
+	if (!file_lock(m->fd, m->path, until, err))
+		return false;
+	if (fstat(m->fd, &opened) != 0 || !S_ISREG(opened.st_mode))
+		return err_set(err, ERR_CANTCREAT, "%s: not a regular file", m->path);
+	*again = stat(m->path, &named) != 0 || named.st_ino != opened.st_ino || named.st_dev != opened.st_dev;
+	m->size = opened.st_size;
+	return !*again;
+}
+
+/* Open and lock the mailbox by both ways that mail programs use, the dotlock where the directory allows one. A program that
+ * rewrote it while we waited has put another file in its place: then that one is taken. */
+static bool open_locked(struct mailbox *m, const char *path, struct err *err)
+{
+	int64_t until = clock_after(LOCK_WAIT);
+	struct err no_lock = { 0 };
+	bool again = true;
+	bool ok = false;
+
+	*m = (struct mailbox){ .path = path, .fd = -1 };
+	m->dotlock = file_dotlock(path, until, &no_lock);
+	if (!m->dotlock && no_lock.kind != ERR_CANTCREAT) {
+		*err = no_lock;
+		return false;
+	}
+	while (again) {
+		if (m->fd >= 0)
+			close(m->fd);
+		ok = open_once(m, until, &again, err);
+	}
+	if (!ok)
+		close_locked(m);
+	return ok;
+}
+
+/* A dotlock of ours that a kill left would keep other programs out, though nothing may come that we need the mailbox for. */
+static void drop_stale_lock(const char *path)
+{
+	struct buf lock = { 0 };
+
+	buf_printf(&lock, "%s.lock", path);
+	if (access(buf_text(&lock), F_OK) == 0 && file_dotlock(path, clock_now(), NULL))
+		file_dotunlock(path);
+	buf_free(&lock);
+}
+
+static bool is_writable_folder(const char *path, struct err *err)
+{
+	const char *slash = strrchr(path, '/');
+	struct buf dir = { 0 };
+	bool ok;
+
+	buf_add(&dir, str_at(path, (size_t)(slash - path) + 1));
+	ok = access(buf_text(&dir), W_OK | X_OK) == 0 || err_errno(err, ERR_CANTCREAT, errno, "%s", path);
+	buf_free(&dir);
+	return ok;
+}
+
+/* What would fail at the first message fails now. The file is not made yet: there may be nothing to put into it. */
+bool sink_mbox_open(struct sink *s, struct err *err)
+{
+	struct stat st;
+	int fd;
+
+	drop_stale_lock(s->path);
+	if (stat(s->path, &st) != 0)
+		return errno == ENOENT ? is_writable_folder(s->path, err) : err_errno(err, ERR_CANTCREAT, errno, "%s", s->path);
+	if (!S_ISREG(st.st_mode))
+		return err_set(err, ERR_CANTCREAT, "%s: not a regular file", s->path);
+	fd = open(s->path, O_RDWR | O_CLOEXEC | O_NOCTTY);
+	if (fd < 0)
+		return err_errno(err, ERR_CANTCREAT, errno, "%s", s->path);
 	close(fd);
-	file_dotunlock(path);
+	return true;
 }
 
 /* How many line ends are missing in front of a From_ line at the end of the file: 0, 1 or 2. -1: it cannot be read. */
@@ -90,43 +150,49 @@ static bool announce(struct sink *s, off_t offset, struct err *err)
 
 	if (s->state == NULL)
 		return true;
-	buf_printf(&place, "mbox\t%s\t%llu\t%u", s->path, (unsigned long long)offset, s->crc);
+	buf_printf(&place, "mbox\t%s\t%llu\t%u\t", s->path, (unsigned long long)offset, s->crc);
+	buf_add(&place, buf_str(&s->from));
 	ok = state_begin(s->state, buf_str(&place), err);
 	buf_free(&place);
 	return ok;
 }
 
+/* The batch behind what is there; on failure the file is as it was, as far as that can be had. */
+static bool append(struct sink *s, const struct mailbox *m, off_t offset, struct err *err)
+{
+	if (write_batch(s, m->fd, err) && file_sync(m->fd, s->path, err) && (s->named || file_sync_dir(s->path, err))) {
+		s->named = true;
+		return true;
+	}
+	if (ftruncate(m->fd, offset) == 0 && s->state != NULL)
+		state_undone(s->state, NULL);
+	return false;
+}
+
 bool sink_mbox_commit(struct sink *s, struct err *err)
 {
-	static const char ends[] = "\n\n";
-	struct stat st;
-	bool made;
-	int fd = open_locked(s->path, &st, &made, err);
+	struct mailbox m;
+	off_t offset;
 	int missing;
 	bool ok;
 
-	if (fd < 0)
+	if (!open_locked(&m, s->path, err))
 		return false;
-	missing = missing_ends(fd, st.st_size);
+	missing = missing_ends(m.fd, m.size);
 	ok = missing >= 0 || err_errno(err, ERR_IO, errno, "%s", s->path);
 	if (ok && missing == 2)
 		say_note("%s: did not end in a line end; one was added", s->path);
-	if (ok && lseek(fd, 0, SEEK_END) < 0)
+	if (ok && lseek(m.fd, 0, SEEK_END) < 0)
 		ok = err_errno(err, ERR_IO, errno, "%s", s->path);
 	/* What the file lacks at its end comes first, so that the batch begins where the state says. */
-	ok = ok && file_write(fd, str_at(ends, (size_t)(missing > 0 ? missing : 0)), s->path, err);
-	off_t offset = st.st_size + (missing > 0 ? missing : 0);
-
+	ok = ok && file_write(m.fd, str_at("\n\n", (size_t)(missing > 0 ? missing : 0)), s->path, err);
+	offset = m.size + (missing > 0 ? missing : 0);
 	ok = ok && announce(s, offset, err);
-	if (ok) {
-		ok = write_batch(s, fd, err) && file_sync(fd, s->path, err) && (!made || file_sync_dir(s->path, err));
-		if (!ok && ftruncate(fd, st.st_size) == 0 && s->state != NULL)
-			state_undone(s->state, NULL);
-	} else if (ftruncate(fd, st.st_size) != 0) {
+	if (ok)
+		ok = append(s, &m, offset, err) && (s->state == NULL || state_done(s->state, clock_wall(), true, err));
+	else if (ftruncate(m.fd, m.size) != 0)
 		err_prefix(err, "cannot take back what was written");
-	}
-	ok = ok && (s->state == NULL || state_done(s->state, clock_wall(), true, err));
-	close_locked(fd, s->path);
+	close_locked(&m);
 	return ok;
 }
 
@@ -137,6 +203,7 @@ struct place {
 	uint64_t offset;
 	uint64_t length;
 	uint32_t crc;
+	struct str from; /* the first From_ line, without its end */
 };
 
 static bool read_place(const struct state *state, struct place *p)
@@ -148,13 +215,15 @@ static bool read_place(const struct state *state, struct place *p)
 	str_cut(&rest, '\t');
 	struct str path = str_cut(&rest, '\t');
 	struct str offset = str_cut(&rest, '\t');
+	struct str sum = str_cut(&rest, '\t');
 
 	if (path.n == 0 || path.n >= sizeof p->path || !str_number(offset, INT64_MAX, &p->offset) ||
-		!str_number(rest, UINT32_MAX, &crc))
+		!str_number(sum, UINT32_MAX, &crc))
 		return false;
 	memcpy(p->path, path.p, path.n);
 	p->path[path.n] = '\0';
 	p->crc = (uint32_t)crc;
+	p->from = rest;
 	p->length = 0;
 	for (size_t i = 0; i < state->n_tries; i++) {
 		if (!str_number(str_of(state->tries[i].extra), INT64_MAX, &n))
@@ -183,36 +252,70 @@ static bool is_whole(int fd, const struct place *p)
 }
 
 /*
- * Does everything from offset on belong to our half batch? A From_ line where none of our messages begins is another program's,
- * which wrote behind us.
+ * Is what stands behind the offset nothing but the start of the batch? It has to begin with our From_ line (or its start), and no
+ * other may stand there than at our messages' starts: that would be another program, which wrote behind us.
  */
+struct tail {
+	const struct place *place;
+	const struct state *state;
+	size_t next;      /* of the tries */
+	uint64_t next_at; /* where in the batch the next message begins */
+	uint64_t line_at; /* where the line begins whose start is in line */
+	struct buf line;  /* its first octets */
+	bool ours;
+};
+
+static void look_at_line(struct tail *t)
+{
+	struct str line = buf_str(&t->line);
+	uint64_t length = 0;
+
+	while (t->next < t->state->n_tries && t->next_at < t->line_at &&
+		str_number(str_of(t->state->tries[t->next].extra), INT64_MAX, &length)) {
+		t->next_at += length;
+		t->next++;
+	}
+	if (t->line_at == 0)
+		t->ours = t->ours && str_starts(t->place->from, line);
+	else if (str_starts(line, STR_LIT("From ")) && t->line_at != t->next_at)
+		t->ours = false;
+}
+
+static void look_at(struct tail *t, uint64_t at, struct str octets)
+{
+	while (octets.n > 0) {
+		size_t n = str_find(octets, '\n');
+
+		buf_add(&t->line, str_sub(octets, 0, n < 1024 - buf_len(&t->line) ? n : 1024 - buf_len(&t->line)));
+		if (n == octets.n)
+			return;
+		look_at_line(t);
+		buf_clear(&t->line);
+		at += n + 1;
+		t->line_at = at;
+		octets = str_sub(octets, n + 1, octets.n);
+	}
+}
+
 static bool only_ours(int fd, const struct place *p, const struct state *state, off_t size)
 {
-	uint64_t next = p->offset;
-	size_t i = 0;
-	struct buf text = { .limit = SIZE_MAX };
-	bool ours = true;
-	char *room = buf_room(&text, (size_t)((uint64_t)size - p->offset));
-	ssize_t n = pread(fd, room, (size_t)((uint64_t)size - p->offset), (off_t)p->offset);
+	struct tail t = { .place = p, .state = state, .ours = true };
+	uint64_t length = (uint64_t)size - p->offset;
+	char block[65536];
+	ssize_t n;
 
-	if (n < 0 || (uint64_t)n != (uint64_t)size - p->offset)
-		ours = false;
-	else
-		buf_added(&text, (size_t)n);
-	for (struct str rest = buf_str(&text); ours && rest.n > 0;) {
-		uint64_t at = p->offset + (buf_len(&text) - rest.n);
-		uint64_t length;
-
-		while (i < state->n_tries && next < at && str_number(str_of(state->tries[i].extra), INT64_MAX, &length)) {
-			next += length;
-			i++;
+	for (uint64_t at = 0; at < length; at += (uint64_t)n) {
+		n = pread(fd, block, sizeof block, (off_t)(p->offset + at));
+		if (n <= 0) {
+			t.ours = false;
+			break;
 		}
-		if (str_starts(rest, STR_LIT("From ")) && at != next)
-			ours = false;
-		str_cut(&rest, '\n');
+		look_at(&t, at, str_at(block, (size_t)n));
 	}
-	buf_free(&text);
-	return ours;
+	if (buf_len(&t.line) > 0)
+		look_at_line(&t);
+	buf_free(&t.line);
+	return t.ours;
 }
 
 static bool mend(struct sink *s, const struct place *p, int fd, off_t size, struct err *err)
@@ -232,10 +335,9 @@ static bool mend(struct sink *s, const struct place *p, int fd, off_t size, stru
 
 bool sink_mbox_recover(struct sink *s, struct err *err)
 {
+	struct mailbox m;
 	struct place p;
 	struct stat st;
-	bool made;
-	int fd;
 	bool ok;
 
 	if (!read_place(s->state, &p))
@@ -243,10 +345,9 @@ bool sink_mbox_recover(struct sink *s, struct err *err)
 	/* The mailbox may have been moved away since: then nothing of it is ours any more. */
 	if (stat(p.path, &st) != 0)
 		return state_undone(s->state, err);
-	fd = open_locked(p.path, &st, &made, err);
-	if (fd < 0)
+	if (!open_locked(&m, p.path, err))
 		return false;
-	ok = mend(s, &p, fd, st.st_size, err);
-	close_locked(fd, p.path);
+	ok = mend(s, &p, m.fd, m.size, err);
+	close_locked(&m);
 	return ok;
 }

@@ -55,9 +55,16 @@ static bool replay(void *arg, struct str record, struct err *err)
 		if (!str_number(rest, INT64_MAX - 1, &time))
 			break;
 		set_add(&s->seen, key, NULL)->value = time + 1;
+		set_add(&s->trouble, key, NULL)->value = 0;
 		return true;
 	case 'X':
 		set_add(&s->seen, rest, NULL)->value = 0;
+		return true;
+	case 'F':
+		set_add(&s->trouble, rest, NULL)->value = 1;
+		return true;
+	case 'L':
+		s->lock_step = true;
 		return true;
 	case 'D':
 	case 'A':
@@ -77,6 +84,7 @@ bool state_open(struct state *s, const char *path, struct err *err)
 	*s = (struct state){ .lock = -1 };
 	random_bytes(random, sizeof random);
 	set_seed(&s->seen, random);
+	set_seed(&s->trouble, random);
 	buf_printf(&lock, "%s.lock", path);
 	if (!file_make_dirs(path, err))
 		goto fail;
@@ -107,6 +115,7 @@ void state_close(struct state *s)
 	drop_tries(s);
 	mem_free(s->tries);
 	set_free(&s->seen);
+	set_free(&s->trouble);
 	mem_free(s->path);
 	*s = (struct state){ .lock = -1 };
 }
@@ -160,6 +169,7 @@ bool state_done(struct state *s, int64_t now, bool sync, struct err *err)
 
 		ok = ok && add(s, "E", key, buf_str(&time), err);
 		set_add(&s->seen, key, NULL)->value = (uint64_t)now + 1;
+		set_add(&s->trouble, key, NULL)->value = 0;
 	}
 	buf_free(&time);
 	ok = ok && add(s, "D", STR_NONE, STR_NONE, err);
@@ -173,40 +183,88 @@ bool state_undone(struct state *s, struct err *err)
 	return add(s, "A", STR_NONE, STR_NONE, err) && journal_commit(&s->journal, err);
 }
 
-bool state_forget(struct state *s, struct str key, struct err *err)
+bool state_fault(struct state *s, struct str key, struct err *err)
 {
-	struct set_entry *e = set_find(&s->seen, key);
-
-	if (e == NULL || e->value == 0)
-		return true;
-	e->value = 0;
-	return add(s, "X", key, STR_NONE, err);
+	set_add(&s->trouble, key, NULL)->value = 1;
+	return add(s, "F", key, STR_NONE, err);
 }
 
-bool state_compact(struct state *s, bool (*listed)(void *arg, struct str key), void *arg, struct err *err)
+bool state_is_fault(const struct state *s, struct str key)
 {
-	struct file_new f = { 0 };
-	struct buf text = { .limit = SIZE_MAX };
+	const struct set_entry *e = set_find(&s->trouble, key);
+
+	return e != NULL && e->value != 0;
+}
+
+bool state_set_lock_step(struct state *s, struct err *err)
+{
+	s->lock_step = true;
+	return add(s, "L", STR_NONE, STR_NONE, err) && journal_commit(&s->journal, err);
+}
+
+/* The records that a fresh file has. */
+static void write_live(const struct state *s, struct buf *text)
+{
 	struct buf record = { 0 };
-	size_t live = 0;
-	bool ok;
 
 	for (size_t i = 0; i < s->seen.used; i++) {
 		const struct set_entry *e = &s->seen.entries[i];
 
-		if (e->value == 0 || !listed(arg, str_at(e->p, e->n)))
+		if (e->value == 0)
 			continue;
-		live++;
 		buf_clear(&record);
 		buf_printf(&record, "E\t%s\t%llu", e->p, (unsigned long long)(e->value - 1));
-		journal_format(&text, buf_str(&record));
+		journal_format(text, buf_str(&record));
 	}
-	/* Rewriting costs as much as it saves until most of the file is dead. */
-	ok = s->records < COMPACT_AT || s->records < 3 * live ||
-		(file_new_begin(&f, s->path, 0600, err) && file_write(f.fd, buf_str(&text), s->path, err) &&
-		 file_new_commit(&f, err));
+	for (size_t i = 0; i < s->trouble.used; i++) {
+		if (s->trouble.entries[i].value == 0)
+			continue;
+		buf_clear(&record);
+		buf_printf(&record, "F\t%s", s->trouble.entries[i].p);
+		journal_format(text, buf_str(&record));
+	}
+	if (s->lock_step)
+		journal_format(text, STR_LIT("L"));
+	buf_free(&record);
+}
+
+/* The lock is on PATH.lock, so that the journal may be replaced under it. */
+static bool compact(struct state *s, struct err *err)
+{
+	struct file_new f = { .fd = -1 };
+	struct buf text = { .limit = SIZE_MAX };
+	bool ok;
+
+	write_live(s, &text);
+	ok = file_new_begin(&f, s->path, 0600, err) && file_write(f.fd, buf_str(&text), s->path, err) &&
+		file_new_commit(&f, err);
 	file_new_abort(&f);
 	buf_free(&text);
-	buf_free(&record);
 	return ok;
+}
+
+bool state_tidy(struct state *s, const struct set *listed, struct err *err)
+{
+	uint64_t live = 0;
+
+	for (size_t i = 0; i < s->seen.used; i++) {
+		struct set_entry *e = &s->seen.entries[i];
+		struct str key = str_at(e->p, e->n);
+
+		if (e->value == 0)
+			continue;
+		if (set_find(listed, key) != NULL)
+			live++;
+		else if (!add(s, "X", key, STR_NONE, err))
+			return false;
+		else
+			e->value = 0;
+	}
+	for (size_t i = 0; i < s->trouble.used; i++)
+		if (set_find(listed, str_at(s->trouble.entries[i].p, s->trouble.entries[i].n)) == NULL)
+			s->trouble.entries[i].value = 0;
+	if (!journal_commit(&s->journal, err))
+		return false;
+	/* Rewriting costs as much as it saves until most of the file is dead. */
+	return s->records < COMPACT_AT || s->records < 3 * live || compact(s, err);
 }

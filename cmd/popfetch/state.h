@@ -13,9 +13,12 @@
  *     E key time      it is stored
  *     D               the batch is done
  *     A               the batch was taken back
- *     X key           deleted on the server: forget it
+ *     X key           no longer on the server: forget it, since its UID may come to stand for another message
+ *     F key           the session ended in the middle of this message: next time it comes last
+ *     L               commands in flight put the server out of step: one at a time from now on
  *
- * A key is the UID; the second message of the same UID in a listing is "UID 2", as a blank cannot stand in one.
+ * A key is "u" and the UID, or for a message without a UID of its own "h", the SHA-256 of its octets, and from the second such
+ * message of a listing on a blank and a number.
  */
 struct state_try {
 	char *key;
@@ -27,6 +30,8 @@ struct state {
 	int lock;               /* PATH.lock, never renamed or removed */
 	struct journal journal;
 	struct set seen;        /* values: time stored + 1; 0: forgotten */
+	struct set trouble;     /* values: 1: the last session ended in the middle of it */
+	bool lock_step;
 	uint64_t records;       /* in the file: when most of them are dead, it is written anew */
 	struct state_try *tries; /* of the batch that is open, or that a crash left open */
 	size_t n_tries;
@@ -48,8 +53,13 @@ bool state_begin(struct state *s, struct str place, struct err *err);
 bool state_done(struct state *s, int64_t now, bool sync, struct err *err);
 bool state_undone(struct state *s, struct err *err);
 
-bool state_forget(struct state *s, struct str key, struct err *err);
-/* Write the file anew with what is still of use: keys for which listed says true. Only when that is worth it. */
-bool state_compact(struct state *s, bool (*listed)(void *arg, struct str key), void *arg, struct err *err);
+/* Messages and servers that need care. Durable with the next commit. */
+bool state_fault(struct state *s, struct str key, struct err *err);
+bool state_is_fault(const struct state *s, struct str key);
+bool state_set_lock_step(struct state *s, struct err *err);
+
+/* After a session that ended in order: forget every key but those in listed, durably; where most of the file is dead, write it
+ * anew. */
+bool state_tidy(struct state *s, const struct set *listed, struct err *err);
 
 #endif

@@ -11,6 +11,8 @@
 #include "text/csv.h"
 
 #define LOOK_MAX ((size_t)256 << 10)
+#define BLOCK ((uint64_t)16 << 10)
+#define ENDLESS ((uint64_t)64 << 20)
 
 static enum pop3_tls tls_of(enum account_tls tls)
 {
@@ -45,13 +47,24 @@ static bool print_list(struct visit *v)
 	return ok;
 }
 
+/* Put the batch away; what could not be is not fetched. */
+static bool commit(struct visit *v, struct err *err)
+{
+	size_t n = v->sink->n;
+
+	if (sink_commit(v->sink, err))
+		return true;
+	v->tally->fetched -= n;
+	return false;
+}
+
 /* Nothing is under way any more: the last batch, then the deletions, then QUIT. */
 static bool finish(struct visit *v)
 {
 	if (v->quitting)
 		return true;
 	v->quitting = true;
-	if (v->sink != NULL && !sink_commit(v->sink, &v->err))
+	if (v->sink != NULL && !commit(v, &v->err))
 		return false;
 	if (v->sink != NULL)
 		plan_delete(v);
@@ -59,73 +72,133 @@ static bool finish(struct visit *v)
 	return true;
 }
 
-static bool on_ready(struct visit *v)
+/* Ask for more where something did not count, and end when nothing is left to come. */
+static bool go_on(struct visit *v)
 {
-	if (!plan(v, &v->err))
-		return false;
-	if (v->settings->list)
-		return print_list(v) && finish(v);
-	plan_ask(v);
+	if (!v->quitting)
+		plan_ask(v);
 	return v->looks + v->wanted > 0 || finish(v);
 }
 
-static bool is_look(const struct visit *v, uint32_t number)
+static bool on_ready(struct visit *v)
 {
-	return v->fates[plan_index(v, number)] == FATE_LOOK;
+	uint64_t octets = 0;
+
+	plan(v);
+	if (v->settings->list)
+		return print_list(v) && finish(v);
+	for (size_t i = 0; i < v->pop3.n_items; i++)
+		octets += v->fates[i] == FATE_WAIT ? v->pop3.items[i].size : 0;
+	v->progress.total = v->settings->headers || v->settings->limit > 0 ? 0 : octets;
+	return go_on(v);
 }
 
-static bool on_body(struct visit *v, const struct pop3_news *news)
+static bool is_look(const struct visit *v, size_t i)
 {
-	if (!is_look(v, news->number)) {
-		v->tally->octets += news->octets.n;
-		progress_set(&v->progress, v->tally->octets);
-		return sink_add(v->sink, news->octets, &v->err);
+	return v->fates[i] == FATE_LOOK;
+}
+
+static bool on_begin(struct visit *v, size_t i)
+{
+	v->begun = i;
+	v->octets = 0;
+	buf_clear(&v->head);
+	if (is_look(v, i))
+		return true;
+	if (v->keys[i] == NULL && v->state != NULL)
+		hash_begin(v);
+	return sink_begin(v->sink, &v->err);
+}
+
+/* LIST's sizes are hints, but not that wrong: a message without end would fill the disk. */
+static bool is_endless(const struct visit *v, size_t i)
+{
+	uint64_t size = v->pop3.items[i].size;
+
+	return v->octets > ENDLESS && v->octets / 4 > size;
+}
+
+static bool on_body(struct visit *v, size_t i, struct str octets)
+{
+	v->octets += octets.n;
+	v->moved += octets.n;
+	/* A trickle does not make the wait begin anew, a block does. */
+	if (v->moved >= BLOCK) {
+		v->moved = 0;
+		drive_progress(&v->drive);
 	}
-	/* Of a header that is longer than any, the start is enough. */
-	buf_add(&v->head, str_sub(news->octets, 0, LOOK_MAX - buf_len(&v->head)));
+	if (is_look(v, i)) {
+		/* Of a header that is longer than any, the start is enough. */
+		buf_add(&v->head, str_sub(octets, 0, LOOK_MAX - buf_len(&v->head)));
+		return true;
+	}
+	if (is_endless(v, i))
+		return err_set(&v->err, ERR_PROTOCOL, "%s: message %u is far longer than the %llu octets that the server listed",
+			v->server->label, (unsigned)v->pop3.items[i].number, (unsigned long long)v->pop3.items[i].size);
+	v->tally->octets += octets.n;
+	progress_set(&v->progress, v->tally->octets);
+	hash_add(v, octets);
+	return sink_add(v->sink, octets, &v->err);
+}
+
+/* Without a UID only its octets tell whether it is known; then it is let go again. */
+static bool is_known_by_hash(struct visit *v, size_t i)
+{
+	int64_t when;
+
+	if (v->hash == NULL)
+		return false;
+	v->keys[i] = hash_end(v);
+	when = state_seen(v->state, str_of(v->keys[i]));
+	if (when < 0 || v->settings->all)
+		return false;
+	v->tally->known++;
+	v->fates[i] = plan_kept(v, when);
+	sink_abandon(v->sink);
 	return true;
 }
 
-static bool on_finish(struct visit *v, const struct pop3_news *news)
+static bool on_finish(struct visit *v, size_t i)
 {
-	size_t i = plan_index(v, news->number);
+	bool remember = v->state != NULL && v->keys[i] != NULL;
 
-	if (v->fates[i] == FATE_LOOK) {
-		v->looks--;
-		plan_look(v, news->number, buf_str(&v->head));
-	} else {
-		bool known = v->keys[i] != NULL && !v->settings->headers;
-
-		v->wanted--;
-		v->fates[i] = FATE_FETCHED;
-		v->tally->fetched++;
-		if (!sink_end(v->sink, known ? str_of(v->keys[i]) : STR_NONE, &v->err))
-			return false;
-		if (sink_due(v->sink) && !sink_commit(v->sink, &v->err))
-			return false;
+	v->begun = SIZE_MAX;
+	if (is_look(v, i)) {
+		plan_look(v, i, buf_str(&v->head));
+		return go_on(v);
 	}
-	return v->looks + v->wanted > 0 || finish(v);
+	v->wanted--;
+	if (is_known_by_hash(v, i))
+		return go_on(v);
+	remember = remember || (v->state != NULL && v->keys[i] != NULL);
+	v->fates[i] = plan_kept(v, -1);
+	v->tally->fetched++;
+	if (!sink_end(v->sink, remember ? str_of(v->keys[i]) : STR_NONE, &v->err))
+		return false;
+	if (sink_due(v->sink) && !commit(v, &v->err))
+		return false;
+	return go_on(v);
 }
 
 /* One message that the server cannot give must not keep us from the others. */
-static bool on_refused(struct visit *v, const struct pop3_news *news)
+static bool on_refused(struct visit *v, const struct pop3_news *news, size_t i)
 {
-	size_t i = plan_index(v, news->number);
-	const char *what = v->quitting ? "DELE" : "RETR";
+	bool dele = v->fates[i] == FATE_DELETED;
+	const char *what = dele ? "deletion" : is_look(v, i) ? "its header" : "it";
 
-	say_errorf("%s: message %u (uid %s): %s refused: %.*s", v->server->label, (unsigned)news->number,
-		v->keys[i] != NULL ? v->keys[i] : "none", what, STR_ARGS(news->text));
-	if (v->quitting) {
-		v->fates[i] = FATE_FETCHED;
+	say_errorf("%s: message %u (UID %s): the server refuses %s: %.*s", v->server->label, (unsigned)news->number,
+		v->keys[i] != NULL && v->keys[i][0] == 'u' ? v->keys[i] + 1 : "none", what, STR_ARGS(news->text));
+	v->tally->refused++;
+	if (dele) {
+		v->fates[i] = FATE_UNDELETED;
 		return true;
 	}
-	if (v->fates[i] == FATE_LOOK)
+	if (is_look(v, i))
 		v->looks--;
 	else
 		v->wanted--;
 	v->fates[i] = FATE_LEAVE;
-	v->tally->refused++;
-	return v->looks + v->wanted > 0 || finish(v);
+	return go_on(v);
 }
 
 static bool on_again(struct visit *v)
@@ -137,16 +210,10 @@ static bool on_again(struct visit *v)
 }
 
 /* The server said yes to QUIT: what was to be deleted is gone. */
-static bool on_closed(struct visit *v)
+static void on_closed(struct visit *v)
 {
-	for (size_t i = 0; i < v->pop3.n_items && v->fates != NULL; i++) {
-		if (v->fates[i] != FATE_DELETED)
-			continue;
-		v->tally->deleted++;
-		if (v->state != NULL && v->keys[i] != NULL && !state_forget(v->state, str_of(v->keys[i]), &v->err))
-			return false;
-	}
-	return v->state == NULL || journal_flush(&v->state->journal, &v->err);
+	for (size_t i = 0; i < v->pop3.n_items && v->fates != NULL; i++)
+		v->tally->deleted += v->fates[i] == FATE_DELETED;
 }
 
 static bool turn(struct visit *v)
@@ -157,7 +224,7 @@ static bool turn(struct visit *v)
 		return true;
 	}
 	/* A message that came slowly must not wait for others that come slowly too. */
-	if (v->sink != NULL && sink_due(v->sink) && !sink_commit(v->sink, &v->err))
+	if (v->sink != NULL && sink_due(v->sink) && !commit(v, &v->err))
 		return false;
 	enum wire_status status = drive_turn(&v->drive, &v->pop3.in, &v->pop3.out, pop3_waiting_for(&v->pop3),
 		&v->end);
@@ -168,6 +235,24 @@ static bool turn(struct visit *v)
 	return true;
 }
 
+static bool on_message(struct visit *v, enum pop3_event event, const struct pop3_news *news)
+{
+	size_t i = plan_index(v, news->number);
+
+	switch (event) {
+	case POP3_BEGIN:
+		return on_begin(v, i);
+	case POP3_BODY:
+		return on_body(v, i, news->octets);
+	case POP3_FINISH:
+		return on_finish(v, i);
+	case POP3_REFUSED:
+		return on_refused(v, news, i);
+	default:
+		return true; /* POP3_DELETED */
+	}
+}
+
 /* One event; false when the session is over, for good (err.kind 0) or bad. */
 static bool step(struct visit *v)
 {
@@ -176,7 +261,10 @@ static bool step(struct visit *v)
 
 	if (event == POP3_WAIT)
 		return turn(v);
-	drive_progress(&v->drive);
+	if (event != POP3_BODY) {
+		v->moved = 0;
+		drive_progress(&v->drive);
+	}
 	switch (event) {
 	case POP3_STLS:
 		if (!drive_start_tls(&v->drive, &v->pop3.in, &v->err))
@@ -185,27 +273,40 @@ static bool step(struct visit *v)
 		return true;
 	case POP3_READY:
 		return on_ready(v);
-	case POP3_BEGIN:
-		buf_clear(&v->head);
-		return is_look(v, news.number) || sink_begin(v->sink, &v->err);
-	case POP3_BODY:
-		return on_body(v, &news);
-	case POP3_FINISH:
-		return on_finish(v, &news);
-	case POP3_REFUSED:
-		return on_refused(v, &news);
-	case POP3_DELETED:
-		return true;
 	case POP3_AUTH_AGAIN:
 		return on_again(v);
 	case POP3_CLOSED:
 		on_closed(v);
 		return false;
-	default:
+	case POP3_FAILED:
 		v->err = news.err;
-		err_prefix(&v->err, "%s", v->server->label);
+		/* What the connection says has the name already. */
+		if (v->end.kind == ERR_NONE)
+			err_prefix(&v->err, "%s", v->server->label);
 		return false;
+	default:
+		return on_message(v, event, &news);
 	}
+}
+
+/* Whatever stopped us: what is whole is put away, what is not is dropped. Where the server fell out of step nobody knows what
+ * is whole. */
+static void put_away(struct visit *v)
+{
+	struct err late = { 0 };
+	bool ok = true;
+
+	if (v->sink == NULL)
+		return;
+	if (v->pop3.desynchronised)
+		v->tally->fetched -= v->sink->n;
+	sink_abandon(v->sink);
+	if (v->state != NULL && v->begun != SIZE_MAX && v->keys[v->begun] != NULL && drive_stop_signal() == 0)
+		ok = state_fault(v->state, str_of(v->keys[v->begun]), &late);
+	ok = ok && (v->pop3.desynchronised ? sink_discard(v->sink, &late) : commit(v, &late));
+	ok = ok && (v->state == NULL || journal_commit(&v->state->journal, &late));
+	if (!ok && v->err.kind == ERR_NONE)
+		v->err = late;
 }
 
 bool visit(struct visit *v)
@@ -214,8 +315,10 @@ bool visit(struct visit *v)
 		.tls = tls_of(v->server->tls),
 		.clear_auth = v->server->clear_auth,
 		.sasl = v->server->sasl,
+		.lock_step = v->lock_step,
 	};
 
+	v->begun = SIZE_MAX;
 	if (!drive_connect(&v->drive, v->server, INT64_MAX, &v->err))
 		return false;
 	pop3_init(&v->pop3, &params);
@@ -224,14 +327,7 @@ bool visit(struct visit *v)
 	while (step(v))
 		;
 	progress_end(&v->progress);
-	/* Whatever stopped us: what is whole is put away, what is not is dropped. */
-	if (v->sink != NULL) {
-		struct err late = { 0 };
-
-		sink_abandon(v->sink);
-		if (!sink_commit(v->sink, &late) && v->err.kind == ERR_NONE)
-			v->err = late;
-	}
+	put_away(v);
 	drive_close(&v->drive);
 	return v->err.kind == ERR_NONE;
 }
@@ -242,6 +338,8 @@ void visit_free(struct visit *v)
 		mem_free(v->keys[i]);
 	mem_free(v->keys);
 	mem_free(v->fates);
+	hash_drop(v);
+	set_free(&v->hashes);
 	buf_free(&v->head);
 	pop3_free(&v->pop3);
 }
