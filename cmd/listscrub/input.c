@@ -342,13 +342,6 @@ bool input_is_apart(const struct input *in, int fd, const char *name, struct err
 	return fstat(fd, &out) != 0 || is_apart(in, &out, name, err);
 }
 
-bool input_is_apart_path(const struct input *in, const char *path, struct err *err)
-{
-	struct stat out;
-
-	return stat(path, &out) != 0 || is_apart(in, &out, path, err);
-}
-
 /* --- reading again --- */
 
 bool input_keep(struct input *in, struct input_place *place, struct err *err)

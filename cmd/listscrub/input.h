@@ -64,9 +64,8 @@ void input_name_rest(struct input *in, struct err *err);
 bool input_keep(struct input *in, struct input_place *place, struct err *err);
 bool input_rewind(struct input *in, const struct input_place *place, struct err *err);
 
-/* Is that output none of the lists? Writing into what is read would lose both: 64. The path need not exist. */
+/* Is that output none of the lists? Writing into what is read would lose both: 64. */
 bool input_is_apart(const struct input *in, int fd, const char *name, struct err *err);
-bool input_is_apart_path(const struct input *in, const char *path, struct err *err);
 
 /* The name of the list being read, for messages: "standard input" for "-". */
 const char *input_name(const struct input *in);

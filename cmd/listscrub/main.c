@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include "cli/say.h"
+#include "cmd/listscrub/apart.h"
 #include "cmd/listscrub/bounces.h"
 #include "cmd/listscrub/mx.h"
 #include "cmd/listscrub/report.h"
@@ -57,9 +58,7 @@ static bool open_outputs(struct run *run, struct err *err)
 	output_init(&rows->outputs[ROWS_KEPT], STDOUT_FILENO, "standard output");
 	if (!input_is_apart(&run->scrub.in, STDOUT_FILENO, "standard output", err))
 		return false;
-	return set->rejects == NULL ||
-		(input_is_apart_path(&run->scrub.in, set->rejects, err) &&
-			output_create(&rows->outputs[ROWS_REJECTS], set->rejects, err));
+	return set->rejects == NULL || output_create(&rows->outputs[ROWS_REJECTS], set->rejects, err);
 }
 
 /* In the order in which a mistake costs least: lists and names before anything is created or asked. */
@@ -138,7 +137,7 @@ int main(int argc, char **argv)
 
 	say_init(argv[0]);
 	stop_install();
-	if (!settings_parse(&run.set, argc, argv, &err) ||
+	if (!settings_parse(&run.set, argc, argv, &err) || !apart_check(&run.set, &err) ||
 		(run.set.bounces.n > 0 && !read_bounces(&run, &err)))
 		status = say_fail(&err);
 	else if (run.set.print_suppressed)

@@ -323,6 +323,27 @@ def outputs():
     same(lab.run("--no-such-option").status, 64, "an unknown option")
 
 
+def one_purpose():
+    rows = "email\na@a.de\n"
+    bounces = os.path.join(TOP, "examples", "bounces.mbox")
+    files = {name: lab.write(name, text) for name, text in (("l.csv", rows), ("s.txt", "@x.de\n"), ("r.csv", "email,status,reply\n"))}
+    before = {path: open(path).read() for path in files.values()}
+    lists, suppress, results = files.values()
+    for args in (["--rejects", suppress, "--suppress", suppress], ["--rejects", results, "--bounces", results], ["--report", lists],
+                 ["--report", suppress, f"--drop-disposable={suppress}"], ["--rejects", lab.path("new"), "--report", lab.path("new")]):
+        r = lab.run(*args, lists, rejects=False)
+        check(r.status == 64 and r.out == b"" and {path: open(path).read() for path in before} == before,
+              f"no file for two purposes: {' '.join(os.path.basename(a) for a in args)}", r)
+    check(not os.path.exists(lab.path("new")), "nor is one made for them")
+    for args in (["--bounces", "-"], ["--suppress", "-"], ["--suppress", "-", "--bounces", "-", lists], ["-", "-"]):
+        r = lab.run(*args, stdin=rows)
+        check(r.status == 64 and r.out == b"" and "standard input" in r.err, f"standard input only once: {' '.join(args[:4])}", r)
+    r = lab.run("--bounces", "-", lists, stdin=open(bounces, "rb").read())
+    same((r.status, r.out), (0, rows.encode()), "bounces from a pipe, the list from a file")
+    r = lab.run("--rejects", "/dev/null", "--suppress", "/dev/null", lists, rejects=False)
+    same((r.status, r.out), (0, rows.encode()), "/dev/null is for everything")
+
+
 def damage():
     r = lab.run(stdin='email,n\na@a.de,1\nbad,2\nb@a.de,"open\nc@a.de,3\n')
     check(r.status == 65 and "line 4" in r.err, "an unterminated quote is an error with its line", r)
@@ -348,7 +369,8 @@ def spectrum():
               all([row[c] for c in want[0]] == line for row, line in zip(got, want[1:])), f"csv-spectrum {name}", r)
 
 
-for part in (forms, columns, normal_form, syntax, shape_and_domains, duplicates, suppression, people, suggestions, bounces, outputs, damage, spectrum):
+for part in (forms, columns, normal_form, syntax, shape_and_domains, duplicates, suppression, people, suggestions, bounces, outputs, one_purpose, damage,
+             spectrum):
     part()
 lab.close()
 done()

@@ -1,0 +1,102 @@
+#include <config.h>
+
+#include "cmd/listscrub/apart.h"
+
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "cmd/listscrub/options.h"
+
+static bool is_standard(const char *path)
+{
+	return path != NULL && strcmp(path, "-") == 0;
+}
+
+static size_t count_standard(const char *const *paths, size_t n)
+{
+	size_t found = 0;
+
+	for (size_t i = 0; i < n; i++)
+		found += is_standard(paths[i]);
+	return found;
+}
+
+static size_t count(const char *const *lists)
+{
+	size_t n = 0;
+
+	while (lists[n] != NULL)
+		n++;
+	return n;
+}
+
+static bool check_input(const struct settings *set, struct err *err)
+{
+	size_t n = count(set->lists);
+	size_t uses = count_standard(set->lists, n) +
+		count_standard(set->suppress.values, set->suppress.n) +
+		count_standard(set->bounces.values, set->bounces.n) + is_standard(set->drop_role) +
+		is_standard(set->drop_disposable) + (n == 0 && !set->print_suppressed);
+
+	if (uses > 1 && n == 0)
+		return err_set(err, ERR_USAGE, "standard input is taken for '-': name the list as an argument");
+	return uses <= 1 || err_set(err, ERR_USAGE, "standard input ('-') can be read only once");
+}
+
+/* Only of regular files: two may well be written to one terminal, pipe or /dev/null. */
+static bool is_same(const struct stat *out, const char *path)
+{
+	struct stat st;
+	int status = is_standard(path) ? fstat(STDIN_FILENO, &st) : stat(path, &st);
+
+	return status == 0 && st.st_dev == out->st_dev && st.st_ino == out->st_ino;
+}
+
+static bool check_reads(const char *option, const char *path, const struct stat *out,
+	const char *const *reads, size_t n, struct err *err)
+{
+	for (size_t i = 0; i < n; i++)
+		if (reads[i] != NULL && reads[i][0] != '\0' && is_same(out, reads[i]))
+			return err_set(err, ERR_USAGE, "%s %s is the same file as %s, which is read", option,
+				path, reads[i]);
+	return true;
+}
+
+static bool check_output(const struct settings *set, const char *option, const char *path, struct err *err)
+{
+	const char *const single[] = { set->drop_role, set->drop_disposable, set->dns_cache };
+	struct stat standard;
+	struct stat out;
+
+	if (path == NULL || stat(path, &out) != 0 || !S_ISREG(out.st_mode))
+		return true;
+	if (fstat(STDOUT_FILENO, &standard) == 0 && standard.st_dev == out.st_dev &&
+		standard.st_ino == out.st_ino)
+		return err_set(err, ERR_USAGE, "%s %s is the same file as standard output", option, path);
+	if (set->lists[0] == NULL && is_same(&out, "-"))
+		return err_set(err, ERR_USAGE, "%s %s is the same file as standard input", option, path);
+	return check_reads(option, path, &out, set->lists, count(set->lists), err) &&
+		check_reads(option, path, &out, set->suppress.values, set->suppress.n, err) &&
+		check_reads(option, path, &out, set->bounces.values, set->bounces.n, err) &&
+		check_reads(option, path, &out, single, sizeof single / sizeof *single, err);
+}
+
+/* By name where they are not there yet. */
+static bool check_pair(const struct settings *set, struct err *err)
+{
+	struct stat out;
+
+	if (set->rejects == NULL || set->report == NULL)
+		return true;
+	if (stat(set->rejects, &out) != 0 ? strcmp(set->rejects, set->report) != 0
+					  : !S_ISREG(out.st_mode) || !is_same(&out, set->report))
+		return true;
+	return err_set(err, ERR_USAGE, "--rejects and --report are the same file: %s", set->report);
+}
+
+bool apart_check(const struct settings *set, struct err *err)
+{
+	return check_input(set, err) && check_output(set, "--rejects", set->rejects, err) &&
+		check_output(set, "--report", set->report, err) && check_pair(set, err);
+}
