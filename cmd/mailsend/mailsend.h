@@ -12,6 +12,7 @@
  */
 struct settings {
 	struct account account;
+	struct account given; /* as the command line has it, before the file fills it up */
 
 	/* Composing: any of these makes the input a body. */
 	const char *from;

@@ -23,6 +23,7 @@ static bool parse(struct settings *s, int argc, char **argv, struct err *err)
 	bool ok = is_sendmail(argv[0]) ? settings_parse_sendmail(s, argc, argv, err)
 				       : settings_parse(s, argc, argv, err);
 
+	s->given = s->account;
 	if (ok && str_ends(str_of(argv[0]), STR_LIT("mailq")))
 		s->list_spool = true;
 	say_set_quiet(s->account.quiet);

@@ -53,6 +53,74 @@ static bool plan_for_spool(struct outgoing *o, struct err *err)
 	       (!o->utf8 || outgoing_plan(o, false, true, false, err));
 }
 
+/* Was the option given a value? Those that belong to one process, or to one run, are not for another. */
+static const char *given_value(const struct option *o)
+{
+	const struct option_list *list = o->target;
+
+	if (o->name == NULL || strcmp(o->name, "password-fd") == 0)
+		return NULL;
+	if (o->type == OPTION_LIST)
+		return list->n > 0 ? list->values[0] : NULL;
+	return o->type == OPTION_TEXT ? *(const char *const *)o->target : NULL;
+}
+
+/* How the server was to be reached by the command line: a later run may be called without it, and elsewhere. */
+static char *spooled_options(const struct settings *s)
+{
+	struct account given = s->given;
+	struct buf out = { 0 };
+	char *text = NULL;
+
+	for (const struct option *o = account_options(&given, false); o->name != NULL || o->help != NULL; o++) {
+		const char *value = given_value(o);
+		char *absolute = value != NULL && o->arg != NULL && strcmp(o->arg, "FILE") == 0 ? realpath(value, NULL) : NULL;
+
+		if (value != NULL)
+			buf_printf(&out, "option %s %s\n", o->name, absolute != NULL ? absolute : value);
+		free(absolute);
+	}
+	char *config = given.config != NULL ? realpath(given.config, NULL) : NULL;
+
+	if (config != NULL)
+		buf_printf(&out, "option config %s\n", config);
+	free(config);
+	if (buf_len(&out) > 0)
+		text = mem_copy(buf_text(&out), buf_len(&out));
+	buf_free(&out);
+	return text;
+}
+
+/* What the command line of now does not say is as it was when the message was kept. */
+static bool restore_options(const struct spool_entry *entry, struct account *account, struct err *err)
+{
+	const struct option *table = account_options(account, false);
+	struct str rest = str_of(entry->options);
+
+	/* Another server than then is reached in another way. */
+	if (account->smtp.n > 0)
+		return true;
+	while (rest.n > 0) {
+		struct str line = str_cut(&rest, '\n');
+
+		str_cut(&line, ' ');
+		struct str word = str_cut(&line, ' ');
+		char *name = mem_copy(word.p, word.n);
+		char *value = mem_copy(line.p != NULL ? line.p : "", line.n);
+		const struct option *o = option_find(table, name);
+		bool is_config = strcmp(name, "config") == 0 && account->config == NULL;
+		bool ok = is_config || o == NULL || given_value(o) != NULL || option_set(o, value, err);
+
+		if (is_config)
+			account->config = option_keep(mem_copy(value, strlen(value)));
+		mem_free(name);
+		mem_free(value);
+		if (!ok)
+			return err_prefix(err, "%s.env", entry->base);
+	}
+	return true;
+}
+
 bool spool_keep(struct outgoing *o, const struct envelope *e, const struct result *r,
 	const struct delivery_wants *wants, const struct settings *s, struct err *err)
 {
@@ -60,6 +128,7 @@ bool spool_keep(struct outgoing *o, const struct envelope *e, const struct resul
 	bool ok = plan_for_spool(o, err);
 
 	entry.account = copy_text(s->account.section);
+	entry.options = spooled_options(s);
 	entry.message_id = copy_text(o->message_id);
 	entry.notify = copy_text(wants->notify);
 	entry.ret = copy_text(wants->ret);
@@ -189,7 +258,7 @@ static int send_entry(struct spool_entry *entry, const struct settings *s, struc
 	int status;
 
 	buf_printf(&path, "%s.msg", entry->base);
-	bool ok = finished_open(&o, buf_text(&path), err) &&
+	bool ok = finished_open(&o, buf_text(&path), err) && restore_options(entry, &account, err) &&
 		  account_load(&account,
 			  account.names.n > 0 ? account.names.values[0] : entry->account,
 			  entry->envelope.from, err) &&

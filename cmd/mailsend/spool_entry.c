@@ -27,6 +27,7 @@ void spool_entry_free(struct spool_entry *s)
 	mem_free(s->account);
 	mem_free(s->message_id);
 	mem_free(s->why);
+	mem_free(s->options);
 	mem_free(s->notify);
 	mem_free(s->ret);
 	mem_free(s->envid);
@@ -67,6 +68,8 @@ bool spool_entry_write(const struct spool_entry *s, struct err *err)
 	buf_printf(&out, "attempts %llu\nnext %lld\n", (unsigned long long)s->attempts,
 		(long long)s->next);
 	put(&out, "account", s->account);
+	if (s->options != NULL)
+		buf_add_text(&out, s->options);
 	put(&out, "message-id", s->message_id);
 	put(&out, "why", s->why);
 	put(&out, "notify", s->notify);
@@ -133,6 +136,18 @@ static char *copy(struct str s)
 	return mem_copy(s.p != NULL ? s.p : "", s.n);
 }
 
+static void add_option(struct spool_entry *s, struct str value)
+{
+	struct buf all = { 0 };
+
+	if (s->options != NULL)
+		buf_add_text(&all, s->options);
+	buf_printf(&all, "option %.*s\n", STR_ARGS(value));
+	mem_free(s->options);
+	s->options = mem_copy(buf_text(&all), buf_len(&all));
+	buf_free(&all);
+}
+
 static bool read_line(struct spool_entry *s, struct str key, struct str value, struct err *err)
 {
 	uint64_t number = 0;
@@ -156,6 +171,8 @@ static bool read_line(struct spool_entry *s, struct str key, struct str value, s
 		return envelope_add_list(&s->envelope, value, ERR_DATA, "to", err);
 	} else if (str_eq(key, STR_LIT("require-tls"))) {
 		s->require_tls = true;
+	} else if (str_eq(key, STR_LIT("option"))) {
+		add_option(s, value);
 	} else {
 		char **target = str_eq(key, STR_LIT("account"))	     ? &s->account
 				: str_eq(key, STR_LIT("message-id")) ? &s->message_id

@@ -19,6 +19,7 @@ struct spool_entry {
 	uint64_t attempts;
 	int64_t next;  /* not before, seconds since 1970 */
 	char *account; /* or NULL */
+	char *options; /* lines "option NAME VALUE" of how to reach the server, or NULL */
 	char *message_id;
 	char *why;		    /* what happened last, or NULL */
 	char *notify, *ret, *envid; /* as they go onto the wire, or NULL */
