@@ -58,7 +58,7 @@ _mailbulk()
 			--envelope-from --verp --html --attach --inline --header --missing --dkim-domain --dkim-selector --dkim-key
 			--email --delimiter --key --shard --suppress --skip-bad --unsubscribe --token-key --list-id --feedback-id
 			--transactional --connections --rate --domain-rate --warmup --messages-per-connection --retries --retry-pause
-			--smtp --tls --ca-file --pin --client-cert --client-key --proxy --ehlo --timeout --user --auth
+			--smtp --tls --ca-file --pin --dane --client-cert --client-key --proxy --ehlo --timeout --user --auth
 			--password-command --password-file --password-fd --token-command --config --account --verbose --trace --quiet
 			--progress --help --usage --version" -- "$cur")
 	else

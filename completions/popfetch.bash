@@ -49,7 +49,7 @@ _popfetch()
 	esac
 	if [[ $cur == -* ]]; then
 		mapfile -t COMPREPLY < <(compgen -W "--delete --delete-after --all --limit --max-size --since --headers --list --state --summary --pop --tls
-			--ca-file --pin --client-cert --client-key --proxy --ehlo --timeout --user --auth
+			--ca-file --pin --dane --client-cert --client-key --proxy --ehlo --timeout --user --auth
 			--password-command --password-file --password-fd --token-command --config --account --verbose --trace --quiet
 			--progress --help --usage --version" -- "$cur")
 	else

@@ -87,7 +87,7 @@ static void wire_stands(struct engine *e, struct peer *p)
 bool peer_start_tls(struct engine *e, struct peer *p, struct err *err)
 {
 	struct account_server *server = &p->relay->server;
-	struct tls_trust *trust = account_trust(server, err);
+	struct tls_trust *trust = account_handshake(server, err);
 	const char *host = server->url.host != NULL ? server->url.host : "localhost";
 
 	if (trust == NULL || !wire_start_tls(&p->wire, trust, host, p->session ? &p->smtp.in : NULL, err))

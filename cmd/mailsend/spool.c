@@ -62,6 +62,8 @@ static const char *given_value(const struct option *o)
 		return NULL;
 	if (o->type == OPTION_LIST)
 		return list->n > 0 ? list->values[0] : NULL;
+	if (o->type == OPTION_FLAG)
+		return *(const bool *)o->target ? "yes" : NULL;
 	return o->type == OPTION_TEXT ? *(const char *const *)o->target : NULL;
 }
 

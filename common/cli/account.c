@@ -29,6 +29,7 @@ static const struct spec connection[] = {
 	SPEC(tls, "tls", 0, OPTION_TEXT, "WHEN", "TLS: require, try or off"),
 	SPEC(ca_file, "ca-file", 0, OPTION_TEXT, "FILE", "trust these certificates (PEM) only"),
 	SPEC(pin, "pin", 0, OPTION_TEXT, "sha256:HEX", "trust this key of the server only"),
+	SPEC(dane, "dane", 0, OPTION_FLAG, NULL, "trust what DNSSEC says of the server (TLSA) only"),
 	SPEC(client_cert, "client-cert", 0, OPTION_TEXT, "FILE", "our certificate (PEM)"),
 	SPEC(client_key, "client-key", 0, OPTION_TEXT, "FILE", "and its key (PEM)"),
 	SPEC(proxy, "proxy", 0, OPTION_TEXT, "URL", "connect through socks5://host[:port]"),
@@ -181,7 +182,7 @@ static bool check_keys(const struct config *c, struct err *err)
 		if (!find_key(&scratch, e->key, &o))
 			return err_set(err, ERR_CONFIG, "%s:%d: unknown key '%s'", c->path, e->line,
 				       e->key);
-		if (o.type == OPTION_SECONDS && !option_set(&o, e->value, err)) {
+		if ((o.type == OPTION_SECONDS || o.type == OPTION_FLAG) && !option_set(&o, e->value, err)) {
 			err_prefix(err, "%s:%d: %s", c->path, e->line, e->key);
 			err->kind = ERR_CONFIG;
 			return false;

@@ -38,6 +38,7 @@ struct account {
 	const char *tls;
 	const char *ca_file;
 	const char *pin;
+	bool dane;
 	const char *client_cert;
 	const char *client_key;
 	const char *proxy;
@@ -65,6 +66,7 @@ struct account {
 	bool server_from_file;   /* account_load took the URLs from the file */
 	bool user_from_file;
 	bool tls_from_file;
+	bool dane_from_file;
 	bool proxy_from_file;
 };
 
@@ -97,6 +99,7 @@ struct account_server {
 	enum account_tls tls;
 	bool clear_auth;         /* credentials may go without TLS */
 	struct tls_trust *trust; /* NULL until account_trust */
+	int64_t tlsa_until;      /* monotonic: how long the TLSA records in it are good; 0: there are none */
 	struct sasl *sasl;       /* NULL: no credentials */
 	const char *ehlo;        /* or NULL: net_own_name */
 	char *proxy_host;        /* or NULL */
@@ -115,6 +118,8 @@ bool account_server(const struct account *a, const char *url, bool pop,
 void account_server_free(struct account_server *server);
 /* The trusted certificates and ours, read at the first call: TLS may turn out not to be needed. */
 struct tls_trust *account_trust(struct account_server *server, struct err *err);
+/* The same for a handshake that begins now: with --dane the records in DNS are looked up, unless that was done a short while ago. */
+struct tls_trust *account_handshake(struct account_server *server, struct err *err);
 /* Run the token command anew into server->sasl; false when there is none (77) or it fails. */
 bool account_new_token(struct account_server *server, struct err *err);
 

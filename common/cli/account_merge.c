@@ -141,6 +141,8 @@ void account_merge(struct account *a, const struct account *file, bool named)
 		a->timeout = file->timeout;
 	if (given && !named && is_foreign(a, file))
 		return;
+	a->dane_from_file = !a->dane && file->dane;
+	a->dane = a->dane || file->dane;
 	a->tls_from_file = a->tls == NULL && file->tls != NULL;
 	take(&a->tls, file->tls);
 	take(&a->ca_file, file->ca_file);

@@ -7,12 +7,16 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "io/clock.h"
 #include "io/file.h"
 #include "io/secret.h"
+#include "io/tlsa.h"
+#include "mail/domain.h"
 #include "proto/sasl.h"
 #include "proto/tls.h"
 
 #define PEM_LIMIT ((size_t)8 << 20)
+#define TLSA_GOOD (600 * CLOCK_SECOND) /* a key may change while a long run goes on */
 
 /* Where the systems that we know keep the certificates they trust, as one file. */
 static const char *const stores[] = {
@@ -51,7 +55,7 @@ static bool choose_tls(const struct account *a, struct account_server *s, struct
 	/* Behind a proxy, "localhost" is somebody else's. */
 	bool local = a->proxy == NULL && net_is_loopback(&s->target);
 	int word = s->url.path != NULL ? ACCOUNT_TLS_OFF :
-		   local && !login     ? ACCOUNT_TLS_TRY :
+		   local && !login && !a->dane ? ACCOUNT_TLS_TRY :
 					 ACCOUNT_TLS_REQUIRE;
 
 	if (a->tls != NULL && !option_choice("tls", a->tls, words, &word, err))
@@ -66,6 +70,27 @@ static bool choose_tls(const struct account *a, struct account_server *s, struct
 			       "%s: --tls=off would send the password for all to read; it is taken "
 			       "for a loopback address or a Unix socket only",
 			       s->label);
+	return true;
+}
+
+static bool is_literal(const char *host)
+{
+	return strchr(host, ':') != NULL || host[strspn(host, "0123456789.")] == '\0';
+}
+
+/* DANE is about a name that anybody can look up, and about TLS that has to be. */
+static bool check_dane(const struct account_server *s, struct err *err)
+{
+	const struct account *a = s->account;
+
+	if (!tlsa_available())
+		return err_set(err, ERR_CONFIG, "--dane: this build has no DANE (libgnutls-dane was not there)");
+	if (s->url.path != NULL || is_literal(s->url.host))
+		return err_set(err, ERR_USAGE, "%s: --dane needs a host name, to look up its records", s->label);
+	if (a->proxy != NULL)
+		return err_set(err, ERR_USAGE, "%s: --dane and --proxy: the records would not be asked for through the proxy", s->label);
+	if (s->tls == ACCOUNT_TLS_OFF || s->tls == ACCOUNT_TLS_TRY)
+		return err_set(err, ERR_USAGE, "%s: --dane needs TLS, but --tls=%s does not", s->label, a->tls);
 	return true;
 }
 
@@ -93,6 +118,8 @@ static bool fill(struct account_server *s, const char *url, bool pop, struct err
 	    !fix_kind(account_proxy(a->proxy, a->proxy_from_file, s, err), a->proxy_from_file, err))
 		return false;
 	if (!fix_kind(choose_tls(a, s, err), a->tls_from_file, err))
+		return false;
+	if (a->dane && !fix_kind(check_dane(s, err), a->dane_from_file, err))
 		return false;
 	/* "try" may come to nothing; then the certificates need not be read at all. */
 	if ((s->tls == ACCOUNT_TLS_REQUIRE || s->tls == ACCOUNT_TLS_ON) &&
@@ -170,4 +197,30 @@ out:
 	buf_free(&cert);
 	buf_wipe(&key);
 	return server->trust;
+}
+
+/* As DNS and the certificate write it. */
+static const char *ascii_host(const char *host, struct buf *ascii)
+{
+	return domain_to_ascii(ascii, str_of(host)) == DOMAIN_OK ? buf_text(ascii) : host;
+}
+
+struct tls_trust *account_handshake(struct account_server *server, struct err *err)
+{
+	struct tls_trust *trust = account_trust(server, err);
+	struct buf records = { 0 };
+	struct buf host = { 0 };
+
+	if (trust == NULL || !server->account->dane || clock_now() < server->tlsa_until)
+		return trust;
+	bool ok = tlsa_find(ascii_host(server->url.host, &host), server->url.port, clock_after(server->timeout), &records, err) &&
+		  tls_trust_tlsa(trust, buf_str(&records), err);
+
+	if (ok)
+		server->tlsa_until = clock_after(TLSA_GOOD);
+	else
+		err_prefix(err, "%s", server->label);
+	buf_free(&host);
+	buf_free(&records);
+	return ok ? trust : NULL;
 }

@@ -158,7 +158,7 @@ static void learn_channel(struct drive *d)
 bool drive_start_tls(struct drive *d, const struct buf *in, struct err *err)
 {
 	struct account_server *s = d->server;
-	struct tls_trust *trust = account_trust(s, err);
+	struct tls_trust *trust = account_handshake(s, err);
 
 	drive_progress(d);
 	if (trust == NULL)

@@ -52,6 +52,7 @@
 	X(gnutls_pubkey_export2) \
 	X(gnutls_pubkey_export_ecc_raw2) \
 	X(gnutls_pubkey_import_privkey) \
+	X(gnutls_pubkey_import_x509) \
 	X(gnutls_pubkey_init) \
 	X(gnutls_record_recv) \
 	X(gnutls_record_send) \
@@ -135,6 +136,7 @@ const struct late_gnutls *late_gnutls(void);
 #define gnutls_pubkey_export2 (late_gnutls()->gnutls_pubkey_export2_)
 #define gnutls_pubkey_export_ecc_raw2 (late_gnutls()->gnutls_pubkey_export_ecc_raw2_)
 #define gnutls_pubkey_import_privkey (late_gnutls()->gnutls_pubkey_import_privkey_)
+#define gnutls_pubkey_import_x509 (late_gnutls()->gnutls_pubkey_import_x509_)
 #define gnutls_pubkey_init (late_gnutls()->gnutls_pubkey_init_)
 #define gnutls_record_recv (late_gnutls()->gnutls_record_recv_)
 #define gnutls_record_send (late_gnutls()->gnutls_record_send_)

@@ -20,6 +20,10 @@ struct tls_trust_params {
 };
 struct tls_trust *tls_trust_new(const struct tls_trust_params *params, struct err *err);
 void tls_trust_free(struct tls_trust *t);
+/* DANE: TLSA records (RFC 6698) that DNSSEC vouches for, each its RDATA behind two octets with its length (network order); copied.
+ * From now on peers are held against those of usage 2 and 3 as RFC 7672 says, and no other authority is asked; a pin must fit as
+ * well. 76 when none can be used; what was said before holds then. */
+bool tls_trust_tlsa(struct tls_trust *t, struct str records, struct err *err);
 
 enum tls_status { TLS_OK, TLS_WANT, TLS_EOF /* close_notify */, TLS_FAILED };
 
@@ -55,7 +59,7 @@ void tls_facts(struct tls *t, struct tls_facts *facts);
 /* Channel binding data for sasl_set_channel, appended to out: the type ("tls-exporter", RFC 9266, under TLS 1.3; "tls-unique", RFC
  * 5929, under 1.2), NULL where it cannot be had. */
 const char *tls_channel(struct tls *t, struct buf *out);
-/* The peer's certificates as DER, its own first: for DANE, which needs the resolver and lives above. False past the last. */
+/* The peer's certificates as DER, its own first. False past the last. */
 bool tls_peer_der(struct tls *t, unsigned index, struct str *der);
 
 #endif

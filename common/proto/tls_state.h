@@ -24,6 +24,7 @@ struct tls_trust {
 	size_t n_anchors;
 	unsigned char pins[TLS_MAX_PINS][32];
 	size_t n_pins;
+	struct buf tlsa; /* records of tls_trust_tlsa; empty: no DANE */
 	gnutls_certificate_credentials_t credentials;
 	gnutls_priority_t priority;
 };
@@ -50,6 +51,10 @@ bool tls_trust_list(struct tls_trust *t, const gnutls_x509_crt_t *chain, unsigne
 	bool *owned, struct err *err);
 /* Is the peer of the session who it should be? */
 bool tls_verify(struct tls *t, struct err *err);
+/* Does the peer fit the TLSA records of its trust? */
+bool tls_verify_dane(struct tls *t, gnutls_x509_crt_t *chain, unsigned n, struct err *err);
+/* Chain, name, purpose and dates, against these authorities. */
+bool tls_verify_against(struct tls *t, gnutls_x509_trust_list_t list, gnutls_x509_crt_t *chain, unsigned n, struct err *err);
 /* The peer's own certificate, to be deinitialised; NULL when there is none. */
 gnutls_x509_crt_t tls_peer(struct tls *t);
 /* SHA-256 of the SubjectPublicKeyInfo (RFC 7469, 2.4). */

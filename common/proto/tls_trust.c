@@ -230,6 +230,7 @@ void tls_trust_free(struct tls_trust *t)
 	gnutls_priority_deinit(t->priority);
 	mem_free(t->anchors);
 	buf_free(&t->der);
+	buf_free(&t->tlsa);
 	mem_free(t);
 }
 

@@ -92,15 +92,15 @@ static void add_day(struct buf *out, time_t when)
 }
 
 /* Which certificate of the chain is out of its time, and since when. */
-static bool say_dates(const struct chain *c, bool expired, struct err *err)
+static bool say_dates(const gnutls_x509_crt_t *chain, unsigned n, bool expired, struct err *err)
 {
 	struct buf day = { 0 };
 	time_t when = -1;
 	unsigned which = 0;
 
-	for (unsigned i = 0; i < c->n; i++) {
-		time_t t = expired ? gnutls_x509_crt_get_expiration_time(c->crts[i])
-				   : gnutls_x509_crt_get_activation_time(c->crts[i]);
+	for (unsigned i = 0; i < n; i++) {
+		time_t t = expired ? gnutls_x509_crt_get_expiration_time(chain[i])
+				   : gnutls_x509_crt_get_activation_time(chain[i]);
 
 		/* The earliest end or the latest beginning is the one that failed. */
 		if (t != (time_t)-1 && (when == (time_t)-1 || (expired ? t < when : t > when))) {
@@ -173,33 +173,33 @@ static bool say_owner(const struct tls *t, gnutls_x509_crt_t leaf, struct err *e
 	return false;
 }
 
-static bool say_signer(const struct chain *c, struct err *err)
+static bool say_signer(const gnutls_x509_crt_t *chain, unsigned length, struct err *err)
 {
-	gnutls_x509_crt_t last = c->crts[c->n - 1];
+	gnutls_x509_crt_t last = chain[length - 1];
 	char issuer[120] = "";
 	size_t n = sizeof issuer;
 
-	if (c->n == 1 && gnutls_x509_crt_check_issuer(last, last) != 0)
+	if (length == 1 && gnutls_x509_crt_check_issuer(last, last) != 0)
 		return err_set(err, ERR_PROTOCOL, "certificate is self-signed, by nobody we trust");
 	if (gnutls_x509_crt_get_issuer_dn_by_oid(last, GNUTLS_OID_X520_COMMON_NAME, 0, 0, issuer, &n) != 0)
 		return err_set(err, ERR_PROTOCOL, "certificate is signed by nobody we trust");
 	return err_set(err, ERR_PROTOCOL, "certificate is signed by nobody we trust: by %s", issuer);
 }
 
-static bool say_status(const struct tls *t, const struct chain *c, unsigned status, struct err *err)
+static bool say_status(const struct tls *t, const gnutls_x509_crt_t *chain, unsigned n, unsigned status, struct err *err)
 {
 	if (status & GNUTLS_CERT_SIGNER_NOT_FOUND)
-		return say_signer(c, err);
+		return say_signer(chain, n, err);
 	if (status & GNUTLS_CERT_SIGNER_NOT_CA)
 		return err_set(err, ERR_PROTOCOL, "certificate is signed by something that may sign none");
 	if (status & (GNUTLS_CERT_REVOKED | GNUTLS_CERT_REVOCATION_DATA_SUPERSEDED))
 		return err_set(err, ERR_PROTOCOL, "certificate was revoked");
 	if (status & GNUTLS_CERT_EXPIRED)
-		return say_dates(c, true, err);
+		return say_dates(chain, n, true, err);
 	if (status & GNUTLS_CERT_NOT_ACTIVATED)
-		return say_dates(c, false, err);
+		return say_dates(chain, n, false, err);
 	if (status & GNUTLS_CERT_UNEXPECTED_OWNER)
-		return say_owner(t, c->crts[0], err);
+		return say_owner(t, chain[0], err);
 	if (status & GNUTLS_CERT_PURPOSE_MISMATCH)
 		return err_set(err, ERR_PROTOCOL, "certificate is not meant for servers");
 	if (status & GNUTLS_CERT_INSECURE_ALGORITHM)
@@ -216,10 +216,8 @@ static bool say_status(const struct tls *t, const struct chain *c, unsigned stat
 	return false;
 }
 
-static bool verify_chain(struct tls *t, struct chain *c, struct err *err)
+bool tls_verify_against(struct tls *t, gnutls_x509_trust_list_t list, gnutls_x509_crt_t *chain, unsigned n, struct err *err)
 {
-	gnutls_x509_trust_list_t list;
-	bool owned;
 	unsigned status = 0;
 	gnutls_typed_vdata_st data[2] = {
 		/* GnuTLS compares a name that is an address with the addresses of the certificate. */
@@ -228,16 +226,26 @@ static bool verify_chain(struct tls *t, struct chain *c, struct err *err)
 	};
 
 	data[1].size = (unsigned)strlen(GNUTLS_KP_TLS_WWW_SERVER);
+	int rc = gnutls_x509_trust_list_verify_crt2(list, chain, n, data, 2,
+		GNUTLS_PROFILE_TO_VFLAGS(GNUTLS_PROFILE_MEDIUM), &status, NULL);
+
+	if (rc < 0)
+		return err_set(err, ERR_PROTOCOL, "certificate cannot be checked: %s", gnutls_strerror(rc));
+	return status == 0 || say_status(t, chain, n, status, err);
+}
+
+static bool verify_chain(struct tls *t, struct chain *c, struct err *err)
+{
+	gnutls_x509_trust_list_t list;
+	bool owned;
+
 	if (!tls_trust_list(t->trust, c->crts, c->n, &list, &owned, err))
 		return false;
-	int rc = gnutls_x509_trust_list_verify_crt2(list, c->crts, c->n, data, 2,
-		GNUTLS_PROFILE_TO_VFLAGS(GNUTLS_PROFILE_MEDIUM), &status, NULL);
+	bool ok = tls_verify_against(t, list, c->crts, c->n, err);
 
 	if (owned)
 		gnutls_x509_trust_list_deinit(list, 1);
-	if (rc < 0)
-		return err_set(err, ERR_PROTOCOL, "certificate cannot be checked: %s", gnutls_strerror(rc));
-	return status == 0 || say_status(t, c, status, err);
+	return ok;
 }
 
 bool tls_verify(struct tls *t, struct err *err)
@@ -247,9 +255,10 @@ bool tls_verify(struct tls *t, struct err *err)
 
 	if (!chain_load(&c, t->session, err))
 		return false;
-	if (t->trust->n_pins > 0)
-		ok = verify_pin(t->trust, c.crts[0], err);
-	else
+	ok = t->trust->n_pins == 0 || verify_pin(t->trust, c.crts[0], err);
+	if (ok && buf_len(&t->trust->tlsa) > 0)
+		ok = tls_verify_dane(t, c.crts, c.n, err);
+	else if (ok && t->trust->n_pins == 0)
 		ok = verify_chain(t, &c, err);
 	chain_free(&c);
 	return ok;

@@ -82,7 +82,7 @@ class Exim(Server):
 
     @staticmethod
     def missing():
-        return None if program("exim4", "PIPEMAIL_EXIM") else "Exim is not installed"
+        return servers.cannot_mount() if program("exim4", "PIPEMAIL_EXIM") else "Exim is not installed"
 
     def __init__(self, where, certificate, chunking=True, pipelining=True):
         super().__init__(where, "exim" + "-lock" * (not pipelining) + "-data" * (not chunking))
@@ -165,7 +165,7 @@ class OpenSMTPD(Server):
 
     @staticmethod
     def missing():
-        return None if program("smtpd", "PIPEMAIL_OPENSMTPD") else "OpenSMTPD is not installed"
+        return servers.cannot_mount() if program("smtpd", "PIPEMAIL_OPENSMTPD") else "OpenSMTPD is not installed"
 
     def __init__(self, where, certificate, tls=True, name=""):
         super().__init__(where, "opensmtpd" + name)

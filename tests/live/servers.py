@@ -25,6 +25,12 @@ def missing(*programs):
     return None if os.geteuid() == 0 else "servers that change their user need root"
 
 
+def cannot_mount():
+    """Why there is no mount namespace to be had here, or None."""
+    tried = subprocess.run(["unshare", "--mount", "mount", "--make-rprivate", "/"], capture_output=True, text=True)
+    return None if tried.returncode == 0 else "nothing can be mounted here"
+
+
 def tool(name):
     return shutil.which(name, path=os.environ["PATH"] + ":/usr/sbin:/sbin")
 
