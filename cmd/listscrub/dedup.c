@@ -164,6 +164,18 @@ static void move_to(struct dedup *to, struct dedup *from)
 	to->used = from->used;
 }
 
+/* A table that takes the last of the memory leaves none for the files that come after it. */
+static bool leaves_spare(size_t octets)
+{
+	size_t spare = ((size_t)8 << 20) + octets / 16;
+	void *p = mmap(NULL, spare, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	if (p == MAP_FAILED)
+		return false;
+	(void)munmap(p, spare);
+	return true;
+}
+
 static bool grow(struct dedup *d)
 {
 	size_t most = d->most_octets / slot_octets(d);
@@ -183,9 +195,15 @@ static bool grow(struct dedup *d)
 	bigger.size = size;
 	bigger.slots = map(size * sizeof *d->slots);
 	bigger.leads = d->newest && bigger.slots != NULL ? map(size * sizeof *d->leads) : NULL;
-	if (bigger.slots == NULL || (d->newest && bigger.leads == NULL)) {
+	if (bigger.slots == NULL || (d->newest && bigger.leads == NULL) ||
+		(d->size > 0 && !leaves_spare(size * slot_octets(d)))) {
 		unmap(bigger.slots, size * sizeof *d->slots);
-		return false;
+		unmap(bigger.leads, size * sizeof *d->leads);
+		/* Not as much as will be needed, but more than now? */
+		if (size <= 2 * d->size)
+			return false;
+		d->expected = 0;
+		return grow(d);
 	}
 	move_to(&bigger, d);
 	unmap(d->slots, d->size * sizeof *d->slots);

@@ -31,7 +31,7 @@ struct dedup {
 };
 
 /* Rows that may be added between two calls of dedup_reserve. */
-#define DEDUP_BATCH 128
+#define DEDUP_BATCH 64
 
 void dedup_init(struct dedup *d, const unsigned char random[16], uint64_t most_octets, bool newest);
 void dedup_free(struct dedup *d);

@@ -218,6 +218,28 @@ static bool check_numbers(struct settings *s, struct err *err)
 	return true;
 }
 
+static bool is_standard(const char *name)
+{
+	return strcmp(name, "-") == 0;
+}
+
+/* Standard input can be read once: as a list, or as one of the files. */
+static bool check_standard_input(const struct settings *s, struct err *err)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; s->lists[i] != NULL; i++)
+		n += is_standard(s->lists[i]);
+	n += s->lists[0] == NULL && !s->print_suppressed;
+	for (size_t i = 0; i < s->bounces.n; i++)
+		n += is_standard(s->bounces.values[i]);
+	for (size_t i = 0; i < s->suppress.n; i++)
+		n += is_standard(s->suppress.values[i]);
+	if (n > 1)
+		return err_set(err, ERR_USAGE, "standard input cannot be read twice: name the list");
+	return true;
+}
+
 static bool check_pairs(const struct settings *s, struct err *err)
 {
 	if (s->header_yes && s->header_no)
@@ -243,7 +265,8 @@ bool settings_parse(struct settings *s, int argc, char **argv, struct err *err)
 		return false;
 	say_set_quiet(s->quiet);
 	if (!check_delimiter(s, err) || !check_keep(s, err) || !check_words(s, err) ||
-		!check_numbers(s, err) || !check_pairs(s, err))
+		!check_numbers(s, err) || !check_pairs(s, err) ||
+		!check_standard_input(s, err))
 		return false;
 	s->header = s->header_yes ? SNIFF_HEADER : s->header_no ? SNIFF_NO_HEADER : SNIFF_GUESS;
 	return true;

@@ -23,7 +23,7 @@ struct pending {
 	struct str detail;
 	struct str suggestion;
 	struct str domain;     /* for the report and for DNS */
-	struct str key;        /* for gathering what is suppressed */
+	struct str key;        /* what duplicates have in common, where somebody will read it */
 	int64_t date;
 	uint64_t line;
 	uint64_t row;

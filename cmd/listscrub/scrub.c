@@ -29,7 +29,7 @@ static void take_row(struct scrub *s, const struct csv_row *row)
 	judge_row(&s->judge, row, &v);
 	pending_fill(p, row, s->in.sniff.columns, s->judge.email, &v);
 	p->row = row_number(s);
-	if (s->mode == SCRUB_GATHER && v.key.n > 0)
+	if ((s->mode == SCRUB_GATHER || s->judge.details) && v.key.n > 0)
 		p->key = arena_copy(&s->judge.arena, v.folded);
 	if ((s->mode == SCRUB_GATHER || s->report != NULL) && v.key.n > 0)
 		p->domain = arena_copy(&s->judge.arena, v.domain);
@@ -74,8 +74,10 @@ static bool is_duplicate(struct scrub *s, const struct pending *p)
 
 static void emit(struct scrub *s, struct pending *p)
 {
-	if (compares(s, p) && is_duplicate(s, p))
+	if (compares(s, p) && is_duplicate(s, p)) {
 		p->reason = REASON_DUPLICATE;
+		p->detail = p->key;
+	}
 	rows_write(&s->rows, p);
 	if (p->reason == REASON_ELSEWHERE) {
 		s->counts.elsewhere++;

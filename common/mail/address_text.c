@@ -42,8 +42,9 @@ static size_t find_outside(struct str s, const char *wanted)
 			i++;
 		else if (s.p[i] == '"')
 			quoted = !quoted;
-		else if (!quoted && s.p[i] != '\0' && strchr(wanted, s.p[i]) != NULL)
-			return i;
+		for (const char *w = wanted; !quoted && *w != '\0' && i < s.n; w++)
+			if (s.p[i] == *w)
+				return i;
 	}
 	return s.n;
 }

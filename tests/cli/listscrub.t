@@ -139,6 +139,7 @@ def duplicates():
     r = lab.run("--fold=provider", stdin="email,n\n" + rows)
     same([row[1] for row in r.rows()[1:]], ["1", "3", "5", "7", "8"], "--fold=provider compares what the providers compare")
     same(r.rows()[3][0], "J.Doe+x@gmail.com", "and writes what stood there")
+    same([row["detail"] for row in r.rejected()][-2:], ["b\x40xn--bcher-kva.de", "jdoe@gmail.com"], "the detail is what they have in common")
     r = lab.run("--no-dedupe", stdin="email,n\n" + rows)
     same(len(r.rows()), 9, "--no-dedupe")
     dated = "email,on,n\na@a.de,2026-01-01,1\nb@a.de,,2\na@a.de,2026-03-01,3\na@a.de,2026-02-01,4\nb@a.de,soon,5\na@a.de,2026-03-01,6\n"
@@ -291,6 +292,7 @@ Diagnostic-Code: smtp; 552 5.2.2 Mailbox full
                         "fine@a.de,sent,250,2.0.0,250 ok,1,<3@b.de>,mx,2026-11-02T06:11:00Z\n")
     r = lab.run("--bounces", results, stdin=rows)
     same(r.reasons(), ["bounced"], "results of mailbulk")
+    same(lab.run("--bounces", "-", stdin=octets).status, 64, "standard input is one thing at a time")
     r = lab.run("--bounces", lab.write("junk", b"\0\1\2 what is this\n"), stdin=rows)
     check(r.status == 65 and "junk" in r.err, "what is none of these is refused", r)
 
@@ -298,7 +300,7 @@ Diagnostic-Code: smtp; 552 5.2.2 Mailbox full
 def outputs():
     rows = "email,n\na@a.de,1\nbad,2\na@a.de,3\n"
     r = lab.run("--annotate", stdin=rows, rejects=False)
-    same(r.out, b"email,n,status,reason,detail\na@a.de,1,kept,,\nbad,2,rejected,syntax,the address has no @\na@a.de,3,rejected,duplicate,\n",
+    same(r.out, b"email,n,status,reason,detail\na@a.de,1,kept,,\nbad,2,rejected,syntax,the address has no @\na@a.de,3,rejected,duplicate,a@a.de\n",
          "--annotate keeps every row")
     r = lab.run("--summary=json", "-q", stdin=rows)
     s = r.summary()
