@@ -232,6 +232,9 @@ static bool turn(struct visit *v)
 	if (status == WIRE_OK && drive_stop_signal() != 0)
 		return err_set(&v->err, ERR_TEMP, "%s: interrupted", v->server->label);
 	v->ended = status != WIRE_OK;
+	/* Of an end in order the session knows best what it came instead of. */
+	if (status == WIRE_EOF)
+		v->end = (struct err){ 0 };
 	return true;
 }
 

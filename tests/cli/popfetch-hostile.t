@@ -1,0 +1,171 @@
+#!/usr/bin/env python3
+"""popfetch against servers that drop, stall, lie and shout: exit status, what is said, what is stored, and that it ends in time."""
+import os
+import re
+import resource
+import shutil
+import subprocess
+import sys
+import time
+
+sys.path.insert(0, os.path.join(os.environ.get("TOP_SRCDIR", "."), "tests", "cli"))
+from popfetch_kit import Server, Work, check, compare, done, message, skip  # noqa: E402
+
+THREE = {f"u{i}": message(i) for i in range(1, 4)}
+SECOND = {"u1": THREE["u1"]}
+NOT_SECOND = {"u1": THREE["u1"], "u3": THREE["u3"]}
+
+
+def play(work, name, rules, status, words="", stored=None, then=THREE, options=(), args=(), within=15, timeout="2"):
+    """One run against the rules, then one against a server that behaves. stored: what the first leaves; then: what the second does."""
+    work.clean()
+    state = ("--state", work.file("state", "it"))
+    began = time.monotonic()
+    with Server(work, THREE, *options, rules=rules) as server:
+        run = work.fetch(server, *state, "--timeout", timeout, *args, "in.mbox", timeout=60)
+    took = time.monotonic() - began
+    said = run.stderr.decode("utf-8", "replace")
+    wrong = []
+    if run.returncode != status:
+        wrong.append(f"status {run.returncode} and not {status}")
+    if not re.search(words, said, re.S):
+        wrong.append(f"nothing said about {words}")
+    if took > within:
+        wrong.append(f"took {took:.1f} s")
+    if re.search(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]", said):
+        wrong.append("control characters")
+    try:
+        wrong += compare(work.mbox(), stored or {})
+        if then is not None:
+            with Server(work, None) as server:
+                again = work.fetch(server, *state, "in.mbox")
+            if again.returncode != 0:
+                wrong.append(f"then {again.returncode}: {again.stderr.decode()}")
+            wrong += [f"then {w}" for w in compare(work.mbox(), then)]
+    except AssertionError as e:
+        wrong.append(f"no mbox: {e}")
+    check(not wrong, name, *wrong, said[:600])
+
+
+def test_lines(work):
+    play(work, "no greeting", ["greeting stall 0"], 75, "no greeting within 2 s")
+    play(work, "a greeting that is none", ["greeting say 220 smtp.example"], 76, "greeting")
+    play(work, "a greeting that refuses", ["greeting say -ERR go away"], 69, "go away")
+    play(work, "a server that is busy", ["greeting say -ERR [SYS/TEMP] later"], 75)
+    play(work, "a greeting octet by octet", ["greeting drip 0 1"], 75, "no greeting", within=6)
+    play(work, "a greeting without end", ["greeting endless x"], 76, "")
+    play(work, "a long line", ["greeting raw +OK " + "x" * 30000], 76, "without end")
+    play(work, "closed at once", ["greeting close"], 75, "closed")
+    play(work, "reset at once", ["greeting reset 0"], 75)
+    play(work, "colours in a refusal", ["PASS say -ERR \\x1b[31mred\\x07"], 77, "red")
+    play(work, "octets outside ASCII in a refusal", ["PASS say -ERR \\xc2\\x9bx\\xff"], 77)
+    play(work, "a format in a refusal", ["PASS say -ERR %s%n%d"], 77, "%s%n%d")
+
+
+def test_login(work):
+    for text, status in (("[AUTH] no", 77), ("[IN-USE] x", 75), ("[LOGIN-DELAY 30] x", 75), ("[SYS/TEMP] x", 75), ("no", 77), ("[SYS/PERM] x", 77)):
+        play(work, f"login refused: {text}", [f"PASS say -ERR {text}"], status, re.escape(text))
+    play(work, "closed instead of an answer to PASS", ["PASS close"], 75, "PASS")
+    play(work, "stalled at PASS", ["PASS stall 0"], 75, "no reply to PASS")
+    play(work, "CAPA without end", ["CAPA endless X\\r\\n"], 76, "")
+    play(work, "half of CAPA", ["CAPA cut 8"], 75)
+    play(work, "an answer too many", ["USER also +OK\\r\\n"], 76, "answers nothing")
+    work.clean()
+    with Server(work, THREE) as server:
+        run = subprocess.run([work.command(server)[0], "--pop", f"pop3://ann@127.0.0.1:{server.port}", "--password-file", work.password, "in.mbox"],
+                             env=work.environment(), capture_output=True, timeout=60, cwd=work.dir, stdin=subprocess.DEVNULL)
+        check(run.returncode == 76 and not server.commands("USER") and not server.commands("PASS"),
+              "no password without TLS", run.returncode, run.stderr.decode())
+
+
+def test_lists(work):
+    play(work, "STAT beyond reason", ["STAT say +OK 99999999999999999999 1"], 76)
+    play(work, "STAT that is no number", ["STAT say +OK some"], 76)
+    play(work, "STAT that boasts", ["STAT say +OK 2000000000 1"], 0, "3 of 3", stored=THREE)
+    play(work, "STAT that is too modest", ["STAT say +OK 1 1"], 76)
+    play(work, "LIST with a number beyond STAT", ["LIST raw +OK\\r\\n4 1\\r\\n.\\r\\n"], 76)
+    play(work, "LIST with a number twice", ["LIST raw +OK\\r\\n1 1\\r\\n1 1\\r\\n.\\r\\n"], 76)
+    play(work, "LIST without end", ["LIST endless 1 1\\r\\n"], 76)
+    play(work, "LIST with words", ["LIST raw +OK\\r\\none 1\\r\\n.\\r\\n"], 76)
+    play(work, "LIST of one", ["LIST raw +OK\\r\\n2 1\\r\\n.\\r\\n", "UIDL raw +OK\\r\\n2 u2\\r\\n.\\r\\n"], 0, stored={"u2": THREE["u2"]})
+    play(work, "LIST with sizes that are wrong", ["LIST raw +OK\\r\\n1 0\\r\\n2 99999999999\\r\\n3 1\\r\\n.\\r\\n"], 0, stored=THREE)
+    play(work, "half of LIST", ["LIST cut 9"], 75)
+    play(work, "UIDL with a number beyond LIST", ["UIDL raw +OK\\r\\n1 u1\\r\\n7 u7\\r\\n.\\r\\n"], 76)
+    play(work, "UIDL shuffled", ["UIDL raw +OK\\r\\n3 u3\\r\\n1  u1\\r\\n2 u2\\r\\n.\\r\\n"], 0, stored=THREE)
+    play(work, "UIDL in trouble", ["UIDL say -ERR later"], 75)
+    play(work, "LIST refused", ["LIST say -ERR no"], 69)
+
+
+def test_messages(work):
+    play(work, "a message that cannot be had", ["RETR:2 say -ERR gone"], 1, "u2.*gone", stored=NOT_SECOND)
+    play(work, "closed in the middle of a message", ["RETR:2 cut 60"], 75, "rest of a message", stored=SECOND)
+    play(work, "reset in the middle of a message", ["RETR:2 reset 60"], 75, stored=SECOND)
+    play(work, "stalled in the middle of a message", ["RETR:2 stall 60"], 75, "within 2 s", stored=SECOND)
+    play(work, "a message octet by octet", ["RETR:2 drip 60 0.5"], 75, "within 2 s", stored=SECOND, within=8)
+    play(work, "closed instead of a message", ["RETR:2 close"], 75, "RETR", stored=SECOND)
+    play(work, "a message without its end", ["RETR:2 raw +OK\\r\\nA: b\\r\\n\\r\\nhalf\\r\\n."], 75, stored=SECOND, options=("--capa", "UIDL,USER"))
+    play(work, "the end of a message by lone LFs", ["RETR:2 raw +OK\\r\\nA: b\\n\\n.\\n+OK\\nx\\r\\n.\\r\\n"], 0,
+         stored={**NOT_SECOND, "u2": b"A: b\r\n\r\n.\r\n+OK\r\nx\r\n"}, then=None)
+    play(work, "an answer that is none, then lock step", ["RETR:2@1 say what?"], 0, "one command at a time", stored=THREE)
+    play(work, "out of step for good", ["RETR:2 say what?"], 76, stored=SECOND)
+    play(work, "a server that knows LF only", [], 0, stored=THREE, options=("--lf",))
+    play(work, "a server without CAPA", [], 0, stored=THREE, options=("--capa", ""))
+    play(work, "a server without PIPELINING", [], 0, stored=THREE, options=("--capa", "UIDL,USER,TOP"))
+    play(work, "SASL PLAIN", [], 0, stored=THREE, options=("--capa", "UIDL,SASL PLAIN,PIPELINING"))
+    play(work, "nothing behind a goodbye", ["QUIT say -ERR whatever"], 0, stored=THREE)
+
+
+def test_order_of_trouble(work):
+    """A message at which every session breaks off keeps no other back."""
+    work.clean()
+    with Server(work, THREE, rules=["RETR:1 cut 60"]) as server:
+        first = work.fetch(server, "in.mbox")
+        check(first.returncode == 75 and work.mbox() == [], "broken off at the first message", first.stderr.decode())
+        second = work.fetch(server, "in.mbox")
+        rest = {u: m for u, m in THREE.items() if u != "u1"}
+        check(second.returncode == 75 and not compare(work.mbox(), rest), "the next run brings the others first", second.stderr.decode())
+
+
+def test_endless(work):
+    """A message that never ends neither fills the disk nor the memory."""
+    work.clean()
+    with Server(work, THREE, rules=["RETR:2 endless 0123456789\\r\\n"]) as server:
+        run = work.fetch(server, "in.mbox", timeout=120,
+                         preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 28, 1 << 28)))
+        check(run.returncode == 76 and b"far longer" in run.stderr, "a message without end", run.returncode, run.stderr.decode())
+        check(not compare(work.mbox(), SECOND), "what came before it is kept")
+
+
+def test_tls(work):
+    if not shutil.which("openssl"):
+        skip("TLS", "openssl is not installed")
+        return
+    cert, key = work.file("cert.pem"), work.file("key.pem")
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2", "-keyout", key,
+                    "-out", cert, "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost"], check=True, capture_output=True)
+    login = ["--password-file", work.password, "--timeout", "3"]
+    tool = work.command(None)[0]
+
+    def run(server, scheme, *args):
+        return subprocess.run([tool, "--pop", f"{scheme}://ann@localhost:{server.port}", *login, *args, "in.mbox"], env=work.environment(),
+                              capture_output=True, timeout=60, cwd=work.dir, stdin=subprocess.DEVNULL)
+
+    for scheme, options in (("pop3", ()), ("pop3s", ("--tls",))):
+        work.clean()
+        with Server(work, THREE, "--cert", cert, "--key", key, *options) as server:
+            bad = run(server, scheme)
+            check(bad.returncode == 76 and not server.commands("PASS"), f"{scheme}: a certificate that nobody vouches for", bad.stderr.decode())
+            good = run(server, scheme, "--ca-file", cert)
+            check(good.returncode == 0 and not compare(work.mbox(), THREE), f"{scheme}: with --ca-file", good.returncode, good.stderr.decode())
+    for rule, name in (("STLS also +OK injected\\r\\n", "an injected answer to STLS"), ("STLS say -ERR no", "STLS refused"),
+                       ("CAPA raw +OK\\r\\nUSER\\r\\n.\\r\\n", "STLS stripped")):
+        work.clean()
+        with Server(work, THREE, "--cert", cert, "--key", key, rules=[rule]) as server:
+            got = run(server, "pop3", "--ca-file", cert)
+            check(got.returncode == 76 and not server.commands("USER") and not server.commands("PASS"), name, got.returncode, got.stderr.decode())
+
+
+with Work() as work:
+    for test in (test_lines, test_login, test_lists, test_messages, test_order_of_trouble, test_endless, test_tls):
+        test(work)
+done()
