@@ -14,15 +14,32 @@
 
 const char *dsn_class_name(enum dsn_class class)
 {
-	static const char *const names[] = { "nothing", "hard", "soft", "complaint", "unsubscribe" };
+	static const char *const names[] = { "nothing", "hard", "soft", "complaint",
+		"unsubscribe" };
 
 	return names[class];
 }
 
-bool dsn_says(struct str s, const char *const words[])
+bool dsn_says(struct str s, const char *words)
 {
-	for (size_t i = 0; words[i] != NULL; i++)
-		if (str_isearch(s, str_of(words[i])) < s.n)
+	for (struct str rest = str_of(words); rest.n > 0;)
+		if (str_isearch(s, str_cut(&rest, '|')) < s.n)
+			return true;
+	return false;
+}
+
+bool dsn_starts(struct str s, const char *words)
+{
+	for (struct str rest = str_of(words); rest.n > 0;)
+		if (str_istarts(s, str_cut(&rest, '|')))
+			return true;
+	return false;
+}
+
+bool dsn_is(struct str s, const char *words)
+{
+	for (struct str rest = str_of(words); rest.n > 0;)
+		if (str_ieq(s, str_cut(&rest, '|')))
 			return true;
 	return false;
 }
@@ -77,13 +94,14 @@ static struct dsn_report *place_for(struct dsn *d, enum dsn_class class, struct 
 	return &d->reports[d->n++];
 }
 
-void dsn_keep(struct dsn *d, enum dsn_class class, struct str recipient, struct str status, struct str diagnostic,
-	int64_t when)
+void dsn_keep(struct dsn *d, enum dsn_class class, struct str recipient, struct str status,
+	struct str diagnostic, int64_t when)
 {
 	struct buf line = { 0 };
 	struct dsn_report *r;
 
-	if (class == DSN_NOTHING || !dsn_is_address(recipient) || (r = place_for(d, class, recipient)) == NULL)
+	if (class == DSN_NOTHING || !dsn_is_address(recipient) ||
+		(r = place_for(d, class, recipient)) == NULL)
 		return;
 	buf_add(&line, recipient);
 	buf_add(&line, status);
@@ -93,7 +111,8 @@ void dsn_keep(struct dsn *d, enum dsn_class class, struct str recipient, struct 
 	r->class = class;
 	r->recipient = str_at(r->owned, recipient.n);
 	r->status = str_at(r->owned + recipient.n, status.n);
-	r->diagnostic = str_at(r->owned + recipient.n + status.n, buf_len(&line) - recipient.n - status.n);
+	r->diagnostic =
+		str_at(r->owned + recipient.n + status.n, buf_len(&line) - recipient.n - status.n);
 	r->when = when;
 	buf_free(&line);
 }
@@ -142,24 +161,26 @@ static void load(struct dsn_mail *m, struct str message)
 /* Written by a person's program in that person's absence: says nothing about the address. */
 static bool is_auto_reply(const struct dsn_mail *m)
 {
-	static const char *const fields[] = { "X-Autoreply", "X-Autorespond", "X-Autoresponder", "X-Auto-Response", NULL };
-	static const char *const starts[] = { "auto:", "autoreply", "auto reply", "auto-reply", "automatic reply",
-		"automatic response", "automatische antwort", "out of office", "out of the office", "vacation",
-		"abwesenheit", "r\xc3\xa9ponse automatique", "respuesta autom", "risposta automatica", NULL };
+	static const char *const fields[] = { "X-Autoreply", "X-Autorespond", "X-Autoresponder",
+		"X-Auto-Response", NULL };
+	static const char starts[] =
+		"auto:|autoreply|auto reply|auto-reply|automatic reply|automatic response|"
+		"automatische antwort|out of office|out of the office|vacation|abwesenheit|"
+		"r\xc3\xa9ponse automatique|respuesta autom|risposta automatica";
 	struct str precedence = str_trim(header_find(m->header, "Precedence"));
 
 	for (size_t i = 0; fields[i] != NULL; i++)
 		if (header_find(m->header, fields[i]).p != NULL)
 			return true;
-	for (size_t i = 0; starts[i] != NULL; i++)
-		if (str_istarts(buf_str(&m->subject), str_of(starts[i])))
-			return true;
-	return str_ieq(precedence, STR_LIT("auto_reply"));
+	return dsn_starts(buf_str(&m->subject), starts) ||
+	       str_ieq(precedence, STR_LIT("auto_reply"));
 }
 
 void dsn_read(struct dsn *d, struct str message)
 {
-	struct dsn_mail m = { .subject.limit = 8192, .sender.limit = 1024, .text.limit = (size_t)256 << 10 };
+	struct dsn_mail m = {
+		.subject.limit = 8192, .sender.limit = 1024, .text.limit = (size_t)256 << 10
+	};
 
 	clear(d);
 	load(&m, message);

@@ -4,15 +4,17 @@
 #include "base/buf.h"
 
 /*
- * What one message of a bounce mailbox says about which recipients: delivery reports (RFC 3464, RFC 6533), complaints
- * (RFC 5965), unsubscribe requests, and the common free-form bounces. Precision first: a 5.x.x status alone is no hard
- * bounce; mailbox full, policy, spam filters and blocks of the sender are soft.
+ * What one message of a bounce mailbox says about which recipients: delivery reports (RFC 3464, RFC
+ * 6533), complaints (RFC 5965), unsubscribe requests, and the common free-form bounces. Precision
+ * first: a 5.x.x status alone is no hard bounce; mailbox full, policy, spam filters and blocks of
+ * the sender are soft.
  */
 enum dsn_class {
-	DSN_NOTHING,      /* no report: an auto-reply, a person, a DMARC failure report, a delay notice, success */
-	DSN_HARD,         /* the recipient or its domain does not exist */
+	DSN_NOTHING, /* no report: an auto-reply, a person, a DMARC failure report, a delay notice,
+			success */
+	DSN_HARD,    /* the recipient or its domain does not exist */
 	DSN_SOFT,
-	DSN_COMPLAINT,    /* ARF abuse (fraud, virus… are too), opt-out is DSN_UNSUBSCRIBE */
+	DSN_COMPLAINT, /* ARF abuse (fraud, virus… are too), opt-out is DSN_UNSUBSCRIBE */
 	DSN_UNSUBSCRIBE,
 };
 
@@ -21,8 +23,8 @@ struct dsn_report {
 	struct str recipient;  /* local@domain as reported */
 	struct str status;     /* "5.1.1", or empty */
 	struct str diagnostic; /* the server's words, on one line, or empty */
-	int64_t when;          /* Arrival-Date or Date of the report in seconds, 0: none */
-	char *owned;           /* what the slices point into */
+	int64_t when;	       /* Arrival-Date or Date of the report in seconds, 0: none */
+	char *owned;	       /* what the slices point into */
 };
 
 struct dsn {
@@ -31,8 +33,9 @@ struct dsn {
 	size_t cap;
 };
 
-/* Judge one whole message (header and body, LF or CRLF, with or without a From_ line). d is cleared first; of a message only
- * the first MiB is looked at, and at most 1,000 recipients are reported. */
+/* Judge one whole message (header and body, LF or CRLF, with or without a From_ line). d is cleared
+ * first; of a message only the first MiB is looked at, and at most 1,000 recipients are reported.
+ */
 void dsn_read(struct dsn *d, struct str message);
 void dsn_free(struct dsn *d);
 /* "hard", "soft", "complaint", "unsubscribe". */

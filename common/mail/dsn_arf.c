@@ -10,11 +10,12 @@
 /* Made unreadable by the reporter to protect the recipient: no address. */
 static bool is_redacted(struct str address)
 {
-	return str_istarts(address, STR_LIT("redacted")) || str_istarts(address, STR_LIT("x-redacted")) ||
-	       str_istarts(address, STR_LIT("xxx"));
+	return str_istarts(address, STR_LIT("redacted")) ||
+	       str_istarts(address, STR_LIT("x-redacted")) || str_istarts(address, STR_LIT("xxx"));
 }
 
-/* The only address in the fields of that name, or nothing: with two of them nobody knows who complained. */
+/* The only address in the fields of that name, or nothing: with two of them nobody knows who
+ * complained. */
 static bool only_address(struct str header, const char *name, struct buf *out)
 {
 	struct address_list list = { 0 };
@@ -29,19 +30,16 @@ static bool only_address(struct str header, const char *name, struct buf *out)
 	return n == 1 && !is_redacted(buf_str(out)) && dsn_is_address(buf_str(out));
 }
 
-/* What the type of a report makes of it. A failed DMARC or DKIM check is no complaint, "not-spam" is the contrary of one. */
+/* What the type of a report makes of it. A failed DMARC or DKIM check is no complaint, "not-spam"
+ * is the contrary of one. */
 static enum dsn_class feedback_class(struct str type)
 {
-	static const char *const complaints[] = { "abuse", "fraud", "virus", "other", "complaint", "spam", NULL };
-	static const char *const requests[] = { "opt-out", "opt-out-list", "unsubscribe", NULL };
+	static const char complaints[] = "abuse|fraud|virus|other|complaint|spam";
+	static const char requests[] = "opt-out|opt-out-list|unsubscribe";
 
-	for (size_t i = 0; complaints[i] != NULL; i++)
-		if (str_ieq(type, str_of(complaints[i])))
-			return DSN_COMPLAINT;
-	for (size_t i = 0; requests[i] != NULL; i++)
-		if (str_ieq(type, str_of(requests[i])))
-			return DSN_UNSUBSCRIBE;
-	return DSN_NOTHING;
+	if (dsn_is(type, complaints))
+		return DSN_COMPLAINT;
+	return dsn_is(type, requests) ? DSN_UNSUBSCRIBE : DSN_NOTHING;
 }
 
 struct feedback {
@@ -61,7 +59,8 @@ static void load(struct feedback *f, struct str message)
 		if (!f->found && str_eq(type, STR_LIT("message/feedback-report"))) {
 			f->found = mime_decode(&leaf, &f->fields);
 		} else if (buf_len(&f->original) == 0 &&
-			   (str_starts(type, STR_LIT("message/rfc822")) || str_eq(type, STR_LIT("text/rfc822-headers")) ||
+			   (str_starts(type, STR_LIT("message/rfc822")) ||
+				   str_eq(type, STR_LIT("text/rfc822-headers")) ||
 				   str_starts(type, STR_LIT("message/global"))) &&
 			   mime_decode(&leaf, &f->original)) {
 			buf_cut(&f->original, header_length(buf_str(&f->original)));
@@ -69,7 +68,8 @@ static void load(struct feedback *f, struct str message)
 	}
 }
 
-static void keep_address(struct dsn *d, const struct dsn_mail *m, const struct feedback *f, struct str body)
+static void keep_address(
+	struct dsn *d, const struct dsn_mail *m, const struct feedback *f, struct str body)
 {
 	struct buf line = { .limit = 4096 };
 	struct str bare;
@@ -81,7 +81,8 @@ static void keep_address(struct dsn *d, const struct dsn_mail *m, const struct f
 }
 
 /* Original-Rcpt-To may stand there more than once (RFC 5965, 3.2). */
-static void keep_fields(struct dsn *d, const struct dsn_mail *m, const struct feedback *f, const char *name)
+static void keep_fields(
+	struct dsn *d, const struct dsn_mail *m, const struct feedback *f, const char *name)
 {
 	struct header_reader r;
 	struct header_field field;
@@ -96,7 +97,8 @@ static void keep_fields(struct dsn *d, const struct dsn_mail *m, const struct fe
 /* Who complained, where the report does not say it: the message was sent to one address. */
 static void keep_from_original(struct dsn *d, const struct dsn_mail *m, const struct feedback *f)
 {
-	static const char *const names[] = { "X-HmXmrOriginalRecipient", "X-Original-To", "Delivered-To", "To", NULL };
+	static const char *const names[] = { "X-HmXmrOriginalRecipient", "X-Original-To",
+		"Delivered-To", "To", NULL };
 	struct dsn_mail original = { .header = buf_str(&f->original) };
 	struct buf address = { .limit = 4096 };
 
@@ -104,13 +106,15 @@ static void keep_from_original(struct dsn *d, const struct dsn_mail *m, const st
 		dsn_keep(d, f->class, buf_str(&address), STR_NONE, buf_str(&m->subject), m->when);
 	for (size_t i = 0; d->n == 0 && names[i] != NULL; i++)
 		if (only_address(buf_str(&f->original), names[i], &address))
-			dsn_keep(d, f->class, buf_str(&address), STR_NONE, buf_str(&m->subject), m->when);
+			dsn_keep(d, f->class, buf_str(&address), STR_NONE, buf_str(&m->subject),
+				m->when);
 	buf_free(&address);
 }
 
 bool dsn_read_feedback(struct dsn *d, const struct dsn_mail *m)
 {
-	struct feedback f = { .fields.limit = (size_t)256 << 10, .original.limit = (size_t)4 << 20 };
+	struct feedback f = { .fields.limit = (size_t)256 << 10,
+		.original.limit = (size_t)4 << 20 };
 	bool junk_mail_program;
 
 	load(&f, m->message);
@@ -119,7 +123,8 @@ bool dsn_read_feedback(struct dsn *d, const struct dsn_mail *m)
 			    str_iends(buf_str(&m->sender), STR_LIT("hotmail.com")) &&
 			    header_find(buf_str(&f.original), "X-HmXmrOriginalRecipient").n > 0;
 	if (f.found)
-		f.class = feedback_class(str_trim(header_find(buf_str(&f.fields), "Feedback-Type")));
+		f.class =
+			feedback_class(str_trim(header_find(buf_str(&f.fields), "Feedback-Type")));
 	else if (junk_mail_program)
 		f.class = DSN_COMPLAINT;
 	if (f.class != DSN_NOTHING) {
@@ -137,27 +142,29 @@ bool dsn_read_feedback(struct dsn *d, const struct dsn_mail *m)
 /* "unsubscribe", also with a list or a token behind it; not what confirms that it was done. */
 static bool is_wish(struct str s)
 {
-	static const char *const words[] = { "unsubscribe", "opt-out", "opt out", "remove me", "abmelden", NULL };
-	static const char *const done[] = { "confirm", "success", "complete", "done", NULL };
+	static const char words[] = "unsubscribe|opt-out|opt out|remove me|abmelden";
+	static const char done[] = "confirm|success|complete|done";
 
-	for (size_t i = 0; words[i] != NULL; i++) {
-		size_t n = strlen(words[i]);
+	for (struct str rest = str_of(words); rest.n > 0;) {
+		struct str word = str_cut(&rest, '|');
 
-		if (str_istarts(s, str_of(words[i])) &&
-		    (s.n == n || !(ascii_alpha(s.p[n]) || ascii_digit(s.p[n]))))
+		if (str_istarts(s, word) &&
+			(s.n == word.n || !(ascii_alpha(s.p[word.n]) || ascii_digit(s.p[word.n]))))
 			return !dsn_says(s, done);
 	}
 	return false;
 }
 
-/* Sent to an address that is there for this: "unsubscribe@", "list-unsubscribe@", "unsub+token@". */
+/* Sent to an address that is there for this: "unsubscribe@", "list-unsubscribe@", "unsub+token@".
+ */
 static bool is_for_unsubscribing(struct str to)
 {
 	struct str local = str_sub(to, 0, str_find(to, '@'));
 
 	return str_istarts(local, STR_LIT("unsub")) || str_iends(local, STR_LIT("-unsubscribe")) ||
 	       str_iends(local, STR_LIT("+unsubscribe")) || str_iends(local, STR_LIT("-unsub")) ||
-	       str_isearch(local, STR_LIT("-unsub+")) < local.n || str_isearch(local, STR_LIT("-unsubscribe+")) < local.n;
+	       str_isearch(local, STR_LIT("-unsub+")) < local.n ||
+	       str_isearch(local, STR_LIT("-unsubscribe+")) < local.n;
 }
 
 bool dsn_read_unsubscribe(struct dsn *d, const struct dsn_mail *m)
@@ -171,7 +178,8 @@ bool dsn_read_unsubscribe(struct dsn *d, const struct dsn_mail *m)
 	if (!wish && first.n < 100)
 		wish = is_wish(first) && buf_len(&m->subject) == 0;
 	for (size_t i = 0; !wish && fields[i] != NULL; i++)
-		wish = only_address(m->header, fields[i], &to) && is_for_unsubscribing(buf_str(&to));
+		wish = only_address(m->header, fields[i], &to) &&
+		       is_for_unsubscribing(buf_str(&to));
 	buf_clear(&to);
 	if (wish) {
 		/* An address made for one recipient says better who it is than From does. */

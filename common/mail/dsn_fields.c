@@ -63,7 +63,7 @@ static bool field_address(struct str body, struct buf *out)
 	if (str_find(rest, ';') < rest.n) {
 		type = str_trim(str_cut(&rest, ';'));
 		if (!str_ieq(type, STR_LIT("rfc822")) && !str_ieq(type, STR_LIT("utf-8")) &&
-		    !str_ieq(type, STR_LIT("smtp")) && !str_ieq(type, STR_LIT("unknown")))
+			!str_ieq(type, STR_LIT("smtp")) && !str_ieq(type, STR_LIT("unknown")))
 			rest = STR_NONE;
 		else if (str_ieq(type, STR_LIT("utf-8")))
 			add_decoded(&text, rest), rest = buf_str(&text);
@@ -87,7 +87,8 @@ static bool has_failed(const struct entry *e)
 	       str_istarts(action, STR_LIT("undeliver"));
 }
 
-/* All that was said: the server's words, and what some programs put as comments behind status and action. */
+/* All that was said: the server's words, and what some programs put as comments behind status and
+ * action. */
 static void add_words(struct buf *out, const struct entry *e)
 {
 	struct str diagnostic = str_trim(e->diagnostic);
@@ -122,7 +123,8 @@ static void judge_entry(struct report *r, const struct entry *e)
 	struct str status = dsn_find_status(e->status);
 
 	/* The address as it was written stands on lists; where it was forwarded to does not. */
-	if ((!field_address(e->original, &recipient) && !field_address(e->final, &recipient)) || !has_failed(e))
+	if ((!field_address(e->original, &recipient) && !field_address(e->final, &recipient)) ||
+		!has_failed(e))
 		goto out;
 	add_words(&words, e);
 	/* Where the fields only say that it failed, the text for people may say why. */
@@ -130,7 +132,8 @@ static void judge_entry(struct report *r, const struct entry *e)
 		dsn_text_about(r->m, buf_str(&recipient), &words);
 	if (status.n == 0)
 		status = dsn_find_status(buf_str(&words));
-	dsn_keep(r->d, dsn_judge(status, buf_str(&words)), buf_str(&recipient), status, buf_str(&words), r->when);
+	dsn_keep(r->d, dsn_judge(status, buf_str(&words)), buf_str(&recipient), status,
+		buf_str(&words), r->when);
 out:
 	buf_free(&recipient);
 	buf_free(&words);
@@ -183,7 +186,8 @@ static void read_groups(struct report *r, struct str s)
 		while ((event = header_next(&reader, &field)) != HEADER_END)
 			if (event == HEADER_FIELD)
 				take_field(r, &e, &field);
-		/* Fields that stand alone belong to the recipient that follows: there are programs that part them. */
+		/* Fields that stand alone belong to the recipient that follows: there are programs
+		 * that part them. */
 		if (e.final.n > 0 || e.original.n > 0)
 			end_entry(r, &e);
 		s = str_sub(reader.rest, str_find(reader.rest, '\n') + 1, reader.rest.n);
@@ -197,8 +201,8 @@ static bool is_status(const char *type)
 	       str_eq(str_of(type), STR_LIT("message/global-delivery-status"));
 }
 
-/* Reports in the parts of s. A report that a gateway wrapped whole into message/rfc822 is looked for one level down, where it
- * is the first part: the returned message never is. */
+/* Reports in the parts of s. A report that a gateway wrapped whole into message/rfc822 is looked
+ * for one level down, where it is the first part: the returned message never is. */
 static bool read_parts(struct report *r, struct str s, bool inner)
 {
 	struct mime_leaf leaf;
@@ -212,7 +216,8 @@ static bool read_parts(struct report *r, struct str s, bool inner)
 
 			read_groups(r, buf_str(&body));
 			found = found || r->recipients > before;
-		} else if (!inner && i == 0 && str_eq(str_of(leaf.type), STR_LIT("message/rfc822"))) {
+		} else if (!inner && i == 0 &&
+			   str_eq(str_of(leaf.type), STR_LIT("message/rfc822"))) {
 			found = read_parts(r, leaf.body, true);
 		}
 		buf_free(&body);
@@ -226,11 +231,13 @@ bool dsn_read_fields(struct dsn *d, const struct dsn_mail *m)
 	struct buf verp = { .limit = 1024 };
 	bool found = read_parts(&r, m->message, false);
 
-	/* Forwarded, and refused there: the address that we wrote to is the one that leads nowhere. */
+	/* Forwarded, and refused there: the address that we wrote to is the one that leads nowhere.
+	 */
 	if (found && d->n == 1 && dsn_verp(m, &verp)) {
 		struct dsn_report first = d->reports[0];
 
-		dsn_keep(d, first.class, buf_str(&verp), first.status, first.diagnostic, first.when);
+		dsn_keep(
+			d, first.class, buf_str(&verp), first.status, first.diagnostic, first.when);
 	}
 	buf_free(&verp);
 	return found;

@@ -3,68 +3,71 @@
 #include "mail/dsn_state.h"
 
 /*
- * What makes a bounce hard: words or a status that say that the recipient or its domain does not exist, and nothing
- * beside it that speaks of something else. All tables are in lower case; names of hosts, addresses and links are taken out of
- * the text before it is compared, since they say "relay", "spam" or "block" for reasons of their own.
+ * What makes a bounce hard: words or a status that say that the recipient or its domain does not
+ * exist, and nothing beside it that speaks of something else. All tables are in lower case; names
+ * of hosts, addresses and links are taken out of the text before it is compared, since they say
+ * "relay", "spam" or "block" for reasons of their own.
  */
-static const char *const gone[] = {
-	"user unknown", "unknown user", "user is unknown", "user not known", "user name is unknown",
-	"unknown recipient", "recipient unknown", "recipient is unknown", "unknown address", "address unknown",
-	"unknown addressee", "addressee unknown", "unknown mailbox", "mailbox unknown", "unknown account",
-	"unknown local part", "unknown local-part", "unknown or illegal", "unknown destination address",
-	"no such user", "no such mailbox", "no such recipient", "no such address", "no such account",
-	"no such person", "no such local user", "no such domain", "no such host", "no such email", "no mailbox here",
-	"no mailbox by that name", "no account by that name", "no user by that name", "there is no user",
-	"doesn't have a account", "doesn't have an account", "does not have an account", "does not have a account",
-	"couldn't find any host", "doesn't exist", "does not exist", "do not exist", "not exist here", "nonexistent", "non-existent", "non existent",
-	"no longer exist", "no longer valid", "no longer in use", "not a valid user", "not a valid mailbox",
-	"not a valid recipient", "not a valid address", "not a known user", "not a user here", "not our customer",
-	"invalid recipient", "invalid mailbox", "invalid user", "invalid final delivery userid", "user invalid",
-	"user is invalid", "recipient is invalid", "bad destination mailbox", "bad mailbox",
-	"user not found", "recipient not found", "mailbox not found", "address not found", "account not found",
-	"user was not found", "recipient was not found", "couldn't be found", "not found by smtp address lookup",
-	"not listed in domino", "not listed in public name", "not listed in domain", "recipient name is not recognized",
-	"recipient not recognized", "user not recognized", "not known here", "not known at this",
-	"account has been deleted", "account is deleted", "account deleted", "account has been closed",
-	"account closed", "account has been discontinued", "mailbox has been deleted", "mailbox has been removed",
-	"user has been deleted", "user has been removed", "user terminated", "nosuchuser", "nxdomain",
-	"unrouteable address", "unroutable address", "unknown host", "host unknown", "host not found",
-	"domain not found", "unknown domain", "domain unknown", "domain name not found", "bad destination host",
-	"bad destination system", "nullmx", "null mx", "domain does not accept mail",
-	"n'existe pas", "utilisateur inconnu", "destinataire inconnu", "empfaenger unbekannt",
-	"empf\xc3\xa4nger unbekannt", "benutzer unbekannt", "utente sconosciuto", "destinatario sconosciuto",
-	"usuario desconocido", "destinatario desconocido", "no existe", "usuario inexistente", NULL,
-};
+static const char gone[] =
+	"user unknown|unknown user|user is unknown|user not known|user name is unknown|"
+	"unknown recipient|recipient unknown|recipient is unknown|unknown address|"
+	"address unknown|unknown addressee|addressee unknown|unknown mailbox|mailbox unknown|"
+	"unknown account|unknown local part|unknown local-part|unknown or illegal|"
+	"unknown destination address|no such user|no such mailbox|no such recipient|"
+	"no such address|no such account|no such person|no such local user|no such domain|"
+	"no such host|no such email|no mailbox here|no mailbox by that name|"
+	"no account by that name|no user by that name|there is no user|doesn't have a account|"
+	"doesn't have an account|does not have an account|does not have a account|"
+	"couldn't find any host|doesn't exist|does not exist|do not exist|not exist here|"
+	"nonexistent|non-existent|non existent|no longer exist|no longer valid|no longer in use|"
+	"not a valid user|not a valid mailbox|not a valid recipient|not a valid address|"
+	"not a known user|not a user here|not our customer|invalid recipient|invalid mailbox|"
+	"invalid user|invalid final delivery userid|user invalid|user is invalid|"
+	"recipient is invalid|bad destination mailbox|bad mailbox|user not found|"
+	"recipient not found|mailbox not found|address not found|account not found|"
+	"user was not found|recipient was not found|couldn't be found|"
+	"not found by smtp address lookup|not listed in domino|not listed in public name|"
+	"not listed in domain|recipient name is not recognized|recipient not recognized|"
+	"user not recognized|not known here|not known at this|account has been deleted|"
+	"account is deleted|account deleted|account has been closed|account closed|"
+	"account has been discontinued|mailbox has been deleted|mailbox has been removed|"
+	"user has been deleted|user has been removed|user terminated|nosuchuser|nxdomain|"
+	"unrouteable address|unroutable address|unknown host|host unknown|host not found|"
+	"domain not found|unknown domain|domain unknown|domain name not found|"
+	"bad destination host|bad destination system|nullmx|null mx|domain does not accept mail|"
+	"n'existe pas|utilisateur inconnu|destinataire inconnu|empfaenger unbekannt|"
+	"empf\xc3\xa4nger unbekannt|benutzer unbekannt|utente sconosciuto|"
+	"destinatario sconosciuto|usuario desconocido|destinatario desconocido|no existe|"
+	"usuario inexistente";
 
 /* What turns any of the above, and a status too, into a soft bounce. */
-static const char *const other[] = {
+static const char other[] =
 	/* no room */
-	"quota", "overquota", "mailbox full", "mailbox is full", "mail box full", "mail box is full",
-	"mailfolder is full", "folder is full", "inbox is full", "full mailbox", "mailbox size", "disk space",
-	"disk full", "over limit", "space not enough", "not enough space", "insufficient", "storage",
-	"too much mail", "exceed", "size limit", "too large", "too big",
+	"quota|overquota|mailbox full|mailbox is full|mail box full|mail box is full|"
+	"mailfolder is full|folder is full|inbox is full|full mailbox|mailbox size|disk space|"
+	"disk full|over limit|space not enough|not enough space|insufficient|storage|"
+	"too much mail|exceed|size limit|too large|too big|"
 	/* what they think of us, or of the message */
-	"block", "blacklist", "black list", "denylist", "deny list", "rbl", "dnsbl", "is listed", "was listed",
-	"been listed", "listed at", "listed by", "listed on", "reputation", "spam", "antispam", "junk",
-	"unsolicited", "policy", "policies", "banned", "prohibited", "not permitted", "not allowed",
-	"not authorized", "not authorised", "unauthorized", "unauthenticated", "authenticat", "denied", "forbidden",
-	"spf", "dkim", "dmarc", "reverse dns", "ptr record", "helo name", "helo command", "invalid helo", "bad helo",
-	"your helo", "ehlo name", "from address", "return path", "return-path", "your domain", "your ip",
-	"your server", "your host", "your mail server", "your mailserver", "mail from address", "accept mail from",
-	"accepting mail", "reject mail from", "rejecting mail from", "refuse mail from", "client host", "relaying",
-	"relay access", "relay denied", "relay not", "to relay", "not relay", "sender address", "sender verif",
-	"sender domain", "sender callout", "sender reject", "sender denied", "sender is", "sender not", "sender id",
-	"sender's", "the sender", "of sender", "verify sender", "invalid sender", "bad sender", "unknown sender",
-	"sender unknown", "virus", "antivirus", "malware", "infected", "phish", "message content",
-	"content reject", "content filter", "greylist", "graylist", "moderat", "restricted", "challenge",
-	"not collected", "not been collected",
+	"block|blacklist|black list|denylist|deny list|rbl|dnsbl|is listed|was listed|"
+	"been listed|listed at|listed by|listed on|reputation|spam|antispam|junk|unsolicited|"
+	"policy|policies|banned|prohibited|not permitted|not allowed|not authorized|"
+	"not authorised|unauthorized|unauthenticated|authenticat|denied|forbidden|spf|dkim|dmarc|"
+	"reverse dns|ptr record|helo name|helo command|invalid helo|bad helo|your helo|ehlo name|"
+	"from address|return path|return-path|your domain|your ip|your server|your host|"
+	"your mail server|your mailserver|mail from address|accept mail from|accepting mail|"
+	"reject mail from|rejecting mail from|refuse mail from|client host|relaying|relay access|"
+	"relay denied|relay not|to relay|not relay|sender address|sender verif|sender domain|"
+	"sender callout|sender reject|sender denied|sender is|sender not|sender id|sender's|"
+	"the sender|of sender|verify sender|invalid sender|bad sender|unknown sender|"
+	"sender unknown|virus|antivirus|malware|infected|phish|message content|content reject|"
+	"content filter|greylist|graylist|moderat|restricted|challenge|not collected|"
+	"not been collected|"
 	/* for now */
-	"try again", "try later", "temporar", "deferred", "rate limit", "too many", "throttl", "timed out",
-	"timeout", "time out", "time-out", "connection", "no answer", "not respond", "unreachable", "maintenance",
-	"loop", "hops", "expired", "queue too long",
+	"try again|try later|temporar|deferred|rate limit|too many|throttl|timed out|timeout|"
+	"time out|time-out|connection|no answer|not respond|unreachable|maintenance|loop|hops|"
+	"expired|queue too long|"
 	/* a mailbox that is there, and sleeps */
-	"suspend", "disabled", "inactive", "deactivated", "locked", "frozen", NULL,
-};
+	"suspend|disabled|inactive|deactivated|locked|frozen";
 
 /* Is word in text, at the start of a word of it? */
 static bool has_word(struct str text, struct str word)
@@ -81,22 +84,24 @@ static bool has_word(struct str text, struct str word)
 	return false;
 }
 
-static bool has_any(struct str text, const char *const words[])
+static bool has_any(struct str text, const char *words)
 {
-	for (size_t i = 0; words[i] != NULL; i++)
-		if (has_word(text, str_of(words[i])))
+	for (struct str rest = str_of(words); rest.n > 0;)
+		if (has_word(text, str_cut(&rest, '|')))
 			return true;
 	return false;
 }
 
-/* A word that is a name and says nothing: an address, a link, a host (letters on both sides of a dot). */
+/* A word that is a name and says nothing: an address, a link, a host (letters on both sides of a
+ * dot). */
 static bool is_name(struct str word)
 {
 	if (str_find(word, '@') < word.n || str_search(word, STR_LIT("://")) < word.n)
 		return true;
 	for (size_t i = 1; i + 1 < word.n; i++)
-		if (word.p[i] == '.' && (ascii_alpha(word.p[i + 1]) || ascii_digit(word.p[i + 1])) &&
-		    (ascii_alpha(word.p[i - 1]) || ascii_digit(word.p[i - 1])))
+		if (word.p[i] == '.' &&
+			(ascii_alpha(word.p[i + 1]) || ascii_digit(word.p[i + 1])) &&
+			(ascii_alpha(word.p[i - 1]) || ascii_digit(word.p[i - 1])))
 			return true;
 	return false;
 }
@@ -106,7 +111,8 @@ static bool ends_word(char c)
 	return ascii_blank(c) || c == '\r' || c == '\n';
 }
 
-/* text in lower case, blanks as one, without names; what Exchange and Gmail say in names is said in words. */
+/* text in lower case, blanks as one, without names; what Exchange and Gmail say in names is said in
+ * words. */
 static void plain_words(struct buf *out, struct str text)
 {
 	while (text.n > 0) {
@@ -118,7 +124,7 @@ static void plain_words(struct buf *out, struct str text)
 
 		text = str_sub(text, n + 1, text.n);
 		if (str_isearch(word, STR_LIT("RecipientNotFound")) < word.n ||
-		    str_isearch(word, STR_LIT("RecipNotFound")) < word.n)
+			str_isearch(word, STR_LIT("RecipNotFound")) < word.n)
 			buf_add_text(out, "recipient not found ");
 		else if (str_isearch(word, STR_LIT("NoSuchUser")) < word.n)
 			buf_add_text(out, "no such user ");
@@ -137,9 +143,11 @@ struct str dsn_find_status(struct str s)
 		unsigned dots = 0;
 		bool inside = i > 0 && (ascii_digit(s.p[i - 1]) || s.p[i - 1] == '.');
 
-		if (inside || (s.p[i] != '2' && s.p[i] != '4' && s.p[i] != '5') || i + 4 >= s.n || s.p[i + 1] != '.')
+		if (inside || (s.p[i] != '2' && s.p[i] != '4' && s.p[i] != '5') || i + 4 >= s.n ||
+			s.p[i + 1] != '.')
 			continue;
-		while (n < s.n && (ascii_digit(s.p[n]) || (s.p[n] == '.' && n + 1 < s.n && ascii_digit(s.p[n + 1]))))
+		while (n < s.n && (ascii_digit(s.p[n]) || (s.p[n] == '.' && n + 1 < s.n &&
+								  ascii_digit(s.p[n + 1]))))
 			dots += s.p[n++] == '.';
 		if (dots == 2 && n - i <= 9)
 			return str_sub(s, i, n - i);
@@ -147,25 +155,21 @@ struct str dsn_find_status(struct str s)
 	return STR_NONE;
 }
 
-/* No such mailbox, no such domain, an address that can be none, moved and gone, a domain without mail. */
+/* No such mailbox, no such domain, an address that can be none, moved and gone, a domain without
+ * mail. */
 static bool is_gone_status(struct str status)
 {
-	static const char *const codes[] = { "5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10", NULL };
-
-	for (size_t i = 0; codes[i] != NULL; i++)
-		if (str_eq(status, str_of(codes[i])))
-			return true;
-	return false;
+	return str_among(status, "5.1.1 5.1.2 5.1.3 5.1.6 5.1.10");
 }
 
 /* Says no more than "failed": the text may know better. */
 static bool is_vague_status(struct str status)
 {
-	return status.n == 0 || str_eq(status, STR_LIT("5.0.0")) || str_eq(status, STR_LIT("5.1.0")) ||
-	       str_eq(status, STR_LIT("5.3.0")) || str_eq(status, STR_LIT("5.5.0"));
+	return status.n == 0 || str_among(status, "5.0.0 5.1.0 5.3.0 5.5.0");
 }
 
-/* Exchange Online's word for a recipient that its directory does not have, which sounds like something else. */
+/* Exchange Online's word for a recipient that its directory does not have, which sounds like
+ * something else. */
 static bool is_edge_block(struct str text)
 {
 	return str_search(text, STR_LIT("5.4.1")) < text.n &&
@@ -178,8 +182,8 @@ static bool is_later(struct str text)
 	size_t at = str_isearch(text, STR_LIT("said: "));
 
 	text = str_sub(text, at < text.n ? at + 6 : 0, text.n);
-	return text.n >= 3 && text.p[0] == '4' && ascii_digit(text.p[1]) && ascii_digit(text.p[2]) &&
-	       (text.n == 3 || text.p[3] == ' ' || text.p[3] == '-');
+	return text.n >= 3 && text.p[0] == '4' && ascii_digit(text.p[1]) &&
+	       ascii_digit(text.p[2]) && (text.n == 3 || text.p[3] == ' ' || text.p[3] == '-');
 }
 
 enum dsn_evidence dsn_weigh(struct str status, struct str text)

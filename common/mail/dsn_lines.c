@@ -5,55 +5,45 @@
 #include "mail/dsn_state.h"
 
 /* A line behind which addresses stand that got nothing. */
-static const char *const intros[] = {
-	"following address", "following recipient", "following user", "recipient(s)", "address(es)",
-	"addresses failed", "failed addresses", "failed recipients", "affected recipient", "fatal errors",
-	"not delivered to", "was not delivered", "deliver your message", "to this address", "to email address", "undeliver",
-	"could not be delivered", "cannot be delivered", "can not be delivered", "not be delivered",
-	"unable to deliver", "permanent error", "did not reach", "not receive", "failed permanently",
-	"recipients failed", "could not be reached", "e-mail address", "delivery notifications",
-	"pas pu etre delivre", "no pudo ser entregado", "konnte nicht zugestellt", "fehler aufgetreten", NULL,
-};
+static const char intros[] =
+	"following address|following recipient|following user|recipient(s)|address(es)|"
+	"addresses failed|failed addresses|failed recipients|affected recipient|fatal errors|"
+	"not delivered to|was not delivered|deliver your message|to this address|"
+	"to email address|undeliver|could not be delivered|cannot be delivered|"
+	"can not be delivered|not be delivered|unable to deliver|permanent error|did not reach|"
+	"not receive|failed permanently|recipients failed|could not be reached|e-mail address|"
+	"delivery notifications|pas pu etre delivre|no pudo ser entregado|"
+	"konnte nicht zugestellt|fehler aufgetreten";
 
 /* A line whose addresses are failed recipients wherever they stand in it. */
-static const char *const phrases[] = {
-	"recipient:", "recipient address:", "original address:", "undeliverable address", "undeliverable to",
-	"undeliverable  to", "intended recipient", "error-for:", "unknown user", "user unknown", "expanded from",
-	"generated from", "addressed to", "was addressed", "delivery userid", "delivery failed", "unable to deliver",
-	"not be delivered", "cannot be delivered", "not delivered to", "has reached our local address",
-	"mailbox is full", "quota violation for", "smtp=", "no such user", "no such local user", "following recipient:",
-	"local mailbox", "automatically rejected", "wasn't delivered to", "delivery to", "doesn't have", "over quota",
-	"address rejected", NULL,
-};
+static const char phrases[] =
+	"recipient:|recipient address:|original address:|undeliverable address|undeliverable to|"
+	"undeliverable  to|intended recipient|error-for:|unknown user|user unknown|expanded from|"
+	"generated from|addressed to|was addressed|delivery userid|delivery failed|"
+	"unable to deliver|not be delivered|cannot be delivered|not delivered to|"
+	"has reached our local address|mailbox is full|quota violation for|smtp=|no such user|"
+	"no such local user|following recipient:|local mailbox|automatically rejected|"
+	"wasn't delivered to|delivery to|doesn't have|over quota|address rejected";
 
-/* Lines with addresses of other people: fields of the returned message, whom to ask, what was said on the way. */
-static const char *const others[] = {
-	"from:", "to:", "cc:", "subject:", "date:", "message-id:", "sent:", "sender:", "reply-to:", "received:",
-	"return-path:", "reporting-mta:", "mail from", "ehlo", "helo", "de:", "para:", "von:", "an:", "betreff:",
-	"x-", "envelope-", NULL,
-};
-static const char *const asks[] = {
-	"contact", "assistance", "send mail to", "postmaster", "please reply", "mailer-daemon", "helpdesk",
-	"try emailing", "mailto:", NULL,
-};
+/* Lines with addresses of other people: fields of the returned message, whom to ask, what was said
+ * on the way. */
+static const char others[] =
+	"from:|to:|cc:|subject:|date:|message-id:|sent:|sender:|reply-to:|received:|return-path:|"
+	"reporting-mta:|mail from|ehlo|helo|de:|para:|von:|an:|betreff:|x-|envelope-";
+static const char asks[] =
+	"contact|assistance|send mail to|postmaster|please reply|mailer-daemon|helpdesk|"
+	"try emailing|mailto:";
 
-static const char *const ends[] = {
-	"below this line", "original message", "message follows", "copy of the message", "copy of your message",
-	"copy of the first part", "copy of the mail", "returned mail", "returned message", "header follows",
-	"headers follow", "text follows", "unsent message", "mensaje original", "forwarded message", "message reads",
-	"header of the", "lines of the message follow", "lines of your original", "message header", "next line is a copy",
-	"old message", NULL,
-};
+static const char ends[] =
+	"below this line|original message|message follows|copy of the message|"
+	"copy of your message|copy of the first part|copy of the mail|returned mail|"
+	"returned message|header follows|headers follow|text follows|unsent message|"
+	"mensaje original|forwarded message|message reads|header of the|"
+	"lines of the message follow|lines of your original|message header|next line is a copy|"
+	"old message";
 
-static bool starts_with_any(struct str s, const char *const words[])
-{
-	for (size_t i = 0; words[i] != NULL; i++)
-		if (str_istarts(s, str_of(words[i])))
-			return true;
-	return false;
-}
-
-/* Only the last word of it, and lines made to be seen, are the end: prose may speak of the original message. */
+/* Only the last word of it, and lines made to be seen, are the end: prose may speak of the original
+ * message. */
 bool dsn_lines_is_end(struct str line)
 {
 	bool drawn = str_starts(line, STR_LIT("--")) || str_starts(line, STR_LIT("==")) ||
@@ -72,7 +62,8 @@ static bool may_stand_in_address(char c)
 	return !(ascii_control(c) || ascii_blank(c) || strchr("<>()[],;:\"'|@", c) != NULL);
 }
 
-/* The next address in s behind *at, and where it ends; "...": what some servers put behind an address. */
+/* The next address in s behind *at, and where it ends; "...": what some servers put behind an
+ * address. */
 static bool next_address(struct str s, size_t *at, struct str *address)
 {
 	for (size_t i = *at; i < s.n; i++) {
@@ -85,9 +76,10 @@ static bool next_address(struct str s, size_t *at, struct str *address)
 			begin--;
 		end++;
 		while (end < s.n && may_stand_in_address(s.p[end]) &&
-		       !str_starts(str_sub(s, end, s.n), STR_LIT("...")))
+			!str_starts(str_sub(s, end, s.n), STR_LIT("...")))
 			end++;
-		while (end > i + 1 && (s.p[end - 1] == '.' || s.p[end - 1] == '!' || s.p[end - 1] == '?'))
+		while (end > i + 1 &&
+			(s.p[end - 1] == '.' || s.p[end - 1] == '!' || s.p[end - 1] == '?'))
 			end--;
 		*address = str_sub(s, begin, end - begin);
 		/* "dda:SMTP=ann@example.org" */
@@ -122,7 +114,8 @@ static bool is_among(struct str address, struct str list)
 
 static bool is_nobody(struct str address)
 {
-	return str_istarts(address, STR_LIT("postmaster@")) || str_istarts(address, STR_LIT("mailer-daemon@"));
+	return str_istarts(address, STR_LIT("postmaster@")) ||
+	       str_istarts(address, STR_LIT("mailer-daemon@"));
 }
 
 void dsn_lines_add(struct dsn_lines *l, struct str recipient)
@@ -140,14 +133,17 @@ static bool is_entry(struct str line)
 	size_t at = 0;
 	struct str address;
 
-	return str_starts(line, STR_LIT("<")) && next_address(line, &at, &address) && address.p == line.p + 1 &&
-	       str_starts(str_sub(line, at, line.n), STR_LIT(">")) && str_find(str_sub(line, at, line.n), ':') < line.n - at;
+	return str_starts(line, STR_LIT("<")) && next_address(line, &at, &address) &&
+	       address.p == line.p + 1 && str_starts(str_sub(line, at, line.n), STR_LIT(">")) &&
+	       str_find(str_sub(line, at, line.n), ':') < line.n - at;
 }
 
-/* Prose goes on behind an address, a list does not: but for "ann@example.org on Fri, 20 Jul" of Exchange. */
+/* Prose goes on behind an address, a list does not: but for "ann@example.org on Fri, 20 Jul" of
+ * Exchange. */
 static bool in_prose(struct str rest)
 {
-	return rest.n > 1 && rest.p[0] == ' ' && ascii_alpha(rest.p[1]) && !str_starts(rest, STR_LIT(" on "));
+	return rest.n > 1 && rest.p[0] == ' ' && ascii_alpha(rest.p[1]) &&
+	       !str_starts(rest, STR_LIT(" on "));
 }
 
 /* Who wrote is not who was written to. */
@@ -155,7 +151,8 @@ static bool behind_from(struct str line, struct str address)
 {
 	struct str before = str_sub(line, 0, (size_t)(address.p - line.p));
 
-	return str_iends(before, STR_LIT("from ")) && !str_iends(before, STR_LIT("generated from "));
+	return str_iends(before, STR_LIT("from ")) &&
+	       !str_iends(before, STR_LIT("generated from "));
 }
 
 static void find_in_line(struct dsn_lines *l, struct str line, bool listing, struct str own)
@@ -166,13 +163,15 @@ static void find_in_line(struct dsn_lines *l, struct str line, bool listing, str
 	struct str address;
 	size_t at = 0;
 
-	if (!entry && (starts_with_any(str_sub(line, start, line.n), others) || (!phrase && dsn_says(line, asks))))
+	if (!entry && (dsn_starts(str_sub(line, start, line.n), others) ||
+			      (!phrase && dsn_says(line, asks))))
 		return;
 	while (next_address(line, &at, &address)) {
 		bool first = address.p == line.p + start && !in_prose(str_sub(line, at, line.n));
 		bool smtp = address.p > line.p && address.p[-1] == '=';
 
-		if (is_among(address, own) || (is_nobody(address) && !entry) || behind_from(line, address))
+		if (is_among(address, own) || (is_nobody(address) && !entry) ||
+			behind_from(line, address))
 			continue;
 		if (phrase || smtp || (first && (listing || entry)))
 			dsn_lines_add(l, address);
@@ -203,7 +202,8 @@ static size_t count_letters(struct str s)
 }
 
 /* Which recipients a line names; bare: it says nothing else. */
-static bool find_names(const struct dsn_lines *l, struct str line, bool named[DSN_LINES_RECIPIENTS], bool *bare)
+static bool find_names(
+	const struct dsn_lines *l, struct str line, bool named[DSN_LINES_RECIPIENTS], bool *bare)
 {
 	size_t letters = count_letters(line);
 	bool any = false;
@@ -225,10 +225,10 @@ static bool find_names(const struct dsn_lines *l, struct str line, bool named[DS
 /* What a client said and was told on the way, before the reply that counts. */
 static bool is_talk(struct str line)
 {
-	static const char *const talk[] = { "ehlo ", "helo ", "mail from", "attempting ", "waiting ", "socket ", NULL };
+	static const char talk[] = "ehlo |helo |mail from|attempting |waiting |socket ";
 
 	line = str_sub(line, skip_marks(line), line.n);
-	return starts_with_any(line, talk) ||
+	return dsn_starts(line, talk) ||
 	       (line.n > 3 && (line.p[0] == '2' || line.p[0] == '3') && ascii_digit(line.p[1]) &&
 		       ascii_digit(line.p[2]) && (line.p[3] == ' ' || line.p[3] == '-'));
 }

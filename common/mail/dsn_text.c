@@ -9,27 +9,26 @@
 /* Bounces without fields: what qmail, Exim, Exchange, Yahoo and many others write for people. */
 
 /* Who writes such mail. */
-static const char *const senders[] = {
-	"mailer-daemon", "mailerdaemon", "mail delivery", "mail-daemon", "postmaster", "mdaemon", "delivery subsystem",
-	"delivery system", "delivery service", "system administrator", "mail administrator", "<>", NULL,
-};
-static const char *const subjects[] = {
-	"undeliver", "delivery fail", "failure delivery", "failure notice", "delivery failure", "returned mail",
-	"mail failed", "failed mail", "delivery status", "delivery notification", "delivery report",
-	"could not be delivered", "not delivered", "non-delivery", "nondelivery", "mail error", "delivery problem",
-	"processing error", "delivery error", "user unknown", "mail system error", "unzustellbar", "non remis",
-	"rejected mail", "mail failure", "nicht zugestellt", "no entregado", NULL,
-};
+static const char senders[] =
+	"mailer-daemon|mailerdaemon|mail delivery|mail-daemon|postmaster|mdaemon|"
+	"delivery subsystem|delivery system|delivery service|system administrator|"
+	"mail administrator|<>";
+static const char subjects[] =
+	"undeliver|delivery fail|failure delivery|failure notice|delivery failure|returned mail|"
+	"mail failed|failed mail|delivery status|delivery notification|delivery report|"
+	"could not be delivered|not delivered|non-delivery|nondelivery|mail error|"
+	"delivery problem|processing error|delivery error|user unknown|mail system error|"
+	"unzustellbar|non remis|rejected mail|mail failure|nicht zugestellt|no entregado";
 
 /* It is under way still: nothing to hold against the address. */
-static const char *const delays[] = {
-	"warning message only", "this is a warning only", "has been delayed", "not yet been delivered",
-	"not yet delivered", "message is delayed", "will be retried", "will continue", "continue to attempt",
-	"attempts will continue", "has been postponed", "will keep trying", "still being retried",
-	"no need to resend", "do not need to resend", NULL,
-};
+static const char delays[] =
+	"warning message only|this is a warning only|has been delayed|not yet been delivered|"
+	"not yet delivered|message is delayed|will be retried|will continue|continue to attempt|"
+	"attempts will continue|has been postponed|will keep trying|still being retried|"
+	"no need to resend|do not need to resend";
 
-/* A second text part that is the same in HTML, or that says what the first does, is not needed; HTML alone is. */
+/* A second text part that is the same in HTML, or that says what the first does, is not needed;
+ * HTML alone is. */
 void dsn_text_load(struct dsn_mail *m)
 {
 	struct mime_leaf leaf;
@@ -39,7 +38,8 @@ void dsn_text_load(struct dsn_mail *m)
 
 		if (str_eq(str_of(leaf.type), STR_LIT("text/plain")))
 			mime_decode(&leaf, &m->text);
-		else if (str_eq(str_of(leaf.type), STR_LIT("text/html")) && mime_decode(&leaf, &html))
+		else if (str_eq(str_of(leaf.type), STR_LIT("text/html")) &&
+			 mime_decode(&leaf, &html))
 			mime_html_to_text(&m->text, buf_str(&html));
 		buf_free(&html);
 		/* Behind the returned message nothing stands that is the server's. */
@@ -141,9 +141,11 @@ static bool is_bounce(const struct dsn_mail *m)
 	struct str type = header_find(m->header, "Content-Type");
 
 	if (has_part(m, "message/disposition-notification") &&
-	    str_isearch(buf_str(&m->text), STR_LIT("automatically rejected")) == buf_len(&m->text))
+		str_isearch(buf_str(&m->text), STR_LIT("automatically rejected")) ==
+			buf_len(&m->text))
 		return false; /* a receipt */
-	return dsn_says(buf_str(&m->subject), subjects) || dsn_says(header_find(m->header, "From"), senders) ||
+	return dsn_says(buf_str(&m->subject), subjects) ||
+	       dsn_says(header_find(m->header, "From"), senders) ||
 	       header_find(m->header, "X-Failed-Recipients").p != NULL ||
 	       (str_istarts(str_trim(type), STR_LIT("multipart/report")) &&
 		       str_isearch(type, STR_LIT("delivery-status")) < type.n);
@@ -178,8 +180,8 @@ bool dsn_read_text(struct dsn *d, const struct dsn_mail *m)
 	/* Exim and Gmail name them in a field; the words are about all of them then. */
 	address_list_init(&failed, header_find(m->header, "X-Failed-Recipients"));
 	while (d->n == 0 && address_list_next(&failed) == 1)
-		dsn_keep(d, dsn_judge(STR_NONE, buf_str(&m->text)), buf_str(&failed.bare), STR_NONE, buf_str(&m->text),
-			m->when);
+		dsn_keep(d, dsn_judge(STR_NONE, buf_str(&m->text)), buf_str(&failed.bare), STR_NONE,
+			buf_str(&m->text), m->when);
 	address_list_free(&failed);
 	if (d->n <= 1 && dsn_verp(m, &verp)) {
 		struct str words = d->n == 1 ? d->reports[0].diagnostic : buf_str(&m->text);

@@ -13,7 +13,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	for (size_t i = 0; i < d.n; i++) {
 		struct dsn_report *r = &d.reports[i];
 
-		if (r->recipient.n == 0 || !str_clean(r->recipient) || !str_clean(r->diagnostic) || r->class == DSN_NOTHING)
+		if (r->recipient.n == 0 || !str_clean(r->recipient) || !str_clean(r->diagnostic) ||
+			r->class == DSN_NOTHING)
 			__builtin_trap();
 	}
 	dsn_free(&d);

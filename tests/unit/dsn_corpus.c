@@ -9,8 +9,8 @@
 #include "io/file.h"
 
 /*
- * The bounces that other projects collected: recipients must be those that the table has. Delay notices, which the table
- * calls temporary, say nothing to us and must be told apart from failures.
+ * The bounces that other projects collected: recipients must be those that the table has. Delay
+ * notices, which the table calls temporary, say nothing to us and must be told apart from failures.
  */
 #define FLOOR 112
 
@@ -64,7 +64,8 @@ static bool right(struct dsn *d, struct str message, const char *file)
 	for (size_t i = 0; i < d->n; i++)
 		ok = ok && holds(buf_str(&want), d->reports[i].recipient);
 	if (!ok || d->n != n) {
-		printf("# %s: want %s, got", file, buf_len(&want) > 0 ? buf_text(&want) : "nothing");
+		printf("# %s: want %s, got", file,
+			buf_len(&want) > 0 ? buf_text(&want) : "nothing");
 		for (size_t i = 0; i < d->n; i++)
 			printf(" %.*s", STR_ARGS(d->reports[i].recipient));
 		printf("\n");
@@ -72,8 +73,10 @@ static bool right(struct dsn *d, struct str message, const char *file)
 	}
 	if (getenv("DSN_SHOW") != NULL)
 		for (size_t i = 0; i < d->n; i++)
-			printf("# %s %.*s %s [%.*s] %.*s\n", file, STR_ARGS(d->reports[i].recipient),
-				dsn_class_name(d->reports[i].class), STR_ARGS(d->reports[i].status), STR_ARGS(d->reports[i].diagnostic));
+			printf("# %s %.*s %s [%.*s] %.*s\n", file,
+				STR_ARGS(d->reports[i].recipient),
+				dsn_class_name(d->reports[i].class), STR_ARGS(d->reports[i].status),
+				STR_ARGS(d->reports[i].diagnostic));
 	buf_free(&want);
 	return ok;
 }
@@ -105,7 +108,8 @@ int main(void)
 
 		buf_clear(&path);
 		buf_printf(&path, "%s/%s", buf_text(&folder), e->d_name);
-		if (e->d_name[0] != '.' && file_read(buf_text(&path), (size_t)1 << 24, &mail, NULL)) {
+		if (e->d_name[0] != '.' &&
+			file_read(buf_text(&path), (size_t)1 << 24, &mail, NULL)) {
 			mails++;
 			score += right(&d, buf_str(&mail), e->d_name);
 		}
