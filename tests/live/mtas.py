@@ -46,6 +46,12 @@ def sealed(where, users, empty, command, **kwargs):
     return subprocess.Popen(["unshare", "--mount", "sh", "-c", "\n".join(lines), "sh", *command], stdin=subprocess.DEVNULL, **kwargs)
 
 
+def unsealable():
+    """Why sealed() would not work here (in a chroot, for one), or None."""
+    made = subprocess.run(["unshare", "--mount", "true"], capture_output=True).returncode == 0
+    return None if made else "no mount namespace of its own is to be had here"
+
+
 class Server:
     """What the three have in common: a port, a log, files with what was delivered."""
 
