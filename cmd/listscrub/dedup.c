@@ -200,7 +200,7 @@ static bool grow(struct dedup *d)
 		unmap(bigger.slots, size * sizeof *d->slots);
 		unmap(bigger.leads, size * sizeof *d->leads);
 		/* Not as much as will be needed, but more than now? */
-		if (size <= 2 * d->size)
+		if (d->expected == 0 || size <= 2 * d->size)
 			return false;
 		d->expected = 0;
 		return grow(d);

@@ -137,6 +137,15 @@ static enum reason fault(struct judge *j, enum address_fault fault, struct verdi
 	return REASON_SYNTAX;
 }
 
+/* Blanks around an address are taken off; a line break or a NUL beside it was put there by somebody. */
+static bool has_control(struct str s)
+{
+	for (size_t i = 0; i < s.n; i++)
+		if (ascii_control(s.p[i]) && s.p[i] != '\t')
+			return true;
+	return false;
+}
+
 enum reason judge_address(struct judge *j, struct str cell, struct verdict *v)
 {
 	unsigned flags = (j->set->literal ? ADDRESS_LITERALS : 0u) | (j->set->quoted ? ADDRESS_QUOTED : 0u);
@@ -146,6 +155,8 @@ enum reason judge_address(struct judge *j, struct str cell, struct verdict *v)
 
 	if (take_plain(j, cell, v))
 		return REASON_NONE;
+	if (has_control(cell) && str_trim(cell).n > 0)
+		return fault(j, ADDRESS_CONTROL, v);
 	latin1 = !str_ascii(cell) && !utf8_valid(cell);
 	if (latin1) {
 		buf_clear(&j->utf8);
