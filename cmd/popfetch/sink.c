@@ -206,7 +206,7 @@ bool sink_begin(struct sink *s, struct err *err)
 {
 	if (s->n == 0)
 		s->first_at = clock_now();
-	s->in_head = true;
+	s->open = s->in_head = true;
 	s->cr = false;
 	buf_clear(&s->head);
 	return s->kind != SINK_MAILDIR || sink_maildir_begin(s, err);
@@ -273,6 +273,7 @@ bool sink_end(struct sink *s, struct str key, struct err *err)
 	uint64_t size;
 	bool ok;
 
+	s->open = false;
 	if (s->in_head)
 		shape_head(s);
 	if (s->kind == SINK_MAILDIR && s->cr)
@@ -302,7 +303,7 @@ void sink_abandon(struct sink *s)
 {
 	buf_clear(&s->head);
 	buf_clear(&s->piece);
-	s->in_head = false;
+	s->open = s->in_head = false;
 	s->crc_now = s->crc;
 	if (s->fd >= 0)
 		close(s->fd);
@@ -359,6 +360,8 @@ bool sink_commit(struct sink *s, struct err *err)
 {
 	bool ok = true;
 
+	if (s->open)
+		return err_set(err, ERR_SOFTWARE, "half a message was to be put into the mailbox");
 	if (s->n == 0)
 		return true;
 	if (s->kind == SINK_MBOX)

@@ -19,6 +19,7 @@ struct sink {
 	struct state *state; /* borrowed; NULL: nothing is remembered */
 
 	/* The message that is being gathered. */
+	bool open;
 	struct buf head;     /* its header so far, until the empty line */
 	bool in_head;
 	struct mbox_writer writer;
@@ -64,7 +65,7 @@ bool sink_discard(struct sink *s, struct err *err);
 
 /* Is the batch large or old enough to be put away? */
 bool sink_due(const struct sink *s);
-/* Put the batch into the mailbox; after it everything in it is safe. An empty batch is nothing. */
+/* Put the batch into the mailbox; after it everything in it is safe. An empty batch is nothing. 70 in the middle of a message. */
 bool sink_commit(struct sink *s, struct err *err);
 
 /* The parts of one kind; sink.c calls them. */

@@ -12,6 +12,7 @@
 
 #define LOOK_MAX ((size_t)256 << 10)
 #define BLOCK ((uint64_t)16 << 10)
+#define LARGE ((uint64_t)1 << 20)
 #define ENDLESS ((uint64_t)64 << 20)
 
 static enum pop3_tls tls_of(enum account_tls tls)
@@ -105,6 +106,9 @@ static bool on_begin(struct visit *v, size_t i)
 	buf_clear(&v->head);
 	if (is_look(v, i))
 		return true;
+	/* What is whole is put away before something comes that may take long. */
+	if ((v->pop3.items[i].size > LARGE || sink_due(v->sink)) && !commit(v, &v->err))
+		return false;
 	if (v->keys[i] == NULL && v->state != NULL)
 		hash_begin(v);
 	return sink_begin(v->sink, &v->err);
@@ -224,7 +228,7 @@ static bool turn(struct visit *v)
 		return true;
 	}
 	/* A message that came slowly must not wait for others that come slowly too. */
-	if (v->sink != NULL && sink_due(v->sink) && !commit(v, &v->err))
+	if (v->sink != NULL && v->begun == SIZE_MAX && sink_due(v->sink) && !commit(v, &v->err))
 		return false;
 	enum wire_status status = drive_turn(&v->drive, &v->pop3.in, &v->pop3.out, pop3_waiting_for(&v->pop3),
 		&v->end);
