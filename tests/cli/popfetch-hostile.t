@@ -102,8 +102,8 @@ def test_messages(work):
     play(work, "reset in the middle of a message", ["RETR:2 reset 60"], 75, stored=SECOND)
     play(work, "stalled in the middle of a message", ["RETR:2 stall 60"], 75, "within 2 s", stored=SECOND)
     play(work, "a message octet by octet", ["RETR:2 drip 60 0.5"], 75, "within 2 s", stored=SECOND, within=8)
-    play(work, "a message that takes longer than a batch waits", ["RETR:2 drip 60 0.01"], 0, stored=THREE, timeout="10")
-    play(work, "closed in the middle of one that takes long", ["RETR:2 drip 60 0.02", "RETR:3 close"], 75, stored={u: THREE[u] for u in ("u1", "u2")},
+    play(work, "a message that takes longer than a batch waits", ["RETR:2 drip 225 0.1"], 0, stored=THREE, timeout="10")
+    play(work, "closed in the middle of one that takes long", ["RETR:2 drip 225 0.1", "RETR:3 close"], 75, stored={u: THREE[u] for u in ("u1", "u2")},
          timeout="10")
     play(work, "closed instead of a message", ["RETR:2 close"], 75, "RETR", stored=SECOND)
     play(work, "a message without its end", ["RETR:2 raw +OK\\r\\nA: b\\r\\n\\r\\nhalf\\r\\n."], 75, stored=SECOND, options=("--capa", "UIDL,USER"))
