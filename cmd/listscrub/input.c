@@ -268,7 +268,7 @@ enum csv_event input_next(struct input *in, struct csv_row *row, struct err *err
 	if (event == CSV_ROW) {
 		if (in->rows++ == 0)
 			keep_line_end(in, row->end);
-		if (in->latin1_line == 0)
+		if (!row->ascii && in->latin1_line == 0)
 			watch_encoding(in, row);
 	} else if (event == CSV_END && in->at + 1 < in->n) {
 		return CSV_MORE;

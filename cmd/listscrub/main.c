@@ -53,6 +53,7 @@ static bool open_outputs(struct run *run, struct err *err)
 	const struct settings *set = &run->set;
 
 	rows->set = set;
+	rows->as_it_is = !set->annotate && !set->suggest;
 	rows->delimiter = run->scrub.in.sniff.delimiter;
 	rows->line_end = run->scrub.in.line_end;
 	output_init(&rows->outputs[ROWS_KEPT], STDOUT_FILENO, "standard output");

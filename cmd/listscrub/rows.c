@@ -156,13 +156,34 @@ void rows_header(struct rows *r, struct str header)
 	output_add(rejects, str_of(r->line_end));
 }
 
+void rows_settle(struct rows *r)
+{
+	output_add(&r->outputs[ROWS_KEPT], r->run);
+	r->run.n = 0;
+}
+
+/* Kept as it stands: most rows are, and most of those follow one that is. */
+static void write_as_it_is(struct rows *r, const struct pending *p)
+{
+	if (r->run.n == 0 || p->raw.p != r->run.p + r->run.n) {
+		rows_settle(r);
+		r->run.p = p->raw.p;
+	}
+	r->run.n += p->raw.n + p->end.n;
+}
+
 void rows_write(struct rows *r, const struct pending *p)
 {
 	struct output *kept = &r->outputs[ROWS_KEPT];
 	struct output *rejects = &r->outputs[ROWS_REJECTS];
 
+	if (p->reason == REASON_NONE && r->as_it_is && p->address.p == NULL && p->end.n > 0) {
+		write_as_it_is(r, p);
+		return;
+	}
 	if (p->reason == REASON_ELSEWHERE)
 		return;
+	rows_settle(r);
 	if (r->set->annotate) {
 		write_annotated(r, kept, p);
 	} else if (p->reason == REASON_NONE) {

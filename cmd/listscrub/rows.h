@@ -39,6 +39,8 @@ struct rows {
 	char delimiter;
 	const char *line_end;     /* for a last row without one */
 	struct buf scratch;
+	bool as_it_is;  /* nothing is added to rows that are kept */
+	struct str run; /* kept rows that stand one behind the other and are written as one */
 };
 #define ROWS_KEPT 0
 #define ROWS_REJECTS 1
@@ -46,6 +48,8 @@ struct rows {
 /* The header row of the lists, with the columns that are added. */
 void rows_header(struct rows *r, struct str header);
 void rows_write(struct rows *r, const struct pending *p);
+/* The rows written so far no longer need what their slices point into. */
+void rows_settle(struct rows *r);
 bool rows_commit(struct rows *r, struct err *err);
 bool rows_close(struct rows *r, struct err *err);
 void rows_free(struct rows *r);

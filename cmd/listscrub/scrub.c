@@ -125,6 +125,7 @@ static bool settle(struct scrub *s, struct err *err)
 		}
 	}
 	s->n = 0;
+	rows_settle(&s->rows);
 	arena_clear(&s->judge.arena);
 	if (ok && s->mode != SCRUB_GATHER && !s->losers_known && !s->table_full && !s->set->no_dedupe &&
 		!dedup_reserve(&s->dedup))

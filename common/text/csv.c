@@ -270,16 +270,18 @@ static bool scan_cells(struct csv *c, struct csv_scan *scan, struct cursor *at)
 /* False: the row is not whole yet. */
 static bool read_cells(struct csv *c, struct cursor *at, char line_end)
 {
-	struct csv_scan scan = { c->p, c->end, c->block, c->found, c->delimiter, line_end };
+	struct csv_scan scan = { c->p, c->end, c->block, c->found, c->delimiter, line_end, c->high };
 
 	if (!c->in_step) {
 		scan.block = c->off - CSV_BLOCK;
 		scan.found = 0;
+		scan.high = 0;
 	}
 	bool whole = scan_cells(c, &scan, at);
 
 	c->block = scan.block;
 	c->found = scan.found;
+	c->high = scan.high;
 	c->in_step = whole && at->p < at->end;
 	if (!c->in_step)
 		return whole && c->eof;
@@ -304,6 +306,8 @@ static void give_row(struct csv *c, struct csv_row *row, const struct cursor *at
 	row->raw = str_at(from, (size_t)(stop - from));
 	row->end = str_at(stop, (size_t)(next - stop));
 	row->line = c->line;
+	/* What stands between quotes was not looked at. */
+	row->ascii = !at->broken && c->high <= c->off;
 	c->line += at->broken ? count_lines(from, next, line_end) : next > stop;
 	c->off = (size_t)(next - c->p);
 	c->looked = c->off;

@@ -23,6 +23,7 @@ struct csv_row {
 	struct str raw;  /* the whole row without its line end */
 	struct str end;  /* its line end: "\n", "\r\n", "\r" or "" (the last row of a file) */
 	uint64_t line;   /* physical line on which it begins, from 1 */
+	bool ascii;      /* surely nothing over 0x7f in it; false says nothing */
 };
 
 enum csv_event {
@@ -47,7 +48,8 @@ struct csv {
 	bool failed;
 	size_t block;   /* offset of 64 octets that were searched for delimiters and line ends */
 	uint64_t found; /* a bit for each of them that is not passed yet */
-	bool in_step;   /* the two are right for the row at off */
+	size_t high;    /* end of the last 64 octets with one over 0x7f */
+	bool in_step;   /* the three are right for the row at off */
 	struct csv_cell *cells;
 	size_t cells_cap;
 	char *scratch; /* unescaped values of the current row */
