@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 
+#include "cli/say.h"
 #include "cmd/listscrub/options.h"
 #include "io/clock.h"
 #include "io/stop.h"
@@ -133,6 +134,8 @@ static void decide(struct mx *m)
 
 bool mx_finish(struct mx *m, struct err *err)
 {
+	struct err late;
+
 	if (m->domains.used > m->cached && !probe(m, err))
 		return false;
 	while (m->asked < m->domains.used || resolver_in_flight(m->resolver) > 0) {
@@ -140,8 +143,11 @@ bool mx_finish(struct mx *m, struct err *err)
 			return false;
 	}
 	decide(m);
-	/* What a resolver says that is not believed is not kept either. */
-	return m->cache == NULL || m->stopped || mx_cache_save(m, err);
+	/* What a resolver says that is not believed is not kept either; a cache that cannot be written is no reason to
+	 * throw the answers away. */
+	if (m->cache != NULL && !m->stopped && !mx_cache_save(m, &late))
+		say_error(&late);
+	return true;
 }
 
 static const struct set_entry *known(const struct mx *m, struct str domain)

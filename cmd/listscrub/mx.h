@@ -31,7 +31,7 @@ void mx_free(struct mx *m);
 
 /* A domain (A-labels, lower case) of a row that would be kept. Works on the look-ups meanwhile. */
 bool mx_note(struct mx *m, struct str domain, struct err *err);
-/* Wait for all answers, decide whether they are to be believed, save the cache. False with ERR_NONE for a signal. */
+/* Wait for all answers, decide whether they are to be believed, save the cache (and say it where that fails). False with ERR_NONE for a signal. */
 bool mx_finish(struct mx *m, struct err *err);
 /* After mx_finish: does the domain surely take no mail? detail is a fixed text. */
 bool mx_rejects(const struct mx *m, struct str domain, struct str *detail);

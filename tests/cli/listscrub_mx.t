@@ -1,13 +1,15 @@
 #!/usr/bin/env python3
 """listscrub --mx on a server that lies, drops, truncates and stalls: what is not known never rejects."""
 import os
+import signal
+import subprocess
 import sys
 import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "fake"))
 from dns import Dns  # noqa: E402
-from listscrub_kit import Lab, check, done, same  # noqa: E402
+from listscrub_kit import Lab, TOOL, check, done, same  # noqa: E402
 
 lab = Lab()
 QUICK = ["--dns-timeout", "0.2"]
@@ -84,11 +86,25 @@ def cache():
     r = lab.run("--mx", "--resolver", dns.address, "--dns-cache", path, stdin=rows)
     check(r.status == 65 and "cache:1" in r.err, "a file that is no cache is named, not overwritten", r)
     same(open(path).read(), "what is this\n", "and stays")
+    r = lab.run("--mx", "--resolver", dns.address, *QUICK, "--dns-cache", lab.path("no/such/cache"), stdin=rows)
+    check(r.status == 0 and r.out == first.out and "no/such/cache" in r.err, "a cache that cannot be written is said, and no more", r)
     r = lab.run("--mx", "--resolver", dns.address, "--suggest", stdin="email\nx\x40gmial.com\n")
     same((r.reasons(), r.rejected()[0]["suggestion"]), (["no-mail-domain"], "gmail.com"), "a suggestion for what does not exist")
 
 
-for part in (verdicts, trouble, cache):
+def interrupted():
+    silent = Dns()
+    silent.reply = lambda query, over_tcp: None
+    process = subprocess.Popen([TOOL, "--mx", "--resolver", silent.address, lab.write("list.csv", listed("ok1"))], stdout=subprocess.PIPE,
+                               stderr=subprocess.PIPE)
+    check(silent.heard.wait(60), "it asks")
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=60)
+    same((process.returncode, out), (130, b"email\n"), "interrupted while it waits for answers")
+    check(b"0 rows read" in err, "and says that nothing was done", err)
+
+
+for part in (verdicts, trouble, cache, interrupted):
     part()
 lab.close()
 done()

@@ -45,6 +45,7 @@ class Dns:
         self.wildcard, self.delay = wildcard, delay
         self.asked = []
         self.seen = {}
+        self.heard = threading.Event()
         for _ in range(20):
             self.udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
             self.udp.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 20)
@@ -101,6 +102,7 @@ class Dns:
     def serve_udp(self):
         while True:
             query, peer = self.udp.recvfrom(4096)
+            self.heard.set()
             out = self.reply(query, False)
             if out is None:
                 continue
