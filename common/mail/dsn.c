@@ -6,11 +6,10 @@
 #include "mail/address.h"
 #include "mail/dsn_state.h"
 #include "mail/header.h"
-#include "mail/word.h"
-#include "text/date.h"
+#include "text/utf8.h"
 
-#define DSN_LOOK_AT ((size_t)1 << 20)
 #define DSN_MAX_REPORTS 1000
+#define DSN_WORDS 290
 
 const char *dsn_class_name(enum dsn_class class)
 {
@@ -47,28 +46,33 @@ bool dsn_is(struct str s, const char *words)
 bool dsn_is_address(struct str s)
 {
 	struct address a = { 0 };
-	bool ok = address_parse(&a, s, ADDRESS_QUOTED) == ADDRESS_OK;
+	bool ok = address_parse(&a, s, ADDRESS_QUOTED | ADDRESS_LITERALS) == ADDRESS_OK;
 
 	address_free(&a);
 	return ok;
 }
 
-/* The words of a report on one line, at most 500 octets of them. */
+/* The words of a report on one line, about DSN_WORDS octets of them: whole characters, and what is
+ * none made visible. */
 static void add_line(struct buf *out, struct str s)
 {
 	size_t begin = buf_len(out);
+	bool blank = false;
 
-	for (size_t i = 0; i < s.n && buf_len(out) - begin < 500; i++) {
-		bool blank = ascii_control(s.p[i]) || s.p[i] == ' ';
-		size_t n = buf_len(out) - begin;
+	for (size_t n; s.n > 0 && buf_len(out) - begin < DSN_WORDS; s = str_sub(s, n, s.n)) {
+		uint32_t code = 0;
 
-		if (!blank)
-			buf_add_char(out, s.p[i]);
-		else if (n > 0 && buf_str(out).p[begin + n - 1] != ' ')
+		n = utf8_decode(s, &code);
+		if (n == 1 && (ascii_control(s.p[0]) || s.p[0] == ' ')) {
+			blank = true;
+			continue;
+		}
+		if (blank && buf_len(out) > begin)
 			buf_add_char(out, ' ');
+		blank = false;
+		utf8_add(out, n > 0 ? code : UTF8_REPLACEMENT);
+		n = n > 0 ? n : 1;
 	}
-	while (buf_len(out) > begin && buf_str(out).p[buf_len(out) - 1] == ' ')
-		buf_cut(out, buf_len(out) - 1);
 }
 
 /* How bad a class is, for two reports on one recipient. */
@@ -131,34 +135,8 @@ void dsn_free(struct dsn *d)
 	*d = (struct dsn){ 0 };
 }
 
-/* The first address of a field, or nothing. */
-static void first_address(struct str body, struct buf *out)
-{
-	struct address_list list = { 0 };
-
-	address_list_init(&list, body);
-	if (address_list_next(&list) == 1)
-		buf_add(out, buf_str(&list.bare));
-	address_list_free(&list);
-}
-
-static void load(struct dsn_mail *m, struct str message)
-{
-	struct buf raw = { .limit = 8192 };
-
-	message = str_sub(message, 0, DSN_LOOK_AT);
-	if (str_starts(message, STR_LIT("From ")))
-		message = str_sub(message, str_find(message, '\n') + 1, message.n);
-	m->message = message;
-	m->header = str_sub(message, 0, header_length(message));
-	header_unfold(&raw, header_find(m->header, "Subject"));
-	word_decode(&m->subject, buf_str(&raw));
-	buf_free(&raw);
-	first_address(header_find(m->header, "From"), &m->sender);
-	date_parse_mail(str_trim(header_find(m->header, "Date")), &m->when);
-}
-
-/* Written by a person's program in that person's absence: says nothing about the address. */
+/* Written by a person's program in that person's absence: says nothing about the address. Mail
+ * servers too call their reports replied automatically. */
 static bool is_auto_reply(const struct dsn_mail *m)
 {
 	static const char *const fields[] = { "X-Autoreply", "X-Autorespond", "X-Autoresponder",
@@ -166,30 +144,31 @@ static bool is_auto_reply(const struct dsn_mail *m)
 	static const char starts[] =
 		"auto:|autoreply|auto reply|auto-reply|automatic reply|automatic response|"
 		"automatische antwort|out of office|out of the office|vacation|abwesenheit|"
-		"r\xc3\xa9ponse automatique|respuesta autom|risposta automatica";
-	struct str precedence = str_trim(header_find(m->header, "Precedence"));
+		"r\xc3\xa9ponse automatique|respuesta autom|risposta automatica|"
+		"automatisch antwoord|resposta autom";
+	struct str submitted = str_trim(header_find(m->header, "Auto-Submitted"));
 
 	for (size_t i = 0; fields[i] != NULL; i++)
 		if (header_find(m->header, fields[i]).p != NULL)
 			return true;
+	if (str_istarts(submitted, STR_LIT("auto-replied")) && !dsn_is_server(m))
+		return true;
 	return dsn_starts(buf_str(&m->subject), starts) ||
-	       str_ieq(precedence, STR_LIT("auto_reply"));
+	       str_ieq(str_trim(header_find(m->header, "Precedence")), STR_LIT("auto_reply"));
 }
 
 void dsn_read(struct dsn *d, struct str message)
 {
-	struct dsn_mail m = {
-		.subject.limit = 8192, .sender.limit = 1024, .text.limit = (size_t)256 << 10
-	};
+	struct dsn_mail m;
+	bool fields;
 
 	clear(d);
-	load(&m, message);
-	if (!dsn_read_feedback(d, &m) && !is_auto_reply(&m)) {
-		dsn_text_load(&m);
-		if (!dsn_read_fields(d, &m) && !dsn_read_text(d, &m))
-			dsn_read_unsubscribe(d, &m);
-	}
-	buf_free(&m.subject);
-	buf_free(&m.sender);
-	buf_free(&m.text);
+	dsn_mail_load(&m, message);
+	/* Fields are for programs: nobody's absence is told in them. */
+	fields = dsn_mail_has(&m, "message/delivery-status") ||
+		 dsn_mail_has(&m, "message/global-delivery-status");
+	if (!dsn_read_feedback(d, &m) && (fields || !is_auto_reply(&m)) &&
+		!dsn_read_fields(d, &m) && !dsn_read_text(d, &m))
+		dsn_read_unsubscribe(d, &m);
+	dsn_mail_free(&m);
 }

@@ -14,22 +14,6 @@ static bool is_redacted(struct str address)
 	       str_istarts(address, STR_LIT("x-redacted")) || str_istarts(address, STR_LIT("xxx"));
 }
 
-/* The only address in the fields of that name, or nothing: with two of them nobody knows who
- * complained. */
-static bool only_address(struct str header, const char *name, struct buf *out)
-{
-	struct address_list list = { 0 };
-	size_t n = 0;
-
-	buf_clear(out);
-	address_list_init(&list, header_find(header, name));
-	while (address_list_next(&list) == 1 && n < 2)
-		if (n++ == 0)
-			buf_add(out, buf_str(&list.bare));
-	address_list_free(&list);
-	return n == 1 && !is_redacted(buf_str(out)) && dsn_is_address(buf_str(out));
-}
-
 /* What the type of a report makes of it. A failed DMARC or DKIM check is no complaint, "not-spam"
  * is the contrary of one. */
 static enum dsn_class feedback_class(struct str type)
@@ -45,27 +29,24 @@ static enum dsn_class feedback_class(struct str type)
 struct feedback {
 	enum dsn_class class;
 	bool found;
-	struct buf fields;   /* of the machine-readable part */
-	struct buf original; /* header of the returned message */
+	struct buf fields; /* of the machine-readable part */
 };
 
-static void load(struct feedback *f, struct str message)
+static bool is_feedback(const struct dsn_mail *m, const struct mime_leaf *leaf)
 {
-	struct mime_leaf leaf;
+	struct str type = header_find(m->header, "Content-Type");
 
-	for (size_t i = 0; mime_leaf(message, i, &leaf); i++) {
-		struct str type = str_of(leaf.type);
+	if (str_eq(str_of(leaf->type), STR_LIT("message/feedback-report")))
+		return true;
+	/* A gateway took the type for something dangerous. */
+	return dsn_says(type, "feedback-report") && !dsn_is_returned(leaf) &&
+	       header_find(leaf->body, "Feedback-Type").n > 0;
+}
 
-		if (!f->found && str_eq(type, STR_LIT("message/feedback-report"))) {
-			f->found = mime_decode(&leaf, &f->fields);
-		} else if (buf_len(&f->original) == 0 &&
-			   (str_starts(type, STR_LIT("message/rfc822")) ||
-				   str_eq(type, STR_LIT("text/rfc822-headers")) ||
-				   str_starts(type, STR_LIT("message/global"))) &&
-			   mime_decode(&leaf, &f->original)) {
-			buf_cut(&f->original, header_length(buf_str(&f->original)));
-		}
-	}
+static void load(struct feedback *f, const struct dsn_mail *m)
+{
+	for (size_t i = 0; i < m->n_leaves && !f->found; i++)
+		f->found = is_feedback(m, &m->leaves[i]) && dsn_decode(&m->leaves[i], &f->fields);
 }
 
 static void keep_address(
@@ -98,34 +79,42 @@ static void keep_fields(
 static void keep_from_original(struct dsn *d, const struct dsn_mail *m, const struct feedback *f)
 {
 	static const char *const names[] = { "X-HmXmrOriginalRecipient", "X-Original-To",
-		"Delivered-To", "To", NULL };
-	struct dsn_mail original = { .header = buf_str(&f->original) };
+		"Delivered-To", "To" };
+	struct str original = buf_str(&m->returned);
 	struct buf address = { .limit = 4096 };
 
-	if (dsn_verp(&original, &address))
+	if (dsn_verp(original, &address))
 		dsn_keep(d, f->class, buf_str(&address), STR_NONE, buf_str(&m->subject), m->when);
-	for (size_t i = 0; d->n == 0 && names[i] != NULL; i++)
-		if (only_address(buf_str(&f->original), names[i], &address))
+	for (size_t i = 0; d->n == 0 && i < sizeof names / sizeof *names; i++)
+		if (dsn_only_address(original, names[i], &address) &&
+			!is_redacted(buf_str(&address)) &&
+			!dsn_mail_is_nobody(m, buf_str(&address)) &&
+			!dsn_mail_is_sender(m, buf_str(&address)))
 			dsn_keep(d, f->class, buf_str(&address), STR_NONE, buf_str(&m->subject),
 				m->when);
 	buf_free(&address);
 }
 
+/* Microsoft's feedback loop returns the message with a field of its own and no report. */
+static bool is_junk_report(const struct dsn_mail *m)
+{
+	bool known = (str_istarts(buf_str(&m->sender), STR_LIT("staff@")) &&
+			     str_iends(buf_str(&m->sender), STR_LIT("hotmail.com"))) ||
+		     dsn_starts(buf_str(&m->subject), "complaint about message from");
+
+	return known && header_find(buf_str(&m->returned), "X-HmXmrOriginalRecipient").n > 0;
+}
+
 bool dsn_read_feedback(struct dsn *d, const struct dsn_mail *m)
 {
-	struct feedback f = { .fields.limit = (size_t)256 << 10,
-		.original.limit = (size_t)4 << 20 };
-	bool junk_mail_program;
+	struct feedback f = { .fields.limit = (size_t)3 << 20 };
+	bool junk = is_junk_report(m);
 
-	load(&f, m->message);
-	/* Microsoft's feedback loop returns the message with a field of its own and no report. */
-	junk_mail_program = str_istarts(buf_str(&m->sender), STR_LIT("staff@")) &&
-			    str_iends(buf_str(&m->sender), STR_LIT("hotmail.com")) &&
-			    header_find(buf_str(&f.original), "X-HmXmrOriginalRecipient").n > 0;
+	load(&f, m);
 	if (f.found)
 		f.class =
 			feedback_class(str_trim(header_find(buf_str(&f.fields), "Feedback-Type")));
-	else if (junk_mail_program)
+	else if (junk)
 		f.class = DSN_COMPLAINT;
 	if (f.class != DSN_NOTHING) {
 		keep_fields(d, m, &f, "Original-Rcpt-To");
@@ -135,24 +124,41 @@ bool dsn_read_feedback(struct dsn *d, const struct dsn_mail *m)
 			keep_from_original(d, m, &f);
 	}
 	buf_free(&f.fields);
-	buf_free(&f.original);
-	return f.found || junk_mail_program;
+	return f.found || junk;
+}
+
+/* The first word of *s, which is left behind it. */
+static struct str next_word(struct str *s)
+{
+	*s = str_trim(*s);
+	return str_cut(s, ' ');
 }
 
 /* "unsubscribe", also with a list or a token behind it; not what confirms that it was done. */
 static bool is_wish(struct str s)
 {
-	static const char words[] = "unsubscribe|opt-out|opt out|remove me|abmelden";
-	static const char done[] = "confirm|success|complete|done";
+	static const char polite[] = "re:|aw:|sv:|please|pls|kindly|bitte";
+	static const char wishes[] =
+		"unsubscribe|unsubscribe:|unsubscribe,|unsubscribe.|unsubscribe!|unsubscribeme|"
+		"unsubscribing|opt-out|optout|abmelden|abmeldung|abbestellen|austragen|"
+		"d\xc3\xa9sinscription|d\xc3\xa9sinscrire|d\xc3\xa9sabonner|desinscription|"
+		"desuscribir|disiscrivimi|cancellami|uitschrijven|afmelden";
+	static const char phrases[] = "opt out|remove me|take me off|darme de baja";
+	static const char done[] = "confirm|confirmed|confirmation|success|successful|"
+				   "successfully|complete|completed|done";
+	struct str rest = str_trim(s);
+	struct str word = next_word(&rest);
 
-	for (struct str rest = str_of(words); rest.n > 0;) {
-		struct str word = str_cut(&rest, '|');
-
-		if (str_istarts(s, word) &&
-			(s.n == word.n || !(ascii_alpha(s.p[word.n]) || ascii_digit(s.p[word.n]))))
-			return !dsn_says(s, done);
+	while (dsn_is(word, polite)) {
+		s = str_trim(rest);
+		word = next_word(&rest);
 	}
-	return false;
+	if (!dsn_is(word, wishes) && !dsn_starts(s, phrases))
+		return false;
+	while (rest.n > 0)
+		if (dsn_is(next_word(&rest), done))
+			return false;
+	return true;
 }
 
 /* Sent to an address that is there for this: "unsubscribe@", "list-unsubscribe@", "unsub+token@".
@@ -167,23 +173,33 @@ static bool is_for_unsubscribing(struct str to)
 	       str_isearch(local, STR_LIT("-unsubscribe+")) < local.n;
 }
 
-bool dsn_read_unsubscribe(struct dsn *d, const struct dsn_mail *m)
+/* In the body only where there is no subject, and what a program sends for one click (RFC 8058). */
+static bool is_wish_in_text(const struct dsn_mail *m)
 {
-	static const char *const fields[] = { "To", "Delivered-To", "X-Original-To", NULL };
 	struct str first = str_trim(buf_str(&m->text));
-	struct buf to = { .limit = 4096 };
-	bool wish = is_wish(str_trim(buf_str(&m->subject)));
 
 	first = str_trim(str_sub(first, 0, str_find(first, '\n')));
-	if (!wish && first.n < 100)
-		wish = is_wish(first) && buf_len(&m->subject) == 0;
-	for (size_t i = 0; !wish && fields[i] != NULL; i++)
-		wish = only_address(m->header, fields[i], &to) &&
+	return str_ieq(first, STR_LIT("List-Unsubscribe=One-Click")) ||
+	       (first.n < 100 && buf_len(&m->subject) == 0 && is_wish(first));
+}
+
+bool dsn_read_unsubscribe(struct dsn *d, const struct dsn_mail *m)
+{
+	static const char *const fields[] = { "To", "Delivered-To", "X-Original-To" };
+	struct buf to = { .limit = 4096 };
+	bool wish;
+
+	/* A vacation notice that reached the address for it, or a server's. */
+	if (str_istarts(
+		    str_trim(header_find(m->header, "Auto-Submitted")), STR_LIT("auto-replied")))
+		return false;
+	wish = is_wish(buf_str(&m->subject)) || is_wish_in_text(m);
+	for (size_t i = 0; !wish && i < sizeof fields / sizeof *fields; i++)
+		wish = dsn_only_address(m->header, fields[i], &to) &&
 		       is_for_unsubscribing(buf_str(&to));
-	buf_clear(&to);
 	if (wish) {
 		/* An address made for one recipient says better who it is than From does. */
-		if (!dsn_verp(m, &to))
+		if (!dsn_verp(m->header, &to))
 			buf_add(&to, buf_str(&m->sender));
 		dsn_keep(d, DSN_UNSUBSCRIBE, buf_str(&to), STR_NONE, buf_str(&m->subject), m->when);
 	}

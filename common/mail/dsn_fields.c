@@ -37,7 +37,7 @@ static void add_decoded(struct buf *out, struct str s)
 		if (str_starts(s, STR_LIT("\\x{"))) {
 			while (n < s.n && n < 9 && ascii_hex(s.p[n]) >= 0)
 				code = code * 16 + (uint32_t)ascii_hex(s.p[n++]);
-			if (n > 3 && n < s.n && s.p[n] == '}') {
+			if (n > 3 && n < s.n && s.p[n] == '}' && code <= 0x10ffff) {
 				utf8_add(out, code);
 				s = str_sub(s, n + 1, s.n);
 				continue;
@@ -48,30 +48,67 @@ static void add_decoded(struct buf *out, struct str s)
 	}
 }
 
+/* "+2B" of xtext (RFC 3461, 4), as it stood in the envelope. */
+static void add_xtext(struct buf *out, struct str s)
+{
+	while (s.n > 0) {
+		int high = s.n > 2 && s.p[0] == '+' ? ascii_hex(s.p[1]) : -1;
+		int low = high >= 0 ? ascii_hex(s.p[2]) : -1;
+
+		buf_add_char(out, low >= 0 ? (char)(high * 16 + low) : s.p[0]);
+		s = str_sub(s, low >= 0 ? 3 : 1, s.n);
+	}
+}
+
+enum form { FORM_PLAIN, FORM_XTEXT };
+
 /* "rfc822; ann@example.org", "utf-8; …", or no type at all: the address, if it is one. */
-static bool field_address(struct str body, struct buf *out)
+static bool field_address(struct str body, enum form form, struct buf *out)
 {
 	struct buf line = { .limit = 4096 };
+	struct buf plain = { .limit = 4096 };
 	struct buf text = { .limit = 4096 };
-	struct str type;
+	struct str type = STR_LIT("rfc822");
+	struct str rest;
 	struct str bare;
 
 	buf_clear(out);
 	header_unfold(&line, body);
-	struct str rest = buf_str(&line);
-
-	if (str_find(rest, ';') < rest.n) {
+	rest = buf_str(&line);
+	if (str_find(rest, ';') < rest.n)
 		type = str_trim(str_cut(&rest, ';'));
-		if (!str_ieq(type, STR_LIT("rfc822")) && !str_ieq(type, STR_LIT("utf-8")) &&
-			!str_ieq(type, STR_LIT("smtp")) && !str_ieq(type, STR_LIT("unknown")))
-			rest = STR_NONE;
-		else if (str_ieq(type, STR_LIT("utf-8")))
-			add_decoded(&text, rest), rest = buf_str(&text);
-	}
-	if (rest.n > 0 && address_unwrap(rest, &bare, NULL) && dsn_is_address(bare))
+	if (form == FORM_XTEXT)
+		add_xtext(&plain, rest), rest = buf_str(&plain);
+	if (str_ieq(type, STR_LIT("utf-8")))
+		add_decoded(&text, rest), rest = buf_str(&text);
+	if (str_among(type, "rfc822 utf-8 smtp internet local unknown") &&
+		address_unwrap(rest, &bare, NULL) && dsn_is_address(bare))
 		buf_add(out, bare);
 	buf_free(&line);
+	buf_free(&plain);
 	buf_free(&text);
+	return buf_len(out) > 0;
+}
+
+/* The address as it was written stands on lists; where it was forwarded to does not. Some servers
+ * repeat it as the envelope had it, in xtext: only where that explains it, since "+" is a letter in
+ * addresses too. */
+static bool entry_address(const struct entry *e, struct buf *out)
+{
+	struct buf final = { .limit = 4096 };
+	struct buf decoded = { .limit = 4096 };
+	bool plain = field_address(e->original, FORM_PLAIN, out);
+
+	field_address(e->final, FORM_PLAIN, &final);
+	if (field_address(e->original, FORM_XTEXT, &decoded) &&
+		(!plain || str_ieq(buf_str(&decoded), buf_str(&final)))) {
+		buf_clear(out);
+		buf_add(out, buf_str(&decoded));
+	}
+	if (buf_len(out) == 0)
+		buf_add(out, buf_str(&final));
+	buf_free(&final);
+	buf_free(&decoded);
 	return buf_len(out) > 0;
 }
 
@@ -122,8 +159,7 @@ static void judge_entry(struct report *r, const struct entry *e)
 	struct buf words = { .limit = (size_t)64 << 10 };
 	struct str status = dsn_find_status(e->status);
 
-	/* The address as it was written stands on lists; where it was forwarded to does not. */
-	if ((!field_address(e->original, &recipient) && !field_address(e->final, &recipient)) ||
+	if (!entry_address(e, &recipient) || dsn_mail_is_nobody(r->m, buf_str(&recipient)) ||
 		!has_failed(e))
 		goto out;
 	add_words(&words, e);
@@ -201,25 +237,56 @@ static bool is_status(const char *type)
 	       str_eq(str_of(type), STR_LIT("message/global-delivery-status"));
 }
 
-/* Reports in the parts of s. A report that a gateway wrapped whole into message/rfc822 is looked
- * for one level down, where it is the first part: the returned message never is. */
-static bool read_parts(struct report *r, struct str s, bool inner)
+/* Takes the report out of one leaf: were there recipients in it? */
+static bool read_leaf(struct report *r, const struct mime_leaf *leaf)
+{
+	struct buf body = { .limit = (size_t)3 << 20 };
+	size_t before = r->recipients;
+
+	if (dsn_decode(leaf, &body))
+		read_groups(r, buf_str(&body));
+	buf_free(&body);
+	return r->recipients > before;
+}
+
+/* A report that a gateway wrapped whole into message/rfc822 is looked for one level down, where it
+ * is the first part: the returned message never is. */
+static bool read_wrapped(struct report *r)
 {
 	struct mime_leaf leaf;
 	bool found = false;
 
-	for (size_t i = 0; mime_leaf(s, i, &leaf); i++) {
-		struct buf body = { .limit = (size_t)1 << 20 };
+	if (r->m->n_leaves == 0 || !str_eq(str_of(r->m->leaves[0].type), STR_LIT("message/rfc822")))
+		return false;
+	for (size_t i = 0; i < DSN_LEAVES && mime_leaf(r->m->leaves[0].body, i, &leaf); i++)
+		found = (is_status(leaf.type) && read_leaf(r, &leaf)) || found;
+	return found;
+}
 
-		if (is_status(leaf.type) && mime_decode(&leaf, &body)) {
-			size_t before = r->recipients;
+static bool has_line(struct str s, const char *begins)
+{
+	while (s.n > 0)
+		if (dsn_starts(str_cut(&s, '\n'), begins))
+			return true;
+	return false;
+}
 
-			read_groups(r, buf_str(&body));
-			found = found || r->recipients > before;
-		} else if (!inner && i == 0 &&
-			   str_eq(str_of(leaf.type), STR_LIT("message/rfc822"))) {
-			found = read_parts(r, leaf.body, true);
-		}
+/* Gateways and archives lose types and boundaries: the fields then stand in a part of another name,
+ * or in the text. */
+static bool read_damaged(struct report *r)
+{
+	bool found = false;
+
+	for (size_t i = 0; !found && i < r->m->n_leaves; i++) {
+		const struct mime_leaf *leaf = &r->m->leaves[i];
+		struct buf body = { .limit = (size_t)3 << 20 };
+
+		if (dsn_is_returned(leaf))
+			break;
+		if (!is_status(leaf->type) && dsn_decode(leaf, &body) &&
+			has_line(buf_str(&body), "final-recipient:|original-recipient:") &&
+			has_line(buf_str(&body), "action:"))
+			found = read_leaf(r, leaf);
 		buf_free(&body);
 	}
 	return found;
@@ -229,11 +296,14 @@ bool dsn_read_fields(struct dsn *d, const struct dsn_mail *m)
 {
 	struct report r = { .d = d, .m = m, .when = m->when };
 	struct buf verp = { .limit = 1024 };
-	bool found = read_parts(&r, m->message, false);
+	bool found = false;
 
-	/* Forwarded, and refused there: the address that we wrote to is the one that leads nowhere.
-	 */
-	if (found && d->n == 1 && dsn_verp(m, &verp)) {
+	for (size_t i = 0; i < m->n_leaves; i++)
+		found = (is_status(m->leaves[i].type) && read_leaf(&r, &m->leaves[i])) || found;
+	found = found || read_wrapped(&r) || (dsn_is_bounce(m) && read_damaged(&r));
+	/* Forwarded, and refused there: the address that we wrote to is the one that leads
+	 * nowhere. */
+	if (found && d->n == 1 && dsn_verp(m->header, &verp)) {
 		struct dsn_report first = d->reports[0];
 
 		dsn_keep(

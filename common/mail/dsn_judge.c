@@ -9,36 +9,46 @@
  * "relay", "spam" or "block" for reasons of their own.
  */
 static const char gone[] =
+	/* the recipient */
 	"user unknown|unknown user|user is unknown|user not known|user name is unknown|"
-	"unknown recipient|recipient unknown|recipient is unknown|unknown address|"
-	"address unknown|unknown addressee|addressee unknown|unknown mailbox|mailbox unknown|"
-	"unknown account|unknown local part|unknown local-part|unknown or illegal|"
-	"unknown destination address|no such user|no such mailbox|no such recipient|"
-	"no such address|no such account|no such person|no such local user|no such domain|"
-	"no such host|no such email|no mailbox here|no mailbox by that name|"
-	"no account by that name|no user by that name|there is no user|doesn't have a account|"
-	"doesn't have an account|does not have an account|does not have a account|"
-	"couldn't find any host|doesn't exist|does not exist|do not exist|not exist here|"
-	"nonexistent|non-existent|non existent|no longer exist|no longer valid|no longer in use|"
+	"unknown local user|unknown recipient|recipient unknown|recipient is unknown|"
+	"recipient not known|unknown address|address unknown|address is unknown|"
+	"unknown addressee|addressee unknown|unknown mailbox|mailbox unknown|mailbox is unknown|"
+	"unknown account|account unknown|account is unknown|unknown local part|"
+	"unknown local-part|unknown or illegal|unknown destination address|unknown mail address|"
+	"unknown email|unknown e-mail|no such user|no such mailbox|no such recipient|"
+	"no such address|no such account|no such person|no such local user|no such email|"
+	"no such e-mail|no mailbox here|no mailbox by that name|no account by that name|"
+	"no user by that name|no user with that name|there is no user|doesn't have a account|"
+	"doesn't have an account|does not have an account|does not have a account|doesn't exist|"
+	"doesnt exist|does not exist|do not exist|not exist here|user not exist|"
+	"mailbox not exist|recipient not exist|account not exist|address not exist|nonexistent|"
+	"non-existent|non existent|no longer exist|no longer valid|no longer in use|"
+	"no longer on server|no longer works|no longer employed|has left the company|"
 	"not a valid user|not a valid mailbox|not a valid recipient|not a valid address|"
-	"not a known user|not a user here|not our customer|invalid recipient|invalid mailbox|"
-	"invalid user|invalid final delivery userid|user invalid|user is invalid|"
+	"not a known user|not a user here|not our user|not our customer|invalid recipient|"
+	"invalid mailbox|invalid user|invalid final delivery userid|user invalid|user is invalid|"
 	"recipient is invalid|bad destination mailbox|bad mailbox|user not found|"
 	"recipient not found|mailbox not found|address not found|account not found|"
-	"user was not found|recipient was not found|couldn't be found|"
-	"not found by smtp address lookup|not listed in domino|not listed in public name|"
-	"not listed in domain|recipient name is not recognized|recipient not recognized|"
-	"user not recognized|not known here|not known at this|account has been deleted|"
-	"account is deleted|account deleted|account has been closed|account closed|"
-	"account has been discontinued|mailbox has been deleted|mailbox has been removed|"
-	"user has been deleted|user has been removed|user terminated|nosuchuser|nxdomain|"
-	"unrouteable address|unroutable address|unknown host|host unknown|host not found|"
-	"domain not found|unknown domain|domain unknown|domain name not found|"
-	"bad destination host|bad destination system|nullmx|null mx|domain does not accept mail|"
-	"n'existe pas|utilisateur inconnu|destinataire inconnu|empfaenger unbekannt|"
-	"empf\xc3\xa4nger unbekannt|benutzer unbekannt|utente sconosciuto|"
-	"destinatario sconosciuto|usuario desconocido|destinatario desconocido|no existe|"
-	"usuario inexistente";
+	"user was not found|recipient was not found|couldn't be found|address could not be found|"
+	"user could not be found|recipient could not be found|not found by smtp address lookup|"
+	"not listed in domino|not listed in public name|not listed in domain|"
+	"recipient name is not recognized|recipient not recognized|user not recognized|"
+	"not known here|not known at this|account has been deleted|account is deleted|"
+	"account deleted|account has been closed|account closed|account has been discontinued|"
+	"mailbox has been deleted|mailbox has been removed|user has been deleted|"
+	"user has been removed|user terminated|nosuchuser|"
+	/* its domain */
+	"no such domain|no such host|couldn't find any host|nxdomain|unrouteable address|"
+	"unroutable address|unknown host|host unknown|host not found|domain not found|"
+	"unknown domain|domain unknown|domain name not found|bad destination host|"
+	"bad destination system|nullmx|null mx|domain does not accept mail|"
+	/* in other languages */
+	"n'existe pas|n'existent pas|utilisateur inconnu|destinataire inconnu|adresse inconnue|"
+	"empfaenger unbekannt|empf\xc3\xa4nger unbekannt|benutzer unbekannt|"
+	"benutzer nicht bekannt|existiert nicht|adresse unbekannt|utente sconosciuto|"
+	"destinatario sconosciuto|non esiste|usuario desconocido|destinatario desconocido|"
+	"no existe|usuario inexistente|n\xc3\xa3o existe|bestaat niet|nie istnieje";
 
 /* What turns any of the above, and a status too, into a soft bounce. */
 static const char other[] =
@@ -46,26 +56,31 @@ static const char other[] =
 	"quota|overquota|mailbox full|mailbox is full|mail box full|mail box is full|"
 	"mailfolder is full|folder is full|inbox is full|full mailbox|mailbox size|disk space|"
 	"disk full|over limit|space not enough|not enough space|insufficient|storage|"
-	"too much mail|exceed|size limit|too large|too big|"
+	"too much mail|exceed|size limit|too large|too big|too long|"
 	/* what they think of us, or of the message */
 	"block|blacklist|black list|denylist|deny list|rbl|dnsbl|is listed|was listed|"
 	"been listed|listed at|listed by|listed on|reputation|spam|antispam|junk|unsolicited|"
-	"policy|policies|banned|prohibited|not permitted|not allowed|not authorized|"
-	"not authorised|unauthorized|unauthenticated|authenticat|denied|forbidden|spf|dkim|dmarc|"
-	"reverse dns|ptr record|helo name|helo command|invalid helo|bad helo|your helo|ehlo name|"
-	"from address|return path|return-path|your domain|your ip|your server|your host|"
-	"your mail server|your mailserver|mail from address|accept mail from|accepting mail|"
-	"reject mail from|rejecting mail from|refuse mail from|client host|relaying|relay access|"
-	"relay denied|relay not|to relay|not relay|sender address|sender verif|sender domain|"
-	"sender callout|sender reject|sender denied|sender is|sender not|sender id|sender's|"
-	"the sender|of sender|verify sender|invalid sender|bad sender|unknown sender|"
-	"sender unknown|virus|antivirus|malware|infected|phish|message content|content reject|"
-	"content filter|greylist|graylist|moderat|restricted|challenge|not collected|"
+	"unwanted|suspicious|policy|policies|banned|prohibit|not permitted|not allowed|"
+	"not authorized|not authorised|unauthorized|unauthenticated|authenticat|password|"
+	"credential|denied|forbidden|administrativ|spf|dkim|dmarc|reverse dns|rdns|ptr|helo|ehlo|"
+	"your domain|your ip|your server|your host|your mail server|your mailserver|client host|"
+	"virus|antivirus|malware|infected|phish|message content|content reject|content filter|"
+	"header|message-id|url|attachment type|attachment not|attachments not|"
+	"contains attachment|greylist|graylist|moderat|restricted|only accept|accepts mail only|"
+	"accepts messages only|not accepting|accepting mail|challenge|not collected|"
 	"not been collected|"
+	/* where we come from */
+	"relaying|relay access|relay denied|relay not|to relay|not relay|mail from|from address|"
+	"from domain|from field|from line|from unknown|return path|return-path|envelope from|"
+	"envelope sender|sending domain|sending host|sending server|originat|sender address|"
+	"sender verif|sender domain|sender host|sender callout|sender reject|sender denied|"
+	"sender is|sender not|sender id|sender's|sender does|sender doesn|sender must|the sender|"
+	"of sender|verify sender|invalid sender|bad sender|unknown sender|sender unknown|"
+	"callback|callout|remitente|mittente|absender|exp\303\251diteur|expediteur|remetente|"
 	/* for now */
 	"try again|try later|temporar|deferred|rate limit|too many|throttl|timed out|timeout|"
 	"time out|time-out|connection|no answer|not respond|unreachable|maintenance|loop|hops|"
-	"expired|queue too long|"
+	"hop count|expired|queue too long|"
 	/* a mailbox that is there, and sleeps */
 	"suspend|disabled|inactive|deactivated|locked|frozen";
 
@@ -162,6 +177,19 @@ static bool is_gone_status(struct str status)
 	return str_among(status, "5.1.1 5.1.2 5.1.3 5.1.6 5.1.10");
 }
 
+/*
+ * A state of affairs for which the recipient cannot be blamed, whatever else is said: the sender's
+ * address (5.1.7, 5.1.8), a full mailbox, a size, loops and old age, content, and what has to do
+ * with security beyond the general 5.7.0 and 5.7.1, which are put before any words.
+ */
+static bool is_other_status(struct str status)
+{
+	if (str_among(status, "5.1.7 5.1.8 5.1.9 5.2.2 5.2.3 5.2.4 5.3.4 5.4.6 5.4.7 5.4.14"))
+		return true;
+	return str_starts(status, STR_LIT("5.6.")) ||
+	       (str_starts(status, STR_LIT("5.7.")) && !str_among(status, "5.7.0 5.7.1"));
+}
+
 /* Says no more than "failed": the text may know better. */
 static bool is_vague_status(struct str status)
 {
@@ -198,7 +226,7 @@ enum dsn_evidence dsn_weigh(struct str status, struct str text)
 	plain_words(&words, str_sub(text, 0, 4000));
 	struct str plain = buf_str(&words);
 
-	if ((status.n > 0 && status.p[0] == '4') || is_later(text))
+	if ((status.n > 0 && status.p[0] == '4') || is_later(text) || is_other_status(status))
 		evidence = EVIDENCE_SOFT;
 	else if (is_edge_block(text))
 		evidence = EVIDENCE_GONE;

@@ -2,6 +2,7 @@
 
 #include "mail/dsn_lines.h"
 
+#include "base/mem.h"
 #include "mail/dsn_state.h"
 
 /* A line behind which addresses stand that got nothing. */
@@ -104,27 +105,18 @@ static size_t skip_marks(struct str line)
 	return n;
 }
 
-static bool is_among(struct str address, struct str list)
-{
-	while (list.n > 0)
-		if (str_ieq(str_cut(&list, ' '), address))
-			return true;
-	return false;
-}
-
-static bool is_nobody(struct str address)
-{
-	return str_istarts(address, STR_LIT("postmaster@")) ||
-	       str_istarts(address, STR_LIT("mailer-daemon@"));
-}
-
 void dsn_lines_add(struct dsn_lines *l, struct str recipient)
 {
 	for (size_t i = 0; i < l->n; i++)
-		if (str_ieq(l->recipients[i], recipient))
+		if (str_ieq(l->entries[i].recipient, recipient))
 			return;
-	if (l->n < DSN_LINES_RECIPIENTS)
-		l->recipients[l->n++] = recipient;
+	if (l->n == DSN_LINES_RECIPIENTS)
+		return;
+	if (l->n == l->cap) {
+		l->cap = l->cap > 0 ? 2 * l->cap : 8;
+		l->entries = mem_resize(l->entries, l->cap, sizeof *l->entries);
+	}
+	l->entries[l->n++] = (struct dsn_entry){ .recipient = recipient, .about.limit = 4096 };
 }
 
 /* "<ann@example.org>:" at the very start, as qmail and Postfix have it: needs no introduction. */
@@ -155,7 +147,8 @@ static bool behind_from(struct str line, struct str address)
 	       !str_iends(before, STR_LIT("generated from "));
 }
 
-static void find_in_line(struct dsn_lines *l, struct str line, bool listing, struct str own)
+static void find_in_line(
+	struct dsn_lines *l, struct str line, bool listing, const struct dsn_mail *m)
 {
 	bool entry = is_entry(line);
 	bool phrase = dsn_says(line, phrases);
@@ -170,8 +163,8 @@ static void find_in_line(struct dsn_lines *l, struct str line, bool listing, str
 		bool first = address.p == line.p + start && !in_prose(str_sub(line, at, line.n));
 		bool smtp = address.p > line.p && address.p[-1] == '=';
 
-		if (is_among(address, own) || (is_nobody(address) && !entry) ||
-			behind_from(line, address))
+		if (dsn_mail_is_nobody(m, address) || behind_from(line, address) ||
+			(!entry && dsn_mail_is_sender(m, address)))
 			continue;
 		if (phrase || smtp || (first && (listing || entry)))
 			dsn_lines_add(l, address);
@@ -180,14 +173,14 @@ static void find_in_line(struct dsn_lines *l, struct str line, bool listing, str
 	}
 }
 
-void dsn_lines_find(struct dsn_lines *l, struct str text, struct str own)
+void dsn_lines_find(struct dsn_lines *l, struct str text, const struct dsn_mail *m)
 {
 	bool listing = false;
 
 	while (text.n > 0) {
 		struct str line = str_cut(&text, '\n');
 
-		find_in_line(l, line, listing, own);
+		find_in_line(l, line, listing, m);
 		listing = listing || dsn_says(line, intros);
 	}
 }
@@ -202,23 +195,22 @@ static size_t count_letters(struct str s)
 }
 
 /* Which recipients a line names; bare: it says nothing else. */
-static bool find_names(
-	const struct dsn_lines *l, struct str line, bool named[DSN_LINES_RECIPIENTS], bool *bare)
+static bool find_names(struct dsn_lines *l, struct str line, bool *bare)
 {
 	size_t letters = count_letters(line);
 	bool any = false;
 	struct str address;
 	size_t at = 0;
 
-	memset(named, 0, DSN_LINES_RECIPIENTS * sizeof *named);
+	for (size_t i = 0; i < l->n; i++)
+		l->entries[i].named = false;
 	while (next_address(line, &at, &address)) {
 		letters -= count_letters(address);
 		for (size_t i = 0; i < l->n; i++)
-			if (str_ieq(l->recipients[i], address))
-				any = named[i] = true;
+			if (str_ieq(l->entries[i].recipient, address))
+				any = l->entries[i].named = true;
 	}
-	*bare = letters < 4 || str_isearch(line, STR_LIT("expanded from")) < line.n ||
-		str_isearch(line, STR_LIT("generated from")) < line.n;
+	*bare = letters < 4 || dsn_says(line, "expanded from|generated from");
 	return any;
 }
 
@@ -235,34 +227,30 @@ static bool is_talk(struct str line)
 
 void dsn_lines_share(struct dsn_lines *l, struct str text)
 {
-	bool current[DSN_LINES_RECIPIENTS] = { false }; /* whom the lines are about now */
-	bool named[DSN_LINES_RECIPIENTS];
 	bool run = false; /* of lines that only name recipients: all of them get what follows */
 	bool bare;
 
 	while (text.n > 0) {
 		struct str line = str_trim(str_cut(&text, '\n'));
+		bool any = line.n > 0 && find_names(l, line, &bare);
 
-		if (find_names(l, line, named, &bare)) {
-			for (size_t i = 0; i < l->n; i++)
-				current[i] = named[i] || (run && current[i]);
-			run = bare;
-		} else if (line.n > 0) {
-			run = false;
-		}
-		for (size_t i = 0; i < l->n && line.n > 0 && !is_talk(line); i++) {
-			if (!current[i])
-				continue;
-			l->about[i].limit = 4096;
-			buf_add(&l->about[i], line);
-			buf_add_char(&l->about[i], '\n');
-		}
+		for (size_t i = 0; any && i < l->n; i++)
+			l->entries[i].current =
+				l->entries[i].named || (run && l->entries[i].current);
+		if (line.n > 0)
+			run = any && bare;
+		if (line.n == 0 || is_talk(line))
+			continue;
+		for (size_t i = 0; i < l->n; i++)
+			if (l->entries[i].current && buf_add(&l->entries[i].about, line))
+				buf_add_char(&l->entries[i].about, '\n');
 	}
 }
 
 void dsn_lines_free(struct dsn_lines *l)
 {
 	for (size_t i = 0; i < l->n; i++)
-		buf_free(&l->about[i]);
-	l->n = 0;
+		buf_free(&l->entries[i].about);
+	mem_free(l->entries);
+	*l = (struct dsn_lines){ .n = 0 };
 }

@@ -7,17 +7,25 @@
  * The lines of a report as mail servers write them for people, and the recipients that they name:
  * first all recipients are found, then each line is given to the recipients that it speaks of.
  */
-#define DSN_LINES_RECIPIENTS 100
+#define DSN_LINES_RECIPIENTS 1000
 
-struct dsn_lines {
-	struct str recipients[DSN_LINES_RECIPIENTS]; /* slices of the text */
-	struct buf about[DSN_LINES_RECIPIENTS];	     /* what is said of each */
-	size_t n;
+struct dsn_mail;
+
+struct dsn_entry {
+	struct str recipient; /* a slice of the text */
+	struct buf about;     /* what is said of it */
+	bool current;	      /* the lines are about it now */
+	bool named;	      /* by the line that is looked at */
 };
 
-/* Recipients that text names as failed. own: addresses (separated by blanks) that the report was
- * sent to, which are none. */
-void dsn_lines_find(struct dsn_lines *l, struct str text, struct str own);
+struct dsn_lines {
+	struct dsn_entry *entries;
+	size_t n;
+	size_t cap;
+};
+
+/* Recipients that text names as failed, whoever of m is no recipient aside. */
+void dsn_lines_find(struct dsn_lines *l, struct str text, const struct dsn_mail *m);
 void dsn_lines_add(struct dsn_lines *l, struct str recipient);
 /* Fill about. */
 void dsn_lines_share(struct dsn_lines *l, struct str text);

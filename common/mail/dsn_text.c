@@ -4,7 +4,6 @@
 #include "mail/dsn_lines.h"
 #include "mail/dsn_state.h"
 #include "mail/header.h"
-#include "mail/mime.h"
 
 /* Bounces without fields: what qmail, Exim, Exchange, Yahoo and many others write for people. */
 
@@ -25,171 +24,158 @@ static const char delays[] =
 	"warning message only|this is a warning only|has been delayed|not yet been delivered|"
 	"not yet delivered|message is delayed|will be retried|will continue|continue to attempt|"
 	"attempts will continue|has been postponed|will keep trying|still being retried|"
-	"no need to resend|do not need to resend";
+	"no need to resend|do not need to resend|will retry|will be notified if|"
+	"delivery is delayed|still being attempted|advisory notice only";
 
-/* A second text part that is the same in HTML, or that says what the first does, is not needed;
- * HTML alone is. */
-void dsn_text_load(struct dsn_mail *m)
-{
-	struct mime_leaf leaf;
+/* A stranger's server wants to know first that a person writes. */
+static const char challenges[] =
+	"confirm your message|confirm your email|confirm your e-mail|confirm that you are|"
+	"verify that you are|verify your identity|to prove that you are|one-time confirmation|"
+	"challenge-response|challenge/response";
 
-	for (size_t i = 0; buf_len(&m->text) == 0 && mime_leaf(m->message, i, &leaf); i++) {
-		struct buf html = { .limit = (size_t)1 << 20 };
-
-		if (str_eq(str_of(leaf.type), STR_LIT("text/plain")))
-			mime_decode(&leaf, &m->text);
-		else if (str_eq(str_of(leaf.type), STR_LIT("text/html")) &&
-			 mime_decode(&leaf, &html))
-			mime_html_to_text(&m->text, buf_str(&html));
-		buf_free(&html);
-		/* Behind the returned message nothing stands that is the server's. */
-		if (str_starts(str_of(leaf.type), STR_LIT("message/rfc822")))
-			break;
-		if (str_trim(buf_str(&m->text)).n == 0)
-			buf_clear(&m->text);
-	}
-	struct str rest = buf_str(&m->text);
-	struct str all = rest;
-
-	while (rest.n > 0) {
-		struct str before = rest;
-
-		if (dsn_lines_is_end(str_cut(&rest, '\n'))) {
-			buf_cut(&m->text, all.n - before.n);
-			break;
-		}
-	}
-}
-
-/* The addresses that the mail was sent to, with blanks between them. */
-static void own_addresses(const struct dsn_mail *m, struct buf *out)
-{
-	static const char *const fields[] = { "To", "Delivered-To", "Envelope-To", NULL };
-
-	for (size_t i = 0; fields[i] != NULL; i++) {
-		struct address_list list = { 0 };
-
-		address_list_init(&list, header_find(m->header, fields[i]));
-		while (address_list_next(&list) == 1) {
-			buf_add(out, buf_str(&list.bare));
-			buf_add_char(out, ' ');
-		}
-		address_list_free(&list);
-	}
-}
-
-bool dsn_verp(const struct dsn_mail *m, struct buf *recipient)
-{
-	struct buf own = { .limit = 8192 };
-	struct str returned = str_trim(header_find(m->header, "Return-Path"));
-	struct str bare;
-
-	buf_clear(recipient);
-	own_addresses(m, &own);
-	if (address_unwrap(returned, &bare, NULL))
-		buf_add(&own, bare);
-	struct str rest = buf_str(&own);
-
-	while (rest.n > 0 && buf_len(recipient) == 0) {
-		struct str local = str_cut(&rest, ' ');
-		size_t plus;
-		size_t equals;
-
-		local.n = str_find(local, '@');
-		plus = str_find(local, '+');
-		for (equals = local.n; equals > plus && local.p[equals - 1] != '=';)
-			equals--;
-		if (equals <= plus + 1 || equals == local.n)
-			continue;
-		buf_add(recipient, str_sub(local, plus + 1, equals - plus - 2));
-		buf_add_char(recipient, '@');
-		buf_add(recipient, str_sub(local, equals, local.n));
-		if (!dsn_is_address(buf_str(recipient)))
-			buf_clear(recipient);
-	}
-	buf_free(&own);
-	return buf_len(recipient) > 0;
-}
+/* What a report's subject begins with when it is about a delay. */
+static const char delayed_subjects[] =
+	"warning: message|warning: delayed|warning: could not send|message delayed|"
+	"delivery delayed|delayed mail|delayed delivery|delivery status notification (delay)|"
+	"delivery status notification(delay)|mail delivery delayed|transient:";
 
 void dsn_text_about(const struct dsn_mail *m, struct str recipient, struct buf *out)
 {
 	struct dsn_lines lines = { .n = 0 };
-	struct buf own = { .limit = 8192 };
 
-	own_addresses(m, &own);
 	dsn_lines_add(&lines, recipient);
-	dsn_lines_find(&lines, buf_str(&m->text), buf_str(&own));
 	dsn_lines_share(&lines, buf_str(&m->text));
 	buf_add_char(out, ' ');
-	buf_add(out, buf_str(&lines.about[0]));
+	buf_add(out, buf_str(&lines.entries[0].about));
 	dsn_lines_free(&lines);
-	buf_free(&own);
 }
 
-static bool has_part(const struct dsn_mail *m, const char *type)
+bool dsn_is_server(const struct dsn_mail *m)
 {
-	struct mime_leaf leaf;
-
-	for (size_t i = 0; mime_leaf(m->message, i, &leaf); i++)
-		if (str_eq(str_of(leaf.type), str_of(type)))
-			return true;
-	return false;
+	return dsn_says(header_find(m->header, "From"), senders) ||
+	       header_find(m->header, "X-Failed-Recipients").p != NULL;
 }
 
-static bool is_bounce(const struct dsn_mail *m)
+bool dsn_is_bounce(const struct dsn_mail *m)
 {
 	struct str type = header_find(m->header, "Content-Type");
 
-	if (has_part(m, "message/disposition-notification") &&
-		str_isearch(buf_str(&m->text), STR_LIT("automatically rejected")) ==
-			buf_len(&m->text))
+	if (dsn_mail_has(m, "message/disposition-notification") &&
+		!dsn_says(buf_str(&m->text), "automatically rejected"))
 		return false; /* a receipt */
-	return dsn_says(buf_str(&m->subject), subjects) ||
-	       dsn_says(header_find(m->header, "From"), senders) ||
-	       header_find(m->header, "X-Failed-Recipients").p != NULL ||
+	return dsn_says(buf_str(&m->subject), subjects) || dsn_is_server(m) ||
 	       (str_istarts(str_trim(type), STR_LIT("multipart/report")) &&
-		       str_isearch(type, STR_LIT("delivery-status")) < type.n);
+		       dsn_says(type, "delivery-status"));
 }
 
-static void keep_all(struct dsn *d, const struct dsn_mail *m, const struct dsn_lines *lines)
+/* It is under way still, or waits for us. */
+static bool is_pending(const struct dsn_mail *m)
 {
-	for (size_t i = 0; i < lines->n; i++) {
-		struct str about = buf_str(&lines->about[i]);
-		struct str status = dsn_find_status(about);
-
-		dsn_keep(d, dsn_judge(status, about), lines->recipients[i], status, about, m->when);
-	}
+	return dsn_starts(buf_str(&m->subject), delayed_subjects) ||
+	       dsn_says(buf_str(&m->text), delays) || dsn_says(buf_str(&m->text), challenges);
 }
 
-bool dsn_read_text(struct dsn *d, const struct dsn_mail *m)
+static void keep(struct dsn *d, const struct dsn_mail *m, struct str recipient, struct str words)
+{
+	struct str status = dsn_find_status(words);
+
+	if (!dsn_mail_is_nobody(m, recipient))
+		dsn_keep(d, dsn_judge(status, words), recipient, status, words, m->when);
+}
+
+static void keep_lines(struct dsn *d, const struct dsn_mail *m)
 {
 	struct dsn_lines lines = { .n = 0 };
-	struct buf own = { .limit = 8192 };
-	struct buf verp = { .limit = 1024 };
+
+	dsn_lines_find(&lines, buf_str(&m->text), m);
+	dsn_lines_share(&lines, buf_str(&m->text));
+	for (size_t i = 0; i < lines.n; i++)
+		keep(d, m, lines.entries[i].recipient, buf_str(&lines.entries[i].about));
+	dsn_lines_free(&lines);
+}
+
+/* Exim and Gmail name them in a field; the words are about all of them then. */
+static void keep_failed(struct dsn *d, const struct dsn_mail *m)
+{
 	struct address_list failed = { 0 };
 
-	if (!is_bounce(m))
-		return false;
-	if (dsn_says(buf_str(&m->text), delays))
-		return true;
-	own_addresses(m, &own);
-	dsn_lines_find(&lines, buf_str(&m->text), buf_str(&own));
-	dsn_lines_share(&lines, buf_str(&m->text));
-	keep_all(d, m, &lines);
-	dsn_lines_free(&lines);
-	/* Exim and Gmail name them in a field; the words are about all of them then. */
 	address_list_init(&failed, header_find(m->header, "X-Failed-Recipients"));
-	while (d->n == 0 && address_list_next(&failed) == 1)
-		dsn_keep(d, dsn_judge(STR_NONE, buf_str(&m->text)), buf_str(&failed.bare), STR_NONE,
-			buf_str(&m->text), m->when);
+	while (address_list_next(&failed) == 1)
+		keep(d, m, buf_str(&failed.bare), buf_str(&m->text));
 	address_list_free(&failed);
-	if (d->n <= 1 && dsn_verp(m, &verp)) {
-		struct str words = d->n == 1 ? d->reports[0].diagnostic : buf_str(&m->text);
-		struct str status = dsn_find_status(words);
+}
 
-		dsn_keep(d, dsn_judge(status, words), buf_str(&verp), status, words, m->when);
+/* The only address in the lines "To:" of the text. */
+static bool to_line(const struct dsn_mail *m, struct buf *out)
+{
+	struct str rest = buf_str(&m->text);
+	size_t n = 0;
+
+	buf_clear(out);
+	while (rest.n > 0) {
+		struct str line = str_cut(&rest, '\n');
+
+		if (str_istarts(line, STR_LIT("To:")) && n++ == 0)
+			buf_add(out, line);
 	}
-	buf_free(&own);
+	return n == 1 && dsn_only_address(buf_str(out), "To", out);
+}
+
+/* Is address in a domain of ours? */
+static bool is_ours(const struct dsn_mail *m, struct str address)
+{
+	struct str own = buf_str(&m->own);
+
+	str_cut(&address, '@');
+	while (own.n > 0) {
+		struct str mine = str_cut(&own, ' ');
+
+		str_cut(&mine, '@');
+		if (str_ieq(mine, address))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * Nobody is named at all: it is whom the returned message was for, where that was one address. Not
+ * when it went to a list, or to one of our own domain: then somebody on it failed. A guess is never
+ * hard.
+ */
+static void keep_returned(struct dsn *d, const struct dsn_mail *m)
+{
+	struct str returned = buf_str(&m->returned);
+	struct buf to = { .limit = 4096 };
+	bool alone =
+		header_find(returned, "Cc").n == 0 && header_find(returned, "List-Post").n == 0;
+	bool found = dsn_only_address(returned, "To", &to) || to_line(m, &to);
+	struct str recipient = buf_str(&to);
+
+	if (alone && found && !is_ours(m, recipient) && !dsn_mail_is_nobody(m, recipient) &&
+		!dsn_mail_is_sender(m, recipient))
+		dsn_keep(d, DSN_SOFT, recipient, dsn_find_status(buf_str(&m->text)),
+			buf_str(&m->text), m->when);
+	buf_free(&to);
+}
+
+bool dsn_read_text(struct dsn *d, struct dsn_mail *m)
+{
+	struct buf verp = { .limit = 1024 };
+
+	if (!dsn_is_bounce(m))
+		return false;
+	if (is_pending(m))
+		return true;
+	do
+		keep_lines(d, m);
+	while (d->n == 0 && dsn_mail_text(m));
+	if (d->n == 0)
+		keep_failed(d, m);
+	if (d->n <= 1 && dsn_verp(m->header, &verp))
+		keep(d, m, buf_str(&verp),
+			d->n == 1 ? d->reports[0].diagnostic : buf_str(&m->text));
+	if (d->n == 0)
+		keep_returned(d, m);
 	buf_free(&verp);
 	return true;
 }

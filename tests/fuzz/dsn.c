@@ -1,10 +1,11 @@
 #include <config.h>
 
 #include "mail/dsn.h"
+#include "text/utf8.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-/* What is reported is an address and on one line. */
+/* What is reported is an address, and words on one line that are UTF-8. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct dsn d = { 0 };
@@ -14,7 +15,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		struct dsn_report *r = &d.reports[i];
 
 		if (r->recipient.n == 0 || !str_clean(r->recipient) || !str_clean(r->diagnostic) ||
-			r->class == DSN_NOTHING)
+			!utf8_valid(r->diagnostic) || r->class == DSN_NOTHING)
 			__builtin_trap();
 	}
 	dsn_free(&d);
