@@ -295,6 +295,7 @@ void campaign_free(struct campaign *c)
 	for (size_t i = 0; i < c->n_unsubscribe; i++)
 		template_free(c->unsubscribe[i]);
 	free_attachments(c);
+	mimetypes_free(&c->types);
 	template_free(c->text.template);
 	template_free(c->html.template);
 	mem_free(c->fields);

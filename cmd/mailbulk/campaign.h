@@ -3,6 +3,7 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "io/mimetype.h"
 #include "mail/mime.h"
 #include "text/template.h"
 
@@ -77,6 +78,7 @@ struct campaign {
 	size_t n_attachments;
 	struct constant *constants;
 	size_t n_constants;
+	struct mimetypes types; /* of attachments; parts point into it */
 	struct template **unsubscribe;
 	size_t n_unsubscribe;
 	struct partial *partials;
@@ -121,7 +123,7 @@ bool campaign_load_body(struct campaign *c, struct body *body, struct str source
 bool campaign_constant_body(struct campaign *c, struct body *body, struct str text, const char *type, struct err *err);
 bool campaign_load_attachments(struct campaign *c, struct err *err);
 /* The type of a file by its name: "application/octet-stream" when nothing is known. */
-const char *part_type(struct str name);
+const char *part_type(const struct mimetypes *types, const char *name);
 
 /* fields.c: header lines and --header options. */
 bool campaign_load_fields(struct campaign *c, struct str block, struct str *type, struct err *err);

@@ -71,8 +71,8 @@ static bool climbs(struct str path)
 	return false;
 }
 
-static bool make_attachment(const struct attachment *a, const struct values *v, bool check, struct mime_part *part,
-			    struct buf *content, struct buf *path, struct err *err)
+static bool make_attachment(const struct attachment *a, const struct mimetypes *types, const struct values *v, bool check,
+			    struct mime_part *part, struct buf *content, struct buf *path, struct err *err)
 {
 	struct template_data data = values_data(v);
 
@@ -95,7 +95,7 @@ static bool make_attachment(const struct attachment *a, const struct values *v, 
 		slash--;
 	part->name = a->shown != NULL ? a->shown : name.p + slash;
 	part->cid = !a->is_inline ? NULL : a->cid != NULL ? a->cid : part->name;
-	part->type = a->type != NULL ? a->type : part_type(str_of(part->name));
+	part->type = a->type != NULL ? a->type : part_type(types, part->name);
 	part->content = buf_str(content);
 	part->file = MIME_NO_FILE;
 	return true;
@@ -114,7 +114,7 @@ static bool make_attachments(const struct campaign *c, const struct values *v, b
 
 		if (a->file != MIME_NO_FILE)
 			*part = c->constants[a->file].part;
-		else if (!make_attachment(a, v, check, part, &p->contents[2 * i], &p->contents[2 * i + 1], err))
+		else if (!make_attachment(a, &c->types, v, check, part, &p->contents[2 * i], &p->contents[2 * i + 1], err))
 			return false;
 	}
 	return true;

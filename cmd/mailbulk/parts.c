@@ -10,30 +10,11 @@
 /* Everything that is the same in each message stands in memory once, as it goes onto the wire. */
 #define CONSTANT_LIMIT ((size_t)256 << 20)
 
-static const struct {
-	const char *ending;
-	const char *type;
-} types[] = {
-	{ ".txt", "text/plain" }, { ".md", "text/markdown" }, { ".csv", "text/csv" }, { ".html", "text/html" },
-	{ ".htm", "text/html" }, { ".ics", "text/calendar" }, { ".vcf", "text/vcard" }, { ".pdf", "application/pdf" },
-	{ ".zip", "application/zip" }, { ".gz", "application/gzip" }, { ".json", "application/json" },
-	{ ".xml", "application/xml" }, { ".png", "image/png" }, { ".jpg", "image/jpeg" }, { ".jpeg", "image/jpeg" },
-	{ ".gif", "image/gif" }, { ".webp", "image/webp" }, { ".svg", "image/svg+xml" }, { ".avif", "image/avif" },
-	{ ".mp3", "audio/mpeg" }, { ".ogg", "audio/ogg" }, { ".mp4", "video/mp4" }, { ".webm", "video/webm" },
-	{ ".doc", "application/msword" }, { ".xls", "application/vnd.ms-excel" },
-	{ ".docx", "application/vnd.openxmlformats-officedocument.wordprocessingml.document" },
-	{ ".xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet" },
-	{ ".pptx", "application/vnd.openxmlformats-officedocument.presentationml.presentation" },
-	{ ".odt", "application/vnd.oasis.opendocument.text" },
-	{ ".ods", "application/vnd.oasis.opendocument.spreadsheet" },
-};
-
-const char *part_type(struct str name)
+const char *part_type(const struct mimetypes *types, const char *name)
 {
-	for (size_t i = 0; i < sizeof types / sizeof *types; i++)
-		if (str_iends(name, str_of(types[i].ending)))
-			return types[i].type;
-	return "application/octet-stream";
+	const char *type = mimetypes_find(types, name);
+
+	return type != NULL ? type : "application/octet-stream";
 }
 
 static bool encode_constant(struct constant *k, struct str content, bool attachment, struct err *err)
@@ -121,12 +102,14 @@ static bool load_constant(struct campaign *c, struct attachment *a, struct str p
 	struct buf content = { .limit = CONSTANT_LIMIT };
 	struct str name = a->shown != NULL ? str_of(a->shown) : last_part(path);
 	char *file = mem_copy(path.p, path.n);
-	struct constant *k = new_constant(c, a->type != NULL ? a->type : part_type(name));
+	struct constant *k = new_constant(c, a->type);
 	bool ok = file_read(file, CONSTANT_LIMIT, &content, err);
 
 	a->file = k->part.file;
 	k->name = mem_copy(name.p, name.n);
 	k->part.name = k->name;
+	if (a->type == NULL)
+		k->part.type = part_type(&c->types, k->name);
 	if (a->is_inline) {
 		k->cid = a->cid != NULL ? mem_copy(a->cid, strlen(a->cid)) : mem_copy(name.p, name.n);
 		k->part.cid = k->cid;
@@ -157,6 +140,8 @@ bool campaign_load_attachments(struct campaign *c, struct err *err)
 	const struct option_list *attach = &c->settings->attach;
 	const struct option_list *inlines = &c->settings->inlines;
 
+	if (attach->n + inlines->n > 0)
+		mimetypes_load(&c->types);
 	c->attachments = mem_array(attach->n + inlines->n, sizeof *c->attachments);
 	for (size_t i = 0; i < attach->n; i++)
 		if (!load_attachment(c, attach->values[i], false, err))

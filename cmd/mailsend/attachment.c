@@ -3,7 +3,7 @@
 #include "cmd/mailsend/compose.h"
 
 #include "base/mem.h"
-#include "cmd/mailsend/mimetype.h"
+#include "io/mimetype.h"
 
 #define BLOCK ((size_t)64 << 10)
 
@@ -152,21 +152,21 @@ static const char *base_name(const char *path)
 /* By its name, else by what is in it. */
 static bool find_type(struct attachment *a, const struct source *file, struct err *err)
 {
-	struct buf type = { 0 };
+	struct mimetypes types = { .n = 0 };
 	struct mime_scan head = { 0 };
 	struct buf block = { 0 };
 
-	if (!mimetype_of_name(a->name, &type)) {
-		if (source_read(file, 0, 4096, &block, err) < 0)
-			return false;
-		mime_scan_add(&head, buf_str(&block));
-		buf_add_text(&type,
-			head.nul || head.not_utf8 ? "application/octet-stream" : "text/plain");
-	}
-	a->type = mem_copy(buf_text(&type), buf_len(&type));
-	buf_free(&type);
+	mimetypes_load(&types);
+	const char *type = mimetypes_find(&types, a->name);
+	bool ok = type != NULL || source_read(file, 0, 4096, &block, err) >= 0;
+
+	mime_scan_add(&head, buf_str(&block));
+	if (type == NULL)
+		type = head.nul || head.not_utf8 ? "application/octet-stream" : "text/plain";
+	a->type = mem_copy(type, strlen(type));
+	mimetypes_free(&types);
 	buf_free(&block);
-	return true;
+	return ok;
 }
 
 bool attachment_open(struct attachment *a, struct outgoing *o, const char *option, const char *text,
