@@ -50,7 +50,9 @@ struct mime_scan {
 	bool nul;
 	bool lone_cr;
 	bool lone_lf;
-	bool control; /* other than TAB, CR and LF */
+	bool control;	/* other than TAB, CR and LF */
+	bool from_line; /* a line begins with "From " */
+	unsigned from;	/* octets of that at the start of this line */
 	bool not_utf8;
 	unsigned char tail[4]; /* an unfinished UTF-8 sequence */
 	unsigned tail_n;
@@ -59,6 +61,8 @@ struct mime_scan {
 void mime_scan_add(struct mime_scan *scan, struct str s);
 /* No octet of it was anything but UTF-8, seen to its end. */
 bool mime_scan_utf8(const struct mime_scan *scan);
+/* As text it may travel as it is, but for lines that an mbox would quote. */
+bool mime_scan_7bit(const struct mime_scan *scan);
 /* The cheapest encoding that brings it through unchanged: 7bit, quoted-printable or base64.
  * is_text: line ends may be normalised; otherwise every octet arrives as it is. */
 enum mime_encoding mime_choose(const struct mime_scan *scan, bool is_text);

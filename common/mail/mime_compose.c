@@ -88,7 +88,7 @@ bool mime_part_stream(
 	/* A message part may not be base64 (RFC 2046, 5.2.1), so one that cannot be 7bit is sent as
 	 * octets. */
 	if (attachment && str_istarts(str_of(part->type), STR_LIT("message/"))) {
-		if (mime_choose(&part->scan, true) == MIME_7BIT) {
+		if (mime_scan_7bit(&part->scan)) {
 			e->encoding = MIME_7BIT;
 			e->text = true;
 		} else {

@@ -4,6 +4,8 @@
 
 #include "text/utf8.h"
 
+static const char from_start[] = "From ";
+
 /* Octets of the sequence that lead begins; 1 for what can begin none. */
 static unsigned sequence_length(unsigned char lead)
 {
@@ -30,6 +32,19 @@ static void scan_line_end(struct mime_scan *scan)
 		scan->longest = scan->line;
 	scan->qp_extra += 3 * (scan->line / 75);
 	scan->line = 0;
+	scan->from = 0;
+}
+
+/* Is this the start of a line, and "From "? Any mbox on the way would change that line. */
+static void look_for_from(struct mime_scan *scan, unsigned char c)
+{
+	if (scan->line != scan->from || c != (unsigned char)from_start[scan->from])
+		return;
+	scan->from++;
+	if (scan->from < sizeof from_start - 1)
+		return;
+	scan->from_line = true;
+	scan->qp_extra += 2;
 }
 
 static void scan_octet(struct mime_scan *scan, unsigned char c)
@@ -56,6 +71,7 @@ static void scan_octet(struct mime_scan *scan, unsigned char c)
 		scan->cr = false;
 		scan_line_end(scan);
 	} else {
+		look_for_from(scan, c);
 		scan->line++;
 		if (c == '\0')
 			scan->nul = true;
@@ -73,7 +89,8 @@ void mime_scan_add(struct mime_scan *scan, struct str s)
 		unsigned char c = (unsigned char)s.p[i];
 
 		/* The bulk of any text: printable, and no state that it would end. */
-		if (c >= 0x20 && c < 0x7f && c != '=' && !scan->cr && scan->tail_n == 0)
+		if (c >= 0x20 && c < 0x7f && c != '=' && scan->line >= sizeof from_start - 1 &&
+			!scan->cr && scan->tail_n == 0)
 			scan->line++;
 		else
 			scan_octet(scan, c);
@@ -85,12 +102,18 @@ bool mime_scan_utf8(const struct mime_scan *scan)
 	return !scan->not_utf8 && scan->tail_n == 0;
 }
 
-enum mime_encoding mime_choose(const struct mime_scan *scan, bool is_text)
+bool mime_scan_7bit(const struct mime_scan *scan)
 {
 	uint64_t longest = scan->line > scan->longest ? scan->line : scan->longest;
+
+	return scan->high == 0 && !scan->control && longest <= 998;
+}
+
+enum mime_encoding mime_choose(const struct mime_scan *scan, bool is_text)
+{
 	bool lone_cr = scan->lone_cr || scan->cr;
 
-	if (scan->high == 0 && !scan->control && longest <= 998 &&
+	if (mime_scan_7bit(scan) && !scan->from_line &&
 		(is_text || (!lone_cr && !scan->lone_lf)))
 		return MIME_7BIT;
 	if (!is_text || (scan->nul && !mime_scan_utf8(scan)))

@@ -43,6 +43,8 @@ def text():
         want = body.replace(b"\r\n", b"\n")
         got = r.parsed().get_payload(decode=True).replace(b"\r\n", b"\n")
         check(r.status == 0 and got in (want, want + b"\n"), f"a body: {name}", got[:100], want[:100], r.err)
+    r = lab.send(*FROM, "-s", "x", *TO, stdin=b"From here\n\nFrom there\n>From\n")
+    check(r.messages[0].endswith(b"\r\n\r\n=46rom here\r\n\r\n=46rom there\r\n>From\r\n"), "no mbox changes a text", r.messages)
     r = lab.send(*FROM, "-s", "x", "-b", "<not a file\n@nor this", *TO)
     same(content(r.parsed()), "<not a file\n@nor this\n", "--body is the body, whatever it begins with")
     r = lab.send(*FROM, "-s", "x", *TO, stdin=b"caf\xe9\n")

@@ -22,7 +22,7 @@ def well_formed(octets):
 
 
 def clean():
-    odd = HEAD + b"X-Odd:  two   blanks \r\n\t folded\r\nX-Empty:\r\n\r\n" + b"x" * 998 + b"\r\n\r\n..\r\n.\r\n \r\n"
+    odd = HEAD + b"X-Odd:  two   blanks \r\n\t folded\r\nX-Empty:\r\n\r\n" + b"x" * 998 + b"\r\n\r\n..\r\n.\r\n \r\nFrom here\r\n>From there\r\n"
     for name, message in (("plain", CLEAN), ("odd", odd), ("without body", HEAD + b"\r\n")):
         for ext in (SEVEN, ["--ext", "PIPELINING,CHUNKING"]):
             r = lab.send("bob@example.org", stdin=message, server=ext)
