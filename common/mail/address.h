@@ -69,7 +69,8 @@ bool address_key_fold(struct str key, struct buf *out);
 /* From "Name <a@b>", "<a@b>", "a@b (Name)", "mailto:a@b" or "a@b" with blanks (also U+00A0, U+200B,
  * U+FEFF) around: the bare address, a slice of s not judged yet, and the name decoded (name may be
  * NULL). False, with all of s trimmed in *bare, for brackets that do not match, text behind them,
- * and more than one address. */
+ * more than one address, and a line break or another control (but TAB) inside: a folded field is to
+ * be unfolded first. */
 bool address_unwrap(struct str s, struct str *bare, struct buf *name);
 
 /*

@@ -83,6 +83,16 @@ static bool several(struct str s)
 	return at < s.n && find_outside(str_sub(s, at, s.n), "@") < s.n - at;
 }
 
+/* A line break or another control inside: one line of it may be the address that a person sees, and
+ * another the one that would be taken. */
+static bool has_control(struct str s)
+{
+	for (size_t i = 0; i < s.n; i++)
+		if (ascii_control(s.p[i]) && s.p[i] != '\t')
+			return true;
+	return false;
+}
+
 bool address_unwrap(struct str s, struct str *bare, struct buf *name)
 {
 	*bare = s;
@@ -90,6 +100,8 @@ bool address_unwrap(struct str s, struct str *bare, struct buf *name)
 		return true;
 	s = trim(s);
 	*bare = s;
+	if (has_control(s))
+		return false;
 	/* What a list of addresses was cut at. */
 	while (s.n > 0 && (s.p[s.n - 1] == ',' || s.p[s.n - 1] == ';'))
 		s = trim(str_sub(s, 0, s.n - 1));

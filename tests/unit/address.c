@@ -237,6 +237,13 @@ static void test_unwrap(void)
 		{ "a@b.cd>", NULL, "" },
 		{ "<a@b.cd> x", NULL, "" },
 		{ "<<a@b.cd>>", NULL, "" },
+		{ "a@b.cd\nRCPT TO:<c@d.ef>", NULL, "" },
+		{ "Jane\r\n <a@b.cd>", NULL, "" },
+		{ "Jane\033 <a@b.cd>", NULL, "" },
+		{ "<a@b\r.cd>", NULL, "" },
+		{ "a@b.cd (Jane\x7f)", NULL, "" },
+		{ "a@b.cd\r<c@d.ef>", NULL, "" },
+		{ "\r\n Jane\tDoe <a@b.cd>\r\n", "a@b.cd", "Jane\tDoe" },
 	};
 	struct buf name = { .limit = 0 };
 	struct str bare;
