@@ -27,8 +27,10 @@ int main(int argc, char **argv)
 	struct rusage usage;
 	int status;
 
-	if (argc < 3)
+	if (argc < 3 || argv[1][0] == '-') {
+		fputs("usage: run INPUT COMMAND [ARG...]\n", stderr);
 		return 64;
+	}
 	clock_gettime(CLOCK_MONOTONIC, &before);
 	pid_t pid = vfork();
 

@@ -258,6 +258,12 @@ static void serve(struct peer *p, bool implicit)
 	close(p->fd);
 }
 
+static int usage(void)
+{
+	fputs("usage: sink LOGFILE [CERT KEY [implicit]]\n", stderr);
+	return 64;
+}
+
 int main(int argc, char **argv)
 {
 	struct sockaddr_in address = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
@@ -265,8 +271,14 @@ int main(int argc, char **argv)
 	int one = 1;
 	static struct peer peer;
 
-	if (argc < 2 || (journal = fopen(argv[1], "a")) == NULL)
-		return 64;
+	if (argc < 2 || argc == 3 || argc > 5 || argv[1][0] == '-' ||
+		(argc == 5 && strcmp(argv[4], "implicit") != 0))
+		return usage();
+	journal = fopen(argv[1], "a");
+	if (journal == NULL) {
+		perror(argv[1]);
+		return 73;
+	}
 	if (argc >= 4) {
 		gnutls_certificate_allocate_credentials(&credentials);
 		if (gnutls_certificate_set_x509_key_file(credentials, argv[2], argv[3], GNUTLS_X509_FMT_PEM) < 0)

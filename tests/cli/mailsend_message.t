@@ -75,6 +75,9 @@ def header():
     check(well_formed(r.messages[0]) and r.parsed()["subject"] == ("word " * 400).strip(), "a long header is folded", r.messages)
     r = lab.send("bob@example.org", stdin=b"Subject: hi\rBcc: evil@example.org\n\nx\n")
     check(b"\r\nBcc" not in r.messages[0] and b"evil" in r.messages[0], "a CR in a header begins no field", r.messages)
+    for to in (b"a@example.org\n RCPT TO:<evil@example.org>", b"a@example.org\rRCPT TO:<evil@example.org>", b"A\x01n <a@example.org>"):
+        r = lab.send("-t", stdin=b"From: ann@example.org\nTo: " + to + b"\nSubject: x\n\nbody\n")
+        check(r.status == 65 and not r.messages, "-t: no address is found behind a line break or a control", to, r)
 
 
 def signed():
