@@ -4,12 +4,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/mem.h"
 #include "io/clock.h"
 #include "io/file.h"
+#include "io/maildir.h"
 #include "mail/mbox.h"
 
 #define BLOCK ((size_t)64 << 10)
@@ -87,54 +88,22 @@ static bool to_mbox(struct outgoing *o, const char *path, const char *sender, st
 	return ok;
 }
 
+/* Where what was read already belongs: in cur, seen. */
 static bool to_maildir(struct outgoing *o, const char *path, struct err *err)
 {
-	static const char *const folders[] = { "cur", "new", "tmp" };
-	struct buf name = { 0 };
-	struct buf temp = { 0 };
-	struct buf final = { 0 };
-	char host[256] = "localhost";
-	uint64_t random;
-	bool ok = false;
-	int fd = -1;
+	char *name = maildir_name();
+	int fd = maildir_make(path, err) ? maildir_create(path, name, err) : -1;
+	bool ok = fd >= 0;
 
-	if (mkdir(path, 0700) != 0 && errno != EEXIST)
-		return err_errno(err, ERR_CANTCREAT, errno, "%s", path);
-	for (size_t i = 0; i < 3; i++) {
-		buf_clear(&name);
-		buf_printf(&name, "%s/%s", path, folders[i]);
-		if (mkdir(buf_text(&name), 0700) != 0 && errno != EEXIST) {
-			err_errno(err, ERR_CANTCREAT, errno, "%s", buf_text(&name));
-			goto out;
-		}
+	if (ok) {
+		ok = copy(o, fd, NULL, path, err);
+		ok = maildir_close(fd, path, name, ok ? err : NULL) && ok;
+		ok = ok && maildir_move(path, name, "cur", ":2,S", err);
+		if (!ok)
+			maildir_drop(path, name);
 	}
-	if (gethostname(host, sizeof host - 1) != 0 || strchr(host, '/') != NULL ||
-		strchr(host, ':') != NULL)
-		snprintf(host, sizeof host, "localhost");
-	random_bytes(&random, sizeof random);
-	buf_clear(&name);
-	buf_printf(&name, "%lld.R%016llxP%ld.%s", (long long)clock_wall(),
-		(unsigned long long)random, (long)getpid(), host);
-	buf_printf(&temp, "%s/tmp/%s", path, buf_text(&name));
-	buf_printf(&final, "%s/cur/%s:2,S", path, buf_text(&name));
-	fd = open(buf_text(&temp), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-	if (fd < 0) {
-		err_errno(err, ERR_CANTCREAT, errno, "%s", buf_text(&temp));
-		goto out;
-	}
-	ok = copy(o, fd, NULL, buf_text(&temp), err) && file_sync(fd, buf_text(&temp), err);
-	if (ok && rename(buf_text(&temp), buf_text(&final)) != 0)
-		ok = err_errno(err, ERR_CANTCREAT, errno, "%s", buf_text(&final));
-	ok = ok && file_sync_dir(buf_text(&final), err);
-	if (!ok)
-		unlink(buf_text(&temp));
-out:
-	if (fd >= 0)
-		close(fd);
-	buf_free(&name);
-	buf_free(&temp);
-	buf_free(&final);
-	return ok;
+	mem_free(name);
+	return ok && maildir_sync(path, "cur", err);
 }
 
 bool fcc(struct outgoing *o, const char *path, const char *sender, struct err *err)

@@ -44,7 +44,6 @@ struct sink {
 	size_t cap;
 	int64_t first_at;    /* monotonic time of the first message of the batch */
 	uint64_t octets;     /* in the batch */
-	uint64_t unique;
 };
 
 /* path as on the command line. Makes the Maildir's folders; 73 where the mailbox cannot be written, before anything is fetched. */
