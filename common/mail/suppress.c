@@ -150,34 +150,26 @@ void suppress_read_begin(struct suppress_reader *r, struct suppress *into, const
 	*r = (struct suppress_reader){ .into = into, .name = name, .reason = SIZE_MAX, .date = SIZE_MAX };
 }
 
-static bool is_one_of(struct str name, const char *const names[])
+static bool names_entries(struct str column)
 {
-	for (size_t i = 0; names[i] != NULL; i++)
-		if (str_ieq(name, str_of(names[i])))
-			return true;
-	return false;
+	return str_among(column, "email e-mail mail address email_address emailaddress recipient sha256 domain") ||
+	       str_ieq(column, STR_LIT("email address")) || str_ieq(column, STR_LIT("e-mail address"));
 }
 
 /* A header row has no entry in it; it says which columns are ours. */
 static bool take_header(struct suppress_reader *r, const struct csv_row *row)
 {
-	static const char *const email[] = {
-		"email", "e-mail", "mail", "address", "email address", "e-mail address", "email_address",
-		"emailaddress", "recipient", "sha256", "domain", NULL,
-	};
-	static const char *const reason[] = { "reason", "why", "status", "code", "type", NULL };
-	static const char *const date[] = { "date", "since", "time", "when", "created", "created_at", NULL };
 	bool any = false;
 
 	for (size_t i = row->n; i-- > 0;) {
 		struct str name = str_trim(row->cells[i].value);
 
-		if (is_one_of(name, email)) {
+		if (names_entries(name)) {
 			r->email = i;
 			any = true;
-		} else if (is_one_of(name, reason)) {
+		} else if (str_among(name, "reason why status code type")) {
 			r->reason = i;
-		} else if (is_one_of(name, date)) {
+		} else if (str_among(name, "date since time when created created_at")) {
 			r->date = i;
 		}
 	}

@@ -23,7 +23,7 @@ void smtp_free(struct smtp *s)
 	if (st == NULL)
 		return;
 	while (st->first != NULL) {
-		struct message *m = st->first;
+		struct smtp_message *m = st->first;
 
 		st->first = m->next;
 		smtp_message_free(m);
@@ -42,7 +42,7 @@ void smtp_free(struct smtp *s)
 	*s = (struct smtp){ 0 };
 }
 
-void want_add(struct smtp *s, enum want_kind kind, struct message *m, size_t rcpt)
+void want_add(struct smtp *s, enum want_kind kind, struct smtp_message *m, size_t rcpt)
 {
 	struct smtp_state *st = s->state;
 

@@ -4,7 +4,7 @@
 
 /* Messages that cannot go to this server are turned down before an octet of them is sent. */
 
-static bool reject(struct message *m, enum err_kind kind, const char *text)
+static bool reject(struct smtp_message *m, enum err_kind kind, const char *text)
 {
 	m->decided = true;
 	m->outcome = SMTP_REJECTED_HERE;
@@ -35,7 +35,7 @@ static uint64_t count_domains(const struct smtp_mail *mail, uint64_t max)
 	return n;
 }
 
-static bool check_words(struct message *m)
+static bool check_words(struct smtp_message *m)
 {
 	const struct smtp_mail *mail = &m->mail;
 
@@ -50,7 +50,7 @@ static bool check_words(struct message *m)
 	return mail->n_rcpts > 0 || reject(m, ERR_DATA, "there is no recipient");
 }
 
-static bool check_limits(const struct smtp *s, struct message *m)
+static bool check_limits(const struct smtp *s, struct smtp_message *m)
 {
 	const struct smtp_caps *caps = &s->caps;
 
@@ -69,7 +69,7 @@ static bool check_limits(const struct smtp *s, struct message *m)
 	return true;
 }
 
-void mail_check(struct smtp *s, struct message *m)
+void mail_check(struct smtp *s, struct smtp_message *m)
 {
 	if (!check_words(m) || !check_limits(s, m))
 		return;

@@ -20,7 +20,7 @@ enum smtp_outcome outcome_of(const struct reply *r)
 	}
 }
 
-enum smtp_outcome outcome_of_rcpts(const struct message *m)
+enum smtp_outcome outcome_of_rcpts(const struct smtp_message *m)
 {
 	/* With all_or_nothing one that is refused for good is enough; else one that may be taken later gives hope. */
 	if (m->mail.all_or_nothing)
@@ -28,7 +28,7 @@ enum smtp_outcome outcome_of_rcpts(const struct message *m)
 	return m->later > 0 ? SMTP_REFUSED_LATER : SMTP_REFUSED_NEVER;
 }
 
-void smtp_message_free(struct message *m)
+void smtp_message_free(struct smtp_message *m)
 {
 	if (m == NULL)
 		return;
@@ -37,9 +37,9 @@ void smtp_message_free(struct message *m)
 	mem_free(m);
 }
 
-static void unlink_message(struct smtp_state *st, struct message *m)
+static void unlink_message(struct smtp_state *st, struct smtp_message *m)
 {
-	struct message **link = &st->first;
+	struct smtp_message **link = &st->first;
 
 	while (*link != m)
 		link = &(*link)->next;
@@ -52,11 +52,11 @@ static void unlink_message(struct smtp_state *st, struct message *m)
 }
 
 /* Servers hang up after so many failures in a row (Postfix 10, Exim 4 to 11), and all that is in a window is then in doubt. */
-static void learn(struct smtp_state *st, const struct message *m, enum smtp_outcome outcome)
+static void learn(struct smtp_state *st, const struct smtp_message *m, enum smtp_outcome outcome)
 {
 	if (outcome == SMTP_ACCEPTED) {
 		st->proved = true;
-		st->proved_chunk = st->proved_chunk || m->how != HOW_DATA;
+		st->proved_chunk = st->proved_chunk || m->way != WAY_DATA;
 		st->refusals = 0;
 		st->dirty = false;
 		st->window = st->window > SIZE_MAX / 2 ? SIZE_MAX : 2 * st->window;
@@ -67,7 +67,7 @@ static void learn(struct smtp_state *st, const struct message *m, enum smtp_outc
 	}
 }
 
-static void say_refused(const struct message *m, enum smtp_outcome outcome, struct err *err)
+static void say_refused(const struct smtp_message *m, enum smtp_outcome outcome, struct err *err)
 {
 	enum err_kind kind = outcome == SMTP_REFUSED_LATER ? ERR_TEMP : ERR_NOUSER;
 
@@ -78,8 +78,8 @@ static void say_refused(const struct message *m, enum smtp_outcome outcome, stru
 			m->mail.n_rcpts);
 }
 
-bool message_finish(struct smtp *s, struct message *m, enum smtp_outcome outcome, const struct reply *reply,
-	struct smtp_news *news, enum smtp_event *event)
+bool smtp_message_finish(struct smtp *s, struct smtp_message *m, enum smtp_outcome outcome,
+	const struct reply *reply, struct smtp_news *news, enum smtp_event *event)
 {
 	learn(s->state, m, outcome);
 	news->tag = m->mail.tag;
@@ -140,7 +140,7 @@ void smtp_session_close(struct smtp *s)
 }
 
 /* LMTP has a verdict for each recipient: those without one are unknown one by one. */
-static enum smtp_event unknown_rcpt(struct smtp *s, struct message *m, struct smtp_news *news)
+static enum smtp_event unknown_rcpt(struct smtp *s, struct smtp_message *m, struct smtp_news *news)
 {
 	enum smtp_event event = SMTP_VERDICT;
 	size_t rcpt = SIZE_MAX;
@@ -155,7 +155,7 @@ static enum smtp_event unknown_rcpt(struct smtp *s, struct message *m, struct sm
 			more++;
 	}
 	if (more == 0) {
-		message_finish(s, m, SMTP_UNKNOWN, NULL, news, &event);
+		smtp_message_finish(s, m, SMTP_UNKNOWN, NULL, news, &event);
 	} else {
 		m->told = rcpt + 1;
 		news->tag = m->mail.tag;
@@ -166,23 +166,23 @@ static enum smtp_event unknown_rcpt(struct smtp *s, struct message *m, struct sm
 }
 
 /* The verdict of a message that was under way at the end. */
-static enum smtp_event last_verdict(struct smtp *s, struct message *m, struct smtp_news *news)
+static enum smtp_event last_verdict(struct smtp *s, struct smtp_message *m, struct smtp_news *news)
 {
 	struct smtp_state *st = s->state;
 	enum smtp_event event = SMTP_VERDICT;
 
 	if (m->decided) {
-		message_finish(s, m, m->outcome, m->why.code != 0 ? &m->why : NULL, news, &event);
+		smtp_message_finish(s, m, m->outcome, m->why.code != 0 ? &m->why : NULL, news, &event);
 	} else if (is_lost(m)) {
-		message_finish(s, m, outcome_of_rcpts(m), NULL, news, &event);
+		smtp_message_finish(s, m, outcome_of_rcpts(m), NULL, news, &event);
 	} else if (m->whole && st->left_at_end >= m->end && (!st->cut || m == st->cut_at)) {
 		if (st->params.lmtp)
 			event = unknown_rcpt(s, m, news);
 		else
-			message_finish(s, m, SMTP_UNKNOWN, NULL, news, &event);
+			smtp_message_finish(s, m, SMTP_UNKNOWN, NULL, news, &event);
 		err_set(&news->err, ERR_OUTCOME, "the message was handed over and no verdict came: %s", st->why.text);
 	} else {
-		message_finish(s, m, SMTP_NOT_SENT, st->last.code == 421 ? &st->last : NULL, news, &event);
+		smtp_message_finish(s, m, SMTP_NOT_SENT, st->last.code == 421 ? &st->last : NULL, news, &event);
 	}
 	if (news->outcome == SMTP_NOT_SENT)
 		news->err = st->why;

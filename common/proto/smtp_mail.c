@@ -28,22 +28,22 @@ static bool chunk_window(const struct smtp *s)
 	return chunks(s) && st->proved_chunk && (st->trust == TRUST_WINDOW || st->params.trusted);
 }
 
-static enum how choose_how(const struct smtp *s, const struct message *m)
+static enum smtp_way choose_way(const struct smtp *s, const struct smtp_message *m)
 {
 	const struct smtp_state *st = s->state;
 
 	if (!chunks(s))
-		return HOW_DATA;
+		return WAY_DATA;
 	if (m->mail.all_or_nothing)
-		return HOW_CHUNK; /* nothing has to be taken back when a recipient is refused */
+		return WAY_CHUNK; /* nothing has to be taken back when a recipient is refused */
 	if (!pipelines(s))
-		return HOW_DATA;
+		return WAY_DATA;
 	if (chunk_window(s) || st->params.trusted)
-		return HOW_CHUNK_AHEAD;
+		return WAY_CHUNK_AHEAD;
 	if (st->trust != TRUST_NONE && st->params.window_messages <= 1)
-		return HOW_CHUNK_AHEAD;
+		return WAY_CHUNK_AHEAD;
 	/* The first of many: BDAT is tried where nothing can go wrong. Later messages overlap with DATA where it is not trusted. */
-	return st->trust == TRUST_WINDOW && !st->proved_chunk ? HOW_CHUNK : HOW_DATA;
+	return st->trust == TRUST_WINDOW && !st->proved_chunk ? WAY_CHUNK : WAY_DATA;
 }
 
 static size_t window(const struct smtp *s)
@@ -67,21 +67,21 @@ bool smtp_room(const struct smtp *s)
 }
 
 /* May the first command of m leave now? */
-static bool may_begin(const struct smtp *s, const struct message *m)
+static bool may_begin(const struct smtp *s, const struct smtp_message *m)
 {
 	const struct smtp_state *st = s->state;
 	size_t most = st->params.window_bytes > 0 ? st->params.window_bytes : WINDOW_BYTES;
 	uint64_t bytes = m->mail.size; /* with chunks; else no more than an envelope goes ahead */
 	size_t n = 0;
 
-	for (const struct message *before = st->first; before != m; before = before->next) {
+	for (const struct smtp_message *before = st->first; before != m; before = before->next) {
 		bytes += before->mail.size;
 		n++;
 	}
 	return n == 0 || (n < window(s) && (bytes <= most || !chunk_window(s)));
 }
 
-static void send_mail_from(struct smtp *s, struct message *m)
+static void send_mail_from(struct smtp *s, struct smtp_message *m)
 {
 	const struct smtp_mail *mail = &m->mail;
 	unsigned flags = s->caps.flags;
@@ -124,7 +124,7 @@ static void send_mail_from(struct smtp *s, struct message *m)
 		want_add(s, WANT_MAIL, m, 0);
 }
 
-static void send_rcpt(struct smtp *s, struct message *m, size_t at)
+static void send_rcpt(struct smtp *s, struct smtp_message *m, size_t at)
 {
 	const struct smtp_rcpt *r = &m->mail.rcpts[at];
 	bool dsn = (s->caps.flags & SMTP_CAP_DSN) != 0;
@@ -146,7 +146,7 @@ static void send_rcpt(struct smtp *s, struct message *m, size_t at)
 		want_add(s, WANT_RCPT, m, at);
 }
 
-static void send_bdat(struct smtp *s, struct message *m)
+static void send_bdat(struct smtp *s, struct smtp_message *m)
 {
 	/* One chunk a message: Exchange makes those wait that send more. */
 	line_begin(s, "BDAT ");
@@ -159,7 +159,7 @@ static void send_bdat(struct smtp *s, struct message *m)
 }
 
 /* One command of the envelope. */
-static void send_step(struct smtp *s, struct message *m)
+static void send_step(struct smtp *s, struct smtp_message *m)
 {
 	size_t step = m->step++;
 
@@ -175,9 +175,9 @@ static void send_step(struct smtp *s, struct message *m)
 		send_mail_from(s, m);
 	} else if (step < m->mail.n_rcpts + 2) {
 		send_rcpt(s, m, step - 2);
-	} else if (m->how == HOW_CHUNK_AHEAD) {
+	} else if (m->way == WAY_CHUNK_AHEAD) {
 		send_bdat(s, m);
-	} else if (m->how == HOW_CHUNK) {
+	} else if (m->way == WAY_CHUNK) {
 		m->stage = STAGE_REPLIES;
 	} else {
 		line_begin(s, "DATA");
@@ -187,22 +187,22 @@ static void send_step(struct smtp *s, struct message *m)
 	}
 }
 
-bool is_lost(const struct message *m)
+bool is_lost(const struct smtp_message *m)
 {
 	size_t refused = m->later + m->never;
 
 	return m->mail_refused || (m->accepted == 0 && refused == m->mail.n_rcpts) || (m->mail.all_or_nothing && refused > 0);
 }
 
-bool finish_lost(struct smtp *s, struct message *m, struct smtp_news *news, enum smtp_event *event)
+bool finish_lost(struct smtp *s, struct smtp_message *m, struct smtp_news *news, enum smtp_event *event)
 {
 	s->state->dirty = true;
 	if (!m->decided)
 		m->outcome = outcome_of_rcpts(m);
-	return message_finish(s, m, m->outcome, m->why.code != 0 ? &m->why : NULL, news, event);
+	return smtp_message_finish(s, m, m->outcome, m->why.code != 0 ? &m->why : NULL, news, event);
 }
 
-static bool send_envelope(struct smtp *s, struct message *m, struct smtp_news *news, enum smtp_event *event)
+static bool send_envelope(struct smtp *s, struct smtp_message *m, struct smtp_news *news, enum smtp_event *event)
 {
 	while (m->stage == STAGE_ENVELOPE && s->state->phase == PHASE_UP) {
 		if (!pipelines(s) && m->wants > 0)
@@ -224,7 +224,7 @@ static void send_quit(struct smtp *s)
 }
 
 /* The final dot or the last chunk is in out. */
-static void sent_whole(struct smtp *s, struct message *m)
+static void sent_whole(struct smtp *s, struct smtp_message *m)
 {
 	m->stage = STAGE_SENT;
 	m->whole = true;
@@ -234,7 +234,7 @@ static void sent_whole(struct smtp *s, struct message *m)
 		send_quit(s);
 }
 
-static void send_lone_dot(struct smtp *s, struct message *m)
+static void send_lone_dot(struct smtp *s, struct smtp_message *m)
 {
 	put_octets(s, STR_LIT(".\r\n"));
 	want_add(s, WANT_END, m, SIZE_MAX);
@@ -242,15 +242,16 @@ static void send_lone_dot(struct smtp *s, struct message *m)
 }
 
 /* Go on with the message that is being sent. True: an event. *moved: it is another one's turn now. */
-static bool send_message(struct smtp *s, struct message *m, bool *moved, struct smtp_news *news, enum smtp_event *event)
+static bool send_message(
+	struct smtp *s, struct smtp_message *m, bool *moved, struct smtp_news *news, enum smtp_event *event)
 {
 	switch (m->stage) {
 	case STAGE_QUEUED:
 		if (m->outcome == SMTP_REJECTED_HERE && m->decided)
-			return message_finish(s, m, m->outcome, NULL, news, event);
+			return smtp_message_finish(s, m, m->outcome, NULL, news, event);
 		if (!may_begin(s, m))
 			return false;
-		m->how = choose_how(s, m);
+		m->way = choose_way(s, m);
 		m->stage = STAGE_ENVELOPE;
 		*moved = true;
 		return false;
@@ -260,7 +261,7 @@ static bool send_message(struct smtp *s, struct message *m, bool *moved, struct 
 		*moved = m->stage != STAGE_ENVELOPE;
 		return false;
 	case STAGE_REPLIES:
-		if (m->wants > 0 || m->how != HOW_CHUNK)
+		if (m->wants > 0 || m->way != WAY_CHUNK)
 			return false;
 		if (is_lost(m))
 			return finish_lost(s, m, news, event);
@@ -307,8 +308,8 @@ bool mail_send(struct smtp *s, struct smtp_news *news, enum smtp_event *event)
 void smtp_mail(struct smtp *s, const struct smtp_mail *mail)
 {
 	struct smtp_state *st = s->state;
-	struct message *m = mem_alloc(sizeof *m);
-	struct message **end = &st->first;
+	struct smtp_message *m = mem_alloc(sizeof *m);
+	struct smtp_message **end = &st->first;
 
 	m->mail = *mail;
 	m->line_start = true;
@@ -337,24 +338,24 @@ size_t smtp_content_room(const struct smtp *s)
 }
 
 /* The message whose content is being given, or NULL: the session may have ended in the meantime. */
-static struct message *in_content(const struct smtp *s)
+static struct smtp_message *in_content(const struct smtp *s)
 {
-	struct message *m = s->state->send;
+	struct smtp_message *m = s->state->send;
 
 	return s->state->phase == PHASE_UP && m != NULL && m->stage == STAGE_CONTENT ? m : NULL;
 }
 
 void smtp_content(struct smtp *s, struct str octets)
 {
-	struct message *m = in_content(s);
+	struct smtp_message *m = in_content(s);
 
 	if (m == NULL || octets.n == 0)
 		return;
 	m->given += octets.n;
 	m->tail = octets.p[octets.n - 1];
-	if (m->given > m->mail.size && m->how != HOW_DATA)
+	if (m->given > m->mail.size && m->way != WAY_DATA)
 		session_end(s, ERR_DATA, "the message grew while it was being sent", false);
-	else if (m->how == HOW_DATA)
+	else if (m->way == WAY_DATA)
 		put_stuffed(s, &m->line_start, octets);
 	else
 		put_octets(s, octets);
@@ -362,7 +363,7 @@ void smtp_content(struct smtp *s, struct str octets)
 
 void smtp_content_end(struct smtp *s)
 {
-	struct message *m = in_content(s);
+	struct smtp_message *m = in_content(s);
 
 	if (m == NULL)
 		return;
@@ -370,7 +371,7 @@ void smtp_content_end(struct smtp *s)
 		session_end(s, ERR_DATA, "the message changed its size while it was being sent", false);
 		return;
 	}
-	if (m->how != HOW_DATA) {
+	if (m->way != WAY_DATA) {
 		sent_whole(s, m);
 		return;
 	}

@@ -14,7 +14,7 @@ static bool out_of_step(struct smtp *s, const char *text)
 }
 
 /* The message's fate is known; the reply is kept until it is told. */
-static void decide(struct smtp *s, struct message *m, enum smtp_outcome outcome)
+static void decide(struct smtp *s, struct smtp_message *m, enum smtp_outcome outcome)
 {
 	m->decided = true;
 	m->outcome = outcome;
@@ -22,7 +22,7 @@ static void decide(struct smtp *s, struct message *m, enum smtp_outcome outcome)
 }
 
 /* A chunk of which much is still to come is of no use any more: the shortest way out is the door. */
-static void stop_chunk(struct smtp *s, const struct message *m)
+static void stop_chunk(struct smtp *s, const struct smtp_message *m)
 {
 	if (m->stage == STAGE_CONTENT && is_lost(m) && (m->mail.last || m->mail.size - m->given > NOT_WORTH))
 		smtp_session_close(s);
@@ -39,7 +39,7 @@ static bool on_rset(struct smtp *s)
 	return false;
 }
 
-static bool on_mail(struct smtp *s, struct message *m)
+static bool on_mail(struct smtp *s, struct smtp_message *m)
 {
 	enum reply_class class = reply_class(&s->state->reply);
 
@@ -53,7 +53,8 @@ static bool on_mail(struct smtp *s, struct message *m)
 	return false;
 }
 
-static bool on_rcpt(struct smtp *s, struct message *m, size_t rcpt, struct smtp_news *news, enum smtp_event *event)
+static bool on_rcpt(
+	struct smtp *s, struct smtp_message *m, size_t rcpt, struct smtp_news *news, enum smtp_event *event)
 {
 	const struct reply *r = &s->state->reply;
 
@@ -74,7 +75,7 @@ static bool on_rcpt(struct smtp *s, struct message *m, size_t rcpt, struct smtp_
 	return true;
 }
 
-static bool on_go_ahead(struct smtp *s, struct message *m)
+static bool on_go_ahead(struct smtp *s, struct smtp_message *m)
 {
 	if (m->mail_refused)
 		return out_of_step(s, "the server wants a message and had refused its sender");
@@ -91,7 +92,7 @@ static bool on_go_ahead(struct smtp *s, struct message *m)
 	return false;
 }
 
-static bool on_data(struct smtp *s, struct message *m, struct smtp_news *news, enum smtp_event *event)
+static bool on_data(struct smtp *s, struct smtp_message *m, struct smtp_news *news, enum smtp_event *event)
 {
 	const struct reply *r = &s->state->reply;
 
@@ -101,11 +102,11 @@ static bool on_data(struct smtp *s, struct message *m, struct smtp_news *news, e
 		return out_of_step(s, "the server answers DATA out of step");
 	if (is_lost(m))
 		return finish_lost(s, m, news, event);
-	return message_finish(s, m, outcome_of(r), r, news, event);
+	return smtp_message_finish(s, m, outcome_of(r), r, news, event);
 }
 
 /* A verdict that comes before the message was there. */
-static bool on_early(struct smtp *s, struct message *m)
+static bool on_early(struct smtp *s, struct smtp_message *m)
 {
 	if (reply_class(&s->state->reply) == REPLY_OK || reply_class(&s->state->reply) == REPLY_GO_ON)
 		return out_of_step(s, "the server answers the message before it had it");
@@ -114,12 +115,13 @@ static bool on_early(struct smtp *s, struct message *m)
 	return false;
 }
 
-static bool is_there(const struct smtp *s, const struct message *m)
+static bool is_there(const struct smtp *s, const struct smtp_message *m)
 {
 	return m->whole && octets_left(s) >= m->end;
 }
 
-static bool on_end(struct smtp *s, struct message *m, size_t rcpt, struct smtp_news *news, enum smtp_event *event)
+static bool on_end(
+	struct smtp *s, struct smtp_message *m, size_t rcpt, struct smtp_news *news, enum smtp_event *event)
 {
 	const struct reply *r = &s->state->reply;
 
@@ -130,7 +132,7 @@ static bool on_end(struct smtp *s, struct message *m, size_t rcpt, struct smtp_n
 	if (is_lost(m))
 		return finish_lost(s, m, news, event);
 	if (m->wants == 0) {
-		message_finish(s, m, outcome_of(r), r, news, event);
+		smtp_message_finish(s, m, outcome_of(r), r, news, event);
 	} else {
 		m->told = rcpt + 1;
 		news->tag = m->mail.tag;
@@ -142,7 +144,7 @@ static bool on_end(struct smtp *s, struct message *m, size_t rcpt, struct smtp_n
 	return true;
 }
 
-static bool on_bdat(struct smtp *s, struct message *m, struct smtp_news *news, enum smtp_event *event)
+static bool on_bdat(struct smtp *s, struct smtp_message *m, struct smtp_news *news, enum smtp_event *event)
 {
 	const struct reply *r = &s->state->reply;
 
@@ -165,7 +167,7 @@ static bool on_bdat(struct smtp *s, struct message *m, struct smtp_news *news, e
 		return on_early(s, m);
 	if (is_lost(m))
 		return finish_lost(s, m, news, event);
-	return message_finish(s, m, outcome_of(r), r, news, event);
+	return smtp_message_finish(s, m, outcome_of(r), r, news, event);
 }
 
 static bool on_quit(struct smtp *s)
@@ -180,7 +182,7 @@ static bool on_quit(struct smtp *s)
 
 static bool on_closing(struct smtp *s, const struct want *w)
 {
-	struct message *m = w->message;
+	struct smtp_message *m = w->message;
 
 	if (w->kind == WANT_QUIT) {
 		smtp_session_close(s);
@@ -200,7 +202,7 @@ static bool on_closing(struct smtp *s, const struct want *w)
 
 bool reply_handle(struct smtp *s, const struct want *w, struct smtp_news *news, enum smtp_event *event)
 {
-	struct message *m = w->message;
+	struct smtp_message *m = w->message;
 
 	if (m != NULL)
 		m->wants--;
@@ -226,7 +228,7 @@ bool reply_handle(struct smtp *s, const struct want *w, struct smtp_news *news, 
 
 void reply_stray(struct smtp *s)
 {
-	struct message *m = s->state->send;
+	struct smtp_message *m = s->state->send;
 
 	if (m != NULL && m->stage == STAGE_CONTENT && m->given > 0)
 		on_early(s, m);

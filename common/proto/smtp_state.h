@@ -40,7 +40,7 @@ enum want_kind {
 
 struct want {
 	enum want_kind kind;
-	struct message *message;
+	struct smtp_message *message;
 	size_t rcpt;
 };
 
@@ -53,17 +53,17 @@ enum stage {
 	STAGE_SENT,
 };
 
-enum how {
-	HOW_DATA,
-	HOW_CHUNK,       /* BDAT when the replies to RCPT are there */
-	HOW_CHUNK_AHEAD, /* BDAT in the same flight */
+enum smtp_way {
+	WAY_DATA,
+	WAY_CHUNK,       /* BDAT when the replies to RCPT are there */
+	WAY_CHUNK_AHEAD, /* BDAT in the same flight */
 };
 
-struct message {
-	struct message *next;
+struct smtp_message {
+	struct smtp_message *next;
 	struct smtp_mail mail;
 	enum stage stage;
-	enum how how;
+	enum smtp_way way;
 	size_t step;         /* the next command of the envelope: 0 RSET, 1 MAIL, then the recipients, then DATA or BDAT */
 	size_t wants;        /* replies outstanding */
 	enum smtp_outcome *rcpts; /* what was said to each recipient; SMTP_NOT_SENT: nothing yet */
@@ -105,9 +105,9 @@ struct smtp_state {
 	size_t n_wants;
 	size_t wants_room;
 
-	struct message *first; /* all messages, in order */
-	struct message *send;  /* the first that is not sent whole */
-	struct message *gone;  /* finished; freed in the next turn */
+	struct smtp_message *first; /* all messages, in order */
+	struct smtp_message *send;  /* the first that is not sent whole */
+	struct smtp_message *gone;  /* finished; freed in the next turn */
 	size_t n_messages;
 	uint64_t mails;        /* transactions so far */
 	uint64_t queued;       /* messages so far */
@@ -128,7 +128,7 @@ struct smtp_state {
 	bool eof;
 	struct err eof_why;
 	bool cut;              /* 421 came: what stands behind the command that it answers was not taken, whole or not */
-	const struct message *cut_at; /* whose verdict it stood for, if any */
+	const struct smtp_message *cut_at; /* whose verdict it stood for, if any */
 	uint64_t left_at_end;  /* octets that had left when the session ended */
 	struct err why;        /* of the end */
 	struct reply last;     /* the server's word at the end, code 0: none */
@@ -151,7 +151,7 @@ bool value_clean(const char *value);
 /* How many octets were taken out of `out`. */
 uint64_t octets_left(const struct smtp *s);
 
-void want_add(struct smtp *s, enum want_kind kind, struct message *m, size_t rcpt);
+void want_add(struct smtp *s, enum want_kind kind, struct smtp_message *m, size_t rcpt);
 struct want *want_first(const struct smtp *s);
 void want_drop(struct smtp *s);
 
@@ -168,12 +168,12 @@ enum trust trust_of(const struct reply *greeting, const struct smtp_caps *caps);
 /* True: there is an event. */
 bool mail_send(struct smtp *s, struct smtp_news *news, enum smtp_event *event);
 /* Has the message come to nothing before its content? */
-bool is_lost(const struct message *m);
+bool is_lost(const struct smtp_message *m);
 /* It ends there, with no content taken. */
-bool finish_lost(struct smtp *s, struct message *m, struct smtp_news *news, enum smtp_event *event);
+bool finish_lost(struct smtp *s, struct smtp_message *m, struct smtp_news *news, enum smtp_event *event);
 
 /* smtp_check: mark m as SMTP_REJECTED_HERE when this server cannot take it. */
-void mail_check(struct smtp *s, struct message *m);
+void mail_check(struct smtp *s, struct smtp_message *m);
 
 /* smtp_reply: what a reply to w means; true: it is an event. */
 bool reply_handle(struct smtp *s, const struct want *w, struct smtp_news *news, enum smtp_event *event);
@@ -181,12 +181,12 @@ bool reply_handle(struct smtp *s, const struct want *w, struct smtp_news *news, 
 void reply_stray(struct smtp *s);
 
 /* smtp_end: the message is done; its final verdict is the event. reply may be NULL. */
-bool message_finish(struct smtp *s, struct message *m, enum smtp_outcome outcome, const struct reply *reply,
-	struct smtp_news *news, enum smtp_event *event);
+bool smtp_message_finish(struct smtp *s, struct smtp_message *m, enum smtp_outcome outcome,
+	const struct reply *reply, struct smtp_news *news, enum smtp_event *event);
 enum smtp_outcome outcome_of(const struct reply *r);
 /* The outcome of a message that no recipient, or with all_or_nothing not every one, was accepted of. */
-enum smtp_outcome outcome_of_rcpts(const struct message *m);
-void smtp_message_free(struct message *m);
+enum smtp_outcome outcome_of_rcpts(const struct smtp_message *m);
+void smtp_message_free(struct smtp_message *m);
 /* End the session; what is under way gets its verdicts in the next turns. with_reply: the reply at hand is the server's last word
  * and is told behind text. */
 void session_end(struct smtp *s, enum err_kind kind, const char *text, bool with_reply);
