@@ -52,7 +52,7 @@ class Server:
         if messages is not None:
             self.fill(messages)
         os.makedirs(self.dir, exist_ok=True)
-        command = [sys.executable, FAKE, "--fork", "--dir", self.dir, "--log", self.log, "--life", "300", *options]
+        command = [sys.executable, FAKE, "--fork", "--dir", self.dir, "--log", self.log, *options]
         for rule in rules:
             command += ["-r", rule]
         out = subprocess.run(command, stdout=subprocess.PIPE, check=True, timeout=60).stdout.split()

@@ -15,7 +15,7 @@ Options
     --lf                   every line of the server ends in LF alone
     --cert FILE --key FILE offer STLS; --tls: TLS from the first octet
     --log FILE             every command received, one a line; "-- open", "-- end" for connections
-    --life SECONDS         leave in any case after that time (default 300)
+    --life SECONDS         leave when nobody has connected for that time (default 300)
     --delay SECONDS        before each answer that is written, for round trips
     -r, --rule RULE        repeatable: STEP[:TEXT][@N] ACTION
 
@@ -336,9 +336,9 @@ class Session:
 
 
 def serve(options, listener):
-    signal.alarm(options.life)
     server = Server(options)
     while True:
+        signal.alarm(options.life)
         sock, _ = listener.accept()
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         threading.Thread(target=Session(server, sock).run, daemon=True).start()
