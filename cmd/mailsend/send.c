@@ -15,8 +15,8 @@
 
 #define BLOCK ((size_t)64 << 10)
 
-/* --dry-run: the exact octets to standard output. */
-static bool print(struct outgoing *o, struct err *err)
+/* --dry-run: the exact octets to standard output, and to people what these do not tell: whom they would go to. */
+static bool print(struct outgoing *o, const struct envelope *e, struct err *err)
 {
 	struct buf block = { 0 };
 	int more = 1;
@@ -30,6 +30,8 @@ static bool print(struct outgoing *o, struct err *err)
 		     file_write(STDOUT_FILENO, buf_str(&block), "standard output", err);
 	}
 	buf_free(&block);
+	for (size_t i = 0; ok && i < e->n; i++)
+		say_note("would go from <%s> to <%s>", e->from, e->rcpts[i].shown);
 	return ok;
 }
 
@@ -98,7 +100,7 @@ int send_message(struct settings *s)
 	if (!prepare(s, &o, &e, &result.err) || !prepare_wants(s, &wants, &words, &result.err))
 		status = say_fail(&result.err);
 	else if (s->dry_run)
-		status = print(&o, &err) ? 0 : say_fail(&err);
+		status = print(&o, &e, &err) ? 0 : say_fail(&err);
 	else
 		status = send_it(s, &o, &e, &wants, &result, &spooled);
 	if (drive_stop_signal() != 0)

@@ -163,7 +163,7 @@ static bool judge(struct str answer, struct err *err)
 	case DANE_E_RECEIVED_CORRUPT_DATA:
 		return err_set(err, ERR_PROTOCOL, "they are damaged");
 	default:
-		return err_set(err, ERR_TEMP, "DNS cannot be asked, or the root's key for DNSSEC is not installed");
+		return err_set(err, ERR_TEMP, "DNS cannot be asked, or the root's trust anchor is not installed (Debian: dns-root-data)");
 	}
 }
 

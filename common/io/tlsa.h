@@ -6,7 +6,7 @@
 
 /*
  * TLSA records (RFC 6698) of a server, for tls_trust_tlsa. libgnutls-dane asks the system's resolvers and proves the answer itself
- * by DNSSEC, from the root's key that it was built to find. Its look-up knows no deadline, so that it is made by a child.
+ * by DNSSEC, from the root's trust anchor where it was built to find it. Its look-up knows no deadline, so that it is made by a child.
  */
 
 /* Was this built with libgnutls-dane? */

@@ -94,6 +94,12 @@ def dry_run():
     same(r.meta[0]["rcpts"], ["bob@example.org", "c@example.org"], "to the same people")
     r = lab.send(*args, env=CLOCK)
     same(r.messages, [first.stdout], "and without --dry-run it is the same")
+    hidden = ["--dry-run", *FROM, "--envelope-from", "", "-s", "x", "-b", "y", "--bcc", "hidden@example.org", *TO]
+    dry = lab.tool(*hidden)
+    check(b"hidden" not in dry.stdout, "Bcc is not in the message", dry.stdout)
+    same(dry.stderr.decode().splitlines(), [f"mailsend: would go from <> to <{a}>" for a in (TO[-1], "hidden@example.org")],
+         "standard error says whom it would go to")
+    same(lab.tool("--quiet", *hidden).stderr, b"", "and nothing with --quiet")
 
 
 def header_option():
