@@ -8,7 +8,8 @@
 
 /*
  * "Does this domain take mail?" by the thousand, over c-ares: MX, then A and AAAA where there is no MX (RFC 5321, 5.1), null
- * MX (RFC 7505). At most window look-ups in flight, a paced start, retries over all resolvers, TCP when truncated.
+ * MX (RFC 7505), aliases followed where the server did not. At most window look-ups in flight, a paced start, retries over
+ * all resolvers (one that lets wait is no longer asked first), TCP when truncated.
  */
 enum resolver_verdict {
 	RESOLVER_ACCEPTS, /* MX, or an address */
@@ -36,6 +37,8 @@ bool resolver_ask(struct resolver *r, struct str domain, uint64_t tag, struct er
 /* Answers that are there: false when none. ttl in seconds. */
 bool resolver_answer(struct resolver *r, uint64_t *tag, enum resolver_verdict *verdict, uint32_t *ttl);
 size_t resolver_in_flight(const struct resolver *r);
+/* Nanoseconds after which a question that nobody answers is given up. */
+int64_t resolver_patience(const struct resolver *r);
 /* Wait for traffic until the monotonic deadline and work it off. */
 bool resolver_turn(struct resolver *r, int64_t deadline, struct err *err);
 

@@ -8,7 +8,7 @@ import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "fake"))
-from dns import Dns  # noqa: E402
+from dns import Dns, whole  # noqa: E402
 from listscrub_kit import Lab, TOOL, check, done, same  # noqa: E402
 
 lab = Lab()
@@ -66,6 +66,28 @@ def trouble():
     same(r.status, 64, "a resolver that is no address")
 
 
+def odd_answers():
+    """Only a well-formed answer to the question is a verdict; what says nothing is no "no"."""
+    dns = Dns()
+    fine = [f"ok{i}" for i in range(300)]
+    unknown = ["refer", "other", "noreply", "stilltr", *[f"code-{n}" for n in (1, 2, 4, 5, 6, 7, 8, 9, 10, 15)]]
+    r = lab.run("--mx", "--resolver", dns.address, *QUICK, "--summary=json", stdin=listed(*fine, *unknown, "alias", "dead", "circle", "nx"))
+    same((r.status, [row["email"] for row in r.rejected()]), (75, ["x\x40dead.lab", "x\x40circle.lab", "x\x40nx.lab"]),
+         "referrals, other codes, other records and cut answers never reject; aliases are followed")
+    same((r.summary()["dns"], r.summary()["dns_undecided"]), ("in part", len(unknown)), "and are counted")
+    broken, alive = Dns(), Dns()
+    for code in (1, 2, 4, 5, 9):
+        broken.reply = lambda query, over_tcp, code=code: whole(query, query[12:], 0x8180 | code)
+        r = lab.run("--mx", "--resolver", f"{broken.address},{alive.address}", *QUICK, stdin=listed("ok1", "addr", "nx"))
+        same((r.status, r.reasons()), (0, ["no-mail-domain"]), f"where one server answers with code {code} the other one is asked")
+    rude = Dns(delay=0.02)
+    r = lab.run("--mx", "--resolver", rude.address, "--dns-timeout", "1", "--summary=json",
+                stdin=listed(*[f"ok{i}" for i in range(1500)], *[f"trfail{i}" for i in range(30)], "nx"))
+    same((r.status, r.reasons(), r.summary()["dns_undecided"]), (75, ["no-mail-domain"], 30), "TCP that closes harms no other question")
+    for server in ("127.0.0.1:99999", "127.0.0.1:0", ",", "1.2.3", "127.0.0.1:", "[127.0.0.1]:53", "::1]:53"):
+        same(lab.run("--mx", "--resolver", server, stdin=listed("ok1")).status, 64, f"--resolver {server}")
+
+
 def cache():
     dns = Dns()
     path = lab.path("cache")
@@ -88,6 +110,10 @@ def cache():
     same(open(path).read(), "what is this\n", "and stays")
     r = lab.run("--mx", "--resolver", dns.address, *QUICK, "--dns-cache", lab.path("no/such/cache"), stdin=rows)
     check(r.status == 0 and r.out == first.out and "no/such/cache" in r.err, "a cache that cannot be written is said, and no more", r)
+    path = lab.path("negative")
+    lab.run("--mx", "--resolver", dns.address, *QUICK, "--dns-cache", path, stdin=listed("ok1", "negative"))
+    expiry = int(dict(line.split()[::2] for line in open(path) if line[0] != "#")["negative.lab"])
+    check(time.time() + 200 < expiry < time.time() + 400, "behind an alias a no holds no longer than its SOA says", expiry - time.time())
     r = lab.run("--mx", "--resolver", dns.address, "--suggest", stdin="email\nx\x40gmial.com\n")
     same((r.reasons(), r.rejected()[0]["suggestion"]), (["no-mail-domain"], "gmail.com"), "a suggestion for what does not exist")
 
@@ -104,7 +130,7 @@ def interrupted():
     check(b"0 rows read" in err, "and says that nothing was done", err)
 
 
-for part in (verdicts, trouble, cache, interrupted):
+for part in (verdicts, trouble, odd_answers, cache, interrupted):
     part()
 lab.close()
 done()

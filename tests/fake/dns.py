@@ -8,6 +8,11 @@
     trunc…    truncated, whole over TCP    trfail…   truncated, and TCP closes at once
     garbage…  octets that are no message   loop…     a name that points to itself
     wrongid…  an answer to another question, then none
+    code-N    response code N              refer…    a referral to other servers
+    alias…    a CNAME to ok, not followed  dead…     a CNAME to none, not followed
+    circle…   two CNAMEs in a circle       other…    a record of another type
+    noreply…  NXDOMAIN in a query          stilltr…  truncated, over TCP too
+    negative… a CNAME (a day), no data (SOA: five minutes)
 
 Under a top-level domain that is not "lab" everything is NXDOMAIN; with Dns(wildcard=True) everything has an address.
 """
@@ -17,7 +22,7 @@ import struct
 import threading
 import time
 
-A, MX, AAAA = 1, 15, 28
+A, NS, CNAME, SOA, MX, TXT, AAAA = 1, 2, 5, 6, 15, 16, 28
 NOERROR, SERVFAIL, NXDOMAIN = 0, 2, 3
 
 
@@ -34,6 +39,38 @@ def message(query, question, code=NOERROR, answers=(), truncated=False, ttl=60):
     flags = 0x8180 | code | (0x0200 if truncated else 0)
     body = b"".join(b"\xc0\x0c" + struct.pack(">HHIH", kind, 1, ttl, len(data)) + data for kind, data in answers)
     return query[:2] + struct.pack(">HHHHH", flags, 1, len(answers), 0, 0) + question + body
+
+
+def record(owner, kind, ttl, data):
+    return owner + struct.pack(">HHIH", kind, 1, ttl, len(data)) + data
+
+
+def whole(query, question, flags=0x8180, answers=(), authority=()):
+    """A message of records with owners of their own."""
+    return (query[:2] + struct.pack(">HHHHH", flags, 1, len(answers), len(authority), 0) + question + b"".join(answers) +
+            b"".join(authority))
+
+
+def wire(name):
+    return b"".join(bytes([len(label)]) + label.encode() for label in name.split(".") if label) + b"\0"
+
+
+def odd(word, number, query, question, own):
+    """What servers say that do not know, or do not say it well; None when word is none of these."""
+    here = b"\xc0\x0c"
+    soa = record(wire("lab"), SOA, 700, wire("ns.lab") + wire("x.lab") + struct.pack(">IIIII", 1, 2, 3, 4, 300))
+    answers = {
+        "code-": {"flags": 0x8180 | number},
+        "refer": {"flags": 0x8100, "authority": [record(wire("lab"), NS, 60, wire("ns.elsewhere.lab"))]},
+        "alias": {"answers": [record(here, CNAME, 60, wire("ok.lab"))]},
+        "dead": {"answers": [record(here, CNAME, 60, wire("none.lab"))]},
+        "circle": {"answers": [record(here, CNAME, 60, wire("b.lab")), record(wire("b.lab"), CNAME, 60, wire(own))]},
+        "other": {"answers": [record(here, TXT, 60, b"\3odd")]},
+        "noreply": {"flags": 0x0103},
+        "stilltr": {"flags": 0x8380},
+        "negative": {"answers": [record(here, CNAME, 86400, wire("none.lab"))], "authority": [soa]},
+    }
+    return whole(query, question, **answers[word]) if word in answers else None
 
 
 def mx(name=b"\x04mail\xc0\x0c", preference=10):
@@ -77,6 +114,9 @@ class Dns:
             return message(query, question, NXDOMAIN)
         word = labels[0].rstrip("0123456789")
         one = [mx()] if kind == MX else []
+        strange = odd(word, int("0" + labels[0][len(word):]), query, question, ".".join(labels))
+        if strange is not None:
+            return strange
         if word in ("drop", "garbage", "wrongid") or (word == "once" and self.first(question)):
             return {"garbage": os.urandom(40), "wrongid": os.urandom(2) + message(query, question, answers=one)[2:]}.get(word)
         if word in ("trunc", "trfail") and not over_tcp:
