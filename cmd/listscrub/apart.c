@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "cmd/listscrub/input.h"
 #include "cmd/listscrub/options.h"
 
 static bool is_standard(const char *path)
@@ -99,4 +100,21 @@ bool apart_check(const struct settings *set, struct err *err)
 {
 	return check_input(set, err) && check_output(set, "--rejects", set->rejects, err) &&
 		check_output(set, "--report", set->report, err) && check_pair(set, err);
+}
+
+bool apart_output(const struct input *in, int fd, const char *name, struct err *err)
+{
+	struct stat out;
+	struct stat st;
+
+	if (fstat(fd, &out) != 0 || !S_ISREG(out.st_mode))
+		return true;
+	for (size_t i = 0; i < in->n; i++) {
+		const char *list = in->files[i].name;
+		int status = is_standard(list) ? fstat(STDIN_FILENO, &st) : stat(list, &st);
+
+		if (status == 0 && st.st_dev == out.st_dev && st.st_ino == out.st_ino)
+			return err_set(err, ERR_USAGE, "%s is the same file as the list %s", name, list);
+	}
+	return true;
 }

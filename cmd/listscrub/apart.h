@@ -3,6 +3,7 @@
 
 #include "base/err.h"
 
+struct input;
 struct settings;
 
 /*
@@ -11,5 +12,7 @@ struct settings;
  * would take an empty list for the whole. 64.
  */
 bool apart_check(const struct settings *set, struct err *err);
+/* Is that output none of the lists? Writing into what is read would lose both: 64. */
+bool apart_output(const struct input *in, int fd, const char *name, struct err *err);
 
 #endif

@@ -3,31 +3,46 @@
 #include "cmd/listscrub/arena.h"
 
 #include <stdarg.h>
+#include <stddef.h>
 #include <stdio.h>
 
 #include "base/mem.h"
 
-#define BLOCK_SIZE ((size_t)32 << 10)
+#define FIRST_SIZE ((size_t)16 << 10)
+#define MOST_SIZE ((size_t)1 << 20)
 
 struct arena_block {
 	struct arena_block *next;
 	size_t used;
 	size_t size;
-	char octets[];
+	_Alignas(max_align_t) char octets[];
 };
 
-char *arena_room(struct arena *a, size_t n)
+/* Each block is twice as large as the one before: the next batch will find room in one. */
+static struct arena_block *add_block(struct arena *a, size_t n)
+{
+	size_t size = a->blocks != NULL ? 2 * a->blocks->size : FIRST_SIZE;
+	struct arena_block *b;
+
+	if (size > MOST_SIZE)
+		size = MOST_SIZE;
+	if (size < n)
+		size = n;
+	b = mem_resize(NULL, sizeof *b + size, 1);
+	b->size = size;
+	b->used = 0;
+	b->next = a->blocks;
+	a->blocks = b;
+	return b;
+}
+
+void *arena_room(struct arena *a, size_t n)
 {
 	struct arena_block *b = a->blocks;
 
-	if (b == NULL || b->size - b->used < n) {
-		size_t size = n > BLOCK_SIZE ? n : BLOCK_SIZE;
-
-		b = mem_alloc(sizeof *b + size);
-		b->size = size;
-		b->next = a->blocks;
-		a->blocks = b;
-	}
+	n += -n % _Alignof(max_align_t);
+	if (b == NULL || b->size - b->used < n)
+		b = add_block(a, n);
 	b->used += n;
 	return b->octets + b->used - n;
 }
@@ -54,22 +69,34 @@ struct str arena_printf(struct arena *a, const char *format, ...)
 	return arena_copy(a, str_at(text, (size_t)n < sizeof text ? (size_t)n : sizeof text - 1));
 }
 
-/* The first block, the oldest, stays. */
+static void free_from(struct arena_block *b)
+{
+	while (b != NULL) {
+		struct arena_block *next = b->next;
+
+		mem_free(b);
+		b = next;
+	}
+}
+
+/* The newest block stays, unless a single row made it huge. */
 void arena_clear(struct arena *a)
 {
-	while (a->blocks != NULL && a->blocks->next != NULL) {
-		struct arena_block *b = a->blocks;
+	struct arena_block *b = a->blocks;
 
-		a->blocks = b->next;
-		mem_free(b);
+	if (b == NULL)
+		return;
+	if (b->size > MOST_SIZE) {
+		arena_free(a);
+		return;
 	}
-	if (a->blocks != NULL)
-		a->blocks->used = 0;
+	free_from(b->next);
+	b->next = NULL;
+	b->used = 0;
 }
 
 void arena_free(struct arena *a)
 {
-	arena_clear(a);
-	mem_free(a->blocks);
+	free_from(a->blocks);
 	a->blocks = NULL;
 }

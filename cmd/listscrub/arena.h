@@ -8,8 +8,8 @@ struct arena {
 	struct arena_block *blocks; /* the one that is filled comes first */
 };
 
-/* Room for n octets; they do not move. */
-char *arena_room(struct arena *a, size_t n);
+/* Room for n octets, aligned for anything; they do not move. */
+void *arena_room(struct arena *a, size_t n);
 /* A copy of s. */
 struct str arena_copy(struct arena *a, struct str s);
 struct str arena_printf(struct arena *a, const char *format, ...)

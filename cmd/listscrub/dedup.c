@@ -6,11 +6,12 @@
 #include <sys/mman.h>
 
 #define FIRST_SLOTS ((size_t)1 << 16)
+#define LEAST_SLOTS ((size_t)1 << 12)
 #define HUGE_PAGE ((size_t)2 << 20)
 
 void dedup_init(struct dedup *d, const unsigned char random[16], uint64_t most_octets, bool newest)
 {
-	memcpy(d->key, random, sizeof d->key);
+	memcpy(d->key.words, random, sizeof d->key.words);
 	d->most_octets = most_octets < SIZE_MAX ? (size_t)most_octets : SIZE_MAX;
 	d->newest = newest;
 }
@@ -62,12 +63,12 @@ static inline uint64_t load(const char *p)
 		(c) = rotate((c), 32); \
 	} while (0)
 
-struct dedup_hash dedup_hash(const struct dedup *d, const char *key, size_t n)
+struct dedup_hash dedup_hash(const struct dedup_key *by, const char *key, size_t n)
 {
-	uint64_t a = d->key[0] ^ 0x736f6d6570736575u;
-	uint64_t b = d->key[1] ^ 0x646f72616e646f6du ^ 0xee;
-	uint64_t c = d->key[0] ^ 0x6c7967656e657261u;
-	uint64_t e = d->key[1] ^ 0x7465646279746573u;
+	uint64_t a = by->words[0] ^ 0x736f6d6570736575u;
+	uint64_t b = by->words[1] ^ 0x646f72616e646f6du ^ 0xee;
+	uint64_t c = by->words[0] ^ 0x6c7967656e657261u;
+	uint64_t e = by->words[1] ^ 0x7465646279746573u;
 	struct dedup_hash hash;
 	uint64_t word;
 
@@ -190,7 +191,7 @@ static bool grow(struct dedup *d)
 	if (size > most)
 		size = most;
 	/* The last step may be small, but not so small that it is not worth a sweep. */
-	if (size < d->size + d->size / 8 || size < 4 * DEDUP_BATCH)
+	if (size < d->size + d->size / 8 || size < LEAST_SLOTS)
 		return false;
 	bigger.size = size;
 	bigger.slots = map(size * sizeof *d->slots);
@@ -212,9 +213,12 @@ static bool grow(struct dedup *d)
 	return true;
 }
 
-bool dedup_reserve(struct dedup *d)
+bool dedup_reserve(struct dedup *d, size_t n)
 {
-	return d->used + DEDUP_BATCH <= d->size / 4 * 3 || grow(d);
+	while (d->used + n > d->size / 4 * 3)
+		if (!grow(d))
+			return false;
+	return true;
 }
 
 void dedup_prefetch(const struct dedup *d, struct dedup_hash hash)

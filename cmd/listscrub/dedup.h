@@ -19,8 +19,12 @@ struct dedup_lead {
 	int64_t date;
 };
 
+struct dedup_key {
+	uint64_t words[2];
+};
+
 struct dedup {
-	uint64_t key[2];
+	struct dedup_key key;
 	struct dedup_hash *slots;
 	struct dedup_lead *leads; /* NULL: the first row leads */
 	bool newest;
@@ -30,17 +34,14 @@ struct dedup {
 	size_t expected;    /* keys that will come, as far as known: saves growing step by step */
 };
 
-/* Rows that may be added between two calls of dedup_reserve. */
-#define DEDUP_BATCH 64
-
 void dedup_init(struct dedup *d, const unsigned char random[16], uint64_t most_octets, bool newest);
 void dedup_free(struct dedup *d);
 
 /* Of the n octets at key; up to the next multiple of eight they must be readable, whatever stands there. */
-struct dedup_hash dedup_hash(const struct dedup *d, const char *key, size_t n);
+struct dedup_hash dedup_hash(const struct dedup_key *by, const char *key, size_t n);
 
-/* Make room for DEDUP_BATCH more. False: at the limit, or the system has no more memory; the table stays as it is. */
-bool dedup_reserve(struct dedup *d);
+/* Make room for n more. False: at the limit, or the system has no more memory; the table stays as it is. */
+bool dedup_reserve(struct dedup *d, size_t n);
 /* Start to fetch the place of a hash that will be asked for. */
 void dedup_prefetch(const struct dedup *d, struct dedup_hash hash);
 /* Add it; false when it was there. */

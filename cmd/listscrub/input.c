@@ -13,6 +13,7 @@
 #include "text/utf8.h"
 
 #define CHUNK ((size_t)64 << 10)
+#define FILE_CHUNK ((size_t)128 << 10)
 #define HEAD_MAX ((size_t)1 << 20) /* a header and a row are looked for in that much */
 
 const char *input_name(const struct input *in)
@@ -58,8 +59,9 @@ static bool spool(struct input *in, struct str octets, struct err *err)
 /* One read into the reader's buffer: its length, 0 at the end, negative as file_read_some. */
 static long read_chunk(struct input *in, struct err *err)
 {
-	char *room = csv_room(&in->csv, CHUNK);
-	long n = file_read_some(in->fd, room, CHUNK, input_name(in), err);
+	size_t most = in->seekable ? FILE_CHUNK : CHUNK;
+	char *room = csv_room(&in->csv, most);
+	long n = file_read_some(in->fd, room, most, input_name(in), err);
 
 	/* A pipe may end because of the signal that stops us too: what it broke off is no row. */
 	if (n < 0 || stop_signal() != 0)
@@ -253,12 +255,9 @@ void input_free(struct input *in)
 	csv_free(&in->csv);
 }
 
-static void watch_encoding(struct input *in, const struct csv_row *row)
+bool input_is_latin1(const struct csv_row *row)
 {
-	if (str_ascii(row->raw) || utf8_valid(row->raw))
-		return;
-	in->latin1_line = row->line;
-	in->latin1_name = input_name(in);
+	return !row->ascii && !str_ascii(row->raw) && !utf8_valid(row->raw);
 }
 
 enum csv_event input_next(struct input *in, struct csv_row *row, struct err *err)
@@ -268,8 +267,10 @@ enum csv_event input_next(struct input *in, struct csv_row *row, struct err *err
 	if (event == CSV_ROW) {
 		if (in->rows++ == 0)
 			keep_line_end(in, row->end);
-		if (!row->ascii && in->latin1_line == 0)
-			watch_encoding(in, row);
+		if (in->latin1_line == 0 && input_is_latin1(row)) {
+			in->latin1_line = row->line;
+			in->latin1_name = input_name(in);
+		}
 	} else if (event == CSV_END && in->at + 1 < in->n) {
 		return CSV_MORE;
 	} else if (event == CSV_ERROR) {
@@ -321,42 +322,25 @@ void input_name_rest(struct input *in, struct err *err)
 		damage.text, (unsigned long long)first, (unsigned long long)lines, (unsigned long long)octets);
 }
 
-static bool is_apart(const struct input *in, const struct stat *out, const char *name, struct err *err)
-{
-	struct stat st;
-
-	for (size_t i = 0; i < in->n && S_ISREG(out->st_mode); i++) {
-		const char *list = in->files[i].name;
-		int status = strcmp(list, "-") == 0 ? fstat(STDIN_FILENO, &st) : stat(list, &st);
-
-		if (status == 0 && st.st_dev == out->st_dev && st.st_ino == out->st_ino)
-			return err_set(err, ERR_USAGE, "%s is the same file as the list %s", name, list);
-	}
-	return true;
-}
-
-bool input_is_apart(const struct input *in, int fd, const char *name, struct err *err)
-{
-	struct stat out;
-
-	return fstat(fd, &out) != 0 || is_apart(in, &out, name, err);
-}
-
 /* --- reading again --- */
 
-bool input_keep(struct input *in, struct input_place *place, struct err *err)
+struct input_place input_here(const struct input *in)
 {
-	struct str rest = csv_rest(&in->csv);
-
-	*place = (struct input_place){
+	return (struct input_place){
 		.file = in->at,
-		.offset = in->octets - rest.n,
+		.offset = in->octets - csv_rest(&in->csv).n,
 		.line = in->csv.line,
 		.rows = in->rows,
 		.cr_ends = in->csv.cr_ends,
 	};
+}
+
+bool input_keep(struct input *in, struct err *err)
+{
+	struct str rest = csv_rest(&in->csv);
+
 	in->keeping = true;
-	in->octets = place->offset;
+	in->octets -= rest.n;
 	bool ok = spool(in, rest, err);
 
 	in->octets += rest.n;
@@ -377,6 +361,20 @@ bool input_rewind(struct input *in, const struct input_place *place, struct err 
 	if (lseek(in->fd, (off_t)to, SEEK_SET) < 0)
 		return err_errno(err, ERR_IO, errno, "%s: reading it again", input_name(in));
 	in->octets = place->offset;
+	csv_resume(&in->csv, place->line, place->cr_ends);
+	return true;
+}
+
+bool input_go_on(struct input *in, const struct input_place *place, struct err *err)
+{
+	uint64_t ahead = place->offset - (in->octets - csv_rest(&in->csv).n);
+
+	/* Where the descriptor stands need not be where the list began. */
+	if (lseek(in->fd, (off_t)ahead - (off_t)csv_rest(&in->csv).n, SEEK_CUR) < 0)
+		return err_errno(err, ERR_IO, errno, "%s", input_name(in));
+	in->done += place->offset - in->octets;
+	in->octets = place->offset;
+	in->rows = place->rows;
 	csv_resume(&in->csv, place->line, place->cr_ends);
 	return true;
 }

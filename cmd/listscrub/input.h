@@ -56,16 +56,19 @@ void input_free(struct input *in);
 enum csv_event input_next(struct input *in, struct csv_row *row, struct err *err);
 /* Read on, in the next file where this one is at its end. False with ERR_NONE in err: a signal asks to stop. */
 bool input_more(struct input *in, struct err *err);
+/* A row that is not UTF-8: somebody will be told of the first one. */
+bool input_is_latin1(const struct csv_row *row);
 
 /* After CSV_ERROR: add to err what of the list was not taken, to its end. */
 void input_name_rest(struct input *in, struct err *err);
 
-/* Remember the place before the next row, so that input_rewind can go back to it. */
-bool input_keep(struct input *in, struct input_place *place, struct err *err);
+/* The place before the next row. Files can be rewound to it; what comes through a pipe only after input_keep. */
+struct input_place input_here(const struct input *in);
+/* From here on what cannot be read again is spooled. */
+bool input_keep(struct input *in, struct err *err);
+/* Somebody else has read this file up to there: go on behind it. */
+bool input_go_on(struct input *in, const struct input_place *place, struct err *err);
 bool input_rewind(struct input *in, const struct input_place *place, struct err *err);
-
-/* Is that output none of the lists? Writing into what is read would lose both: 64. */
-bool input_is_apart(const struct input *in, int fd, const char *name, struct err *err);
 
 /* The name of the list being read, for messages: "standard input" for "-". */
 const char *input_name(const struct input *in);

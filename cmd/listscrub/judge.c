@@ -103,17 +103,30 @@ bool judge_columns(struct judge *j, const struct sniff *sniff, const char *name,
 	return true;
 }
 
-void judge_free(struct judge *j)
+void judge_leave(struct judge *j)
 {
-	suppress_free(&j->suppress);
-	lists_free(&j->lists);
-	arena_free(&j->arena);
 	address_free(&j->address);
 	idn_free(&j->idn);
 	buf_free(&j->shadow);
 	buf_free(&j->utf8);
 	buf_free(&j->key);
 	buf_free(&j->folded);
+}
+
+void judge_free(struct judge *j)
+{
+	suppress_free(&j->suppress);
+	lists_free(&j->lists);
+	judge_leave(j);
+}
+
+void judge_join(struct judge *other, const struct judge *j)
+{
+	*other = *j;
+	other->idn = (struct idn){ .labels = NULL };
+	other->shadow = other->utf8 = other->key = other->folded = (struct buf){ .limit = 0 };
+	other->address = (struct address){ .domain_fault = 0 };
+	other->unread = (struct judge_unread){ 0 };
 }
 
 /* A row whose every cell is blank has no address, however many cells it has. */
@@ -134,7 +147,7 @@ static enum reason check_shape(struct judge *j, const struct csv_row *row, struc
 	if (row->n > j->email && str_trim(row->cells[j->email].value).n == 0)
 		return REASON_EMPTY;
 	if (j->details)
-		v->detail = arena_printf(&j->arena, "%zu cells for %zu columns", row->n, j->sniff->columns);
+		v->detail = arena_printf(j->arena, "%zu cells for %zu columns", row->n, j->sniff->columns);
 	return REASON_RAGGED;
 }
 
@@ -146,24 +159,29 @@ static enum reason check_suppressed(struct judge *j, struct verdict *v)
 	if (s->entries == 0 || !suppress_has_key(s, v->key, v->folded, v->domain, &note))
 		return REASON_NONE;
 	if (j->details)
-		v->detail = arena_printf(&j->arena, "%.*s%s%.*s", STR_ARGS(note.reason),
+		v->detail = arena_printf(j->arena, "%.*s%s%.*s", STR_ARGS(note.reason),
 			note.reason.n > 0 && note.date.n > 0 ? ", " : "", STR_ARGS(note.date));
 	return REASON_SUPPRESSED;
+}
+
+static enum reason check_reserved(struct judge *j, struct verdict *v)
+{
+	if (j->set->allow_reserved || !domain_reserved(v->domain))
+		return REASON_NONE;
+	if (j->details)
+		v->detail = arena_printf(j->arena, "%.*s is reserved", STR_ARGS(v->domain));
+	return REASON_RESERVED;
 }
 
 /* What is known of the mailbox from elsewhere: lists, bounces. */
 static enum reason check_history(struct judge *j, struct verdict *v)
 {
-	enum reason reason = REASON_NONE;
+	enum reason reason = check_reserved(j, v);
 
-	if (!j->set->allow_reserved && domain_reserved(v->domain)) {
-		if (j->details)
-			v->detail = arena_printf(&j->arena, "%.*s is reserved", STR_ARGS(v->domain));
-		return REASON_RESERVED;
-	}
-	reason = check_suppressed(j, v);
+	if (reason == REASON_NONE)
+		reason = check_suppressed(j, v);
 	if (reason == REASON_NONE && j->bounces != NULL)
-		reason = bounces_judge(j->bounces, v->folded, j->details ? &j->arena : NULL, &v->detail);
+		reason = bounces_judge(j->bounces, v->folded, j->details ? j->arena : NULL, &v->detail);
 	return reason;
 }
 
@@ -191,12 +209,12 @@ static enum reason check_kind(struct judge *j, struct verdict *v)
 
 	if (j->set->drop_role != NULL && lists_is_role(&j->lists, local)) {
 		if (j->details)
-			v->detail = arena_copy(&j->arena, local);
+			v->detail = arena_copy(j->arena, local);
 		return REASON_ROLE;
 	}
 	if (j->set->drop_disposable != NULL && lists_is_disposable(&j->lists, v->domain, &match)) {
 		if (j->details)
-			v->detail = arena_copy(&j->arena, match);
+			v->detail = arena_copy(j->arena, match);
 		return REASON_DISPOSABLE;
 	}
 	if (j->mx != NULL && mx_rejects(j->mx, v->domain, &v->detail))
@@ -242,21 +260,25 @@ static void verdict_clear(struct verdict *v)
 	v->date = 0;
 }
 
-void judge_row(struct judge *j, const struct csv_row *row, struct verdict *v)
+void judge_begin(struct judge *j)
 {
-	enum reason reason;
+	const struct settings *set = j->set;
 
-	verdict_clear(v);
-	reason = check_shape(j, row, v);
+	j->only_address = !set->fold && set->shard.n <= 1 && j->suppress.entries == 0 && j->bounces == NULL &&
+		(j->consent & j->active & j->newest) == SNIFF_NONE && set->drop_role == NULL &&
+		set->drop_disposable == NULL && j->mx == NULL && j->suggest == NULL;
+}
+
+static enum reason judge_whole(struct judge *j, const struct csv_row *row, struct verdict *v)
+{
+	enum reason reason = check_shape(j, row, v);
 
 	if (reason == REASON_NONE)
 		reason = judge_address(j, row->cells[j->email].value, v);
 	if (reason == REASON_NONE)
 		fold(j, v);
-	if (j->set->shard.n > 1 && !in_share(j, row, v)) {
-		v->reason = REASON_ELSEWHERE;
-		return;
-	}
+	if (j->set->shard.n > 1 && !in_share(j, row, v))
+		return REASON_ELSEWHERE;
 	if (reason == REASON_NONE)
 		reason = check_history(j, v);
 	if (reason == REASON_NONE && (j->consent & j->active) != SNIFF_NONE)
@@ -267,5 +289,19 @@ void judge_row(struct judge *j, const struct csv_row *row, struct verdict *v)
 		v->suggestion = suggest_for(j->suggest, v->domain);
 	if (j->newest != SNIFF_NONE && reason == REASON_NONE)
 		v->date = judge_newest(j, cell_of(row, j->newest));
-	v->reason = reason;
+	return reason;
+}
+
+void judge_row(struct judge *j, const struct csv_row *row, struct verdict *v)
+{
+	verdict_clear(v);
+	if (!j->only_address || row->n != j->sniff->columns) {
+		v->reason = judge_whole(j, row, v);
+		return;
+	}
+	v->reason = judge_address(j, row->cells[j->email].value, v);
+	if (v->reason != REASON_NONE)
+		return;
+	fold(j, v);
+	v->reason = check_reserved(j, v);
 }

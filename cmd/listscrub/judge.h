@@ -39,7 +39,8 @@ struct judge {
 	struct suggest *suggest;       /* NULL: not asked for */
 	int64_t active_since;          /* seconds since 1970 */
 	bool details;                  /* somebody will read them */
-	struct arena arena;            /* what verdicts point to */
+	bool only_address;             /* nothing else is asked about: see judge_begin */
+	struct arena *arena;           /* what verdicts point to */
 
 	struct idn idn;
 	struct buf shadow;
@@ -69,7 +70,14 @@ bool judge_init(struct judge *j, const struct settings *set, struct err *err);
 bool judge_columns(struct judge *j, const struct sniff *sniff, const char *name, struct err *err);
 void judge_free(struct judge *j);
 
+/* All that is set above stays as it is until the next judge_begin. */
+void judge_begin(struct judge *j);
 void judge_row(struct judge *j, const struct csv_row *row, struct verdict *v);
+
+/* Another judge by the same lists, for another thread; of j nothing may change as long as it is there. Not where there are
+ * suggestions: they remember what was asked before. */
+void judge_join(struct judge *other, const struct judge *j);
+void judge_leave(struct judge *other);
 
 /* --- between judge.c, judge_address.c and judge_person.c --- */
 

@@ -9,14 +9,14 @@
 static bool take_plain(struct judge *j, struct str cell, struct verdict *v)
 {
 	bool capitals;
-	size_t at = address_plain_key(cell, j->plain, &capitals);
+	size_t at = address_plain_key(cell, j->plain, &capitals); /* (what is behind cells is readable) */
 
 	if (at == 0)
 		return false;
 	v->key = str_at(j->plain, cell.n);
 	v->domain = str_at(j->plain + at + 1, cell.n - at - 1);
 	if (capitals) {
-		char *room = arena_room(&j->arena, cell.n);
+		char *room = arena_room(j->arena, cell.n);
 
 		memcpy(room, cell.p, at + 1);
 		memcpy(room + at + 1, v->domain.p, v->domain.n);
@@ -69,7 +69,10 @@ static bool judge_shadow(struct judge *j, struct str cell, struct str local_at, 
 	struct str shadow = buf_str(forms->shadow);
 	bool capitals;
 
-	if (shadow.n > ADDRESS_PLAIN_ROOM - 2 || address_plain_key(shadow, j->plain, &capitals) == 0)
+	if (shadow.n > ADDRESS_PLAIN_ROOM - 2 || buf_room(forms->shadow, ADDRESS_PLAIN_SLACK) == NULL)
+		return false;
+	shadow = buf_str(forms->shadow);
+	if (address_plain_key(shadow, j->plain, &capitals) == 0)
 		return false;
 	lower(&forms->ascii);
 	lower(&forms->written);
@@ -79,7 +82,7 @@ static bool judge_shadow(struct judge *j, struct str cell, struct str local_at, 
 	buf_cut(forms->shadow, local_at.n);
 	buf_add(forms->shadow, buf_str(j->set->ascii ? &forms->ascii : &forms->written));
 	if (!str_eq(buf_str(forms->shadow), cell))
-		v->address = arena_copy(&j->arena, buf_str(forms->shadow));
+		v->address = arena_copy(j->arena, buf_str(forms->shadow));
 	return true;
 }
 
@@ -126,14 +129,14 @@ static void write_address(struct judge *j, struct str cell, struct verdict *v, b
 	buf_add_char(&out, '@');
 	add_domain(&out, j);
 	if (!str_eq(buf_str(&out), cell) && (!latin1 || str_ascii(buf_str(&out))))
-		v->address = arena_copy(&j->arena, buf_str(&out));
+		v->address = arena_copy(j->arena, buf_str(&out));
 	buf_free(&out);
 }
 
 static enum reason fault(struct judge *j, enum address_fault fault, struct verdict *v)
 {
 	if (j->details)
-		v->detail = arena_copy(&j->arena, str_of(address_fault_text(&j->address, fault)));
+		v->detail = arena_copy(j->arena, str_of(address_fault_text(&j->address, fault)));
 	return REASON_SYNTAX;
 }
 

@@ -23,7 +23,7 @@ static struct str shown(struct judge *j, struct str cell, const char *what)
 	utf8_show(&text, cell, 60);
 	buf_add_text(&text, "' ");
 	buf_add_text(&text, what);
-	result = arena_copy(&j->arena, buf_str(&text));
+	result = arena_copy(j->arena, buf_str(&text));
 	buf_free(&text);
 	return result;
 }

@@ -57,7 +57,7 @@ static bool open_outputs(struct run *run, struct err *err)
 	rows->delimiter = run->scrub.in.sniff.delimiter;
 	rows->line_end = run->scrub.in.line_end;
 	output_init(&rows->outputs[ROWS_KEPT], STDOUT_FILENO, "standard output");
-	if (!input_is_apart(&run->scrub.in, STDOUT_FILENO, "standard output", err))
+	if (!apart_output(&run->scrub.in, STDOUT_FILENO, "standard output", err))
 		return false;
 	return set->rejects == NULL || output_create(&rows->outputs[ROWS_REJECTS], set->rejects, err);
 }

@@ -3,8 +3,8 @@
 #include "cmd/listscrub/report.h"
 
 #include "base/mem.h"
+#include "cmd/listscrub/batch.h"
 #include "cmd/listscrub/report_page.h"
-#include "cmd/listscrub/rows.h"
 #include "cmd/listscrub/scrub.h"
 #include "io/clock.h"
 #include "io/file.h"
@@ -34,7 +34,7 @@ void report_free(struct report *r)
 static void count_domain(struct report *r, const struct pending *p)
 {
 	bool added;
-	struct set_entry *e = set_add(&r->domains, p->domain, &added);
+	struct set_entry *e = set_add(&r->domains, p->more->domain, &added);
 
 	if (added) {
 		if (r->n == r->cap) {
@@ -53,6 +53,7 @@ static void count_domain(struct report *r, const struct pending *p)
 /* "line 12: joe@@example: the address has …", as it may be shown. */
 static void keep_example(struct report_example *example, const struct pending *p)
 {
+	const struct pending_more *more = p->more;
 	struct buf text = { .limit = 0 };
 	size_t i = 0;
 
@@ -61,10 +62,10 @@ static void keep_example(struct report_example *example, const struct pending *p
 	if (i == REPORT_EXAMPLES)
 		return;
 	buf_printf(&text, "line %llu: ", (unsigned long long)p->line);
-	utf8_show(&text, p->cell.p != NULL ? p->cell : p->raw, SHOWN_MAX);
-	if (p->detail.n > 0) {
+	utf8_show(&text, more->cell.p != NULL ? more->cell : p->raw, SHOWN_MAX);
+	if (more->detail.n > 0) {
 		buf_add_text(&text, " \xe2\x80\x94 ");
-		utf8_show(&text, p->detail, SHOWN_MAX);
+		utf8_show(&text, more->detail, SHOWN_MAX);
 	}
 	example->rows[i] = mem_copy(buf_text(&text), buf_len(&text));
 	buf_free(&text);
@@ -72,7 +73,7 @@ static void keep_example(struct report_example *example, const struct pending *p
 
 void report_row(struct report *r, const struct pending *p)
 {
-	if (p->domain.n > 0)
+	if (p->more->domain.n > 0)
 		count_domain(r, p);
 	if (p->reason != REASON_NONE)
 		keep_example(&r->examples[p->reason], p);

@@ -25,6 +25,7 @@ struct report {
 
 void report_init(struct report *r);
 void report_free(struct report *r);
+/* p->more is there. */
 void report_row(struct report *r, const struct pending *p);
 bool report_write(const struct report *r, const struct scrub *s, const char *path, struct err *err);
 

@@ -2,38 +2,14 @@
 
 #include "cmd/listscrub/rows.h"
 
-#include "cmd/listscrub/judge.h"
+#include "cmd/listscrub/batch.h"
 #include "text/csv.h"
 
-void pending_fill(struct pending *p, const struct csv_row *row, size_t columns, size_t email,
-	const struct verdict *v)
-{
-	p->reason = v->reason;
-	p->missing = row->n < columns ? (unsigned)(columns - row->n) : 0;
-	p->raw.p = row->raw.p;
-	p->raw.n = row->raw.n;
-	p->surplus.p = NULL;
-	if (row->n > columns) {
-		size_t own = (size_t)(row->cells[columns].raw.p - row->raw.p) - 1;
+static const struct pending_more nothing;
 
-		p->raw.n = own;
-		p->surplus = str_sub(row->raw, own + 1, row->raw.n);
-	}
-	p->end.p = row->end.p;
-	p->end.n = row->end.n;
-	p->cell.p = NULL;
-	if (email < row->n) {
-		p->cell.p = row->cells[email].raw.p;
-		p->cell.n = row->cells[email].raw.n;
-	}
-	p->address.p = v->address.p;
-	p->address.n = v->address.n;
-	p->detail = v->detail;
-	p->suggestion = v->suggestion;
-	p->domain.n = 0;
-	p->key.n = 0;
-	p->date = v->date;
-	p->line = row->line;
+static const struct pending_more *more_of(const struct pending *p)
+{
+	return p->more != NULL ? p->more : &nothing;
 }
 
 static void add_char(struct output *o, char c)
@@ -54,7 +30,7 @@ static void add_cell(struct rows *r, struct output *o, struct str value)
 
 static void add_end(struct rows *r, struct output *o, const struct pending *p)
 {
-	output_add(o, p->end.n > 0 ? p->end : str_of(r->line_end));
+	output_add(o, p->ends > 0 ? pending_end(p) : str_of(r->line_end));
 }
 
 /* The row's own cells, as many as there are columns. */
@@ -67,31 +43,34 @@ static void add_own(struct rows *r, struct output *o, const struct pending *p)
 
 static void add_normal(struct rows *r, struct output *o, const struct pending *p)
 {
-	size_t before = (size_t)(p->cell.p - p->raw.p);
+	const struct pending_more *more = more_of(p);
 
-	if (p->address.p == NULL) {
+	if (more->address.p == NULL) {
 		output_add(o, p->raw);
 		return;
 	}
+	size_t before = (size_t)(more->cell.p - p->raw.p);
+
 	buf_clear(&r->scratch);
-	csv_add_cell(&r->scratch, p->address, r->delimiter);
+	csv_add_cell(&r->scratch, more->address, r->delimiter);
 	output_add(o, str_sub(p->raw, 0, before));
 	output_add(o, buf_str(&r->scratch));
-	output_add(o, str_sub(p->raw, before + p->cell.n, p->raw.n));
+	output_add(o, str_sub(p->raw, before + more->cell.n, p->raw.n));
 }
 
 /* What was beyond the columns is not lost: it stands in the detail. */
 static void add_detail(struct rows *r, struct output *o, const struct pending *p)
 {
+	const struct pending_more *more = more_of(p);
 	struct buf text = { .limit = SIZE_MAX };
 
-	if (p->surplus.p == NULL) {
-		add_cell(r, o, p->detail);
+	if (more->surplus.p == NULL) {
+		add_cell(r, o, more->detail);
 		return;
 	}
-	buf_add(&text, p->detail);
+	buf_add(&text, more->detail);
 	buf_add_text(&text, "; beyond them: ");
-	buf_add(&text, p->surplus);
+	buf_add(&text, more->surplus);
 	add_cell(r, o, buf_str(&text));
 	buf_free(&text);
 }
@@ -113,21 +92,21 @@ static void write_annotated(struct rows *r, struct output *o, const struct pendi
 	else
 		add_own(r, o, p);
 	add_cell(r, o, kept ? STR_LIT("kept") : STR_LIT("rejected"));
-	add_cell(r, o, str_of(reason_name(p->reason)));
+	add_cell(r, o, str_of(reason_name((enum reason)p->reason)));
 	add_detail(r, o, p);
 	if (r->set->suggest)
-		add_cell(r, o, p->suggestion);
+		add_cell(r, o, more_of(p)->suggestion);
 	add_end(r, o, p);
 }
 
 static void write_rejected(struct rows *r, struct output *o, const struct pending *p)
 {
 	add_own(r, o, p);
-	add_cell(r, o, str_of(reason_name(p->reason)));
+	add_cell(r, o, str_of(reason_name((enum reason)p->reason)));
 	add_detail(r, o, p);
 	add_number(r, o, p->line);
 	if (r->set->suggest)
-		add_cell(r, o, p->suggestion);
+		add_cell(r, o, more_of(p)->suggestion);
 	add_end(r, o, p);
 }
 
@@ -169,7 +148,7 @@ static void write_as_it_is(struct rows *r, const struct pending *p)
 		rows_settle(r);
 		r->run.p = p->raw.p;
 	}
-	r->run.n += p->raw.n + p->end.n;
+	r->run.n += p->raw.n + p->ends;
 }
 
 void rows_write(struct rows *r, const struct pending *p)
@@ -177,7 +156,7 @@ void rows_write(struct rows *r, const struct pending *p)
 	struct output *kept = &r->outputs[ROWS_KEPT];
 	struct output *rejects = &r->outputs[ROWS_REJECTS];
 
-	if (p->reason == REASON_NONE && r->as_it_is && p->address.p == NULL && p->end.n > 0) {
+	if (p->reason == REASON_NONE && r->as_it_is && (p->more == NULL || p->more->address.p == NULL) && p->ends > 0) {
 		write_as_it_is(r, p);
 		return;
 	}
@@ -189,7 +168,7 @@ void rows_write(struct rows *r, const struct pending *p)
 	} else if (p->reason == REASON_NONE) {
 		add_normal(r, kept, p);
 		if (r->set->suggest)
-			add_cell(r, kept, p->suggestion);
+			add_cell(r, kept, more_of(p)->suggestion);
 		add_end(r, kept, p);
 	}
 	if (p->reason != REASON_NONE && rejects->fd >= 0)

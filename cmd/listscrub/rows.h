@@ -1,36 +1,10 @@
 #ifndef PIPEMAIL_LISTSCRUB_ROWS_H
 #define PIPEMAIL_LISTSCRUB_ROWS_H
 
-#include "cmd/listscrub/dedup.h"
 #include "cmd/listscrub/options.h"
 #include "cmd/listscrub/output.h"
-#include "cmd/listscrub/reason.h"
 
-struct csv_row;
-struct input;
-struct verdict;
-
-/* A row between its verdict and its way out. The slices point into the reader's buffer and the judge's arena. */
-struct pending {
-	enum reason reason;
-	unsigned missing;      /* cells that it is short of */
-	struct dedup_hash hash;
-	struct str raw;        /* without what is beyond the columns */
-	struct str surplus;    /* that */
-	struct str end;
-	struct str cell;       /* the address's, as it stands in raw */
-	struct str address;    /* what replaces it, p NULL: nothing does */
-	struct str detail;
-	struct str suggestion;
-	struct str domain;     /* for the report and for DNS */
-	struct str key;        /* what duplicates have in common, where somebody will read it */
-	int64_t date;
-	uint64_t line;
-	uint64_t row;
-};
-
-void pending_fill(struct pending *p, const struct csv_row *row, size_t columns, size_t email,
-	const struct verdict *v);
+struct pending;
 
 /* How rows leave. Byte for byte, but for the address that its normal form replaces, and the columns added. */
 struct rows {

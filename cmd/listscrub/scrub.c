@@ -2,41 +2,19 @@
 
 #include "cmd/listscrub/scrub.h"
 
-#include "base/mem.h"
+#include "cmd/listscrub/crew.h"
 #include "cmd/listscrub/mx.h"
 #include "cmd/listscrub/report.h"
 #include "io/stop.h"
 
 #define COMMIT_AT ((size_t)128 << 10)
 
-static uint64_t row_number(const struct scrub *s)
-{
-	return s->in.rows - 1;
-}
-
-/* --- taking rows in --- */
+/* Rows whose places are being fetched while those before them are looked up. */
+#define FETCH_AHEAD 32
 
 static bool compares(const struct scrub *s, const struct pending *p)
 {
 	return p->reason == REASON_NONE && !s->set->no_dedupe;
-}
-
-static void take_row(struct scrub *s, const struct csv_row *row)
-{
-	struct pending *p = &s->batch[s->n++];
-	struct verdict v;
-
-	judge_row(&s->judge, row, &v);
-	pending_fill(p, row, s->in.sniff.columns, s->judge.email, &v);
-	p->row = row_number(s);
-	if ((s->mode == SCRUB_GATHER || s->judge.details) && v.key.n > 0)
-		p->key = arena_copy(&s->judge.arena, v.folded);
-	if ((s->mode == SCRUB_GATHER || s->report != NULL) && v.key.n > 0)
-		p->domain = arena_copy(&s->judge.arena, v.domain);
-	if (compares(s, p) && s->mode != SCRUB_GATHER && !(s->mode == SCRUB_EMIT && s->losers_known)) {
-		p->hash = dedup_hash(&s->dedup, v.folded.p, v.folded.n);
-		dedup_prefetch(&s->dedup, p->hash);
-	}
 }
 
 /* --- working a batch off --- */
@@ -44,39 +22,40 @@ static void take_row(struct scrub *s, const struct csv_row *row)
 static bool gather(struct scrub *s, const struct pending *p, struct err *err)
 {
 	if (p->reason == REASON_SUPPRESSED && s->set->fold)
-		(void)suppress_add(&s->judge.suppress, p->key, p->detail, STR_LIT(""));
-	return p->reason != REASON_NONE || s->mx == NULL || mx_note(s->mx, p->domain, err);
+		(void)suppress_add(&s->judge.suppress, p->more->key, p->more->detail, STR_LIT(""));
+	return p->reason != REASON_NONE || s->mx == NULL || mx_note(s->mx, p->more->domain, err);
 }
 
 /* A row lost against another one: this one, or one that led until now. */
-static bool scan(struct scrub *s, const struct pending *p, struct err *err)
+static bool scan(struct scrub *s, const struct pending *p, uint64_t row, struct err *err)
 {
 	uint64_t loser = UINT64_MAX;
 
 	if (!compares(s, p))
 		return true;
 	if (s->table_full && dedup_find(&s->dedup, p->hash) == SIZE_MAX)
-		return spill_add(&s->spill, (struct spill_record){ p->hash, p->row, p->date }, err);
+		return spill_add(&s->spill, (struct spill_record){ p->hash, row, p->date }, err);
 	if (!s->dedup.newest) {
-		loser = dedup_add(&s->dedup, p->hash) ? UINT64_MAX : p->row;
-	} else if (!dedup_claim(&s->dedup, p->hash, (struct dedup_lead){ p->row, p->date }, &loser)) {
-		loser = p->row;
+		loser = dedup_add(&s->dedup, p->hash) ? UINT64_MAX : row;
+	} else if (!dedup_claim(&s->dedup, p->hash, (struct dedup_lead){ row, p->date }, &loser)) {
+		loser = row;
 	}
 	if (loser != UINT64_MAX)
 		rowset_add(&s->losers, loser);
 	return true;
 }
 
-static bool is_duplicate(struct scrub *s, const struct pending *p)
+static bool is_duplicate(struct scrub *s, const struct pending *p, uint64_t row)
 {
-	return s->losers_known ? rowset_has(&s->losers, p->row) : !dedup_add(&s->dedup, p->hash);
+	return s->losers_known ? rowset_has(&s->losers, row) : !dedup_add(&s->dedup, p->hash);
 }
 
-static void emit(struct scrub *s, struct pending *p)
+static void emit(struct scrub *s, struct pending *p, uint64_t row)
 {
-	if (compares(s, p) && is_duplicate(s, p)) {
+	if (compares(s, p) && is_duplicate(s, p, row)) {
 		p->reason = REASON_DUPLICATE;
-		p->detail = p->key;
+		if (p->more != NULL)
+			p->more->detail = p->more->key;
 	}
 	rows_write(&s->rows, p);
 	if (p->reason == REASON_ELSEWHERE) {
@@ -86,50 +65,56 @@ static void emit(struct scrub *s, struct pending *p)
 	s->counts.read++;
 	if (p->reason == REASON_NONE) {
 		s->counts.kept++;
-		s->counts.normalised += p->address.p != NULL;
+		s->counts.normalised += p->more != NULL && p->more->address.p != NULL;
 	} else {
 		s->counts.rejected[p->reason]++;
 	}
-	s->counts.suggestions += p->suggestion.n > 0;
+	s->counts.suggestions += p->more != NULL && p->more->suggestion.n > 0;
 	if (s->report != NULL)
 		report_row(s->report, p);
 }
 
-/* The table takes no more: what comes from here on is only looked at, and read again when the duplicates are known. */
-static bool fill_up(struct scrub *s, struct err *err)
+/* The table takes no more: what comes from there on is only looked at, and read again when the duplicates are known. */
+static bool fill_up(struct scrub *s, const struct input_place *from, const struct judge_unread *unread, struct err *err)
 {
 	s->table_full = true;
 	if (s->mode == SCRUB_SCAN)
 		return true;
 	s->mode = SCRUB_SCAN;
-	s->losers.first = s->in.rows;
-	s->unread = s->judge.unread;
-	return input_keep(&s->in, &s->again, err);
+	s->losers.first = from->rows;
+	s->unread = *unread;
+	s->again = *from;
+	return input_keep(&s->in, err);
 }
 
-static bool settle(struct scrub *s, struct err *err)
+static inline void fetch(const struct scrub *s, const struct batch *b, size_t i)
+{
+	if (i < b->n && b->rows[i].reason == REASON_NONE)
+		dedup_prefetch(&s->dedup, b->rows[i].hash);
+}
+
+static bool work_off(struct scrub *s, const struct batch *b, bool looks_up, struct err *err)
 {
 	bool ok = true;
 
-	for (size_t i = 0; i < s->n && ok; i++) {
+	for (size_t i = 0; i < FETCH_AHEAD && looks_up; i++)
+		fetch(s, b, i);
+	for (size_t i = 0; i < b->n && ok; i++) {
+		if (looks_up)
+			fetch(s, b, i + FETCH_AHEAD);
 		switch (s->mode) {
 		case SCRUB_GATHER:
-			ok = gather(s, &s->batch[i], err);
+			ok = gather(s, &b->rows[i], err);
 			break;
 		case SCRUB_SCAN:
-			ok = scan(s, &s->batch[i], err);
+			ok = scan(s, &b->rows[i], b->start.rows + i, err);
 			break;
 		case SCRUB_EMIT:
-			emit(s, &s->batch[i]);
+			emit(s, &b->rows[i], b->start.rows + i);
 			break;
 		}
 	}
-	s->n = 0;
 	rows_settle(&s->rows);
-	arena_clear(&s->judge.arena);
-	if (ok && s->mode != SCRUB_GATHER && !s->losers_known && !s->table_full && !s->set->no_dedupe &&
-		!dedup_reserve(&s->dedup))
-		ok = fill_up(s, err);
 	return ok;
 }
 
@@ -144,40 +129,68 @@ static bool commit(struct scrub *s, struct err *err)
 }
 
 /* How many rows will come, by the length of those that came; a little more, so that it is enough. */
-static void expect_rows(struct scrub *s)
+static void expect_rows(struct scrub *s, const struct batch *b)
 {
-	uint64_t octets = s->in.done / (s->in.rows + 1) + 1;
+	uint64_t octets = b->done / (b->end.rows + 1) + 1;
 
-	if (s->in.total > s->in.done && s->in.rows > 1000)
+	if (s->in.total > b->done && b->end.rows > 1000)
 		s->dedup.expected = (size_t)(s->in.total / octets) + (size_t)(s->in.total / octets / 32);
 }
 
-/* What comes through a pipe is passed on as it comes; files are read and written in large pieces. */
-static bool read_on(struct scrub *s, struct err *err)
+/* What comes through a pipe is passed on as it comes; files are written in large pieces. */
+static bool write_some(struct scrub *s, const struct batch *b, struct err *err)
 {
 	size_t waiting = s->rows.outputs[ROWS_KEPT].n + s->rows.outputs[ROWS_REJECTS].n;
 
-	progress_set(&s->progress, s->in.done);
-	expect_rows(s);
-	if ((waiting >= COMMIT_AT || !s->in.seekable) && !commit(s, err))
+	progress_set(&s->progress, b->done);
+	expect_rows(s, b);
+	return (waiting < COMMIT_AT && !(b->live && b->more)) || commit(s, err);
+}
+
+bool scrub_settle(struct scrub *s, struct batch *b, struct err *err)
+{
+	bool looks_up = s->mode != SCRUB_GATHER && !s->losers_known && !s->set->no_dedupe;
+
+	if (looks_up && !s->table_full && !dedup_reserve(&s->dedup, b->n) &&
+		!fill_up(s, &b->start, &b->before, err))
 		return false;
-	return stop_signal() == 0 && input_more(&s->in, err);
+	if (!work_off(s, b, looks_up, err) || !write_some(s, b, err))
+		return false;
+	/* What comes next through a pipe cannot be read again: it must be sure to fit before it is read. */
+	if (looks_up && !s->table_full && !dedup_reserve(&s->dedup, BATCH_ROWS))
+		return fill_up(s, &b->end, &s->judge.unread, err);
+	return true;
+}
+
+/* Rows, as many as are there and a batch takes. */
+static enum csv_event fill(struct scrub *s, struct batch *b, struct err *damage)
+{
+	enum csv_event event = CSV_ROW;
+	struct csv_row row;
+
+	batch_clear(b);
+	b->start = input_here(&s->in);
+	b->before = s->judge.unread;
+	while (b->n < BATCH_ROWS && (event = input_next(&s->in, &row, damage)) == CSV_ROW)
+		batch_take(b, &s->reader, &row);
+	b->end = input_here(&s->in);
+	b->done = s->in.done;
+	b->live = !s->in.seekable;
+	b->more = event == CSV_MORE;
+	return event;
 }
 
 /* From where the input stands to its end, or to where it is damaged. */
-static bool pass(struct scrub *s, struct err *err)
+static bool read_all(struct scrub *s, struct err *err)
 {
 	struct err damage = { .kind = ERR_NONE };
 	enum csv_event event = CSV_MORE;
-	struct csv_row row;
 
 	while (event == CSV_MORE || event == CSV_ROW) {
-		event = input_next(&s->in, &row, &damage);
-		if (event == CSV_ROW)
-			take_row(s, &row);
-		if ((event != CSV_ROW || s->n == DEDUP_BATCH) && !settle(s, err))
+		event = fill(s, &s->batch, &damage);
+		if (!scrub_settle(s, &s->batch, err) || stop_signal() != 0)
 			return false;
-		if (event == CSV_MORE && !read_on(s, err))
+		if (event == CSV_MORE && (!crew_run(s, err) || !input_more(&s->in, err)))
 			return false;
 	}
 	if (event == CSV_ERROR && s->mode == SCRUB_EMIT) {
@@ -186,6 +199,19 @@ static bool pass(struct scrub *s, struct err *err)
 		return false;
 	}
 	return true;
+}
+
+static bool pass(struct scrub *s, struct err *err)
+{
+	bool gathers = s->mode == SCRUB_GATHER;
+
+	judge_begin(&s->judge);
+	s->reader = (struct reader){ .judge = &s->judge, .columns = s->in.sniff.columns };
+	s->reader.words = gathers || s->judge.details;
+	s->reader.domains = gathers || s->report != NULL;
+	s->reader.compares = !gathers && !s->losers_known && !s->set->no_dedupe;
+	s->reader.key = s->dedup.key;
+	return read_all(s, err);
 }
 
 /* --- the passes --- */
@@ -223,9 +249,9 @@ static bool emit_again(struct scrub *s, const struct input_place *from, struct e
 static bool run(struct scrub *s, struct err *err)
 {
 	bool details = s->judge.details;
-	struct input_place start;
+	struct input_place start = input_here(&s->in);
 
-	if ((needs_gathering(s) || s->set->newest != NULL) && !input_keep(&s->in, &start, err))
+	if ((needs_gathering(s) || s->set->newest != NULL) && !input_keep(&s->in, err))
 		return false;
 	if (needs_gathering(s) && !gather_all(s, &start, err))
 		return false;
@@ -246,11 +272,10 @@ bool scrub_run(struct scrub *s, struct err *err)
 	struct err late;
 	bool ok = true;
 
-	s->batch = mem_array(DEDUP_BATCH, sizeof *s->batch);
 	if (s->in.sniff.header == SNIFF_HEADER)
 		rows_header(&s->rows, buf_str(&s->in.header));
 	s->mode = SCRUB_EMIT;
-	if (!s->set->no_dedupe && !dedup_reserve(&s->dedup))
+	if (!s->set->no_dedupe && !dedup_reserve(&s->dedup, BATCH_ROWS))
 		ok = err_set(err, ERR_OS, "no memory for finding duplicates");
 	ok = ok && run(s, err);
 	/* Also what was done before an error or a signal is whole. */
@@ -259,6 +284,6 @@ bool scrub_run(struct scrub *s, struct err *err)
 		*err = late;
 	}
 	s->counts = s->committed;
-	mem_free(s->batch);
+	batch_free(&s->batch);
 	return ok;
 }

@@ -2,6 +2,7 @@
 #define PIPEMAIL_LISTSCRUB_SCRUB_H
 
 #include "cli/progress.h"
+#include "cmd/listscrub/batch.h"
 #include "cmd/listscrub/dedup.h"
 #include "cmd/listscrub/input.h"
 #include "cmd/listscrub/judge.h"
@@ -21,7 +22,8 @@ struct counts {
 };
 
 /*
- * The work: rows in, in batches, so that the fetching of the duplicates' slots overlaps; a verdict each; rows out. One
+ * The work: rows come in batches, with a verdict each; duplicates are found; rows go out. The middle of a long file is
+ * shared out (crew.h), which changes nothing but the time. One
  * pass where that is enough. Read again is a list whose rows depend on later ones: with --mx (all domains are asked
  * first), with --keep newest, and from where the table of duplicates is full.
  */
@@ -41,12 +43,13 @@ struct scrub {
 	bool losers_known;     /* for the rows from losers.first on */
 	bool table_full;
 	bool unwritable;       /* an output failed: nothing more is written */
+	bool crew_failed;      /* this list is not to be shared out */
 	struct rows rows;
 	struct mx *mx;
 	struct report *report; /* NULL: not wanted */
 	enum scrub_mode mode;
-	struct pending *batch;
-	size_t n;
+	struct reader reader;
+	struct batch batch;
 	struct counts counts;
 	struct counts committed; /* of what is written */
 	struct input_place again; /* where the emitting goes on after the scan */
@@ -56,5 +59,10 @@ struct scrub {
 
 /* Work the lists off. False: err, or ERR_NONE when a signal asked to stop. Damaged input is 65, with all before it done. */
 bool scrub_run(struct scrub *s, struct err *err);
+
+/* --- between scrub.c and crew.c --- */
+
+/* Work a batch off. Batches come in the order of the list, whoever read them. */
+bool scrub_settle(struct scrub *s, struct batch *b, struct err *err);
 
 #endif

@@ -23,7 +23,7 @@ static size_t by_octets(struct str s, char *key, bool *capitals)
 
 /* A bit for each octet, the first lowest. */
 struct classes {
-	uint64_t letter;
+	uint64_t known; /* any of these */
 	uint64_t capital;
 	uint64_t digit;
 	uint64_t dot;
@@ -37,11 +37,12 @@ static inline uint64_t bits(__m128i v, unsigned shift)
 	return (uint64_t)(unsigned)_mm_movemask_epi8(v) << shift;
 }
 
-/* Octets from first to last; those over 0x7f are negative here and in no range. */
+/* Octets from first to last: moved so that these are the least of all (as signed numbers). */
 static inline __m128i in_range(__m128i v, char first, char last)
 {
-	return _mm_and_si128(_mm_cmpgt_epi8(v, _mm_set1_epi8((char)(first - 1))),
-		_mm_cmplt_epi8(v, _mm_set1_epi8((char)(last + 1))));
+	__m128i moved = _mm_sub_epi8(v, _mm_set1_epi8((char)(first + 128)));
+
+	return _mm_cmplt_epi8(moved, _mm_set1_epi8((char)(-128 + last - first + 1)));
 }
 
 static inline __m128i is(__m128i v, char c)
@@ -52,32 +53,41 @@ static inline __m128i is(__m128i v, char c)
 /* Sort 16 octets into classes and write them to key in lower case. */
 static inline void classify(struct classes *c, const char *octets, char *key, unsigned shift)
 {
-	__m128i v = _mm_load_si128((const __m128i *)(const void *)octets);
+	__m128i v = _mm_loadu_si128((const __m128i *)(const void *)octets);
 	__m128i capital = in_range(v, 'A', 'Z');
 	__m128i lower = _mm_or_si128(v, _mm_and_si128(capital, _mm_set1_epi8('a' - 'A')));
+	__m128i digit = in_range(v, '0', '9');
+	__m128i dot = is(v, '.');
+	__m128i at = is(v, '@');
+	__m128i hyphen = is(v, '-');
+	__m128i other = _mm_or_si128(is(v, '_'), is(v, '+'));
+	__m128i edge = _mm_or_si128(dot, at);
+	__m128i atom = _mm_or_si128(_mm_or_si128(in_range(lower, 'a', 'z'), digit), _mm_or_si128(hyphen, other));
 
+	c->known |= bits(_mm_or_si128(atom, edge), shift);
 	c->capital |= bits(capital, shift);
-	c->letter |= bits(in_range(lower, 'a', 'z'), shift);
-	c->digit |= bits(in_range(v, '0', '9'), shift);
-	c->dot |= bits(is(v, '.'), shift);
-	c->at |= bits(is(v, '@'), shift);
-	c->hyphen |= bits(is(v, '-'), shift);
-	c->other |= bits(_mm_or_si128(is(v, '_'), is(v, '+')), shift);
+	c->digit |= bits(digit, shift);
+	c->dot |= bits(dot, shift);
+	c->at |= bits(at, shift);
+	c->hyphen |= bits(hyphen, shift);
+	c->other |= bits(other, shift);
 	_mm_storeu_si128((__m128i *)(void *)key, lower);
 }
 
 /* The rules of address_check_ascii on bits. all: the octets that there are. False also where they are not enough to tell. */
 static inline bool well_formed(const struct classes *c, uint64_t all)
 {
-	uint64_t edges = c->dot | c->at; /* where labels and atoms end */
+	uint64_t edges = (c->dot | c->at) & all; /* where labels and atoms end */
 	uint64_t last = all ^ all >> 1;
 
-	if ((c->letter | c->digit | edges | c->hyphen | c->other) != all)
+	if ((c->known & all) != all)
 		return false;
+	uint64_t at = c->at & all;
+
 	/* One "@", and no edge at either end or beside another one. */
-	if (c->at == 0 || (c->at & (c->at - 1)) != 0 || (edges & (1 | last)) != 0 || (edges & edges << 1) != 0)
+	if (at == 0 || (at & (at - 1)) != 0 || (edges & (1 | last)) != 0 || (edges & edges << 1) != 0)
 		return false;
-	uint64_t domain = all & ~(c->at | (c->at - 1));
+	uint64_t domain = all & ~(at | (at - 1));
 	uint64_t hyphen = c->hyphen & domain;
 
 	/* Two hyphens in a row may make an A-label. */
@@ -87,24 +97,29 @@ static inline bool well_formed(const struct classes *c, uint64_t all)
 	uint64_t last_dot = (uint64_t)1 << (63 - __builtin_clzll(c->dot & domain));
 
 	/* The last label is not all digits. */
-	return ((c->letter | hyphen) & ~(last_dot | (last_dot - 1))) != 0;
+	return (domain & ~c->digit & ~(last_dot | (last_dot - 1))) != 0;
 }
 
 size_t address_plain_key(struct str s, char *key, bool *capitals)
 {
-	_Alignas(16) char octets[64] = { 0 };
 	struct classes c = { 0 };
 
-	if (s.n == 0 || s.n > sizeof octets)
+	if (s.n == 0 || s.n > ADDRESS_PLAIN_SLACK)
 		return by_octets(s, key, capitals);
-	memcpy(octets, s.p, s.n);
-	for (unsigned i = 0; i < s.n; i += 16)
-		classify(&c, octets + i, key + i, i);
-	if (!well_formed(&c, UINT64_MAX >> (64 - s.n)))
+	uint64_t all = UINT64_MAX >> (64 - s.n);
+
+	classify(&c, s.p, key, 0);
+	classify(&c, s.p + 16, key + 16, 16);
+	/* (Most are shorter: the branch costs less than the work.) */
+	if (s.n > 32) {
+		classify(&c, s.p + 32, key + 32, 32);
+		classify(&c, s.p + 48, key + 48, 48);
+	}
+	if (!well_formed(&c, all))
 		return by_octets(s, key, capitals);
 	size_t at = (size_t)__builtin_ctzll(c.at);
 
-	*capitals = (c.capital >> at) != 0;
+	*capitals = (c.capital & all) >> at != 0;
 	return at;
 }
 

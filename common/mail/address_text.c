@@ -93,6 +93,18 @@ static bool has_control(struct str s)
 	return false;
 }
 
+/* Nothing in it that could wrap an address: what is left to do is to judge it. */
+static bool is_bare(struct str s)
+{
+	static const bool wraps[256] = { ['<'] = true, ['>'] = true, ['('] = true, [','] = true,
+		[';'] = true, [':'] = true, ['"'] = true, ['\\'] = true };
+	bool met = false;
+
+	for (size_t i = 0; i < s.n; i++)
+		met |= wraps[(unsigned char)s.p[i]];
+	return !met;
+}
+
 bool address_unwrap(struct str s, struct str *bare, struct buf *name)
 {
 	*bare = s;
@@ -102,6 +114,10 @@ bool address_unwrap(struct str s, struct str *bare, struct buf *name)
 	*bare = s;
 	if (has_control(s))
 		return false;
+	if (is_bare(s)) {
+		*bare = s;
+		return true;
+	}
 	/* What a list of addresses was cut at. */
 	while (s.n > 0 && (s.p[s.n - 1] == ',' || s.p[s.n - 1] == ';'))
 		s = trim(str_sub(s, 0, s.n - 1));

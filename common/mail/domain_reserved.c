@@ -46,11 +46,12 @@ bool domain_reserved(struct str s)
 	static const char examples[] = "example.com example.net example.org";
 	/* RFC 8375, 8880, 9462, 9665; the reverse trees have no mail either. */
 	static const char arpa[] = "home.arpa in-addr.arpa ip6.arpa ipv4only.arpa resolver.arpa service.arpa";
-	struct str last = last_label(s);
 
 	/* Every address of every list asks: nearly all end here, at the price of a look at some octets. */
-	if (last.n < 3 || (last.n == 3 && !maybe_example(s) && last.p[0] != 'a'))
+	if (s.n > 3 && (s.p[s.n - 3] == '.' || (s.p[s.n - 4] == '.' && !maybe_example(s) && s.p[s.n - 3] != 'a')))
 		return false;
+	struct str last = last_label(s);
+
 	if (last.n == 3 && within_any(s, examples))
 		return true;
 	if (last.n == 4 && within_any(s, arpa))

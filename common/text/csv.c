@@ -29,8 +29,8 @@ char *csv_room(struct csv *c, size_t n)
 {
 	size_t have = c->end - c->off;
 
-	c->in_step = false;
-	n += CSV_BLOCK;
+	c->marks.valid = false;
+	n += CSV_SLACK;
 	if (c->off > 0 && c->cap - c->end < n) {
 		memmove(c->p, c->p + c->off, have);
 		c->looked -= c->off;
@@ -50,8 +50,15 @@ char *csv_room(struct csv *c, size_t n)
 
 void csv_fed(struct csv *c, size_t n)
 {
-	c->in_step = false;
+	c->marks.valid = false;
 	c->end += n;
+}
+
+void csv_drop(struct csv *c, size_t n)
+{
+	c->marks.valid = false;
+	c->off += n;
+	c->looked = c->off;
 }
 
 void csv_eof(struct csv *c)
@@ -62,7 +69,7 @@ void csv_eof(struct csv *c)
 void csv_resume(struct csv *c, uint64_t line, bool cr_ends)
 {
 	c->off = c->end = c->looked = 0;
-	c->in_step = false;
+	c->marks.valid = false;
 	c->line = line;
 	c->cr_ends = cr_ends;
 	c->started = true;
@@ -121,7 +128,7 @@ static struct str unescape(struct csv *c, size_t *used, const char *from, const 
 	bool open = true;
 
 	if (*used == 0 && c->scratch_cap < room) {
-		c->scratch = mem_resize(c->scratch, room, 1);
+		c->scratch = mem_resize(c->scratch, room + CSV_SLACK, 1);
 		c->scratch_cap = room;
 	}
 	start = to = c->scratch + *used;
@@ -270,20 +277,10 @@ static bool scan_cells(struct csv *c, struct csv_scan *scan, struct cursor *at)
 /* False: the row is not whole yet. */
 static bool read_cells(struct csv *c, struct cursor *at, char line_end)
 {
-	struct csv_scan scan = { c->p, c->end, c->block, c->found, c->delimiter, line_end, c->high };
-
-	if (!c->in_step) {
-		scan.block = c->off - CSV_BLOCK;
-		scan.found = 0;
-		scan.high = 0;
-	}
+	struct csv_scan scan = { c->p, c->end, c->off - CSV_BLOCK, 0, c->delimiter, line_end };
 	bool whole = scan_cells(c, &scan, at);
 
-	c->block = scan.block;
-	c->found = scan.found;
-	c->high = scan.high;
-	c->in_step = whole && at->p < at->end;
-	if (!c->in_step)
+	if (!whole || at->p == at->end)
 		return whole && c->eof;
 	struct csv_cell *cell = &c->cells[at->n - 1];
 
@@ -306,8 +303,7 @@ static void give_row(struct csv *c, struct csv_row *row, const struct cursor *at
 	row->raw = str_at(from, (size_t)(stop - from));
 	row->end = str_at(stop, (size_t)(next - stop));
 	row->line = c->line;
-	/* What stands between quotes was not looked at. */
-	row->ascii = !at->broken && c->high <= c->off;
+	row->ascii = false;
 	c->line += at->broken ? count_lines(from, next, line_end) : next > stop;
 	c->off = (size_t)(next - c->p);
 	c->looked = c->off;
@@ -352,6 +348,8 @@ enum csv_event csv_next(struct csv *c, struct csv_row *row, struct err *err)
 		c->looked = c->end;
 		return CSV_MORE;
 	}
+	if (csv_read_plain(c, row, line_end))
+		return CSV_ROW;
 	if (!read_cells(c, &at, line_end))
 		return need_more(c, &at, err, line_end);
 	if ((size_t)(at.p - (c->p + c->off)) > c->row_limit) {

@@ -10,8 +10,11 @@ struct err;
  * CSV (RFC 4180) as it comes: LF, CRLF or CR line ends, quoted cells with doubled quotes and line
  * breaks, a BOM, ragged rows. What ends lines is told by the first end of line; the other one is then data. A quote
  * within an unquoted cell is an octet like any other. The reader is a pure function of the octets that it is fed: rows are
- * slices of its own buffer, so that a row can be written out again byte for byte.
+ * slices of its own buffer, so that a row can be written out again byte for byte. Behind each slice CSV_SLACK octets more
+ * are readable, whatever stands there: for those who look at many at once.
  */
+#define CSV_SLACK ((size_t)64)
+
 struct csv_cell {
 	struct str raw;   /* as it stands, quotes and all */
 	struct str value; /* without the quotes and with "" made " */
@@ -46,10 +49,12 @@ struct csv {
 	bool cr_ends;  /* lines end in CR alone, as the first one did */
 	bool started;  /* the line end is known */
 	bool failed;
-	size_t block;   /* offset of 64 octets that were searched for delimiters and line ends */
-	uint64_t found; /* a bit for each of them that is not passed yet */
-	size_t high;    /* end of the last 64 octets with one over 0x7f */
-	bool in_step;   /* the three are right for the row at off */
+	struct csv_marks {
+		size_t block;   /* offset of the 64 octets that were looked at last */
+		uint64_t found; /* a bit for each delimiter, line end and quote among them that is not passed */
+		size_t high;    /* end of the last 64 octets with one over 0x7f */
+		bool valid;     /* the octets have not moved since */
+	} marks;
 	struct csv_cell *cells;
 	size_t cells_cap;
 	char *scratch; /* unescaped values of the current row */
@@ -65,6 +70,8 @@ void csv_free(struct csv *c);
 char *csv_room(struct csv *c, size_t n);
 void csv_fed(struct csv *c, size_t n);
 void csv_eof(struct csv *c);
+/* Pass over n of the octets that were fed. */
+void csv_drop(struct csv *c, size_t n);
 /* Forget what was fed and go on in the middle of a file, before the row on that line. */
 void csv_resume(struct csv *c, uint64_t line, bool cr_ends);
 

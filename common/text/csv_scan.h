@@ -5,40 +5,36 @@
 #include <emmintrin.h>
 #endif
 
-#include "base/str.h"
+#include "text/csv.h"
 
-/* How csv.c finds where cells end, 64 octets at a time: nobody else includes this. */
+/* How csv.c and csv_plain.c find where cells end, 64 octets at a time: nobody else includes this. */
 
-#define CSV_BLOCK ((size_t)64)
+#define CSV_BLOCK CSV_SLACK
 
-/* A bit for each of the 64 octets at p that is a or b, the first lowest. *high: one of them is over 0x7f. */
-static inline uint64_t csv_find_in_block(const char *p, char a, char b, bool *high)
+/* A bit for each of the 64 octets at p that is a or b, the first lowest. */
+static inline uint64_t csv_find_in_block(const char *p, char a, char b)
 {
 	uint64_t found = 0;
 #ifdef __SSE2__
 	const __m128i is_a = _mm_set1_epi8(a);
 	const __m128i is_b = _mm_set1_epi8(b);
-	__m128i met = _mm_setzero_si128();
 
 	for (unsigned i = 0; i < CSV_BLOCK; i += 16) {
 		__m128i v = _mm_loadu_si128((const __m128i *)(const void *)(p + i));
 		__m128i hit = _mm_or_si128(_mm_cmpeq_epi8(v, is_a), _mm_cmpeq_epi8(v, is_b));
 
 		found |= (uint64_t)(unsigned)_mm_movemask_epi8(hit) << i;
-		met = _mm_or_si128(met, v);
 	}
-	*high = _mm_movemask_epi8(met) != 0;
 #else
-	unsigned char met = 0;
-
-	for (unsigned i = 0; i < CSV_BLOCK; i++) {
+	for (unsigned i = 0; i < CSV_BLOCK; i++)
 		found |= (uint64_t)(p[i] == a || p[i] == b) << i;
-		met |= (unsigned char)p[i];
-	}
-	*high = met >= 0x80;
 #endif
 	return found;
 }
+
+/* The row at c->off, when it is of the plain sort, as most are: whole, not near the end of what is there, with no quotes but
+ * around whole cells. False: it has to be read octet by octet. */
+bool csv_read_plain(struct csv *c, struct csv_row *row, char line_end);
 
 /* Where cells may end: octets of the buffer, and what was found in the 64 of them that were searched last. */
 struct csv_scan {
@@ -48,7 +44,6 @@ struct csv_scan {
 	uint64_t found; /* a bit for each delimiter and line end that was not passed yet */
 	int delimiter; /* (as an int it is loaded into a vector at once) */
 	int line_end;
-	size_t high; /* end of the last block with an octet over 0x7f */
 };
 
 /* Go on at p, which is not before the block. */
@@ -69,15 +64,11 @@ static inline const char *csv_next_end(struct csv_scan *s)
 {
 	while (s->found == 0) {
 		size_t from = s->block + CSV_BLOCK;
-		bool high;
 
 		/* (The block may begin "before" the buffer.) */
 		if ((ptrdiff_t)(s->end - from) <= 0)
 			return s->base + s->end;
-		s->found = csv_find_in_block(s->base + from, (char)s->delimiter, (char)s->line_end,
-			&high);
-		if (high)
-			s->high = from + CSV_BLOCK;
+		s->found = csv_find_in_block(s->base + from, (char)s->delimiter, (char)s->line_end);
 		if (s->end - from < CSV_BLOCK)
 			s->found &= ((uint64_t)1 << (s->end - from)) - 1;
 		s->block = from;
