@@ -70,6 +70,9 @@ static bool check_output(const struct settings *set, const char *option, const c
 	struct stat standard;
 	struct stat out;
 
+	/* By name: neither need be there yet, and both are written. */
+	if (path != NULL && set->dns_cache != NULL && strcmp(path, set->dns_cache) == 0)
+		return err_set(err, ERR_USAGE, "%s and --dns-cache are the same file: %s", option, path);
 	if (path == NULL || stat(path, &out) != 0 || !S_ISREG(out.st_mode))
 		return true;
 	if (fstat(STDOUT_FILENO, &standard) == 0 && standard.st_dev == out.st_dev &&

@@ -2,8 +2,6 @@
 
 #include "cmd/listscrub/mx.h"
 
-#include <stdio.h>
-
 #include "cli/say.h"
 #include "cmd/listscrub/options.h"
 #include "io/clock.h"
@@ -12,12 +10,6 @@
 /* Answers are believed for their TTL, but never longer than this: a domain that is gone may come back. */
 #define LONGEST_YES ((uint64_t)7 * 86400)
 #define LONGEST_NO ((uint64_t)86400)
-
-/* More temporary failures than one in twenty, and not just one or two, speak of the resolver and not of the domains. */
-#define FEW 5
-#define ONE_IN 20
-
-#define PROBE_TAG (UINT64_MAX - 1)
 
 bool mx_init(struct mx *m, const struct settings *set, struct err *err)
 {
@@ -44,11 +36,9 @@ static void take_answers(struct mx *m)
 	uint32_t ttl;
 
 	while (resolver_answer(m->resolver, &tag, &verdict, &ttl)) {
-		if (tag == PROBE_TAG) {
-			m->wildcard = m->wildcard || verdict == RESOLVER_ACCEPTS;
-			m->probes--;
+		if (mx_trust_take(m, tag, verdict))
 			continue;
-		}
+		mx_trust_note(m, (size_t)tag, verdict);
 		uint64_t most = verdict == RESOLVER_ACCEPTS ? LONGEST_YES : LONGEST_NO;
 		uint64_t holds = ttl < most ? ttl : most;
 
@@ -57,23 +47,34 @@ static void take_answers(struct mx *m)
 	}
 }
 
+/* Wait for answers a moment at the most, and take those that are there. */
+static bool turn(struct mx *m, bool wait, struct err *err)
+{
+	if (!resolver_turn(m->resolver, wait ? clock_after(CLOCK_SECOND / 4) : 0, err))
+		return false;
+	take_answers(m);
+	mx_trust_silence(m);
+	return true;
+}
+
 /* Ask as many as there is room for, and take what has been answered. Waits only when told to. */
 static bool work(struct mx *m, bool wait, struct err *err)
 {
 	while (m->asked < m->domains.used && resolver_room(m->resolver)) {
 		struct set_entry *e = &m->domains.entries[m->asked];
 
-		if (mx_state_of(e->value) == MX_OPEN) {
-			e->value = mx_pack(MX_ASKED, RESOLVER_TEMPORARY, 0);
-			if (!resolver_ask(m->resolver, str_at(e->p, e->n), m->asked, err))
-				return false;
-		}
+		if (mx_trust_check(m, false, err))
+			continue;
+		if (err->kind != ERR_NONE)
+			return false;
+		if (m->trust.heard == 0)
+			m->trust.heard = clock_now();
+		e->value = mx_pack(MX_ASKED, RESOLVER_TEMPORARY, 0);
+		if (!resolver_ask(m->resolver, str_at(e->p, e->n), m->asked, err))
+			return false;
 		m->asked++;
 	}
-	if (!resolver_turn(m->resolver, wait ? clock_after(CLOCK_SECOND / 4) : 0, err))
-		return false;
-	take_answers(m);
-	return true;
+	return turn(m, wait, err);
 }
 
 bool mx_note(struct mx *m, struct str domain, struct err *err)
@@ -85,64 +86,43 @@ bool mx_note(struct mx *m, struct str domain, struct err *err)
 		return true;
 	(void)set_add(&m->domains, domain, &added);
 	/* A turn costs some system calls: one for a handful of new domains. */
-	return !added || m->domains.used % 16 != 0 || work(m, false, err);
+	return !added || m->stopped || m->domains.used % 16 != 0 || work(m, false, err);
 }
 
-/* --- is the resolver to be believed? --- */
-
-/* Names that nobody has registered: a resolver that finds them makes all other answers worthless. */
-static bool probe(struct mx *m, struct err *err)
+/* Until all that was asked is answered, nobody answers, or a signal comes: then false. */
+static bool wait_for_answers(struct mx *m, struct err *err)
 {
-	static const char *const ends[] = { "com", "invalid" };
-	static const char letters[] = "bcdfghjklmnpqrstvwxz";
-	unsigned char random[24];
-	char name[64];
-
-	for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++) {
-		random_bytes(random, sizeof random);
-		for (size_t k = 0; k < sizeof random; k++)
-			name[k] = letters[random[k] % (sizeof letters - 1)];
-		int n = snprintf(name + sizeof random, sizeof name - sizeof random, ".%s", ends[i]);
-
-		while (!resolver_room(m->resolver))
-			if (!resolver_turn(m->resolver, clock_after(CLOCK_SECOND / 4), err) ||
-				(take_answers(m), stop_signal() != 0))
-				return false;
-		if (!resolver_ask(m->resolver, str_at(name, sizeof random + (size_t)n), PROBE_TAG, err))
+	while (!m->stopped && (m->asked < m->domains.used || resolver_in_flight(m->resolver) > 0))
+		if (stop_signal() != 0 || !work(m, true, err))
 			return false;
-		m->probes++;
-	}
 	return true;
 }
 
-static void decide(struct mx *m)
+/* All that may still speak against the resolver; by now there is room for it. */
+static bool ask_about_resolver(struct mx *m, struct err *err)
 {
-	uint64_t asked = 0;
-
-	m->temporary = 0;
-	for (size_t i = m->cached; i < m->domains.used; i++, asked++)
-		m->temporary += mx_verdict_of(m->domains.entries[i].value) == RESOLVER_TEMPORARY;
-	if (m->wildcard) {
-		m->stopped = true;
-		snprintf(m->why, sizeof m->why, "the resolver finds names that do not exist");
-	} else if (m->temporary * 2 > asked || (m->temporary >= FEW && m->temporary * ONE_IN > asked)) {
-		m->stopped = true;
-		snprintf(m->why, sizeof m->why, "no answer for %llu of %llu domains",
-			(unsigned long long)m->temporary, (unsigned long long)asked);
-	}
+	for (unsigned i = 0; i < MX_PROBES; i++)
+		if (!mx_trust_probe(m, i, err))
+			return false;
+	if (!wait_for_answers(m, err))
+		return false;
+	return mx_trust_check(m, true, err) ? wait_for_answers(m, err) : err->kind == ERR_NONE;
 }
 
 bool mx_finish(struct mx *m, struct err *err)
 {
 	struct err late;
 
-	if (m->domains.used > m->cached && !probe(m, err))
+	err->kind = ERR_NONE;
+	if (!wait_for_answers(m, err))
 		return false;
-	while (m->asked < m->domains.used || resolver_in_flight(m->resolver) > 0) {
-		if (stop_signal() != 0 || !work(m, true, err))
+	mx_trust_decide(m);
+	if (!m->stopped && m->domains.used > m->cached) {
+		if (!ask_about_resolver(m, err))
 			return false;
+		mx_trust_decide(m);
 	}
-	decide(m);
+	m->finished = true;
 	/* What a resolver says that is not believed is not kept either; a cache that cannot be written is no reason to
 	 * throw the answers away. */
 	if (m->cache != NULL && !m->stopped && !mx_cache_save(m, &late))
@@ -150,18 +130,18 @@ bool mx_finish(struct mx *m, struct err *err)
 	return true;
 }
 
-static const struct set_entry *known(const struct mx *m, struct str domain)
+static enum resolver_verdict verdict_of(const struct mx *m, const struct set_entry *e)
 {
-	const struct set_entry *e = m->stopped ? NULL : set_find(&m->domains, domain);
+	bool known = e != NULL && !m->stopped && mx_state_of(e->value) == MX_KNOWN;
 
-	return e != NULL && mx_state_of(e->value) == MX_KNOWN ? e : NULL;
+	return known ? mx_verdict_of(e->value) : RESOLVER_TEMPORARY;
 }
 
 bool mx_rejects(const struct mx *m, struct str domain, struct str *detail)
 {
-	const struct set_entry *e = known(m, domain);
+	const struct set_entry *e = set_find(&m->domains, domain);
 
-	switch (e != NULL ? mx_verdict_of(e->value) : RESOLVER_TEMPORARY) {
+	switch (verdict_of(m, e)) {
 	case RESOLVER_NULL_MX:
 		*detail = STR_LIT("it says that it takes no mail (null MX)");
 		return true;
@@ -171,16 +151,20 @@ bool mx_rejects(const struct mx *m, struct str domain, struct str *detail)
 	case RESOLVER_NO_HOST:
 		*detail = STR_LIT("neither MX nor address");
 		return true;
-	case RESOLVER_ACCEPTS:
 	case RESOLVER_TEMPORARY:
+		if (e != NULL)
+			*detail = m->stopped ? STR_LIT("the domain was not judged")
+					     : STR_LIT("no answer for now about the domain");
+		break;
+	case RESOLVER_ACCEPTS:
 		break;
 	}
 	return false;
 }
 
-bool mx_accepts(const struct mx *m, struct str domain)
+bool mx_doubts(const struct mx *m, struct str domain)
 {
-	const struct set_entry *e = known(m, domain);
+	const struct set_entry *e = set_find(&m->domains, domain);
 
-	return e != NULL && mx_verdict_of(e->value) == RESOLVER_ACCEPTS;
+	return m->stopped || (e != NULL && verdict_of(m, e) != RESOLVER_ACCEPTS);
 }

@@ -153,7 +153,7 @@ struct str suggest_for(struct suggest *s, struct str domain)
 		/* A pointer to a table of ours, kept as a number. */
 		e->value = (uint64_t)(uintptr_t)meant;
 	}
-	if (s->mx != NULL && mx_accepts(s->mx, domain))
+	if (s->mx != NULL && !mx_doubts(s->mx, domain))
 		return STR_LIT("");
 	return str_of((const char *)(uintptr_t)e->value);
 }

@@ -29,7 +29,7 @@ static uint64_t rejected(const struct counts *c)
 
 static const char *mx_word(const struct mx *m)
 {
-	return m->stopped ? "not judged" : m->temporary > 0 ? "in part" : "judged";
+	return m->stopped || !m->finished ? "not judged" : m->temporary > 0 ? "in part" : "judged";
 }
 
 static void say_json(const struct scrub *s)

@@ -4,11 +4,12 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "fake"))
-from dns import Dns, whole  # noqa: E402
+from dns import Dns, message, mx, whole  # noqa: E402
 from listscrub_kit import Lab, TOOL, check, done, same  # noqa: E402
 
 lab = Lab()
@@ -88,6 +89,123 @@ def odd_answers():
         same(lab.run("--mx", "--resolver", server, stdin=listed("ok1")).status, 64, f"--resolver {server}")
 
 
+def answering(code, after=0, answers=()):
+    """A server that answers everything alike from some question on."""
+    dns = Dns()
+    honest = dns.reply
+
+    def reply(query, over_tcp):
+        if len(dns.asked) < after:
+            return honest(query, over_tcp)
+        dns.asked.append(("?", 0, over_tcp))
+        return message(query, query[12:], code, answers) if code is not None else None
+    dns.reply = reply
+    return dns
+
+
+def belief():
+    """A resolver that has gone wrong is noticed: rows are kept, and it is said."""
+    fine = [f"ok{i}" for i in range(200)]
+
+    def not_judged(dns, names, what, why):
+        r = lab.run("--mx", "--resolver", dns.address, *QUICK, "--annotate", "--summary=json", rejects=False, stdin=names)
+        same((r.status, {tuple(row[1:]) for row in r.rows()[1:]}, r.summary()["dns"]), (75, {("kept", "", "the domain was not judged")}, "not judged"), what)
+        check(why in r.err, "and why", r)
+    lies = "does not find names that do exist"
+    not_judged(answering(3), listed(*fine), "NXDOMAIN for everything", lies)
+    not_judged(answering(0), listed(*fine), "no data for everything", lies)
+    not_judged(answering(3), "email\nx\x40gmail.com\n", "NXDOMAIN for a large provider", lies)
+    not_judged(answering(3, after=60), listed(*fine), "NXDOMAIN for everything from the middle on", lies)
+    not_judged(answering(0, after=60), listed(*fine), "no data from the middle on", lies)
+    not_judged(answering(0, answers=[mx()]), listed(*fine), "an MX for everything", "names that do not exist")
+    not_judged(answering(0, answers=[mx(b"\0", 0)]), listed(*fine), "a null MX for everything", "names that do not exist")
+    not_judged(answering(2, after=60), listed(*fine), "SERVFAIL from the middle on", "no answer for")
+    start = time.monotonic()
+    not_judged(answering(None), listed(*[f"ok{i}" for i in range(5000)]), "silence", "nobody answers")
+    check(time.monotonic() - start < 15, "and 5,000 domains are not waited for one by one")
+    dns = Dns()
+    r = lab.run("--mx", "--resolver", dns.address, *QUICK, "--annotate", "--summary=json", rejects=False,
+                stdin=listed(*fine, "fail", *[f"nx{i}" for i in range(90)], "dead", "null"))
+    same((r.status, r.summary()["kept"], r.summary()["reasons"]["no-mail-domain"]), (75, 201, 92), "many dead domains in a row are believed when another is alive")
+    same([row[1:] for row in r.rows() if row[0].startswith("x\x40fail")], [["kept", "", "no answer for now about the domain"]],
+         "a domain that is not known for now is told apart from one that takes mail")
+    r = lab.run("--mx", "--resolver", dns.address, *QUICK, stdin=listed("nx1", "nx2", "nx3", "none"))
+    same((r.status, r.reasons()), (0, ["no-mail-domain"] * 4), "a short list may be all dead")
+
+
+def suggestions():
+    dns = Dns()
+    honest = dns.reply
+    dns.reply = lambda query, over_tcp: (message(query, query[12:], 0, [mx()] if query[-3] == 15 else [])
+                                         if b"gmial" in query or b"hotmial" in query else honest(query, over_tcp))
+    r = lab.run("--mx", "--resolver", dns.address, *QUICK, "--suggest", "--drop-role", "--annotate", rejects=False,
+                stdin="email\nx\x40gmial.com\ninfo\x40hotmial.com\nx\x40yaho.com\n")
+    same([(row[2], row[4]) for row in r.rows()[1:]], [("", ""), ("role", ""), ("no-mail-domain", "yahoo.com")],
+         "no suggestion for a domain that takes mail or that nobody asked about")
+
+
+def broken_caches():
+    dns = Dns()
+    rows = listed("ok1", "nx", "null")
+    first = "# listscrub --dns-cache: domain verdict expiry\n"
+    later = int(time.time()) + 3000
+
+    def run(cached, *more):
+        return lab.run("--mx", "--resolver", dns.address, *QUICK, "--dns-cache", cached, *more, stdin=rows)
+
+    def right(r, what):
+        return same((r.status, r.reasons()), (0, ["no-mail-domain"] * 2), what) or check(False, "which was", r)
+    for damage in ("ok1.lab acc", "ok1.lab accepts", "\0\0\0\0", "ok1.lab nxdomain x", "OK1.lab nxdomain 1", "ok1.lab perhaps 1"):
+        path = lab.write("cache", f"{first}nx.lab nxdomain {later}\n{damage}")
+        r = run(path)
+        right(r, f"a cache that ends in {damage!r}")
+        check("1 damaged lines" in r.err and f"nx.lab nxdomain {later}\n" in open(path).read(), "is said and mended", r)
+    for text in ("", first[:20], first):
+        right(run(lab.write("cache", text)), f"a cache that is {text!r}")
+    path = lab.write("cache", f"{first}ok1.lab nxdomain {later + 10 ** 8}\n")
+    right(run(path), "what claims to hold for years is asked anew")
+    os.mkfifo(lab.path("fifo"))
+    r = run(lab.path("fifo"))
+    right(r, "a FIFO is no cache")
+    check("no regular file" in r.err, "which is said", r)
+    right(run(lab.dir), "nor is a directory")
+    same(lab.run("--mx", "--resolver", dns.address, "--dns-cache", lab.path("rejects.csv"), stdin=rows).status, 64, "--rejects and --dns-cache on one file")
+    with open(lab.write("out", first), "r+b") as out:
+        status = subprocess.run([TOOL, "--mx", "--resolver", dns.address, "--dns-cache", lab.path("out")], input=rows.encode(), stdout=out,
+                                stderr=subprocess.DEVNULL, timeout=60).returncode
+        same(status, 64, "standard output and --dns-cache on one file")
+
+
+def shared_cache():
+    """Others write there at the same time; and its mode stays."""
+    dns = Dns()
+    path = lab.path("shared")
+    gate, honest = threading.Event(), dns.reply
+    dns.reply = lambda query, over_tcp: (gate.wait(60), honest(query, over_tcp))[1]
+    slow = subprocess.Popen([TOOL, "--mx", "--resolver", dns.address, "--dns-cache", path, lab.write("slow.csv", listed("ok1"))],
+                            stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    check(dns.heard.wait(60), "one run waits")
+    other = Dns()
+    lab.run("--mx", "--resolver", other.address, "--dns-cache", path, stdin=listed("ok2", "nx"))
+    os.chmod(path, 0o600)
+    gate.set()
+    same(slow.wait(60), 0, "and ends after another one")
+    slow.stderr.close()
+    text = open(path).read()
+    check(all(name in text for name in ("ok1.lab", "ok2.lab", "nx.lab")), "what both have found is kept", text)
+    same(os.stat(path).st_mode & 0o777, 0o600, "and so is the mode")
+    os.chmod(path, 0o400)
+    os.chmod(lab.dir, 0o777)
+    asuser = {"user": 65534, "group": 65534, "extra_groups": []} if os.geteuid() == 0 else {}
+    for mode, why in ((0o444, "cannot write"), (0o000, "cannot read")):
+        os.chmod(path, mode)
+        r = subprocess.run([TOOL, "--mx", "--resolver", other.address, "--dns-cache", path], input=listed("ok3", "nx").encode(),
+                           capture_output=True, timeout=60, **asuser)
+        same((r.returncode, r.stdout.count(b"\n")), (0, 2), f"a cache that we {why}")
+        check(b"shared: Permission denied" in r.stderr, "is said", r.stderr)
+        same((os.stat(path).st_mode & 0o777, open(path).read() if os.geteuid() == 0 else text), (mode, text), "and left alone")
+
+
 def cache():
     dns = Dns()
     path = lab.path("cache")
@@ -130,7 +248,7 @@ def interrupted():
     check(b"0 rows read" in err, "and says that nothing was done", err)
 
 
-for part in (verdicts, trouble, odd_answers, cache, interrupted):
+for part in (verdicts, trouble, odd_answers, belief, suggestions, cache, broken_caches, shared_cache, interrupted):
     part()
 lab.close()
 done()
