@@ -46,8 +46,6 @@ static void add_words(const struct reader *r, struct pending *p, const struct cs
 	more->address = v->address;
 	more->detail = v->detail;
 	more->suggestion = v->suggestion;
-	if (r->words && v->key.n > 0)
-		more->key = arena_copy(arena, v->folded);
 	if (r->domains && v->key.n > 0)
 		more->domain = arena_copy(arena, v->domain);
 }
@@ -67,6 +65,7 @@ void batch_take(struct batch *b, const struct reader *r, const struct csv_row *r
 	/* Field by field, here and below: copied as a whole they would wait for their own halves. */
 	p->raw.p = row->raw.p;
 	p->raw.n = row->raw.n;
+	p->key.n = 0;
 	p->more = NULL;
 	p->date = v.date;
 	p->line = row->line;
@@ -75,6 +74,8 @@ void batch_take(struct batch *b, const struct reader *r, const struct csv_row *r
 	p->reason = (unsigned char)v.reason;
 	if (row->n > r->columns)
 		part_surplus(p, row, r->columns, &b->arena);
+	if (r->keys && v.key.n > 0)
+		p->key = arena_copy(&b->arena, v.folded);
 	if (r->words || v.address.p != NULL || (v.detail.n | v.suggestion.n) > 0)
 		add_words(r, p, row, &v, &b->arena);
 	if (r->compares && v.reason == REASON_NONE)

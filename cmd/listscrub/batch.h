@@ -17,7 +17,6 @@ struct pending_more {
 	struct str address;    /* what replaces it, p NULL: nothing does */
 	struct str detail;
 	struct str suggestion;
-	struct str key;        /* what duplicates have in common */
 	struct str domain;     /* for the report and for DNS */
 };
 
@@ -25,6 +24,7 @@ struct pending_more {
 struct pending {
 	struct dedup_hash hash;    /* where rows are compared */
 	struct str raw;            /* without what is beyond the columns */
+	struct str key;            /* what duplicates have in common, where somebody will read it */
 	struct pending_more *more; /* NULL: nothing */
 	int64_t date;              /* of --keep newest */
 	uint64_t line;
@@ -53,6 +53,7 @@ struct reader {
 	size_t columns;
 	bool compares;               /* rows are: by hashes with this key */
 	struct dedup_key key;
+	bool keys;                   /* somebody will read them */
 	bool words;                  /* every row has its pending_more */
 	bool domains;                /* and its domain in it */
 };
@@ -61,6 +62,14 @@ void batch_clear(struct batch *b);
 void batch_free(struct batch *b);
 /* A row with its verdict. */
 void batch_take(struct batch *b, const struct reader *r, const struct csv_row *row);
+
+/* What is said of its reason: one that is in the list already is told by what the two have in common. */
+static inline struct str pending_detail(const struct pending *p)
+{
+	if (p->reason == REASON_DUPLICATE)
+		return p->key;
+	return p->more != NULL ? p->more->detail : STR_LIT("");
+}
 
 static inline struct str pending_end(const struct pending *p)
 {

@@ -147,7 +147,7 @@ static void find_place(struct crew *c, struct member *m)
 	b->before = s->judge.unread;
 	add_unread(&s->judge.unread, &m->judge.unread);
 	b->done = c->octets + (c->at.offset - c->start.offset);
-	for (size_t i = 0; i < b->n && m->reader.words; i++)
+	for (size_t i = 0; i < b->n && m->reader.keys; i++)
 		b->rows[i].line += lines;
 	if (m->latin1_line > 0 && s->in.latin1_line == 0) {
 		s->in.latin1_line = lines + m->latin1_line;

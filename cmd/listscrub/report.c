@@ -63,9 +63,9 @@ static void keep_example(struct report_example *example, const struct pending *p
 		return;
 	buf_printf(&text, "line %llu: ", (unsigned long long)p->line);
 	utf8_show(&text, more->cell.p != NULL ? more->cell : p->raw, SHOWN_MAX);
-	if (more->detail.n > 0) {
+	if (pending_detail(p).n > 0) {
 		buf_add_text(&text, " \xe2\x80\x94 ");
-		utf8_show(&text, more->detail, SHOWN_MAX);
+		utf8_show(&text, pending_detail(p), SHOWN_MAX);
 	}
 	example->rows[i] = mem_copy(buf_text(&text), buf_len(&text));
 	buf_free(&text);

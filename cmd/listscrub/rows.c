@@ -65,10 +65,10 @@ static void add_detail(struct rows *r, struct output *o, const struct pending *p
 	struct buf text = { .limit = SIZE_MAX };
 
 	if (more->surplus.p == NULL) {
-		add_cell(r, o, more->detail);
+		add_cell(r, o, pending_detail(p));
 		return;
 	}
-	buf_add(&text, more->detail);
+	buf_add(&text, pending_detail(p));
 	buf_add_text(&text, "; beyond them: ");
 	buf_add(&text, more->surplus);
 	add_cell(r, o, buf_str(&text));

@@ -22,7 +22,7 @@ static bool compares(const struct scrub *s, const struct pending *p)
 static bool gather(struct scrub *s, const struct pending *p, struct err *err)
 {
 	if (p->reason == REASON_SUPPRESSED && s->set->fold)
-		(void)suppress_add(&s->judge.suppress, p->more->key, p->more->detail, STR_LIT(""));
+		(void)suppress_add(&s->judge.suppress, p->key, p->more->detail, STR_LIT(""));
 	return p->reason != REASON_NONE || s->mx == NULL || mx_note(s->mx, p->more->domain, err);
 }
 
@@ -52,11 +52,8 @@ static bool is_duplicate(struct scrub *s, const struct pending *p, uint64_t row)
 
 static void emit(struct scrub *s, struct pending *p, uint64_t row)
 {
-	if (compares(s, p) && is_duplicate(s, p, row)) {
+	if (compares(s, p) && is_duplicate(s, p, row))
 		p->reason = REASON_DUPLICATE;
-		if (p->more != NULL)
-			p->more->detail = p->more->key;
-	}
 	rows_write(&s->rows, p);
 	if (p->reason == REASON_ELSEWHERE) {
 		s->counts.elsewhere++;
@@ -207,7 +204,8 @@ static bool pass(struct scrub *s, struct err *err)
 
 	judge_begin(&s->judge);
 	s->reader = (struct reader){ .judge = &s->judge, .columns = s->in.sniff.columns };
-	s->reader.words = gathers || s->judge.details;
+	s->reader.keys = gathers || s->judge.details;
+	s->reader.words = gathers || s->report != NULL;
 	s->reader.domains = gathers || s->report != NULL;
 	s->reader.compares = !gathers && !s->losers_known && !s->set->no_dedupe;
 	s->reader.key = s->dedup.key;
