@@ -8,6 +8,7 @@
 #include "io/clock.h"
 #include "io/file.h"
 #include "proto/tls.h"
+#include "cmd/mailsend/report.h"
 #include "cmd/mailsend/session.h"
 #include "text/date.h"
 #include "text/json.h"
@@ -126,7 +127,6 @@ static void json_session(struct json *j, const struct findings *f)
 {
 	const struct smtp_caps *caps = &f->session->smtp.caps;
 	struct str rest = buf_str(&caps->lines);
-	struct buf date = { 0 };
 
 	json_key(j, "ehlo");
 	json_array(j);
@@ -144,27 +144,7 @@ static void json_session(struct json *j, const struct findings *f)
 	json_uint(j, caps->rcpt_max);
 	json_key(j, "logged_in");
 	json_text(j, f->session->smtp.mechanism);
-	json_key(j, "tls");
-	if (f->tls) {
-		json_object(j);
-		json_key(j, "version");
-		json_text(j, f->facts.version);
-		json_key(j, "cipher");
-		json_text(j, f->facts.cipher);
-		json_key(j, "subject");
-		json_text(j, f->facts.subject);
-		json_key(j, "issuer");
-		json_text(j, f->facts.issuer);
-		json_key(j, "not_after");
-		date_add_iso(&date, f->facts.not_after);
-		json_str(j, buf_str(&date));
-		json_key(j, "pin");
-		json_text(j, f->facts.pin);
-		json_close(j, '}');
-	} else {
-		json_null(j);
-	}
-	buf_free(&date);
+	report_tls(j, f->tls ? &f->facts : NULL);
 }
 
 static void show_json(struct buf *out, const struct findings *f)

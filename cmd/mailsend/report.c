@@ -101,29 +101,29 @@ void report_say(const struct result *r, const struct envelope *e, const struct o
 		say_note("%zu of %zu recipients were served", t.sent, e->n);
 }
 
-static void put_tls(struct json *j, const struct result *r)
+void report_tls(struct json *j, const struct tls_facts *facts)
 {
 	struct buf date = { 0 };
 
 	json_key(j, "tls");
-	if (!r->tls) {
+	if (facts == NULL) {
 		json_null(j);
 		return;
 	}
 	json_object(j);
 	json_key(j, "version");
-	json_text(j, r->facts.version);
+	json_text(j, facts->version);
 	json_key(j, "cipher");
-	json_text(j, r->facts.cipher);
+	json_text(j, facts->cipher);
 	json_key(j, "subject");
-	json_text(j, r->facts.subject);
+	json_text(j, facts->subject);
 	json_key(j, "issuer");
-	json_text(j, r->facts.issuer);
+	json_text(j, facts->issuer);
 	json_key(j, "not_after");
-	date_add_iso(&date, r->facts.not_after);
+	date_add_iso(&date, facts->not_after);
 	json_str(j, buf_str(&date));
 	json_key(j, "pin");
-	json_text(j, r->facts.pin);
+	json_text(j, facts->pin);
 	json_close(j, '}');
 	buf_free(&date);
 }
@@ -216,7 +216,7 @@ bool report_json(const struct result *r, const struct envelope *e, const struct 
 	json_text(&j, r->server[0] != '\0' ? r->server : NULL);
 	json_key(&j, "queue_id");
 	json_text(&j, r->queue_id[0] != '\0' ? r->queue_id : NULL);
-	put_tls(&j, r);
+	report_tls(&j, r->tls ? &r->facts : NULL);
 	json_key(&j, "auth");
 	json_text(&j, r->mechanism[0] != '\0' ? r->mechanism : NULL);
 	json_key(&j, "bytes");

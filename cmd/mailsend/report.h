@@ -10,6 +10,9 @@ void report_say(const struct result *r, const struct envelope *e, const struct o
  * happened. e and o may be NULL. */
 bool report_json(const struct result *r, const struct envelope *e, const struct outgoing *o,
 	int status, bool spooled, struct err *err);
+/* The member "tls" of such an object; facts: NULL without TLS. */
+struct json;
+void report_tls(struct json *j, const struct tls_facts *facts);
 /* The recipients that certainly did not get it, one a line, into path. */
 bool report_failed(const struct envelope *e, const char *path, struct err *err);
 

@@ -3,6 +3,7 @@
 #include "mail/address.h"
 
 #include "mail/address_local.h"
+#include "mail/word.h"
 #include "text/utf8.h"
 
 /* A dot-atom of ASCII, or octets over it: what needs no quotes. */
@@ -37,17 +38,10 @@ void address_add_local(struct buf *out, struct str local)
 	}
 	struct str s = buf_str(&plain);
 
-	if (is_dot_atom(s)) {
+	if (is_dot_atom(s))
 		buf_add(out, s);
-	} else {
-		buf_add_char(out, '"');
-		for (size_t i = 0; i < s.n; i++) {
-			if (s.p[i] == '"' || s.p[i] == '\\')
-				buf_add_char(out, '\\');
-			buf_add_char(out, s.p[i]);
-		}
-		buf_add_char(out, '"');
-	}
+	else
+		word_add_quoted(out, s);
 	buf_free(&plain);
 }
 

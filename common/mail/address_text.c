@@ -32,23 +32,6 @@ static struct str trim(struct str s)
 	return s;
 }
 
-/* Where the first octet of wanted stands in s outside quoted strings; s.n: nowhere. */
-static size_t find_outside(struct str s, const char *wanted)
-{
-	bool quoted = false;
-
-	for (size_t i = 0; i < s.n; i++) {
-		if (quoted && s.p[i] == '\\')
-			i++;
-		else if (s.p[i] == '"')
-			quoted = !quoted;
-		for (const char *w = wanted; !quoted && *w != '\0' && i < s.n; w++)
-			if (s.p[i] == *w)
-				return i;
-	}
-	return s.n;
-}
-
 /* The decoded text of a phrase or a comment. */
 static void add_name(struct buf *out, struct str s)
 {
@@ -78,9 +61,9 @@ static struct str without_scheme(struct str s)
 
 static bool several(struct str s)
 {
-	size_t at = find_outside(s, ",;");
+	size_t at = cfws_find_unquoted(s, ",;");
 
-	return at < s.n && find_outside(str_sub(s, at, s.n), "@") < s.n - at;
+	return at < s.n && cfws_find_unquoted(str_sub(s, at, s.n), "@") < s.n - at;
 }
 
 /* A line break or another control inside: one line of it may be the address that a person sees, and
@@ -121,12 +104,12 @@ bool address_unwrap(struct str s, struct str *bare, struct buf *name)
 	/* What a list of addresses was cut at. */
 	while (s.n > 0 && (s.p[s.n - 1] == ',' || s.p[s.n - 1] == ';'))
 		s = trim(str_sub(s, 0, s.n - 1));
-	size_t open = find_outside(s, "<>");
-	size_t comment = find_outside(s, "(");
+	size_t open = cfws_find_unquoted(s, "<>");
+	size_t comment = cfws_find_unquoted(s, "(");
 
 	if (open < s.n) {
 		struct str inner = str_sub(s, open + 1, s.n);
-		size_t close = find_outside(inner, "<>");
+		size_t close = cfws_find_unquoted(inner, "<>");
 
 		if (s.p[open] != '<' || close + 1 != inner.n || inner.p[close] != '>')
 			return false;

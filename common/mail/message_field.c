@@ -5,6 +5,7 @@
 #include "base/err.h"
 #include "mail/address.h"
 #include "mail/word.h"
+#include "text/cfws.h"
 #include "text/utf8.h"
 
 bool field_clean(const struct field_mend *how, struct str whole)
@@ -84,32 +85,16 @@ static bool encode_addresses(struct str body, bool downgrade, struct buf *out)
 	return got == 0;
 }
 
-/* Position of the first c outside quoted strings. */
-static size_t find_unquoted(struct str s, char c)
-{
-	bool quoted = false;
-
-	for (size_t i = 0; i < s.n; i++) {
-		if (quoted && s.p[i] == '\\')
-			i++;
-		else if (s.p[i] == '"')
-			quoted = !quoted;
-		else if (!quoted && s.p[i] == c)
-			return i;
-	}
-	return s.n;
-}
-
 /* Parameters outside ASCII, such as a file name, by RFC 2231. */
 static void encode_parameters(struct str body, struct buf *out)
 {
-	size_t n = find_unquoted(body, ';');
+	size_t n = cfws_find_unquoted(body, ";");
 	struct buf value = { 0 };
 
 	buf_add(out, str_trim(str_sub(body, 0, n)));
 	while (n < body.n) {
 		body = str_sub(body, n + 1, body.n);
-		n = find_unquoted(body, ';');
+		n = cfws_find_unquoted(body, ";");
 		struct str parameter = str_trim(str_sub(body, 0, n));
 		struct str rest = parameter;
 		struct str name = str_trim(str_cut(&rest, '='));

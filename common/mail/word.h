@@ -16,6 +16,8 @@ bool word_encode_text(struct buf *out, struct str utf8, size_t column);
 /* A phrase (a display name): atoms as they are, quoted where specials need it, else
  * encoded words. */
 bool word_encode_phrase(struct buf *out, struct str utf8);
+/* "s", with backslashes before the quotes and backslashes in it. */
+void word_add_quoted(struct buf *out, struct str s);
 /* Decode every encoded word in s; what cannot be decoded stays. Characters that bad mailers cut
  * between two words are put together. The charsets of utf8_from_charset. What comes out may hold
  * controls: it is for header_add_text or utf8_show. */

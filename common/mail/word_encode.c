@@ -183,7 +183,7 @@ static bool fits_quotes(struct str s)
 	return str_clean(s);
 }
 
-static void add_quoted(struct buf *out, struct str s)
+void word_add_quoted(struct buf *out, struct str s)
 {
 	buf_add_char(out, '"');
 	for (size_t i = 0; i < s.n; i++) {
@@ -206,7 +206,7 @@ bool word_encode_phrase(struct buf *out, struct str utf8)
 		if (is_atoms(utf8))
 			buf_add(out, utf8);
 		else
-			add_quoted(out, utf8);
+			word_add_quoted(out, utf8);
 	} else {
 		/* Room for the name of the field, which is not known here: "Resent-Reply-To: ". */
 		add_words(out, utf8, 17, true);

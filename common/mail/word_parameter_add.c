@@ -29,17 +29,10 @@ static bool is_token(struct str s)
 
 static void add_value(struct buf *out, struct str s)
 {
-	if (is_token(s)) {
+	if (is_token(s))
 		buf_add(out, s);
-		return;
-	}
-	buf_add_char(out, '"');
-	for (size_t i = 0; i < s.n; i++) {
-		if (s.p[i] == '"' || s.p[i] == '\\')
-			buf_add_char(out, '\\');
-		buf_add_char(out, s.p[i]);
-	}
-	buf_add_char(out, '"');
+	else
+		word_add_quoted(out, s);
 }
 
 /* The whole of ASCII that is left of s, in at most FALLBACK_MAX octets; an extension is kept. */

@@ -41,3 +41,18 @@ struct str cfws_skip(struct str s)
 	}
 	return str_sub(s, at, s.n);
 }
+
+size_t cfws_find_unquoted(struct str s, const char *wanted)
+{
+	bool quoted = false;
+
+	for (size_t i = 0; i < s.n; i++) {
+		if (quoted && s.p[i] == '\\')
+			i++;
+		else if (s.p[i] == '"')
+			quoted = !quoted;
+		else if (!quoted && s.p[i] != '\0' && strchr(wanted, s.p[i]) != NULL)
+			return i;
+	}
+	return s.n;
+}
