@@ -44,10 +44,14 @@ static bool are_neighbours(char a, char b)
 		const char *pa = strchr(rows[r], a);
 		const char *pb = strchr(rows[r], b);
 
-		if (pa != NULL)
-			at[0][0] = r, at[0][1] = (int)(pa - rows[r]);
-		if (pb != NULL)
-			at[1][0] = r, at[1][1] = (int)(pb - rows[r]);
+		if (pa != NULL) {
+			at[0][0] = r;
+			at[0][1] = (int)(pa - rows[r]);
+		}
+		if (pb != NULL) {
+			at[1][0] = r;
+			at[1][1] = (int)(pb - rows[r]);
+		}
 	}
 	if (a == '\0' || b == '\0' || at[0][0] < 0 || at[1][0] < 0)
 		return false;

@@ -79,10 +79,10 @@ static void put_extensions(struct buf *out, const struct smtp_caps *caps)
 
 static void show_text(struct buf *out, const struct findings *f)
 {
+	struct str peer = buf_len(&f->peer) > 0 ? buf_str(&f->peer) : STR_LIT("no connection");
 	struct buf line = { 0 };
 
-	buf_printf(&line, "%s (%s), %s", f->server->label,
-		buf_len(&f->peer) > 0 ? buf_text((struct buf *)&f->peer) : "no connection",
+	buf_printf(&line, "%s (%.*s), %s", f->server->label, STR_ARGS(peer),
 		scheme_names[f->server->url.scheme]);
 	put_line(out, "Server", buf_str(&line));
 	if (f->connected) {

@@ -211,8 +211,8 @@ static bool apply(const struct option *o, const char *value, struct err *err)
 }
 
 /* Print what --help and its like ask for and end. */
-static void print_and_exit(const struct option *o, const struct option *const tables[],
-	const char *usage)
+static _Noreturn void print_and_exit(
+	const struct option *o, const struct option *const tables[], const char *usage)
 {
 	struct buf out = { 0 };
 	struct err err;

@@ -83,7 +83,7 @@ static void say_line(struct str text)
 	buf_free(&line);
 }
 
-static void say_format(const char *format, va_list args)
+__attribute__((format(printf, 1, 0))) static void say_format(const char *format, va_list args)
 {
 	char text[SAY_MAX];
 

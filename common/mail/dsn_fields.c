@@ -77,10 +77,14 @@ static bool field_address(struct str body, enum form form, struct buf *out)
 	rest = buf_str(&line);
 	if (str_find(rest, ';') < rest.n)
 		type = str_trim(str_cut(&rest, ';'));
-	if (form == FORM_XTEXT)
-		add_xtext(&plain, rest), rest = buf_str(&plain);
-	if (str_ieq(type, STR_LIT("utf-8")))
-		add_decoded(&text, rest), rest = buf_str(&text);
+	if (form == FORM_XTEXT) {
+		add_xtext(&plain, rest);
+		rest = buf_str(&plain);
+	}
+	if (str_ieq(type, STR_LIT("utf-8"))) {
+		add_decoded(&text, rest);
+		rest = buf_str(&text);
+	}
 	if (str_among(type, "rfc822 utf-8 smtp internet local unknown") &&
 		address_unwrap(rest, &bare, NULL) && dsn_is_address(bare))
 		buf_add(out, bare);
