@@ -46,6 +46,7 @@ struct crew {
 	uint64_t end;         /* offset where the last whole share ends */
 	struct member members[MEMBERS];
 	size_t n;
+	size_t threads;       /* the second member and those behind it have one of their own, so far as they could be had */
 
 	/* Changed by the one whose turn it is alone. */
 	struct input_place at; /* all rows before are worked off */
@@ -239,7 +240,7 @@ static void leave(struct member *m)
 }
 
 /* A thread that cannot be had is done without. Signals are for the first one. */
-static void start_threads(struct crew *c, size_t wanted)
+static void start_threads(struct crew *c)
 {
 	pthread_attr_t attr;
 	sigset_t all;
@@ -253,16 +254,31 @@ static void start_threads(struct crew *c, size_t wanted)
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &before);
 	ok = ok && pthread_attr_setstacksize(&attr, STACK_OCTETS) == 0;
-	while (ok && c->n < wanted) {
-		join(c);
-		struct member *m = &c->members[c->n - 1];
+	while (ok && c->threads + 1 < c->n) {
+		struct member *m = &c->members[c->threads + 1];
 
 		ok = pthread_create(&m->thread, &attr, work, m) == 0;
-		if (!ok)
-			leave(&c->members[--c->n]);
+		c->threads += ok;
 	}
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	(void)pthread_attr_destroy(&attr);
+}
+
+/* Those who have come are all there before the first one begins: from then on nothing of theirs may be looked at. */
+static void run(struct crew *c, size_t members)
+{
+	pthread_mutex_init(&c->lock, NULL);
+	pthread_cond_init(&c->changed, NULL);
+	while (c->n < members)
+		join(c);
+	start_threads(c);
+	work(&c->members[0]);
+	for (size_t i = 0; i < c->threads; i++)
+		pthread_join(c->members[i + 1].thread, NULL);
+	for (size_t i = 0; i < c->n; i++)
+		leave(&c->members[i]);
+	pthread_cond_destroy(&c->changed);
+	pthread_mutex_destroy(&c->lock);
 }
 
 static size_t processors(void)
@@ -296,23 +312,12 @@ static bool measure(struct crew *c)
 bool crew_run(struct scrub *s, struct err *err)
 {
 	struct crew c = { .scrub = s, .err = err, .ok = true };
-	size_t wanted = processors();
+	size_t members = processors();
 
-	if (s->crew_failed || s->mode == SCRUB_GATHER || s->judge.suggest != NULL || !s->in.csv.started || wanted < 2 ||
+	if (s->crew_failed || s->mode == SCRUB_GATHER || s->judge.suggest != NULL || !s->in.csv.started || members < 2 ||
 		!measure(&c))
 		return true;
-	pthread_mutex_init(&c.lock, NULL);
-	pthread_cond_init(&c.changed, NULL);
-	join(&c);
-	start_threads(&c, wanted);
-	work(&c.members[0]);
-	for (size_t i = 0; i < c.n; i++) {
-		if (i > 0)
-			pthread_join(c.members[i].thread, NULL);
-		leave(&c.members[i]);
-	}
-	pthread_cond_destroy(&c.changed);
-	pthread_mutex_destroy(&c.lock);
+	run(&c, members);
 	s->crew_failed = c.at.offset - c.start.offset < WORTH_IT / 2;
 	return c.ok && input_go_on(&s->in, &c.at, err);
 }

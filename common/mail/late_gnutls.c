@@ -2,6 +2,7 @@
 
 #include "mail/late_gnutls.h"
 
+#include <pthread.h>
 #include <stddef.h>
 
 #include "base/late.h"
@@ -12,18 +13,22 @@
 static const char *const names[] = { LATE_GNUTLS(X) NULL };
 #undef X
 
+static union {
+	struct late_gnutls functions;
+	void (*table[sizeof(struct late_gnutls) / sizeof(void (*)(void))])(void);
+} loaded;
+
+static void load(void)
+{
+	late_load(GNUTLS_SONAME, names, loaded.table);
+}
+
+/* Once, also where several threads are the first to ask: those of listscrub hash. */
 const struct late_gnutls *late_gnutls(void)
 {
-	static union {
-		struct late_gnutls functions;
-		void (*table[sizeof(struct late_gnutls) / sizeof(void (*)(void))])(void);
-	} loaded;
-	static int is_loaded;
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
 
-	if (!is_loaded) {
-		late_load(GNUTLS_SONAME, names, loaded.table);
-		is_loaded = 1;
-	}
+	(void)pthread_once(&once, load);
 	return &loaded.functions;
 }
 

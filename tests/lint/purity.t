@@ -25,6 +25,7 @@ EXCEPTIONS = {
     "common/base/mem.o": {"write", "_exit"},
     # What the dynamic linker would do at the start, done when TLS or SASL is first needed.
     "common/base/late.o": {"write", "_exit", "dlopen", "dlsym"},
+    "common/mail/late_gnutls.o": {"pthread_once"},
 }
 
 
