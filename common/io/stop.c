@@ -4,12 +4,13 @@
 
 #include <errno.h>
 #include <signal.h>
-#include <stdint.h>
+#include <stdatomic.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-static volatile sig_atomic_t stopped_by;
+static atomic_int stopped_by; /* (without locks: for handlers and threads alike) */
 static volatile sig_atomic_t wake_fd = -1;
 
 static void on_signal(int number)
