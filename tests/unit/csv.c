@@ -194,7 +194,7 @@ static void test_plainly(void)
 
 		/* The first line end is surely LF. */
 		buf_add_text(&file, "h\n");
-		for (int n = rand() % 40; n >= 0; n--) {
+		for (int n = rand() % 120; n >= 0; n--) {
 			buf_add_text(&file, cells[(size_t)rand() % (sizeof cells / sizeof *cells)]);
 			buf_add_char(&file, rand() % 4 == 0 ? '\n' : ',');
 		}

@@ -1,0 +1,229 @@
+#include <config.h>
+
+#include "tests/tap.h"
+
+#include "base/mem.h"
+#include "cmd/listscrub/dedup.h"
+#include "cmd/listscrub/spill.h"
+
+/* --- the hash, beside SipHash as its paper writes it, one octet at a time --- */
+
+static uint64_t rotated(uint64_t x, int by)
+{
+	return x << by | x >> (64 - by);
+}
+
+static void rounds(uint64_t v[4], int n)
+{
+	while (n-- > 0) {
+		v[0] += v[1];
+		v[2] += v[3];
+		v[1] = rotated(v[1], 13) ^ v[0];
+		v[3] = rotated(v[3], 16) ^ v[2];
+		v[0] = rotated(v[0], 32);
+		v[2] += v[1];
+		v[0] += v[3];
+		v[1] = rotated(v[1], 17) ^ v[2];
+		v[3] = rotated(v[3], 21) ^ v[0];
+		v[2] = rotated(v[2], 32);
+	}
+}
+
+static struct dedup_hash siphash(int c, int d, const struct dedup_key *key, const unsigned char *p, size_t n)
+{
+	uint64_t v[4] = { 0x736f6d6570736575u ^ key->words[0], 0x646f72616e646f6du ^ key->words[1] ^ 0xee,
+		0x6c7967656e657261u ^ key->words[0], 0x7465646279746573u ^ key->words[1] };
+	uint64_t word = 0;
+	struct dedup_hash hash;
+
+	for (size_t i = 0; i <= n; i++) {
+		if (i == n)
+			word |= (uint64_t)(n & 0xff) << 56;
+		else
+			word |= (uint64_t)p[i] << 8 * (i % 8);
+		if (i % 8 == 7 || i == n) {
+			v[3] ^= word;
+			rounds(v, c);
+			v[0] ^= word;
+			word = 0;
+		}
+	}
+	v[2] ^= 0xee;
+	rounds(v, d);
+	hash.high = v[0] ^ v[1] ^ v[2] ^ v[3];
+	v[1] ^= 0xdd;
+	rounds(v, d);
+	hash.low = v[0] ^ v[1] ^ v[2] ^ v[3];
+	return hash;
+}
+
+static void test_hash(void)
+{
+	const struct dedup_key known = { { 0x0706050403020100u, 0x0f0e0d0c0b0a0908u } };
+	unsigned char octets[80];
+	bool ok = true;
+
+	/* The first of the vectors that its authors published for 128 bits. */
+	struct dedup_hash first = siphash(2, 4, &known, octets, 0);
+
+	check(first.high == 0xe6a825ba047f81a3u && first.low == 0x930255c71472f66du, "the model is SipHash");
+	for (size_t n = 0; n <= 64; n++) {
+		for (size_t i = 0; i < sizeof octets; i++)
+			octets[i] = (unsigned char)rand();
+		struct dedup_hash want = siphash(1, 3, &known, octets, n);
+		struct dedup_hash got = dedup_hash(&known, (const char *)octets, n);
+
+		ok = ok && got.high == want.high && got.low == want.low;
+		/* What stands behind it does not matter. */
+		octets[n] ^= 0x55;
+		got = dedup_hash(&known, (const char *)octets, n);
+		ok = ok && got.high == want.high && got.low == want.low;
+	}
+	check(ok, "SipHash-1-3 of every length");
+}
+
+/* --- the table and the spill, beside an array of all keys --- */
+
+#define KEYS 20000u
+
+static struct dedup_hash hash_of(const struct dedup *d, unsigned key)
+{
+	char text[16] = { 0 };
+	int n = snprintf(text, sizeof text, "k%u", key);
+
+	return dedup_hash(&d->key, text, (size_t)n);
+}
+
+static void start(struct dedup *d, uint64_t octets, bool newest)
+{
+	unsigned char random[16];
+
+	for (size_t i = 0; i < sizeof random; i++)
+		random[i] = (unsigned char)rand();
+	dedup_init(d, random, octets, newest);
+}
+
+static void test_first(void)
+{
+	static bool seen[KEYS];
+	struct dedup d = { .size = 0 };
+	bool ok = true;
+
+	start(&d, UINT64_MAX, false);
+	for (unsigned i = 0; i < 4 * KEYS && ok; i++) {
+		unsigned key = (unsigned)rand() % KEYS;
+		struct dedup_hash hash = hash_of(&d, key);
+
+		/* (Growth with what is in it, several times.) */
+		ok = dedup_reserve(&d, 1) && (dedup_find(&d, hash) != SIZE_MAX) == seen[key] && dedup_add(&d, hash) == !seen[key];
+		seen[key] = true;
+	}
+	check(ok, "the first of each is new, no other is");
+	check(d.used <= d.size / 4 * 3, "never over three quarters full");
+	dedup_clear(&d);
+	check(d.used == 0 && dedup_find(&d, hash_of(&d, 1)) == SIZE_MAX, "empty again");
+	dedup_free(&d);
+	dedup_free(&d);
+}
+
+static void test_limit(void)
+{
+	struct dedup d = { .size = 0 };
+	unsigned n = 0;
+
+	start(&d, (uint64_t)1 << 20, false);
+	while (n < 1000000 && dedup_reserve(&d, 1))
+		dedup_add(&d, hash_of(&d, n++));
+	check(n > 40000 && n <= (1u << 16) / 4 * 3, "a megabyte holds %u", n);
+	check(dedup_find(&d, hash_of(&d, 0)) != SIZE_MAX && dedup_find(&d, hash_of(&d, n - 1)) != SIZE_MAX, "and loses none");
+	check(!dedup_reserve(&d, 1) && dedup_reserve(&d, 0), "it stays as it is");
+	dedup_free(&d);
+}
+
+/* Who leads after rows with keys and dates: the newest, the first of those. */
+static void model(const unsigned *keys, const int64_t *dates, size_t n, bool newest, struct rowset *losers)
+{
+	uint64_t *leader = mem_array(KEYS, sizeof *leader);
+
+	for (uint64_t i = 0; i < n; i++) {
+		uint64_t *lead = &leader[keys[i]];
+
+		if (*lead == 0) {
+			*lead = i + 1;
+		} else if (newest && dates[i] > dates[*lead - 1]) {
+			rowset_add(losers, *lead - 1);
+			*lead = i + 1;
+		} else {
+			rowset_add(losers, i);
+		}
+	}
+	mem_free(leader);
+}
+
+/* The way listscrub takes: into the table while there is room, the rest into piles. */
+static bool through_spill(const unsigned *keys, const int64_t *dates, size_t n, bool newest, size_t room, struct rowset *losers)
+{
+	struct dedup d = { .size = 0 };
+	struct spill spill;
+	struct err err;
+	bool ok = true;
+
+	spill_init(&spill);
+	start(&d, UINT64_MAX, newest);
+	ok = dedup_reserve(&d, 1);
+	for (uint64_t i = 0; i < n && ok; i++) {
+		struct dedup_hash hash = hash_of(&d, keys[i]);
+		uint64_t loser = UINT64_MAX;
+
+		if (d.used >= room && dedup_find(&d, hash) == SIZE_MAX)
+			ok = spill_add(&spill, (struct spill_record){ hash, i, dates[i] }, &err);
+		else if (!newest)
+			loser = dedup_add(&d, hash) ? UINT64_MAX : i;
+		else if (!dedup_claim(&d, hash, (struct dedup_lead){ i, dates[i] }, &loser))
+			loser = i;
+		if (loser != UINT64_MAX)
+			rowset_add(losers, loser);
+	}
+	ok = ok && spill_resolve(&spill, &d, losers, &err);
+	spill_free(&spill);
+	dedup_free(&d);
+	return ok;
+}
+
+static void test_spill(size_t n, bool newest, size_t room)
+{
+	unsigned *keys = mem_array(n, sizeof *keys);
+	int64_t *dates = mem_array(n, sizeof *dates);
+	struct rowset want = { .first = 0 };
+	struct rowset got = { .first = 0 };
+	bool ok = true;
+
+	for (size_t i = 0; i < n; i++) {
+		keys[i] = (unsigned)rand() % KEYS;
+		dates[i] = rand() % 5;
+	}
+	model(keys, dates, n, newest, &want);
+	ok = through_spill(keys, dates, n, newest, room, &got);
+	for (uint64_t i = 0; i < n; i++)
+		ok = ok && rowset_has(&want, i) == rowset_has(&got, i);
+	check(ok, "%zu rows, %s, the table full at %zu", n, newest ? "the newest" : "the first", room);
+	rowset_free(&want);
+	rowset_free(&got);
+	mem_free(keys);
+	mem_free(dates);
+}
+
+int main(void)
+{
+	srand(3);
+	test_hash();
+	test_first();
+	test_limit();
+	for (size_t i = 0; i < 2; i++) {
+		test_spill(0, i > 0, 10);
+		test_spill(1000, i > 0, 10);
+		test_spill(100000, i > 0, 0);
+		test_spill(300000, i > 0, 7000);
+	}
+	return tap_done();
+}
