@@ -129,6 +129,10 @@ static int run(struct dry *d, struct err *err)
 	if (stop_signal() != 0)
 		return 128 + stop_signal();
 	preflight_whole(&d->preflight);
+	if (s->action == ACTION_CHECK)
+		preflight_servers(&d->preflight);
+	if (stop_signal() != 0)
+		return 128 + stop_signal();
 	status = preflight_end(&d->preflight);
 	if (s->preview != NULL && !preview_write(&d->preview, d->campaign, s->preview, err))
 		return say_fail(err);

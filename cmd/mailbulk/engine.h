@@ -130,6 +130,7 @@ struct engine {
 	struct moment wall;
 	int64_t now;
 	uint64_t left;         /* rows of the list not looked at yet, as preflight counted them */
+	uint64_t first_size;   /* octets of the first message: preflight's last question, which only a server can answer */
 	uint64_t refused_in_row;
 	uint64_t bad;          /* rows that could not be rendered */
 	uint64_t earlier_bad;  /* refused by an earlier run */

@@ -2,6 +2,7 @@
 
 #include "cmd/mailbulk/engine.h"
 
+#include "cli/session.h"
 #include "io/clock.h"
 #include "proto/sasl.h"
 #include "proto/tls.h"
@@ -12,20 +13,6 @@ void peer_progress(struct engine *e, struct peer *p)
 {
 	p->wait_until = e->now + p->relay->server.timeout;
 	p->written = p->wire.octets_out;
-}
-
-static enum smtp_tls tls_of(const struct account_server *server)
-{
-	switch (server->tls) {
-	case ACCOUNT_TLS_ON:
-		return SMTP_TLS_ON;
-	case ACCOUNT_TLS_TRY:
-		return SMTP_TLS_TRY;
-	case ACCOUNT_TLS_OFF:
-		return SMTP_TLS_OFF;
-	default:
-		return SMTP_TLS_REQUIRE;
-	}
 }
 
 static void learn_channel(struct peer *p)
@@ -48,7 +35,7 @@ static void start_session(struct peer *p)
 	const struct account_server *server = &p->relay->server;
 	struct smtp_params params = {
 		.lmtp = server->url.scheme == SCHEME_LMTP,
-		.tls = tls_of(server),
+		.tls = session_tls(server),
 		.clear_auth = server->clear_auth,
 		.chunking = true,
 		.window_messages = WINDOW_MESSAGES,

@@ -107,7 +107,8 @@ static void check_from(struct preflight *p, const struct letter *letter)
 
 void preflight_row(struct preflight *p, const struct values *values, const struct letter *letter)
 {
-	p->rows++;
+	if (p->rows++ == 0)
+		p->first = letter->size;
 	for (size_t i = 0; i < p->list->n_columns; i++)
 		p->empty[i] += p->used[i] && values->row->cells[i].n == 0;
 	if (letter->size > p->largest)

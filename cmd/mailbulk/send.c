@@ -35,6 +35,7 @@ static bool check(struct engine *e, const struct suppress *suppress, int *status
 		say_errorf("nothing was sent");
 	ok = *status == 0 && stop_signal() == 0;
 	e->left = p.rows;
+	e->first_size = p.first;
 	if (ok && !list_rewind(e->list, &err)) {
 		*status = say_fail(&err);
 		ok = false;

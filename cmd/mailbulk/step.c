@@ -2,6 +2,8 @@
 
 #include "cmd/mailbulk/engine.h"
 
+#include "cmd/mailbulk/options.h"
+#include "cmd/mailbulk/preflight.h"
 #include "proto/sasl.h"
 
 /* Feed a message's octets; its T records are written before its last ones can leave. */
@@ -59,6 +61,24 @@ static void verdict(struct engine *e, struct peer *p, const struct smtp_news *ne
 	p->idle_since = e->now;
 }
 
+/* A campaign whose first message no server would take is stopped, not refused row by row. */
+static void up(struct engine *e, struct peer *p)
+{
+	uint64_t most = p->smtp.caps.size;
+	uint64_t size = e->first_size;
+	struct err err;
+
+	p->ready = true;
+	p->relay->greeted = true;
+	p->idle_since = e->now;
+	e->first_size = 0;
+	if (most == 0 || size <= most || e->settings->skip_bad)
+		return;
+	err_set(&err, ERR_UNAVAILABLE, "nothing was sent: " TOO_LARGE, (unsigned long long)size, p->relay->server.label,
+		(unsigned long long)most);
+	engine_stop(e, &err);
+}
+
 bool peer_step(struct engine *e, struct peer *p)
 {
 	struct smtp_news news;
@@ -77,9 +97,7 @@ bool peer_step(struct engine *e, struct peer *p)
 				peer_end(e, p, &err);
 			break;
 		case SMTP_READY:
-			p->ready = true;
-			p->relay->greeted = true;
-			p->idle_since = e->now;
+			up(e, p);
 			break;
 		case SMTP_RCPT:
 			if (news.outcome != SMTP_ACCEPTED)

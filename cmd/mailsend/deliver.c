@@ -6,8 +6,8 @@
 
 #include "base/mem.h"
 #include "cli/progress.h"
+#include "cli/session.h"
 #include "io/clock.h"
-#include "cmd/mailsend/session.h"
 
 #define RCPTS_A_TRANSACTION 100 /* what every server takes (RFC 5321, 4.5.3.1.8) */
 #define BLOCK ((size_t)64 << 10)

@@ -5,11 +5,11 @@
 #include <unistd.h>
 
 #include "cli/say.h"
+#include "cli/session.h"
 #include "io/clock.h"
 #include "io/file.h"
 #include "proto/tls.h"
 #include "cmd/mailsend/report.h"
-#include "cmd/mailsend/session.h"
 #include "text/date.h"
 #include "text/json.h"
 #include "text/utf8.h"

@@ -236,7 +236,26 @@ def selections():
 def extensions():
     with Work(rows=3) as work, Server(work, "--ext", "PIPELINING,SIZE 200") as server:
         r = work.send(server)
-        check(r.status == 1 and r.count("refused") == 3 and not server.messages(), "over the server's SIZE: refused before it is uploaded", r.out)
+        check(r.status == 69 and not r.rows and not server.messages() and "takes 200" in r.said, "over the server's SIZE: nothing is sent", r.out, r.said)
+        r = work.send(server, "--skip-bad")
+        check(r.status == 1 and r.count("refused") == 3 and not server.messages(), "with --skip-bad each is refused before it is uploaded", r.out)
+        r = work.run("--check", "--smtp", server.url)
+        check(r.returncode == 69 and b"takes 200" in r.stderr and not r.stdout, "--check asks the server and has the same status", r.stderr.decode())
+        server.quiet()
+        check(not [e for e in server.events("command") if e["line"].startswith("MAIL")], "no transaction was begun", server.events("command"))
+    with Work(rows=3) as work, Server(work, "--ext", "PIPELINING,SIZE 2000") as server, Server(work, name="gone") as gone:
+        gone.stop()
+        r = work.run("--check", "--smtp", server.url)
+        check(r.returncode == 0 and b"3 messages; 0 errors" in r.stderr, "--check with a server that takes them", r.stderr.decode())
+        r = work.run("--check", "--smtp", gone.url)
+        check(r.returncode == 75 and b"127.0.0.1" in r.stderr, "--check with a server that is not there has --send's status", r.stderr.decode())
+        r = work.run("--check", "--smtp", gone.url, "--smtp", server.url)
+        check(r.returncode == 0 and b"warning" in r.stderr, "one of several is enough", r.stderr.decode())
+        work.write("list.csv", "email,name\na@example.net,A\nb@example.net," + "B" * 1500 + "\nc@example.net,C\n")
+        r = work.run("--check", "--smtp", server.url)
+        check(r.returncode == 0 and b"the largest message" in r.stderr, "a later message that is too large is a warning", r.stderr.decode())
+        r = work.send(server)
+        check(r.status == 1 and [x["email"] for x in r.rows if x["status"] == "refused"] == ["b@example.net"], "and refused alone", r.out, r.said)
     with Work(rows=3) as work, Server(work, "--lmtp", "-r", "dot:user1@ 550 5.2.2 Full", scheme="lmtp") as server:
         r = work.send(server)
         check(r.status == 1 and r.by["user1@example.net"]["enhanced"] == "5.2.2" and r.count("sent") == 2, "LMTP", r.out, r.said)

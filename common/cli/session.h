@@ -1,11 +1,11 @@
-#ifndef PIPEMAIL_MAILSEND_SESSION_H
-#define PIPEMAIL_MAILSEND_SESSION_H
+#ifndef PIPEMAIL_CLI_SESSION_H
+#define PIPEMAIL_CLI_SESSION_H
 
 #include "cli/account.h"
 #include "cli/drive.h"
 #include "proto/smtp.h"
 
-/* One SMTP session over one connection, for deliveries and for --probe. */
+/* One SMTP session over one connection, driven to its end: for deliveries, and to see what a server offers. */
 struct session {
 	struct account_server *server;
 	struct drive drive;
@@ -16,6 +16,8 @@ struct session {
 	bool asked_again; /* a new token was asked for already */
 };
 
+/* What the server's URL and --tls ask of a session. */
+enum smtp_tls session_tls(const struct account_server *server);
 /* Connect and begin. False with err (68, 69, 75, 76) when there is no connection. */
 bool session_open(struct session *s, struct account_server *server, int64_t ends, bool probe,
 	struct err *err);

@@ -1,10 +1,10 @@
 #include <config.h>
 
-#include "cmd/mailsend/session.h"
+#include "cli/session.h"
 
-static enum smtp_tls tls_of(enum account_tls tls)
+enum smtp_tls session_tls(const struct account_server *server)
 {
-	switch (tls) {
+	switch (server->tls) {
 	case ACCOUNT_TLS_TRY:
 		return SMTP_TLS_TRY;
 	case ACCOUNT_TLS_OFF:
@@ -30,7 +30,7 @@ bool session_open(
 	const struct smtp_params params = {
 		.lmtp = server->url.scheme == SCHEME_LMTP,
 		.ehlo = buf_text(&s->ehlo),
-		.tls = tls_of(server->tls),
+		.tls = session_tls(server),
 		.clear_auth = server->clear_auth,
 		.sasl = server->sasl,
 		.probe = probe,
