@@ -16,6 +16,8 @@
 /* Nothing is remembered for longer: what says so was written by a clock that was wrong. */
 #define LONGEST ((uint64_t)8 * 86400)
 
+#define LOCK_WAIT (2 * CLOCK_SECOND)
+
 static const char *const words[] = {
 	[RESOLVER_ACCEPTS] = "accepts",
 	[RESOLVER_NULL_MX] = "null-mx",
@@ -146,7 +148,7 @@ static bool take_news(struct mx *m, unsigned *mode, struct err *err)
 	return take_file(m, err);
 }
 
-bool mx_cache_save(struct mx *m, struct err *err)
+static bool save(struct mx *m, struct err *err)
 {
 	struct buf out = { .limit = CACHE_MAX };
 	struct file_new file = { .fd = -1 };
@@ -169,5 +171,17 @@ bool mx_cache_save(struct mx *m, struct err *err)
 		file_write(file.fd, buf_str(&out), m->cache, err) && file_new_commit(&file, err);
 	file_new_abort(&file);
 	buf_free(&out);
+	return ok;
+}
+
+bool mx_cache_save(struct mx *m, struct err *err)
+{
+	struct err why;
+	/* So that runs that end at once find each other's news. Without the lock it is only these that are lost. */
+	bool locked = file_dotlock(m->cache, clock_after(LOCK_WAIT), &why);
+	bool ok = save(m, err);
+
+	if (locked)
+		file_dotunlock(m->cache);
 	return ok;
 }

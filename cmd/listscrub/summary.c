@@ -119,8 +119,9 @@ void summary_say(const struct scrub *s)
 		say_note("%s: line %llu is not UTF-8; taken for Latin-1 (Windows-1252) and passed on as it is",
 			s->in.latin1_name, (unsigned long long)s->in.latin1_line);
 	if (s->mx != NULL && s->mx->temporary > 0 && !s->mx->stopped)
-		say_note("no answer for now about %llu domains: their rows are kept, try again later",
-			(unsigned long long)s->mx->temporary);
+		say_note("no answer for now about %llu domain%s: %s rows are kept, try again later",
+			(unsigned long long)s->mx->temporary, s->mx->temporary == 1 ? "" : "s",
+			s->mx->temporary == 1 ? "its" : "their");
 	if (s->set->summary_json)
 		say_json(s);
 	else

@@ -169,8 +169,8 @@ struct resolver *resolver_new(const struct resolver_params *params, struct err *
 
 	r->timeout = params->timeout >= 1000000 ? (int)(params->timeout / 1000000) :
 		params->timeout > 0		? 1 :
-						  3000;
-	r->tries = params->tries > 0 ? (int)params->tries : 3;
+						  1500;
+	r->tries = params->tries > 0 ? (int)params->tries : 4;
 	if (status != ARES_SUCCESS)
 		err_set(err, ERR_OS, "DNS resolver: %s", ares_strerror(status));
 	if (status != ARES_SUCCESS || !resolver_servers(r, params->servers, err)) {

@@ -1,11 +1,14 @@
 #!/usr/bin/env python3
 """listscrub --mx on a server that lies, drops, truncates and stalls: what is not known never rejects."""
 import os
+import random
 import signal
+import socket
 import subprocess
 import sys
 import threading
 import time
+from collections import Counter
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "fake"))
@@ -133,6 +136,36 @@ def belief():
     same((r.status, r.reasons()), (0, ["no-mail-domain"] * 4), "a short list may be all dead")
 
 
+def lossy():
+    """One packet in ten is lost, some answers are late, some come from elsewhere."""
+    dns = Dns()
+    honest, chance, lost = dns.reply, random.Random(1), Counter()
+
+    def losing(query, over_tcp):
+        """Three of one question's in a row would be bad luck; with it the test would be one of luck, too."""
+        if chance.random() < 0.1 and lost[query[12:]] < 3:
+            lost[query[12:]] += 1
+            return None
+        return honest(query, over_tcp)
+    dns.reply = losing
+    r = lab.run("--mx", "--resolver", dns.address, "--summary=json", "--dns-timeout", "0.3", stdin=listed(*[f"ok{i}" for i in range(1000)], *[f"nx{i}" for i in range(10)]))
+    same((r.status, r.reasons()), (0, ["no-mail-domain"] * 10), "a server that loses one packet in ten")
+    late = Dns(delay=0.5)
+    r = lab.run("--mx", "--resolver", late.address, "--dns-timeout", "0.2", stdin=listed("ok1", "nx", "addr"))
+    same((r.status, r.reasons()), (0, ["no-mail-domain"]), "an answer that comes after the next try is taken")
+    other = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    elsewhere = Dns()
+    answer = elsewhere.udp
+
+    class Elsewhere:
+        recvfrom = staticmethod(answer.recvfrom)
+        sendto = staticmethod(other.sendto)
+    elsewhere.udp = Elsewhere
+    r = lab.run("--mx", "--resolver", elsewhere.address, "--dns-timeout", "0.05", stdin=listed("ok1", "nx"))
+    check(r.reasons() == [] and r.status in (0, 75), "an answer from another port is none", r)
+    other.close()
+
+
 def suggestions():
     dns = Dns()
     honest = dns.reply
@@ -194,7 +227,14 @@ def shared_cache():
     text = open(path).read()
     check(all(name in text for name in ("ok1.lab", "ok2.lab", "nx.lab")), "what both have found is kept", text)
     same(os.stat(path).st_mode & 0o777, 0o600, "and so is the mode")
-    os.chmod(path, 0o400)
+    path = lab.path("shares")
+    rows = lab.write("all.csv", listed(*[f"ok{i}" for i in range(600)]))
+    runs = [subprocess.Popen([TOOL, "--mx", "--resolver", other.address, "--dns-cache", path, "--shard", f"{k}/6", rows],
+                             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) for k in range(1, 7)]
+    same([run.wait(60) for run in runs], [0] * 6, "six shares of a list at once")
+    text = open(path).read()
+    same(text.count("\n"), 601, "leave one cache with all their domains")
+    same(os.path.exists(path + ".lock"), False, "and no lock")
     os.chmod(lab.dir, 0o777)
     asuser = {"user": 65534, "group": 65534, "extra_groups": []} if os.geteuid() == 0 else {}
     for mode, why in ((0o444, "cannot write"), (0o000, "cannot read")):
@@ -202,7 +242,7 @@ def shared_cache():
         r = subprocess.run([TOOL, "--mx", "--resolver", other.address, "--dns-cache", path], input=listed("ok3", "nx").encode(),
                            capture_output=True, timeout=60, **asuser)
         same((r.returncode, r.stdout.count(b"\n")), (0, 2), f"a cache that we {why}")
-        check(b"shared: Permission denied" in r.stderr, "is said", r.stderr)
+        check(b"shares: Permission denied" in r.stderr, "is said", r.stderr)
         same((os.stat(path).st_mode & 0o777, open(path).read() if os.geteuid() == 0 else text), (mode, text), "and left alone")
 
 
@@ -248,7 +288,7 @@ def interrupted():
     check(b"0 rows read" in err, "and says that nothing was done", err)
 
 
-for part in (verdicts, trouble, odd_answers, belief, suggestions, cache, broken_caches, shared_cache, interrupted):
+for part in (verdicts, trouble, odd_answers, belief, lossy, suggestions, cache, broken_caches, shared_cache, interrupted):
     part()
 lab.close()
 done()
