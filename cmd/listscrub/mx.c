@@ -67,8 +67,6 @@ static bool work(struct mx *m, bool wait, struct err *err)
 			continue;
 		if (err->kind != ERR_NONE)
 			return false;
-		if (m->trust.heard == 0)
-			m->trust.heard = clock_now();
 		e->value = mx_pack(MX_ASKED, RESOLVER_TEMPORARY, 0);
 		if (!resolver_ask(m->resolver, str_at(e->p, e->n), m->asked, err))
 			return false;
@@ -132,7 +130,8 @@ bool mx_finish(struct mx *m, struct err *err)
 
 static enum resolver_verdict verdict_of(const struct mx *m, const struct set_entry *e)
 {
-	bool known = e != NULL && !m->stopped && mx_state_of(e->value) == MX_KNOWN;
+	bool cached = e != NULL && (size_t)(e - m->domains.entries) < m->cached;
+	bool known = e != NULL && (cached || !m->stopped) && mx_state_of(e->value) == MX_KNOWN;
 
 	return known ? mx_verdict_of(e->value) : RESOLVER_TEMPORARY;
 }
@@ -166,5 +165,5 @@ bool mx_doubts(const struct mx *m, struct str domain)
 {
 	const struct set_entry *e = set_find(&m->domains, domain);
 
-	return m->stopped || (e != NULL && verdict_of(m, e) != RESOLVER_ACCEPTS);
+	return e != NULL ? verdict_of(m, e) != RESOLVER_ACCEPTS : m->stopped;
 }

@@ -9,7 +9,7 @@ struct settings;
 
 /*
  * Which domains take mail. Each is asked once, while the list is read; verdicts are used only when all are in: with too
- * many temporary failures, or a resolver that finds names that cannot exist, nothing is judged at all.
+ * many temporary failures, or a resolver that finds names that cannot exist, nothing is judged but by the cache.
  */
 enum mx_state { MX_OPEN, MX_ASKED, MX_KNOWN };
 
@@ -22,7 +22,7 @@ struct mx_trust {
 	enum resolver_verdict run_of;
 	bool all_same;      /* no other answer came yet */
 	uint64_t silent;    /* questions given up since the last answer */
-	int64_t heard;      /* monotonic time of that, or of the first question */
+	int64_t silent_since; /* monotonic time of the first of these */
 	unsigned open;      /* questions of our own on their way */
 };
 
@@ -35,7 +35,7 @@ struct mx {
 	size_t cached;         /* the first entries, whose verdicts are from the cache */
 	uint64_t temporary;    /* domains that are not known for now */
 	bool finished;         /* all was asked, and it is decided whether it is believed */
-	bool stopped;          /* nothing is judged */
+	bool stopped;          /* nothing is judged that the cache does not know */
 	char why[200];         /* for people, when stopped */
 	struct mx_trust trust;
 };

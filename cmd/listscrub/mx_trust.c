@@ -27,11 +27,11 @@ void mx_trust_note(struct mx *m, size_t entry, enum resolver_verdict verdict)
 	struct mx_trust *t = &m->trust;
 
 	if (verdict == RESOLVER_TEMPORARY) {
-		t->silent++;
+		if (t->silent++ == 0)
+			t->silent_since = clock_now();
 		return;
 	}
 	t->silent = 0;
-	t->heard = clock_now();
 	if (t->run == 0 && t->witness == 0)
 		t->all_same = true;
 	if (verdict == RESOLVER_ACCEPTS) {
@@ -116,14 +116,22 @@ bool mx_trust_probe(struct mx *m, unsigned which, struct err *err)
 	return true;
 }
 
+static const char *cache_helps(const struct mx *m)
+{
+	return m->cached > 0 ? "; only the cache was believed" : "";
+}
+
 void mx_trust_silence(struct mx *m)
 {
-	int64_t span = clock_now() - m->trust.heard;
+	const struct mx_trust *t = &m->trust;
 
-	if (m->stopped || m->trust.silent < MOST_SILENT || span / 3 * 2 < resolver_patience(m->resolver))
+	/* The first of them have waited long enough; so much again as half of that is for the others. */
+	if (m->stopped || t->silent < MOST_SILENT ||
+		clock_now() - t->silent_since < resolver_patience(m->resolver) / 2)
 		return;
 	m->stopped = true;
-	snprintf(m->why, sizeof m->why, "nobody answers for %lld seconds", (long long)(span / CLOCK_SECOND));
+	snprintf(m->why, sizeof m->why, "nobody answers, %llu questions in a row were given up%s",
+		(unsigned long long)t->silent, cache_helps(m));
 }
 
 void mx_trust_decide(struct mx *m)
@@ -140,12 +148,13 @@ void mx_trust_decide(struct mx *m)
 		return;
 	m->stopped = true;
 	if (m->trust.wildcard)
-		snprintf(m->why, sizeof m->why, "the resolver finds names that do not exist");
+		snprintf(m->why, sizeof m->why, "the resolver finds names that do not exist%s", cache_helps(m));
 	else if (m->trust.lies)
-		snprintf(m->why, sizeof m->why, "the resolver does not find names that do exist");
+		snprintf(m->why, sizeof m->why, "the resolver does not find names that do exist%s",
+			cache_helps(m));
 	else if (m->temporary * 2 > asked || (m->temporary >= FEW && m->temporary * ONE_IN > asked))
-		snprintf(m->why, sizeof m->why, "no answer for %llu of %llu domains",
-			(unsigned long long)m->temporary, (unsigned long long)asked);
+		snprintf(m->why, sizeof m->why, "no answer for %llu of %llu domains%s",
+			(unsigned long long)m->temporary, (unsigned long long)asked, cache_helps(m));
 	else
 		m->stopped = false;
 }

@@ -29,7 +29,9 @@ static uint64_t rejected(const struct counts *c)
 
 static const char *mx_word(const struct mx *m)
 {
-	return m->stopped || !m->finished ? "not judged" : m->temporary > 0 ? "in part" : "judged";
+	if (!m->finished || (m->stopped && m->cached == 0))
+		return "not judged";
+	return m->stopped || m->temporary > 0 ? "in part" : "judged";
 }
 
 static void say_json(const struct scrub *s)

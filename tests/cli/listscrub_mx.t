@@ -256,6 +256,12 @@ def cache():
     silent = Dns()
     again = lab.run("--mx", "--resolver", silent.address, *QUICK, "--dns-cache", path, stdin=rows)
     same((again.status, again.out, again.rejects, silent.asked), (first.status, first.out, first.rejects, []), "what it knows is not asked again")
+    flaky = listed("ok1", "nx", "null", "none", "addr", "fail")
+    lab.run("--mx", "--resolver", dns.address, *QUICK, "--dns-cache", path, stdin=flaky)
+    for server, what in ((dns, "one domain that fails again"), (answering(2), "a resolver that is broken now")):
+        r = lab.run("--mx", "--resolver", server.address, *QUICK, "--dns-cache", path, "--summary=json", stdin=flaky)
+        same((r.status, r.rejects, r.summary()["dns"]), (75, first.rejects, "in part"), f"{what} does not make the cache forgotten")
+        check("only the cache was believed" in r.err, "and it is said", r)
     lines = [line if line.startswith("#") else " ".join(line.split()[:2] + ["1000"]) for line in text.splitlines()]
     lab.write("cache", "\n".join(lines) + "\n")
     lab.run("--mx", "--resolver", dns.address, *QUICK, "--dns-cache", path, stdin=rows)
