@@ -21,6 +21,7 @@
 #endif
 #define LONGEST_ROW (CREW_SHARE / 8) /* of those that begin in a share and end behind it */
 #define WORTH_IT (4 * CREW_SHARE)
+#define MOST_ROWS (CREW_SHARE / 32) /* in a batch: memory is bounded, however short they are */
 
 /* Enough for libidn2 and for printing a detail; the default of some megabytes counts against a limit of the address space. */
 #define STACK_OCTETS ((size_t)256 << 10)
@@ -34,9 +35,12 @@ struct member {
 	struct reader reader;
 	struct csv csv;
 	struct batch batch;
-	uint64_t from; /* offsets in the file: of the first row of the batch, UNKNOWN: there was none to be found */
-	uint64_t upto; /* and of the row behind it */
-	uint64_t latin1_line; /* of the first row that is not UTF-8, counted from the first one; 0: none */
+	const char *limit;    /* rows that begin behind it are of the next share */
+	uint64_t end;         /* offset in the file of the end of what was read */
+	uint64_t from;        /* and of the first row of the batch; UNKNOWN: there was none to be found */
+	uint64_t upto;        /* and of the row behind it */
+	uint64_t lines;       /* before the share: known when its turn comes */
+	uint64_t latin1_line; /* of the first row that is not UTF-8, counted from there; 0: none */
 };
 
 struct crew {
@@ -80,19 +84,24 @@ static size_t read_at(int fd, char *p, size_t n, off_t at)
 	return got;
 }
 
-/* Take the rows that begin before `limit`. */
-static void take_rows(struct member *m, const char *limit)
+/* Rows that begin before the limit, so many as a batch may have; where they are short the rest has to wait. */
+static void take_rows(struct member *m)
 {
 	const char *behind = csv_rest(&m->csv).p;
 	struct csv_row row;
 	struct err ignored;
 
-	while (behind < limit && csv_next(&m->csv, &row, &ignored) == CSV_ROW) {
+	batch_clear(&m->batch);
+	m->judge.unread = (struct judge_unread){ 0 };
+	m->latin1_line = 0;
+	m->from = m->end - csv_rest(&m->csv).n;
+	while (behind < m->limit && m->batch.n < MOST_ROWS && csv_next(&m->csv, &row, &ignored) == CSV_ROW) {
 		batch_take(&m->batch, &m->reader, &row);
 		if (m->latin1_line == 0 && input_is_latin1(&row))
 			m->latin1_line = row.line;
 		behind = row.end.p + row.end.n;
 	}
+	m->upto = m->end - csv_rest(&m->csv).n;
 }
 
 /* The rows that begin from `from` on and before `upto`. With guess the first one is the first behind a line end. */
@@ -102,9 +111,6 @@ static void read_rows(struct member *m, uint64_t from, uint64_t upto, bool guess
 	uint64_t first = guess ? from - 1 : from;
 	size_t room = (size_t)(upto - first) + LONGEST_ROW;
 
-	batch_clear(&m->batch);
-	m->judge.unread = (struct judge_unread){ 0 };
-	m->latin1_line = 0;
 	m->from = m->upto = UNKNOWN;
 	csv_resume(&m->csv, 1, c->start.cr_ends);
 	char *p = csv_room(&m->csv, room);
@@ -117,11 +123,10 @@ static void read_rows(struct member *m, uint64_t from, uint64_t upto, bool guess
 		if (passed > n)
 			return;
 		csv_drop(&m->csv, passed);
-		from = first + passed;
 	}
-	m->from = from;
-	take_rows(m, p + (upto - first));
-	m->upto = first + n - csv_rest(&m->csv).n;
+	m->end = first + n;
+	m->limit = p + (upto - first);
+	take_rows(m);
 }
 
 /* --- a turn --- */
@@ -138,20 +143,19 @@ static void find_place(struct crew *c, struct member *m)
 {
 	struct scrub *s = c->scrub;
 	struct batch *b = &m->batch;
-	uint64_t lines = c->at.line - 1;
 
 	b->start = c->at;
 	c->at.offset = m->upto;
 	c->at.rows += b->n;
-	c->at.line = lines + m->csv.line;
+	c->at.line = m->lines + m->csv.line;
 	b->end = c->at;
 	b->before = s->judge.unread;
 	add_unread(&s->judge.unread, &m->judge.unread);
 	b->done = c->octets + (c->at.offset - c->start.offset);
 	for (size_t i = 0; i < b->n && m->reader.keys; i++)
-		b->rows[i].line += lines;
+		b->rows[i].line += m->lines;
 	if (m->latin1_line > 0 && s->in.latin1_line == 0) {
-		s->in.latin1_line = lines + m->latin1_line;
+		s->in.latin1_line = m->lines + m->latin1_line;
 		s->in.latin1_name = input_name(&s->in);
 	}
 }
@@ -164,10 +168,14 @@ static bool take_turn(struct crew *c, struct member *m, uint64_t upto)
 		return true;
 	if (m->from != c->at.offset)
 		read_rows(m, c->at.offset, upto, false);
-	if (m->upto <= c->at.offset)
+	if (m->from == UNKNOWN || m->upto <= c->at.offset)
 		return false;
-	find_place(c, m);
-	c->ok = scrub_settle(c->scrub, &m->batch, c->err) && stop_signal() == 0;
+	m->lines = c->at.line - 1;
+	while (m->batch.n > 0 && c->ok) {
+		find_place(c, m);
+		c->ok = scrub_settle(c->scrub, &m->batch, c->err) && stop_signal() == 0;
+		take_rows(m);
+	}
 	return c->ok;
 }
 
