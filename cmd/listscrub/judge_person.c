@@ -5,14 +5,6 @@
 #include "text/date.h"
 #include "text/utf8.h"
 
-static bool one_of(struct str s, const char *const *words)
-{
-	for (; *words != NULL; words++)
-		if (str_ieq(s, str_of(*words)))
-			return true;
-	return false;
-}
-
 /* A cell as a person may read it, cut to a length that fits beside others. */
 static struct str shown(struct judge *j, struct str cell, const char *what)
 {
@@ -31,21 +23,15 @@ static struct str shown(struct judge *j, struct str cell, const char *what)
 /* Yes, or the date on which somebody said yes. What cannot be read is no yes. */
 enum reason judge_consent(struct judge *j, struct str cell, struct verdict *v)
 {
-	static const char *const yes[] = {
-		"yes", "y", "true", "t", "1", "x", "on", "ok", "opt-in", "optin", "opted-in", "opted in",
-		"confirmed", "granted", "subscribed", "ja", "oui", "si", "s\xc3\xad", NULL,
-	};
-	static const char *const no[] = {
-		"no", "n", "false", "f", "0", "off", "opt-out", "optout", "opted-out", "opted out", "none",
-		"never", "denied", "revoked", "withdrawn", "unconfirmed", "pending", "unsubscribed", "nein",
-		"non", "null", "-", NULL,
-	};
+	static const char yes[] = "yes y true t 1 x on ok opt-in optin opted-in confirmed granted subscribed ja oui si s\xc3\xad";
+	static const char no[] = "no n false f 0 off opt-out optout opted-out none never denied revoked withdrawn unconfirmed pending "
+				 "unsubscribed nein non null -";
 	int64_t when;
 
 	cell = str_trim(cell);
-	if (one_of(cell, yes))
+	if (str_among(cell, yes) || str_ieq(cell, STR_LIT("opted in")))
 		return REASON_NONE;
-	if (cell.n > 0 && !one_of(cell, no)) {
+	if (cell.n > 0 && !str_among(cell, no) && !str_ieq(cell, STR_LIT("opted out"))) {
 		if (date_parse_any(cell, &when) != DATE_BAD)
 			return REASON_NONE;
 		j->unread.consent++;

@@ -64,7 +64,7 @@ static bool is_host(struct str host)
 
 bool account_host_port(struct str text, char **host, unsigned *port, struct err *err)
 {
-	struct str name = text;
+	struct str name;
 	uint64_t number;
 
 	if (text.n > 0 && text.p[0] == '[') {

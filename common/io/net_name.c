@@ -144,7 +144,7 @@ static bool name_of_host(struct buf *out)
 
 bool net_own_name(int fd, struct buf *out)
 {
-	struct sockaddr_storage addr;
+	struct sockaddr_storage addr = { 0 };
 	socklen_t length = sizeof addr;
 	struct buf text = { 0 };
 	bool ok;

@@ -150,7 +150,6 @@ static bool start(char **argv, int *fd, pid_t *pid, struct err *err)
 	posix_spawnattr_t attributes;
 	sigset_t defaults;
 	int ends[2];
-	extern char **environ;
 
 	if (pipe2(ends, O_CLOEXEC) < 0)
 		return err_errno(err, ERR_OS, errno, "pipe");

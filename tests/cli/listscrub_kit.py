@@ -8,41 +8,11 @@ import subprocess
 import sys
 import tempfile
 
-TOP = os.environ.get("TOP_SRCDIR") or os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-BUILD = os.environ.get("TOP_BUILDDIR") or TOP
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lint"))
+from tap import BUILD, TOP, check, done, same, skip  # noqa: E402,F401
+
 TOOL = os.path.join(BUILD, "listscrub")
 TIMEOUT = 120
-
-_count = 0
-_failed = 0
-
-
-def check(ok, name, *diagnostics):
-    global _count, _failed
-    _count += 1
-    print(f"{'ok' if ok else 'not ok'} {_count} - {name}")
-    if not ok:
-        _failed += 1
-        for line in diagnostics:
-            for part in str(line).splitlines():
-                print(f"# {part[:400]}")
-    sys.stdout.flush()
-    return bool(ok)
-
-
-def same(got, want, name):
-    return check(got == want, name, f"got  {got!r}", f"want {want!r}")
-
-
-def skip(name, why):
-    global _count
-    _count += 1
-    print(f"ok {_count} - {name} # SKIP {why}")
-
-
-def done():
-    print(f"1..{_count}")
-    sys.exit(1 if _failed else 0)
 
 
 def sanitized():

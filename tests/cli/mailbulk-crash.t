@@ -2,25 +2,16 @@
 """mailbulk is killed at every write, send, receive and sync, started again, and held against what the server took:
 no row twice, none lost, every row in doubt told."""
 import os
-import shutil
-import subprocess
 import sys
 
 sys.path.insert(0, os.path.join(os.environ.get("TOP_SRCDIR", "."), "tests", "cli"))
-from mailbulk_kit import BUILD, TOOL, TOP, Server, Work, check, done, skip  # noqa: E402
+import killpoint  # noqa: E402
+from mailbulk_kit import TOOL, Server, Work, check, done, skip  # noqa: E402
 
 ROWS = 6
 CONNECTIONS = 2
 # In an everyday run every second point is enough for the ways that differ little from the first.
 EVERY = 1 if os.environ.get("PIPEMAIL_THOROUGH") else 2
-
-
-def environment(shim, **more):
-    env = {"LD_PRELOAD": shim, **more}
-    with open(TOOL, "rb") as f:
-        if b"__asan_init" in f.read():
-            env["ASAN_OPTIONS"] = "verify_asan_link_order=0:" + os.environ.get("ASAN_OPTIONS", "")
-    return env
 
 
 def send(work, server, **more):
@@ -31,7 +22,7 @@ def one(work, server, shim, at, how):
     """Kill at a point, go on, compare. How many are in doubt, and what is wrong."""
     work.forget()
     server.empty()
-    first = send(work, server, env=environment(shim, KILL_AT=str(at), KILL_HOW=how))
+    first = send(work, server, env=killpoint.environment(TOOL, shim, KILL_AT=str(at), KILL_HOW=how))
     server.quiet()
     second = send(work, server)
     server.quiet()
@@ -64,7 +55,7 @@ def sweep(work, shim, name, most, *options):
     with Server(work, *options, name=name) as server:
         server.empty()
         work.forget()
-        whole = send(work, server, env=environment(shim, KILL_COUNT=counted))
+        whole = send(work, server, env=killpoint.environment(TOOL, shim, KILL_COUNT=counted))
         with open(counted) as f:
             points = int(f.read())
         check(whole.status == 0 and points > 20, f"{name}: an undisturbed run has {points} points", whole.said)
@@ -80,14 +71,11 @@ def sweep(work, shim, name, most, *options):
         check(not wrong, f"{name}: {tried} kills, no row twice, none lost ({doubts} in doubt, all told)", *wrong[:20])
 
 
-compiler = shutil.which(os.environ.get("CC", "cc").split()[0]) or shutil.which("gcc") or shutil.which("clang")
 with Work(rows=ROWS) as work:
     library = work.file("killpoint.so")
-    if not compiler:
+    if not killpoint.build(library):
         skip("mailbulk killed at every point", "no C compiler for the shim")
     else:
-        subprocess.run([compiler, "-shared", "-fPIC", "-O1", "-I", BUILD, "-o", library, os.path.join(TOP, "tests/cli/killpoint.c"), "-ldl"],
-                       check=True)
         sweep(work, library, "lock-step", CONNECTIONS, "--ext", "8BITMIME")
         sweep(work, library, "pipelining", CONNECTIONS, "--ext", "PIPELINING,8BITMIME")
         sweep(work, library, "chunking", ROWS, "--ext", "PIPELINING,CHUNKING,8BITMIME", "-r", "connect 220 mx.example ESMTP Postfix")

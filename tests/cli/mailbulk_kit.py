@@ -9,7 +9,7 @@ import sys
 import tempfile
 import time
 
-sys.path.insert(0, os.path.join(os.environ.get("TOP_SRCDIR", "."), "tests", "lint"))
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lint"))
 from tap import BUILD, TOP, check, done, skip  # noqa: E402,F401
 
 TOOL = os.path.join(BUILD, "mailbulk")

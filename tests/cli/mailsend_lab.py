@@ -10,38 +10,14 @@ import subprocess
 import sys
 import tempfile
 
-TOP = os.environ.get("TOP_SRCDIR") or os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-BUILD = os.environ.get("TOP_BUILDDIR") or TOP
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lint"))
+from tap import BUILD, TOP, check, done, same, skip  # noqa: E402,F401
+
 TOOL = os.path.join(BUILD, "mailsend")
 FAKE = os.path.join(TOP, "tests/fake/smtpd.py")
 HEAD = (b"From: Ann <ann@example.org>\r\nTo: bob@example.org\r\nDate: Mon, 23 Nov 2026 08:00:00 +0000\r\n"
         b"Message-ID: <1@example.org>\r\nSubject: hello\r\n")
 CLEAN = HEAD + b"\r\nA line.\r\n.and a dot\r\n"
-
-_count = 0
-_failed = 0
-
-
-def check(ok, name, *diagnostics):
-    global _count, _failed
-    _count += 1
-    print(f"{'ok' if ok else 'not ok'} {_count} - {name}")
-    if not ok:
-        _failed += 1
-        for text in diagnostics:
-            for line in str(text).splitlines():
-                print(f"# {line}")
-    return ok
-
-
-def same(got, want, name):
-    return check(got == want, name, f"got  {got!r}", f"want {want!r}")
-
-
-def skip(name, why):
-    global _count
-    _count += 1
-    print(f"ok {_count} - {name} # SKIP {why}")
 
 
 class Run:
@@ -129,5 +105,4 @@ class Lab:
         for pid, _ in self.servers:
             os.kill(pid, signal.SIGTERM)
         shutil.rmtree(self.home, ignore_errors=True)
-        print(f"1..{_count}")
-        sys.exit(1 if _failed else 0)
+        done()

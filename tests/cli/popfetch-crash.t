@@ -3,12 +3,11 @@
 twice, nothing cut short, into an mbox and into a Maildir, keeping and deleting. Then the same with
 a disk that is full, and with calls that fail."""
 import os
-import shutil
-import subprocess
 import sys
 
 sys.path.insert(0, os.path.join(os.environ.get("TOP_SRCDIR", "."), "tests", "cli"))
-from popfetch_kit import BUILD, TOOL, TOP, Server, Work, check, compare, done, message, skip  # noqa: E402
+import killpoint  # noqa: E402
+from popfetch_kit import TOOL, Server, Work, check, compare, done, message, skip  # noqa: E402
 
 # Two batches by number, and three by size with a message among them that memory does not hold.
 MANY = {f"uid{i:02}": message(i) for i in range(1, 28)}
@@ -16,14 +15,6 @@ LARGE = {f"uid{i}": message(i, b"\r\nFrom here\r\n" + b"0123456789\r\n" * n)
          for i, n in ((1, 1), (2, 100000), (3, 300000), (4, 0))}
 # In an everyday run some of the points are enough for the ways that differ little from the first.
 THOROUGH = bool(os.environ.get("PIPEMAIL_THOROUGH"))
-
-
-def environment(shim, **more):
-    env = {"LD_PRELOAD": shim, **more}
-    with open(TOOL, "rb") as f:
-        if b"__asan_init" in f.read():
-            env["ASAN_OPTIONS"] = "verify_asan_link_order=0:" + os.environ.get("ASAN_OPTIONS", "")
-    return env
 
 
 def reset(work, server, messages):
@@ -38,7 +29,7 @@ def stored(work, maildir):
 def one(work, server, messages, shim, at, how, what, args, maildir):
     """Disturb a run at a point, let another go on undisturbed, compare. What is wrong."""
     reset(work, server, messages)
-    first = work.fetch(server, "--timeout", "5", *args, env=environment(shim, KILL_AT=str(at), KILL_HOW=how, KILL_WHAT=what))
+    first = work.fetch(server, "--timeout", "5", *args, env=killpoint.environment(TOOL, shim, KILL_AT=str(at), KILL_HOW=how, KILL_WHAT=what))
     wrong = []
     if how in ("full", "io"):
         try:  # what could not be stored must not be there by half
@@ -69,7 +60,7 @@ def one(work, server, messages, shim, at, how, what, args, maildir):
 def count(work, server, messages, shim, what, args):
     counted = work.file("count")
     reset(work, server, messages)
-    run = work.fetch(server, *args, env=environment(shim, KILL_COUNT=counted, KILL_WHAT=what))
+    run = work.fetch(server, *args, env=killpoint.environment(TOOL, shim, KILL_COUNT=counted, KILL_WHAT=what))
     with open(counted) as f:
         return run, int(f.read())
 
@@ -94,14 +85,11 @@ def sweep(work, shim, name, messages, *args, options=(), every=4):
             check(not wrong, f"{name}: {tried} {title}, 0 lost, 0 twice, 0 cut short", *wrong[:20])
 
 
-compiler = shutil.which(os.environ.get("CC", "cc").split()[0]) or shutil.which("gcc") or shutil.which("clang")
 with Work() as work:
     library = work.file("killpoint.so")
-    if not compiler:
+    if not killpoint.build(library):
         skip("popfetch killed at every point", "no C compiler for the shim")
     else:
-        subprocess.run([compiler, "-shared", "-fPIC", "-O1", "-I", BUILD, "-o", library, os.path.join(TOP, "tests/cli/killpoint.c"), "-ldl"],
-                       check=True)
         sweep(work, library, "mbox, kept", MANY, "in.mbox", every=1)
         sweep(work, library, "mbox, deleted", MANY, "--delete", "in.mbox", every=2)
         sweep(work, library, "mbox, large", LARGE, "in.mbox")

@@ -8,32 +8,11 @@ import subprocess
 import sys
 import tempfile
 
-TOP = os.environ.get("TOP_SRCDIR") or os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-BUILD = os.environ.get("TOP_BUILDDIR") or TOP
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lint"))
+from tap import BUILD, TOP, check, done, skip  # noqa: E402,F401
+
 TOOL = os.path.join(BUILD, "popfetch")
 FAKE = os.path.join(TOP, "tests/fake/pop3d.py")
-count = failed = 0
-
-
-def check(ok, name, *notes):
-    global count, failed
-    count += 1
-    failed += not ok
-    print(f"{'ok' if ok else 'not ok'} {count} - {name}", flush=True)
-    for note in notes if not ok else ():
-        print("# " + str(note).replace("\n", "\n# "))
-    return ok
-
-
-def skip(name, why):
-    global count
-    count += 1
-    print(f"ok {count} - {name} # SKIP {why}", flush=True)
-
-
-def done():
-    print(f"1..{count}")
-    sys.exit(failed > 0)
 
 
 def message(i, body=b"", head=b""):

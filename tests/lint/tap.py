@@ -1,4 +1,4 @@
-"""TAP for the lints: check(ok, name, *diagnostics), then done()."""
+"""TAP for tests in Python: check(ok, name, *diagnostics), then done(). And the files of the tree, for the lints."""
 import os
 import sys
 
@@ -14,15 +14,21 @@ def check(ok, name, *diagnostics):
     print(f"{'ok' if ok else 'not ok'} {_count} - {name}")
     if not ok:
         _failed += 1
-        for line in diagnostics:
-            print(f"# {line}")
-    return ok
+        for text in diagnostics:
+            for line in str(text).splitlines():
+                print(f"# {line[:1000]}")
+    sys.stdout.flush()
+    return bool(ok)
+
+
+def same(got, want, name):
+    return check(got == want, name, f"got  {got!r}", f"want {want!r}")
 
 
 def skip(name, why):
     global _count
     _count += 1
-    print(f"ok {_count} - {name} # SKIP {why}")
+    print(f"ok {_count} - {name} # SKIP {why}", flush=True)
 
 
 def done():

@@ -1,37 +1,12 @@
 #include <config.h>
 
 #include "tests/tap.h"
+#include "tests/stderr.h"
 
-#include <unistd.h>
 
 #include "cli/progress.h"
 #include "cli/say.h"
 #include "io/clock.h"
-#include "io/file.h"
-
-static int saved;
-static int ends[2];
-
-static void catch_begin(void)
-{
-	if (pipe(ends) < 0)
-		abort();
-	saved = dup(2);
-	dup2(ends[1], 2);
-	close(ends[1]);
-}
-
-static const char *catch_end(void)
-{
-	static struct buf text;
-
-	dup2(saved, 2);
-	close(saved);
-	buf_clear(&text);
-	file_read_fd(ends[0], 1 << 20, &text, "pipe", NULL);
-	close(ends[0]);
-	return buf_text(&text);
-}
 
 /* As if that long ago begun; what is drawn then. */
 static const char *drawn(struct progress *p, uint64_t done, int64_t ago)

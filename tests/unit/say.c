@@ -1,6 +1,7 @@
 #include <config.h>
 
 #include "tests/tap.h"
+#include "tests/stderr.h"
 
 #include <fcntl.h>
 #include <signal.h>
@@ -8,31 +9,6 @@
 
 #include "cli/say.h"
 #include "io/file.h"
-
-/* What a call writes on standard error. */
-static int saved;
-static int ends[2];
-
-static void catch_begin(void)
-{
-	if (pipe(ends) < 0)
-		abort();
-	saved = dup(2);
-	dup2(ends[1], 2);
-	close(ends[1]);
-}
-
-static const char *catch_end(void)
-{
-	static struct buf text;
-
-	dup2(saved, 2);
-	close(saved);
-	buf_clear(&text);
-	file_read_fd(ends[0], 1 << 20, &text, "pipe", NULL);
-	close(ends[0]);
-	return buf_text(&text);
-}
 
 static void test_lines(void)
 {
