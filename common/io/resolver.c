@@ -16,6 +16,8 @@
 #define RESOLVER_HOPS 8u
 #define RESOLVER_LATE 16u
 #define CLASS_IN 1
+#define TIMEOUT_MS 1500
+#define TIMEOUT_MOST (3600 * CLOCK_SECOND)
 #define CHANNELS ((size_t)2 * RESOLVER_SERVERS)
 
 /* --- one question to its verdict --- */
@@ -167,9 +169,9 @@ struct resolver *resolver_new(const struct resolver_params *params, struct err *
 	struct resolver *r = mem_alloc(sizeof *r);
 	int status = ares_library_init(ARES_LIB_INIT_ALL);
 
-	r->timeout = params->timeout >= 1000000 ? (int)(params->timeout / 1000000) :
-		params->timeout > 0		? 1 :
-						  1500;
+	r->timeout = TIMEOUT_MS;
+	if (params->timeout > 0)
+		r->timeout = params->timeout < TIMEOUT_MOST ? (int)(params->timeout / 1000000) + 1 : 3600000;
 	r->tries = params->tries > 0 ? (int)params->tries : 4;
 	if (status != ARES_SUCCESS)
 		err_set(err, ERR_OS, "DNS resolver: %s", ares_strerror(status));

@@ -18,11 +18,11 @@ static int on_socket(ares_socket_t fd, int type, void *arg)
 
 static int open_channel(ares_channel *channel, const struct resolver *r, bool tcp)
 {
-	/* What is cut is asked for again by us. */
+	/* What is cut is asked for again by us. Over a connection c-ares asks once: it gets the time of all tries. */
 	struct ares_options options = {
 		.flags = ARES_FLAG_STAYOPEN | (tcp ? ARES_FLAG_USEVC : ARES_FLAG_IGNTC),
-		.timeout = r->timeout,
-		.tries = r->tries,
+		.timeout = tcp ? r->timeout * ((1 << r->tries) - 1) : r->timeout,
+		.tries = tcp ? 1 : r->tries,
 	};
 	int status = ares_init_options(channel, &options,
 		ARES_OPT_FLAGS | ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES);

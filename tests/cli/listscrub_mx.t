@@ -153,6 +153,17 @@ def lossy():
     late = Dns(delay=0.5)
     r = lab.run("--mx", "--resolver", late.address, "--dns-timeout", "0.2", stdin=listed("ok1", "nx", "addr"))
     same((r.status, r.reasons()), (0, ["no-mail-domain"]), "an answer that comes after the next try is taken")
+    slow = Dns()
+    answered = slow.reply
+    slow.reply = lambda query, over_tcp: (time.sleep(1 if over_tcp else 0), answered(query, over_tcp))[1]
+    r = lab.run("--mx", "--resolver", slow.address, "--dns-timeout", "0.4", "--annotate", rejects=False, stdin=listed("ok1", "ok2", "trunc"))
+    same((r.status, r.rows()[3][1:]), (0, ["kept", "", ""]), "over TCP an answer has the time of all tries")
+    stalled, gate = Dns(), threading.Event()
+    replied = stalled.reply
+    stalled.reply = lambda query, over_tcp: (gate.wait(60) if over_tcp else 0, replied(query, over_tcp))[1]
+    r = lab.run("--mx", "--resolver", stalled.address, *QUICK, "--summary=json", stdin=listed(*[f"ok{i}" for i in range(300)], "trunc1", "trunc2", "nx"))
+    gate.set()
+    same((r.status, r.reasons(), r.summary()["dns_undecided"]), (75, ["no-mail-domain"], 2), "TCP that stalls holds up nothing else")
     other = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     elsewhere = Dns()
     answer = elsewhere.udp

@@ -164,7 +164,10 @@ class Dns:
                 out = self.reply(query, True)
                 if out is None:
                     return
-                connection.sendall(struct.pack(">H", len(out)) + out)
+                try:
+                    connection.sendall(struct.pack(">H", len(out)) + out)
+                except OSError:
+                    return
 
 
 if __name__ == "__main__":
