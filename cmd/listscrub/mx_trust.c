@@ -7,9 +7,11 @@
 #include "cmd/listscrub/suggest.h"
 #include "io/clock.h"
 
-/* More temporary failures than one in twenty, and not just one or two, speak of the resolver and not of the domains. */
-#define FEW 5
+/* More temporary failures than one in twenty, and not just some on a short list, speak of the resolver and not of the domains. */
+#define SOME 8
 #define ONE_IN 20
+
+#define FEW 5
 
 /* So many times the same "no" in a row asks for a look at a domain that was known to take mail. */
 #define LONG_RUN 20
@@ -152,7 +154,7 @@ void mx_trust_decide(struct mx *m)
 	else if (m->trust.lies)
 		snprintf(m->why, sizeof m->why, "the resolver does not find names that do exist%s",
 			cache_helps(m));
-	else if (m->temporary * 2 > asked || (m->temporary >= FEW && m->temporary * ONE_IN > asked))
+	else if (m->temporary * 2 > asked || (m->temporary >= SOME && m->temporary * ONE_IN > asked))
 		snprintf(m->why, sizeof m->why, "no answer for %llu of %llu domains%s",
 			(unsigned long long)m->temporary, (unsigned long long)asked, cache_helps(m));
 	else
