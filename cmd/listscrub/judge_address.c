@@ -115,8 +115,10 @@ static void add_domain(struct buf *out, const struct judge *j)
 
 	if (a->domain.n > 0 && a->domain.p[0] == '[')
 		buf_add(out, a->domain);
-	else if (j->set->ascii || !a->domain_utf8 || domain_to_unicode(out, a->domain) != DOMAIN_OK)
+	else if (j->set->ascii || !a->domain_utf8)
 		buf_add(out, buf_str(&a->ascii));
+	else
+		domain_show(out, buf_str(&a->ascii));
 }
 
 /* What goes into the cell when it is not what stands there. Where the list is Latin-1, an address outside ASCII stays as

@@ -2,6 +2,8 @@
 
 #include "tests/tap.h"
 
+#include <idn2.h>
+
 #include "mail/domain.h"
 
 #define L63 "abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyzabcdefghijk"
@@ -156,11 +158,81 @@ static void test_reserved(void)
 		"within");
 }
 
+static size_t add_code(char *out, uint32_t code)
+{
+	if (code < 0x800) {
+		out[0] = (char)(0xc0 | code >> 6);
+		out[1] = (char)(0x80 | (code & 63));
+		return 2;
+	}
+	out[0] = (char)(0xe0 | code >> 12);
+	out[1] = (char)(0x80 | (code >> 6 & 63));
+	out[2] = (char)(0x80 | (code & 63));
+	return 3;
+}
+
+/* What we take libidn2 takes too, when it is left to do all by itself, and makes the same of it. */
+static bool agrees(const char *name)
+{
+	struct buf ours = { 0 };
+	char *theirs = NULL;
+	bool ok = domain_to_ascii(&ours, str_of(name)) != DOMAIN_OK ||
+		(idn2_lookup_u8((const uint8_t *)name, (uint8_t **)&theirs, IDN2_NO_ALABEL_ROUNDTRIP) == IDN2_OK &&
+			str_eq(buf_str(&ours), str_of(theirs)));
+
+	idn2_free(theirs);
+	buf_free(&ours);
+	return ok;
+}
+
+static void test_every_character(void)
+{
+	unsigned bad = 0;
+
+	for (uint32_t code = 0x80; code < 0x10000; code++) {
+		char letter[4] = "";
+		char name[64];
+
+		/* (The capital sharp s is ours: libidn2 makes two letters of it.) */
+		if ((code >= 0xd800 && code < 0xe000) || code == 0x1e9e)
+			continue;
+		add_code(letter, code);
+		snprintf(name, sizeof name, "a%sb.%sx-%s1.de", letter, letter, letter);
+		bad += !agrees(name);
+		snprintf(name, sizeof name, "%s%s", letter, letter);
+		bad += !agrees(name);
+	}
+	check(bad == 0, "every character of the basic plane (%u disagree)", bad);
+}
+
+/* Side by side, from the alphabets of which names are made. */
+static void test_mixtures(void)
+{
+	static const char *const pieces[] = { "a", "z", "0", "-", "--", "\xc3\x9f", "\xc3\xbc", "\xc5\x82", "\xc4\xb1", "\xcf\x82", "\xcf\x83",
+		"\xd0\xb6", "\xe3\x81\x8b", "\xe3\x83\xbc", "\xe3\x83\xbb", "\xe6\x97\xa5", "\xed\x95\x9c", "\xcc\x88", "\xc3\x9c", "\xe3\x82\x99",
+		"\xe1\x84\x80", "\xe1\x85\xa1", "\xe2\x80\x8d", "\xd7\x90", ".", "." };
+	bool ok = true;
+
+	for (int round = 0; round < 20000 && ok; round++) {
+		char name[80] = "";
+
+		for (int n = rand() % 7; n >= 0; n--)
+			strncat(name, pieces[(size_t)rand() % (sizeof pieces / sizeof *pieces)], 4);
+		ok = agrees(name) || str_ends(str_of(name), STR_LIT(".")); /* (A final dot we take away.) */
+		if (!ok)
+			printf("# %s\n", name);
+	}
+	check(ok, "mixtures of alphabets");
+}
+
 int main(void)
 {
+	srand(7);
 	test_ascii();
 	test_long_input();
 	test_unicode();
 	test_reserved();
+	test_every_character();
+	test_mixtures();
 	return tap_done();
 }
