@@ -23,6 +23,9 @@
 #define WORTH_IT (4 * CREW_SHARE)
 #define MOST_ROWS (CREW_SHARE / 32) /* in a batch: memory is bounded, however short they are */
 
+/* What a member may come to need: octets read, a batch and its words, the labels that it knows, a stack. */
+#define MEMBER_OCTETS ((size_t)8 << 20)
+
 /* Enough for libidn2 and for printing a detail; the default of some megabytes counts against a limit of the address space. */
 #define STACK_OCTETS ((size_t)256 << 10)
 
@@ -323,9 +326,11 @@ bool crew_run(struct scrub *s, struct err *err)
 	size_t members = processors();
 
 	if (s->crew_failed || s->mode == SCRUB_GATHER || s->judge.suggest != NULL || !s->in.csv.started || members < 2 ||
-		!measure(&c))
+		!measure(&c) || !dedup_spares(2 * members * MEMBER_OCTETS))
 		return true;
+	s->dedup.others = members * MEMBER_OCTETS;
 	run(&c, members);
+	s->dedup.others = 0;
 	s->crew_failed = c.at.offset - c.start.offset < WORTH_IT / 2;
 	return c.ok && input_go_on(&s->in, &c.at, err);
 }

@@ -165,16 +165,20 @@ static void move_to(struct dedup *to, struct dedup *from)
 	to->used = from->used;
 }
 
-/* A table that takes the last of the memory leaves none for the files that come after it. */
-static bool leaves_spare(size_t octets)
+bool dedup_spares(size_t octets)
 {
-	size_t spare = ((size_t)8 << 20) + octets / 16;
-	void *p = mmap(NULL, spare, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	void *p = mmap(NULL, octets, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
 	if (p == MAP_FAILED)
 		return false;
-	(void)munmap(p, spare);
+	(void)munmap(p, octets);
 	return true;
+}
+
+/* A table that takes the last of the memory leaves none for the files that come after it. */
+static bool leaves_spare(const struct dedup *d, size_t octets)
+{
+	return dedup_spares(((size_t)8 << 20) + octets / 16 + d->others);
 }
 
 static bool grow(struct dedup *d)
@@ -197,7 +201,7 @@ static bool grow(struct dedup *d)
 	bigger.slots = map(size * sizeof *d->slots);
 	bigger.leads = d->newest && bigger.slots != NULL ? map(size * sizeof *d->leads) : NULL;
 	if (bigger.slots == NULL || (d->newest && bigger.leads == NULL) ||
-		(d->size > 0 && !leaves_spare(size * slot_octets(d)))) {
+		(d->size > 0 && !leaves_spare(d, size * slot_octets(d)))) {
 		unmap(bigger.slots, size * sizeof *d->slots);
 		unmap(bigger.leads, size * sizeof *d->leads);
 		/* Not as much as will be needed, but more than now? */

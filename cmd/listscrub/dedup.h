@@ -32,6 +32,7 @@ struct dedup {
 	size_t used;
 	size_t most_octets; /* the table never takes more */
 	size_t expected;    /* keys that will come, as far as known: saves growing step by step */
+	size_t others;      /* octets that others may still come to need */
 };
 
 void dedup_init(struct dedup *d, const unsigned char random[16], uint64_t most_octets, bool newest);
@@ -48,6 +49,8 @@ void dedup_prefetch(const struct dedup *d, struct dedup_hash hash);
 bool dedup_add(struct dedup *d, struct dedup_hash hash);
 /* The slot of hash, or SIZE_MAX. */
 size_t dedup_find(const struct dedup *d, struct dedup_hash hash);
+/* Is so much memory to be had, beside the table as it is? */
+bool dedup_spares(size_t octets);
 /* Empty it, with its storage kept. */
 void dedup_clear(struct dedup *d);
 
