@@ -6,15 +6,18 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <idn2.h>
+
 /*
- * The list of `make bench-list`, and what is right to keep of it:
+ * The list of `make bench-list`, what is right to keep of it, and what is right to reject:
  *
- *     list ROWS LIST.csv ANSWER.csv
+ *     list ROWS LIST.csv ANSWER.csv [REJECTED.csv]
  *
- * About 80 octets a row. Of a hundred rows 8 are duplicates (as they were, in other case, an A-label for a U-label), 3 are no
- * addresses, 1 is internationalised; some cells are quoted and hold commas or line breaks. Every row follows from
- * its number, so that a duplicate can be made of any row before it without keeping rows. The answer is octet for octet
- * what listscrub shall write.
+ * 80 octets a row. Of a hundred rows 8 are duplicates (as they were, in capitals, an A-label for a U-label or the
+ * other way round), 3 are no addresses, 1 is internationalised; one in eight has a quoted comma, one in fifty a quoted line
+ * break. Every row follows from its number, so that a duplicate can be made of any row before it without keeping
+ * rows. ANSWER is octet for octet what listscrub shall write; REJECTED has the other rows as they stood, with two
+ * cells more: the reason and the line on which the row begins.
  */
 static uint64_t mix(uint64_t x)
 {
@@ -27,31 +30,60 @@ static uint64_t mix(uint64_t x)
 
 enum kind { PLAIN, INTERNATIONAL, BAD, DUPLICATE };
 
+/* How an address is written: bits. */
+enum { CAPITALS = 1, A_LABEL = 2 };
+
 static enum kind kind_of(uint64_t row)
 {
 	unsigned percent = (unsigned)(mix(row + 1) % 100);
 
-	return percent < 8 && row > 1000 ? DUPLICATE : percent < 11 ? BAD : percent < 12 ? INTERNATIONAL : PLAIN;
+	/* The first rows have too few before them to be duplicates of. */
+	if (percent < 8)
+		return row < 1000 ? PLAIN : DUPLICATE;
+	return percent < 11 ? BAD : percent < 12 ? INTERNATIONAL : PLAIN;
 }
 
-static const char *const domains[] = {
+static const char *const providers[] = {
 	"gmail.com", "gmail.com", "gmail.com", "yahoo.com", "hotmail.com", "web.de", "gmx.net", "orange.fr",
 };
 
-/* The address of a row that is no duplicate. form: 0 as it stands, 1 in capitals, 2 with A-labels. */
+static const char *const labels[] = {
+	"bücher", "müller", "garçon", "señal", "łódź", "håndbok", "příklad", "почта", "ελλάδα", "日本語", "例子", "한국",
+};
+
+static void out_of_memory(void)
+{
+	fputs("list: out of memory\n", stderr);
+	exit(71);
+}
+
+/* Tens of thousands of different labels, so that none is judged once for all. */
+static void add_international(char *out, size_t size, uint64_t row, uint64_t h, unsigned form)
+{
+	const char *local = h % 3 == 0 ? "jörg" : "post";
+	char domain[80];
+	char *ascii = NULL;
+
+	snprintf(domain, sizeof domain, "%s%u.de", labels[h / 3 % 12], (unsigned)(h / 36 % 5000));
+	if ((form & A_LABEL) != 0 && idn2_to_ascii_8z(domain, &ascii, IDN2_NONTRANSITIONAL) != IDN2_OK)
+		out_of_memory();
+	snprintf(out, size, "%s%" PRIu64 "@%s", local, row, ascii != NULL ? ascii : domain);
+	idn2_free(ascii);
+}
+
+/* The address of a row that is no duplicate; form: how it is written. */
 static void add_address(char *out, size_t size, uint64_t row, unsigned form)
 {
 	uint64_t h = mix(row ^ 0x5bd1e995);
 
 	if (kind_of(row) == INTERNATIONAL)
-		snprintf(out, size, form == 2 ? "post%" PRIu64 "@xn--bcher-kva.cafe-%u.de" : "post%" PRIu64 "@b\xc3\xbc" "cher.cafe-%u.de",
-			 row, (unsigned)(h % 5000));
+		add_international(out, size, row, h, form);
 	else if (h % 3 == 0)
-		snprintf(out, size, "user.name%" PRIu64 "@%s", row, domains[h / 3 % 8]);
+		snprintf(out, size, "user.name%" PRIu64 "@%s", row, providers[h / 3 % 8]);
 	else
 		snprintf(out, size, "u%" PRIu64 ".%c@mail%u.host-%u.com", row, (char)('a' + h % 26), (unsigned)(h % 97),
 			 (unsigned)(h / 97 % 5000));
-	for (char *p = out; form == 1 && *p != '\0'; p++)
+	for (char *p = out; (form & CAPITALS) != 0 && *p != '\0'; p++)
 		if (*p >= 'a' && *p <= 'z')
 			*p = (char)(*p - 'a' + 'A');
 }
@@ -78,7 +110,27 @@ static uint64_t earlier(uint64_t row)
 	}
 }
 
-static void write_row(FILE *list, FILE *answer, uint64_t row)
+static void add_rest(char *out, size_t size, uint64_t h)
+{
+	unsigned name = (unsigned)(h % 100000);
+	unsigned month = (unsigned)(h % 9 + 1);
+
+	if (h % 50 == 0)
+		snprintf(out, size, "\"Family, no. %u\",\"12 Long Lane\nBack House\",2026-0%u-11,yes", name % 1000, month);
+	else if (h % 10 == 0)
+		snprintf(out, size, "\"Nobody, %u\",\"Mill Road, 8\",2026-0%u-17,yes", name, month);
+	else
+		snprintf(out, size, "Ann Field%u,Mill Road %u,2026-0%u-23,yes", name, (unsigned)(h % 200), month);
+}
+
+struct files {
+	FILE *list;
+	FILE *answer;
+	FILE *rejected; /* NULL: not wanted */
+	uint64_t line;
+};
+
+static void write_row(struct files *f, uint64_t row)
 {
 	enum kind kind = kind_of(row);
 	uint64_t h = mix(row ^ 0xabcdef);
@@ -87,40 +139,50 @@ static void write_row(FILE *list, FILE *answer, uint64_t row)
 
 	if (kind == BAD)
 		add_bad(address, sizeof address, row);
+	else if (kind == DUPLICATE)
+		add_address(address, sizeof address, earlier(row), (unsigned)(h >> 32 & 3));
 	else
-		add_address(address, sizeof address, kind == DUPLICATE ? earlier(row) : row,
-			    kind == DUPLICATE ? (unsigned)(h % 3) : 0);
-	if (h % 50 == 0)
-		snprintf(rest, sizeof rest, "\"Family, no. %u\",\"12 Long Lane\nBack House\",2026-0%u-11,yes", (unsigned)(h % 1000),
-			 (unsigned)(h % 9 + 1));
-	else if (h % 10 == 0)
-		snprintf(rest, sizeof rest, "\"Nobody, %u\",\"Some Street, 8\",2026-0%u-17,yes", (unsigned)(h % 100000), (unsigned)(h % 9 + 1));
-	else
-		snprintf(rest, sizeof rest, "Given Family%u,Some Street %u,2026-0%u-23,yes", (unsigned)(h % 100000), (unsigned)(h % 200), (unsigned)(h % 9 + 1));
-	fprintf(list, "%" PRIu64 ",%s,%s\n", row, address, rest);
+		add_address(address, sizeof address, row, (h >> 32) % 4 == 0 ? A_LABEL : 0);
+	add_rest(rest, sizeof rest, h);
+	fprintf(f->list, "%" PRIu64 ",%s,%s\n", row, address, rest);
 	if (kind == PLAIN || kind == INTERNATIONAL)
-		fprintf(answer, "%" PRIu64 ",%s,%s\n", row, address, rest);
+		fprintf(f->answer, "%" PRIu64 ",%s,%s\n", row, address, rest);
+	else if (f->rejected != NULL)
+		fprintf(f->rejected, "%" PRIu64 ",%s,%s,%s,%" PRIu64 "\n", row, address, rest,
+			kind == BAD ? "syntax" : "duplicate", f->line);
+	f->line += strchr(rest, '\n') != NULL ? 2 : 1;
+}
+
+static bool close_whole(FILE *file)
+{
+	bool failed = ferror(file) != 0;
+
+	return fclose(file) == 0 && !failed;
 }
 
 int main(int argc, char **argv)
 {
-	static const char header[] = "id,email,name,street,since,consent\n";
+	static const char header[] = "id,email,name,street,since,consent";
 
-	if (argc != 4)
+	if (argc < 4 || argc > 5 || argv[1][0] < '0' || argv[1][0] > '9') {
+		fputs("usage: list ROWS LIST.csv ANSWER.csv [REJECTED.csv]\n", stderr);
 		return 64;
+	}
 	uint64_t rows = strtoull(argv[1], NULL, 10);
-	FILE *list = fopen(argv[2], "w");
-	FILE *answer = fopen(argv[3], "w");
+	struct files f = {fopen(argv[2], "w"), fopen(argv[3], "w"), argc == 5 ? fopen(argv[4], "w") : NULL, 2};
 
-	if (list == NULL || answer == NULL) {
+	if (f.list == NULL || f.answer == NULL || (argc == 5 && f.rejected == NULL)) {
 		perror(argv[0]);
 		return 73;
 	}
-	fputs(header, list);
-	fputs(header, answer);
+	fprintf(f.list, "%s\n", header);
+	fprintf(f.answer, "%s\n", header);
+	if (f.rejected != NULL)
+		fprintf(f.rejected, "%s,reason,line\n", header);
 	for (uint64_t row = 0; row < rows; row++)
-		write_row(list, answer, row);
-	bool ok = fclose(list) == 0;
+		write_row(&f, row);
+	bool whole = close_whole(f.list);
 
-	return fclose(answer) == 0 && ok ? 0 : 74;
+	whole = close_whole(f.answer) && whole;
+	return (f.rejected == NULL || close_whole(f.rejected)) && whole ? 0 : 74;
 }

@@ -1,24 +1,35 @@
 #!/usr/bin/env python3
 """make bench-list: listscrub beside its peers on the same lists, in one run.
 
-    list.py BUILDDIR [--rows N,N...] [--runs N] [--keep DIR]
+    list.py BUILDDIR [options] [peers|forms|mx ...]
 
-Every tool gets the same generated list (see list.c) as a file and writes to a file. The best of several runs counts, taken in
-turns, so that a busy machine is busy for all. Only rows that are exactly the known answer count as exact.
+peers  Every tool cleans the same generated list (list.c) from a file into a file on the same disk: read CSV, drop the rows
+       whose address a regexp calls bad, keep the first row of each lower-cased address. `sort -u` only does the last.
+forms  listscrub in a pipe, with --rejects, without the table of duplicates, with little memory, and on the shorter list.
+mx     Look-ups of 100,000 domains against a server on this machine, and the same server 100 ms away.
+
+Tools take turns (listscrub and `sort -u` next to each other, now one first, now the other) on the same cores; the first
+turn warms up and is not counted. Printed are medians, and as ratio the median of the ratios within a turn, with
+its least and its greatest. What was kept is compared with the known answer after every run.
 """
 import argparse
-import filecmp
 import os
 import shutil
+import statistics
 import subprocess
 import sys
 import tempfile
 import time
 
-GAWK = "NR == 1 || (match($2, /^[A-Za-z0-9._+-]+@[A-Za-z0-9.-]+\\.[A-Za-z]+$/) && !seen[tolower($2)]++)"
+REGEXP = "[^@ ]+@[^@ ]+[.][^@ .]+"
+# A record whose quotes are open goes on in the next line: gawk before 5.3 knows no CSV.
+GAWK = """
+{ while (gsub(/"/, "\\"") %% 2 && (getline more) > 0) $0 = $0 "\\n" more }
+NR == 1 || ($2 ~ /^%s$/ && !seen[tolower($2)]++)
+""" % REGEXP
 PYTHON = """
 import csv, re, sys
-good = re.compile(r'[^@\\s]+@[^@\\s]+\\.[^@\\s.]+').fullmatch
+good = re.compile(r'%s').fullmatch
 seen = set()
 out = csv.writer(sys.stdout, lineterminator='\\n')
 for i, row in enumerate(csv.reader(open(sys.argv[1], newline='', encoding='utf-8'))):
@@ -26,98 +37,361 @@ for i, row in enumerate(csv.reader(open(sys.argv[1], newline='', encoding='utf-8
     if i == 0 or (good(key) and key not in seen):
         seen.add(key)
         out.writerow(row)
+""" % REGEXP
+MILLER = ["filter", f'$email =~ "^{REGEXP}$"', "then", "put", "$key = tolower($email)", "then", "head", "-n", "1", "-g", "key", "then", "cut",
+          "-x", "-f", "key"]
+DUCKDB_SQL = f"""COPY (SELECT DISTINCT ON (lower(email)) * FROM read_csv('LIST', header=true, all_varchar=true)
+WHERE regexp_full_match(email, '{REGEXP}')) TO 'OUT' (HEADER)"""
+DUCKDB_PYTHON = """
+import sys, duckdb
+duckdb.connect(config={'threads': sys.argv[2]}).execute(sys.argv[1])
 """
-DUCKDB = """
-import sys
-import duckdb
-duckdb.sql(f"COPY (SELECT DISTINCT ON (lower(email)) * FROM read_csv('{sys.argv[1]}', header=true, all_varchar=true) "
-           f"WHERE regexp_full_match(email, '[^@ ]+@[^@ ]+[.][^@ .]+')) TO '{sys.argv[2]}' (HEADER)")
+DUCKDB_NODE = """
+const {DuckDBInstance} = require('@duckdb/node-api');
+(async () => {
+    const instance = await DuckDBInstance.create(':memory:', {threads: process.argv[2]});
+    await (await instance.connect()).run(process.argv[1]);
+})();
 """
-POLARS = """
-import sys
-import polars as pl
-(pl.scan_csv(sys.argv[1], infer_schema=False).with_columns(k=pl.col('email').str.to_lowercase())
- .filter(pl.col('k').str.contains('^[^@ ]+@[^@ ]+[.][^@ .]+$')).unique('k', keep='first', maintain_order=True)
- .drop('k').collect().write_csv(sys.argv[2]))
-"""
+POLARS_PYTHON = """
+import sys, polars as pl
+(pl.scan_csv(sys.argv[1], infer_schema=False).with_columns(key=pl.col('email').str.to_lowercase())
+ .filter(pl.col('key').str.contains('^%s$')).unique('key', keep='first', maintain_order=True)
+ .drop('key').sink_csv(sys.argv[2]))
+""" % REGEXP
+POLARS_NODE = """
+const pl = require('nodejs-polars').default;
+pl.scanCSV(process.argv[1], {inferSchemaLength: 0}).withColumn(pl.col('email').str.toLowerCase().alias('key'))
+    .filter(pl.col('key').str.contains('^%s$')).unique({subset: ['key'], keep: 'first', maintainOrder: true})
+    .drop('key').sinkCSV(process.argv[2]).collectSync();
+""" % REGEXP
+PEERS = ("sort", "gawk", "python", "miller", "duckdb", "polars")
+CASES = ("peers", "forms", "mx")
+WINDOW = 256  # look-ups in flight, cmd/listscrub/mx.c
 
 
-def has_module(name):
-    return subprocess.run([sys.executable, "-c", f"import {name}"], capture_output=True).returncode == 0
+def works(argv, env):
+    if shutil.which(argv[0]) is None:
+        return False
+    return subprocess.run(argv, env=env, stdin=subprocess.DEVNULL, capture_output=True, check=False).returncode == 0
 
 
-def peers(listscrub, path, out):
-    """Name, arguments, and whether the tool writes its file itself."""
-    yield "listscrub", [listscrub, "-q", path], False
-    yield "listscrub --memory 192M", [listscrub, "-q", "--memory", "192M", path], False
-    yield "listscrub --memory 16M", [listscrub, "-q", "--memory", "16M", path], False
-    yield "listscrub --no-dedupe", [listscrub, "-q", "--no-dedupe", path], False
-    yield "sort -u by key", ["sort", "-u", "-t,", "-k2,2", path], False
-    if shutil.which("gawk"):
-        yield "gawk", ["gawk", "-F,", GAWK, path], False
-    yield "python csv, regexp, set", [sys.executable, "-c", PYTHON, path], False
-    if shutil.which("mlr"):
-        yield "miller", ["mlr", "--csv", "head", "-n", "1", "-g", "email", path], False
-    if has_module("duckdb"):
-        yield "duckdb", [sys.executable, "-c", DUCKDB, path, out], True
-    if has_module("polars"):
-        yield "polars", [sys.executable, "-c", POLARS, path, out], True
+class Tool:
+    """One way to do the work: a command, where it reads and writes, and what there is to check of it."""
+
+    def __init__(self, name, argv, check, **more):
+        self.name, self.argv, self.check = name, argv, check
+        self.stdin, self.stdout, self.rows, self.only_once = "/dev/null", None, None, False
+        self.__dict__.update(more)
+        self.walls, self.ratios, self.cpus, self.peak, self.verdicts = [], [], [], 0, []
+
+    @property
+    def median(self):
+        return statistics.median(self.walls)
+
+    def verdict(self):
+        return self.verdicts[0] if len(set(self.verdicts)) == 1 else " / ".join(sorted(set(self.verdicts)))
 
 
-def run(argv, out, writes):
-    """Seconds and peak memory in MB of one run."""
-    env = dict(os.environ, LC_ALL="C")
-    with open(out + ".stdout" if writes else out, "wb") as stdout:
-        start = time.monotonic()
-        process = subprocess.Popen(argv, stdout=stdout, env=env)
-        _, status, usage = os.wait4(process.pid, 0)
-        process.returncode = status
-    if status != 0:
-        raise SystemExit(f"{argv[0]} failed with status {status}")
-    return time.monotonic() - start, usage.ru_maxrss / 1024
+class Lists:
+    """A generated list, its answer, and the checks against it."""
+
+    def __init__(self, bench, rows, where):
+        self.bench, self.rows = bench, rows
+        self.list, self.answer, self.bad = (os.path.join(where, f"{name}-{rows}.csv") for name in ("list", "answer", "rejected"))
+        subprocess.run([bench.program("tests/bench/list"), str(rows), self.list, self.answer, self.bad], check=True)
+        self.size = os.path.getsize(self.list)
+        self.kept = self.keys(self.answer)
+        duplicates = self.keys(self.bad, "duplicate")
+        self.valid = [(a + b) % (1 << 64) for a, b in zip(self.kept, duplicates)]
+
+    def keys(self, *path):
+        """Rows, and a sum over the addresses that does not ask for an order."""
+        out = subprocess.run([self.bench.program("tests/bench/list_check"), "keys", *path], stdout=subprocess.PIPE, text=True, check=True)
+        return [int(n) for n in out.stdout.split()]
+
+    def exact(self, out):
+        if same_octets(out, self.answer):
+            return "exact"
+        keys = self.keys(out)
+        if keys == self.kept:
+            return "any order"
+        return f"no: {keys[0] - self.kept[0]:+,} rows" if keys[0] != self.kept[0] else "no"
+
+    def all_valid(self, out):
+        return "any order" if self.keys(out) == self.valid else "no"
+
+    def with_rejects(self, out):
+        rejects = out + ".rejects"
+        check = subprocess.run([self.bench.program("tests/bench/list_check"), "rejects", self.bad, rejects],
+                               stdout=subprocess.PIPE, text=True, check=False)
+        os.unlink(rejects)
+        if check.returncode != 0:
+            return f"no: rejected {check.stdout.strip()}"
+        # Every row once: what was kept is the answer, what was rejected is the rest of the list.
+        whole = int(check.stdout) + self.kept[0] == self.rows
+        return self.exact(out) if whole else "no: rows are missing"
+
+    def lines(self, _):
+        return "no: by line"
+
+    def unchecked(self, _):
+        return "-"
 
 
-def measure(listscrub, rows, runs, directory, generator):
-    path, answer, out = (os.path.join(directory, name) for name in ("list.csv", "answer.csv", "out.csv"))
-    subprocess.run([generator, str(rows), path, answer], check=True)
-    size = os.path.getsize(path)
-    print(f"\n{rows:,} rows, {size / rows:.0f} octets a row")
-    tools = list(peers(listscrub, path, out))
-    best = {name: (float("inf"), 0.0) for name, _, _ in tools}
-    exact = {}
-    for turn in range(runs):
-        for name, argv, writes in tools:
-            # Those that take minutes run once, and on the short list only.
-            if name.startswith(("python", "miller", "gawk")) and (turn > 0 or rows > 2000000):
+def same_octets(a, b):
+    if os.path.getsize(a) != os.path.getsize(b):
+        return False
+    with open(a, "rb") as f, open(b, "rb") as g:
+        while piece := f.read(1 << 20):
+            if piece != g.read(1 << 20):
+                return False
+    return True
+
+
+class Bench:
+    def __init__(self, options, where):
+        self.o, self.where = options, where
+        self.failed = False
+        self.listscrub = self.program("listscrub")
+        self.env = {"PATH": os.environ["PATH"], "HOME": where, "XDG_CONFIG_HOME": where, "LC_ALL": "C", "TMPDIR": where,
+                    "GOMAXPROCS": str(options.threads), "POLARS_MAX_THREADS": str(options.threads)}
+        if options.node_modules:
+            self.env["NODE_PATH"] = os.pathsep.join(os.path.abspath(d) for d in options.node_modules.split(os.pathsep))
+        self.rates = {}
+
+    def program(self, name):
+        return os.path.join(self.o.build, name)
+
+    # The tools
+
+    def ours(self, lists, **more):
+        return Tool("listscrub", [self.listscrub, "-q", lists.list], lists.exact, **more)
+
+    def module(self, python, node):
+        """How DuckDB and Polars are here: as Python's module, as Node's, or not."""
+        python_env = {k: v for k, v in os.environ.items() if k.startswith("PYTHON")}
+        if works([sys.executable, "-c", f"import {python}"], {**self.env, **python_env}):
+            self.env.update(python_env)
+            return "python"
+        return "node" if works(["node", "-e", f"require('{node}')"], self.env) else None
+
+    def peer(self, name, lists, out):
+        threads = str(self.o.threads)
+        if name == "sort":
+            argv = ["sort", "-u", f"--parallel={threads}", "-t,", "-k2,2", lists.list]
+            return Tool("sort -u by key", argv, lists.lines)
+        if name == "gawk" and shutil.which("gawk"):
+            return Tool("gawk", ["gawk", "-F,", GAWK, lists.list], lists.exact)
+        if name == "python":
+            return Tool("python csv, re, set", [sys.executable, "-c", PYTHON, lists.list], lists.exact)
+        if name == "miller" and shutil.which("mlr"):
+            return Tool("miller", ["mlr", "--csv", "--from", lists.list, *MILLER], lists.exact)
+        if name == "duckdb" and (kind := self.module("duckdb", "@duckdb/node-api")):
+            head = [sys.executable, "-c", DUCKDB_PYTHON] if kind == "python" else ["node", "-e", DUCKDB_NODE]
+            argv = head + [DUCKDB_SQL.replace("LIST", lists.list).replace("OUT", out), threads]
+            return Tool(f"duckdb ({kind})", argv, lists.exact, stdout="/dev/null")
+        if name == "polars" and (kind := self.module("polars", "nodejs-polars")):
+            head = [sys.executable, "-c", POLARS_PYTHON] if kind == "python" else ["node", "-e", POLARS_NODE]
+            return Tool(f"polars ({kind})", head + [lists.list, out], lists.exact, stdout="/dev/null")
+        return None
+
+    def forms(self, lists, first, out):
+        def limited(*argv):
+            return ["sh", "-c", 'ulimit -v 262144 && exec "$@"', "sh", self.listscrub, "-q", *argv]
+
+        def shell(script):
+            return ["sh", "-c", script, self.listscrub, lists.list]
+
+        def form(*argv, **more):
+            return Tool(" ".join(argv) if argv else "< list", [self.listscrub, "-q", *argv] + ([lists.list] if argv else []),
+                        lists.exact, **more)
+
+        yield form(stdin=lists.list)
+        yield Tool("cat list |", shell('cat "$1" | "$0" -q'), lists.exact)
+        yield Tool("--rejects FILE", [self.listscrub, "-q", "--rejects", out + ".rejects", lists.list], lists.with_rejects)
+        without = form("--no-dedupe")
+        without.check = lists.all_valid
+        yield without
+        yield Tool("--no-dedupe > /dev/null", without.argv, lists.unchecked, stdout="/dev/null")
+        yield form("--memory", "192M")
+        yield Tool("the same, ulimit -v 262144", limited("--memory", "192M", lists.list), lists.exact)
+        yield form("--memory", "16M")
+        if first is not None:
+            short = self.ours(first, rows=first.rows)
+            short.name = f"listscrub, {first.rows:,} rows"
+            yield short
+
+    # One run, and turns of them
+
+    def once(self, tool, out):
+        """Wall and processor seconds and peak KiB of one run that is checked; None where it failed."""
+        if os.path.exists(out):
+            os.unlink(out)  # or the next one would pay for throwing it away
+        env = {**self.env, "BENCH_STDOUT": tool.stdout or out}
+        numbers = subprocess.run([self.program("tests/bench/run"), tool.stdin, *tool.argv], stdout=subprocess.PIPE, text=True,
+                                 env=env, check=True).stdout.split()
+        status = int(numbers[3])
+        tool.verdicts.append(tool.check(out) if status == 0 else f"status {status}")
+        return float(numbers[0]), float(numbers[1]), int(numbers[2])
+
+    def turns(self, tools, runs, out):
+        """The first tool is the one that the others are compared with; the second stands next to it."""
+        ours = tools[0]
+        for turn in range(runs + 1):
+            order = [t for t in tools if not t.only_once]
+            if turn % 2 == 1 and len(order) > 1:
+                order[0], order[1] = order[1], order[0]
+            walls = {}
+            for tool in order:
+                wall, cpu, peak = self.once(tool, out)
+                walls[tool] = wall
+                tool.only_once = turn == 0 and wall > self.o.slow and tool is not ours
+                if turn > 0 or tool.only_once:
+                    tool.walls.append(wall)
+                    tool.cpus.append(cpu)
+                    tool.peak = max(tool.peak, peak)
+            for tool in walls:
+                if turn > 0 or tool.only_once:
+                    tool.ratios.append(walls[tool] / walls[ours])
+
+    def show(self, tools, lists):
+        print(f"{'':27}{'seconds':>8}{'least-most':>15}{'cpu s':>8}{'M rows/s':>9}{'MiB':>7}{'x ours':>8}{'least-most':>13}  kept")
+        for t in tools:
+            if t is not tools[0] and any(v.startswith("status") for v in t.verdicts):
+                print(f"{t.name:27}{'':68}  {t.verdict()}")
                 continue
-            seconds, memory = run(argv, out, writes)
-            best[name] = min(best[name], (seconds, memory))
-            exact[name] = filecmp.cmp(out, answer, shallow=False)
-    sort = best["sort -u by key"][0]
-    print(f"{'':28}{'seconds':>9}{'M rows/s':>10}{'MB':>8}{'of sort':>9}  exact")
-    for name, _, _ in tools:
-        if name not in exact:
-            continue
-        seconds, memory = best[name]
-        print(f"{name:28}{seconds:9.2f}{rows / seconds / 1e6:10.2f}{memory:8.0f}{sort / seconds:9.2f}"
-              f"  {'yes' if exact[name] else 'no'}")
-    plain = best["listscrub --no-dedupe"][0]
-    print(f"reader and validator without the table: {size / plain / 1e9:.2f} GB/s")
+            span = f"{min(t.walls):.3f}-{max(t.walls):.3f}"
+            ratio = f"{statistics.median(t.ratios):8.2f}" + f"{min(t.ratios):.2f}-{max(t.ratios):.2f}".rjust(13)
+            rate = (t.rows or lists.rows) / t.median / 1e6
+            once = " (one run)" if t.only_once else ""
+            print(f"{t.name:27}{t.median:8.3f}{span:>15}{statistics.median(t.cpus):8.2f}{rate:9.2f}{t.peak / 1024:7.0f}{ratio}"
+                  f"  {t.verdict()}{once}", flush=True)
+
+    def fail_unless(self, tools, *good):
+        for tool in tools:
+            if not set(tool.verdicts) <= set(good):
+                self.failed = True
+                print(f"NOT AS IT SHALL BE: {tool.name}: {tool.verdict()}")
+
+    # The cases
+
+    def case_peers(self, lists, out):
+        print(f"\n{lists.rows:,} rows, {lists.size / lists.rows:.1f} octets a row; {self.runs(lists)} turns")
+        tools = [self.ours(lists)] + [t for t in (self.peer(name, lists, out) for name in self.o.peers) if t is not None]
+        self.turns(tools, self.runs(lists), out)
+        self.show(tools, lists)
+        self.fail_unless(tools[:1], "exact")
+        for name in self.o.peers:
+            if self.peer(name, lists, out) is None:
+                print(f"{name}: not here")
+
+    def case_forms(self, lists, first, out):
+        print(f"\nlistscrub on {lists.rows:,} rows, other ways; {self.runs(lists)} turns")
+        tools = [self.ours(lists), *self.forms(lists, first, out)]
+        self.turns(tools, self.runs(lists), out)
+        self.show(tools, lists)
+        plain = [t for t in tools if t.name.startswith("--no-dedupe")]
+        self.fail_unless([t for t in tools if t not in plain], "exact")
+        self.fail_unless(plain, "any order", "-")
+        for tool in plain:
+            if not any(v.startswith("status") for v in tool.verdicts):
+                print(f"reader and validator, {tool.name}: {lists.size / tool.median / 1e9:.2f} GB/s of the list")
+        if first is not None:
+            # Within a turn: seconds a row on the short list against seconds a row on the long one.
+            parts = [ratio * lists.rows / first.rows for ratio in tools[-1].ratios]
+            print(f"the rate at {lists.rows:,} rows is {statistics.median(parts):.2f} of that at {first.rows:,} "
+                  f"({min(parts):.2f}-{max(parts):.2f})")
+
+    def runs(self, lists):
+        return self.o.runs or (5 if lists.rows <= 2000000 else 3)
+
+    def case_mx(self, out):
+        n = self.o.domains
+        path = os.path.join(self.where, "domains.csv")
+        answer = os.path.join(self.where, "domains-kept.csv")
+        # In a hundred domains one has a null MX and one does not exist.
+        rows = [f"x@{'z' if i % 100 == 7 else 'n' if i % 100 == 57 else 'd'}{i}.bench.lab\n" for i in range(n)]
+        for name, some in ((path, rows), (answer, [row for row in rows if row[2] == "d"])):
+            with open(name, "w", encoding="ascii") as f:
+                f.writelines(["email\n", *some])
+        print(f"\n{n:,} domains, --mx, server on the same cores")
+        for delay, runs in ((0, self.o.runs or 5), (100, 1)):
+            self.look_ups(delay, runs, path, answer, out)
+
+    def look_ups(self, delay, runs, path, answer, out):
+        with subprocess.Popen([self.program("tests/bench/list_dns"), str(delay)], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                              text=True) as server:
+            port = int(server.stdout.readline())
+            tool = Tool("--mx", [self.listscrub, "-q", "--mx", "--resolver", f"127.0.0.1:{port}", path],
+                        lambda kept: "exact" if same_octets(kept, answer) else "no")
+            counted = [self.once(tool, out) for _ in range(runs)]
+            server.stdin.close()
+            asked = int(server.stdout.readline()) / runs
+        walls = [wall for wall, _, _ in counted]
+        wall = statistics.median(walls)
+        rate = self.o.domains / wall
+        part = f", {rate * delay / 1000 / WINDOW:.3f} of window/RTT ({WINDOW} / {delay} ms)" if delay else ""
+        print(f"server {delay:3} ms away: {wall:7.2f} s ({min(walls):.2f}-{max(walls):.2f}), {rate:,.0f} domains/s{part}; {asked:,.0f} questions; "
+              f"{max(peak for _, _, peak in counted) / 1024:.0f} MiB; kept: {tool.verdict()}", flush=True)
+        self.fail_unless([tool], "exact")
+
+    def run(self):
+        began = time.monotonic()
+        cpus = len(os.sched_getaffinity(0))
+        name = os.path.basename
+        print(f"{cpus} of {os.cpu_count()} cores ({','.join(map(str, sorted(os.sched_getaffinity(0))))}), {self.o.threads} threads for tools "
+              f"that take a number; lists and output in {name(self.where)}; medians after one turn to warm up")
+        out = os.path.join(self.where, "out.csv")
+        first = None
+        for rows in self.o.rows if {"peers", "forms"} & set(self.o.cases) else ():
+            lists = Lists(self, rows, self.where)
+            os.sync()  # or writing the list would go on in the first runs
+            if "peers" in self.o.cases:
+                self.case_peers(lists, out)
+            if "forms" in self.o.cases:
+                self.case_forms(lists, first, out)
+            first = first or lists
+        if "mx" in self.o.cases:
+            self.case_mx(out)
+        print(f"\n{(time.monotonic() - began) / 60:.1f} minutes")
+        return 1 if self.failed else 0
+
+
+def numbers(text):
+    return [int(n) for n in text.split(",")]
+
+
+def options():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("build", metavar="BUILDDIR")
+    parser.add_argument("cases", nargs="*", metavar="CASE", help="peers, forms, mx (default: all)")
+    parser.add_argument("--rows", type=numbers, default=[1000000, 10000000], help="of the lists, shortest first")
+    parser.add_argument("--runs", type=int, help="counted turns (default: 5, and 3 for lists of more than 2 million rows)")
+    parser.add_argument("--peers", type=lambda s: s.split(","), default=list(PEERS), help=",".join(PEERS))
+    parser.add_argument("--slow", type=float, default=20, metavar="S", help="a tool that took longer in the first turn runs only then")
+    parser.add_argument("--domains", type=int, default=100000, help="of mx")
+    parser.add_argument("--cores", type=numbers, help="the cores for everything (default: two)")
+    parser.add_argument("--threads", type=int, help="for tools that take a number (default: as many as cores)")
+    parser.add_argument("--node-modules", default=os.environ.get("BENCH_NODE_MODULES"), metavar="DIR[:DIR]",
+                        help="where @duckdb/node-api and nodejs-polars are (default: $BENCH_NODE_MODULES)")
+    parser.add_argument("--dir", help="where lists and output go, about 4 GB (default: a temporary directory)")
+    o = parser.parse_intermixed_args()
+    for given, known in ((o.cases, CASES), (o.peers, PEERS)):
+        if unknown := set(given) - set(known):
+            parser.error(f"{', '.join(sorted(unknown))}: it takes {', '.join(known)}")
+    o.cases = o.cases or CASES
+    o.build = os.path.abspath(o.build)
+    os.sched_setaffinity(0, o.cores or sorted(os.sched_getaffinity(0))[:2])  # children inherit it
+    o.threads = o.threads or len(os.sched_getaffinity(0))
+    return o
 
 
 def main():
-    parser = argparse.ArgumentParser()
-    parser.add_argument("builddir")
-    parser.add_argument("--rows", default="1000000,10000000")
-    parser.add_argument("--runs", type=int, default=3)
-    parser.add_argument("--dir", default=None, help="where the lists go (default: a temporary directory)")
-    args = parser.parse_args()
-    build = os.path.abspath(args.builddir)
-    with tempfile.TemporaryDirectory(dir=args.dir) as directory:
-        for rows in args.rows.split(","):
-            measure(os.path.join(build, "listscrub"), int(rows), args.runs, directory,
-                    os.path.join(build, "tests/bench/list"))
+    o = options()
+    with tempfile.TemporaryDirectory(dir=o.dir, prefix="bench-list-") as where:
+        return Bench(o, where).run()
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -14,6 +14,8 @@
  * process of its own, because a child inherits its parent's peak of memory until it has a higher one.
  *
  *     run INPUT COMMAND [ARG...]      INPUT is the command's standard input
+ *
+ * Its output goes nowhere, or to the new file that $BENCH_STDOUT names; its errors nowhere, or along with $BENCH_STDERR.
  */
 static double seconds(struct timeval t)
 {
@@ -31,17 +33,22 @@ int main(int argc, char **argv)
 		fputs("usage: run INPUT COMMAND [ARG...]\n", stderr);
 		return 64;
 	}
+	const char *path = getenv("BENCH_STDOUT");
+
 	clock_gettime(CLOCK_MONOTONIC, &before);
 	pid_t pid = vfork();
 
 	if (pid == 0) {
 		int in = open(argv[1], O_RDONLY);
-		int out = open("/dev/null", O_WRONLY);
+		int nowhere = open("/dev/null", O_WRONLY);
+		int out = path != NULL ? open(path, O_WRONLY | O_CREAT | O_TRUNC, 0666) : nowhere;
 
+		if (in < 0 || out < 0)
+			_exit(126);
 		dup2(in, 0);
 		dup2(out, 1);
 		if (getenv("BENCH_STDERR") == NULL)
-			dup2(out, 2);
+			dup2(nowhere, 2);
 		execvp(argv[2], argv + 2);
 		_exit(127);
 	}
