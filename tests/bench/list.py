@@ -38,8 +38,8 @@ for i, row in enumerate(csv.reader(open(sys.argv[1], newline='', encoding='utf-8
         seen.add(key)
         out.writerow(row)
 """ % REGEXP
-MILLER = ["filter", f'$email =~ "^{REGEXP}$"', "then", "put", "$key = tolower($email)", "then", "head", "-n", "1", "-g", "key", "then", "cut",
-          "-x", "-f", "key"]
+MILLER = ["filter", f'$email =~ "^{REGEXP}$"', "then", "put", "$key = tolower($email)",
+          "then", "head", "-n", "1", "-g", "key", "then", "cut", "-x", "-f", "key"]
 DUCKDB_SQL = f"""COPY (SELECT DISTINCT ON (lower(email)) * FROM read_csv('LIST', header=true, all_varchar=true)
 WHERE regexp_full_match(email, '{REGEXP}')) TO 'OUT' (HEADER)"""
 DUCKDB_PYTHON = """
@@ -70,10 +70,13 @@ CASES = ("peers", "forms", "mx")
 WINDOW = 256  # look-ups in flight, cmd/listscrub/mx.c
 
 
-def works(argv, env):
+def said(argv, env):
+    """The last word of the first line that a command writes; None where it fails or is not here."""
     if shutil.which(argv[0]) is None:
-        return False
-    return subprocess.run(argv, env=env, stdin=subprocess.DEVNULL, capture_output=True, check=False).returncode == 0
+        return None
+    result = subprocess.run(argv, env=env, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+    words = result.stdout.split("\n")[0].split(", API")[0].split()
+    return words[-1] if result.returncode == 0 and words else None
 
 
 class Tool:
@@ -81,7 +84,8 @@ class Tool:
 
     def __init__(self, name, argv, check, **more):
         self.name, self.argv, self.check = name, argv, check
-        self.stdin, self.stdout, self.rows, self.only_once = "/dev/null", None, None, False
+        self.stdin, self.stdout, self.rows = "/dev/null", None, None
+        self.may_be_slow = self.only_once = False
         self.__dict__.update(more)
         self.walls, self.ratios, self.cpus, self.peak, self.verdicts = [], [], [], 0, []
 
@@ -158,7 +162,7 @@ class Bench:
                     "GOMAXPROCS": str(options.threads), "POLARS_MAX_THREADS": str(options.threads)}
         if options.node_modules:
             self.env["NODE_PATH"] = os.pathsep.join(os.path.abspath(d) for d in options.node_modules.split(os.pathsep))
-        self.rates = {}
+        self.peers = self.find_peers()
 
     def program(self, name):
         return os.path.join(self.o.build, name)
@@ -168,33 +172,43 @@ class Bench:
     def ours(self, lists, **more):
         return Tool("listscrub", [self.listscrub, "-q", lists.list], lists.exact, **more)
 
-    def module(self, python, node):
+    def module(self, python, node, version):
         """How DuckDB and Polars are here: as Python's module, as Node's, or not."""
-        python_env = {k: v for k, v in os.environ.items() if k.startswith("PYTHON")}
-        if works([sys.executable, "-c", f"import {python}"], {**self.env, **python_env}):
-            self.env.update(python_env)
-            return "python"
-        return "node" if works(["node", "-e", f"require('{node}')"], self.env) else None
+        own = {k: v for k, v in os.environ.items() if k.startswith("PYTHON")}
+        if is_here := said([sys.executable, "-c", f"import {python}; print({python}.__version__)"], {**self.env, **own}):
+            self.env.update(own)
+            return "python", is_here
+        return "node", said(["node", "-p", f"require('{node}').{version}"], self.env)
 
-    def peer(self, name, lists, out):
+    def find_peers(self):
+        """Name -> (version, how it is called), of those that were asked for and are here."""
+        modules = {"duckdb": ("duckdb", "@duckdb/node-api", "version()"),
+                   "polars": ("polars", "nodejs-polars", "default.version")}
+        commands = {"sort": "sort", "gawk": "gawk", "miller": "mlr", "python": sys.executable}
+        found = {}
+        for name in self.o.peers:
+            how, version = self.module(*modules[name]) if name in modules else (name, said([commands[name], "--version"], self.env))
+            if version is not None:
+                found[name] = (version, how)
+        return found
+
+    def peer(self, name, how, lists, out):
         threads = str(self.o.threads)
         if name == "sort":
             argv = ["sort", "-u", f"--parallel={threads}", "-t,", "-k2,2", lists.list]
             return Tool("sort -u by key", argv, lists.lines)
-        if name == "gawk" and shutil.which("gawk"):
-            return Tool("gawk", ["gawk", "-F,", GAWK, lists.list], lists.exact)
+        if name == "gawk":
+            return Tool("gawk", ["gawk", "-F,", GAWK, lists.list], lists.exact, may_be_slow=True)
         if name == "python":
-            return Tool("python csv, re, set", [sys.executable, "-c", PYTHON, lists.list], lists.exact)
-        if name == "miller" and shutil.which("mlr"):
-            return Tool("miller", ["mlr", "--csv", "--from", lists.list, *MILLER], lists.exact)
-        if name == "duckdb" and (kind := self.module("duckdb", "@duckdb/node-api")):
-            head = [sys.executable, "-c", DUCKDB_PYTHON] if kind == "python" else ["node", "-e", DUCKDB_NODE]
+            return Tool("python csv, re, set", [sys.executable, "-c", PYTHON, lists.list], lists.exact, may_be_slow=True)
+        if name == "miller":
+            return Tool("miller", ["mlr", "--csv", "--from", lists.list, *MILLER], lists.exact, may_be_slow=True)
+        if name == "duckdb":
+            head = [sys.executable, "-c", DUCKDB_PYTHON] if how == "python" else ["node", "-e", DUCKDB_NODE]
             argv = head + [DUCKDB_SQL.replace("LIST", lists.list).replace("OUT", out), threads]
-            return Tool(f"duckdb ({kind})", argv, lists.exact, stdout="/dev/null")
-        if name == "polars" and (kind := self.module("polars", "nodejs-polars")):
-            head = [sys.executable, "-c", POLARS_PYTHON] if kind == "python" else ["node", "-e", POLARS_NODE]
-            return Tool(f"polars ({kind})", head + [lists.list, out], lists.exact, stdout="/dev/null")
-        return None
+            return Tool(f"duckdb ({how})", argv, lists.exact, stdout="/dev/null")
+        head = [sys.executable, "-c", POLARS_PYTHON] if how == "python" else ["node", "-e", POLARS_NODE]
+        return Tool(f"polars ({how})", head + [lists.list, out], lists.exact, stdout="/dev/null")
 
     def forms(self, lists, first, out):
         def limited(*argv):
@@ -215,7 +229,7 @@ class Bench:
         yield without
         yield Tool("--no-dedupe > /dev/null", without.argv, lists.unchecked, stdout="/dev/null")
         yield form("--memory", "192M")
-        yield Tool("the same, ulimit -v 262144", limited("--memory", "192M", lists.list), lists.exact)
+        yield Tool("192M under ulimit -v 262144", limited("--memory", "192M", lists.list), lists.exact)
         yield form("--memory", "16M")
         if first is not None:
             short = self.ours(first, rows=first.rows)
@@ -246,7 +260,7 @@ class Bench:
             for tool in order:
                 wall, cpu, peak = self.once(tool, out)
                 walls[tool] = wall
-                tool.only_once = turn == 0 and wall > self.o.slow and tool is not ours
+                tool.only_once = turn == 0 and tool.may_be_slow and wall > self.o.slow
                 if turn > 0 or tool.only_once:
                     tool.walls.append(wall)
                     tool.cpus.append(cpu)
@@ -277,17 +291,14 @@ class Bench:
     # The cases
 
     def case_peers(self, lists, out):
-        print(f"\n{lists.rows:,} rows, {lists.size / lists.rows:.1f} octets a row; {self.runs(lists)} turns")
-        tools = [self.ours(lists)] + [t for t in (self.peer(name, lists, out) for name in self.o.peers) if t is not None]
+        print(f"\n{lists.rows:,} rows, {lists.size / lists.rows:.1f} octets a row; turns: {self.runs(lists)}")
+        tools = [self.ours(lists)] + [self.peer(name, how, lists, out) for name, (_, how) in self.peers.items()]
         self.turns(tools, self.runs(lists), out)
         self.show(tools, lists)
         self.fail_unless(tools[:1], "exact")
-        for name in self.o.peers:
-            if self.peer(name, lists, out) is None:
-                print(f"{name}: not here")
 
     def case_forms(self, lists, first, out):
-        print(f"\nlistscrub on {lists.rows:,} rows, other ways; {self.runs(lists)} turns")
+        print(f"\nlistscrub on {lists.rows:,} rows, other ways; turns: {self.runs(lists)}")
         tools = [self.ours(lists), *self.forms(lists, first, out)]
         self.turns(tools, self.runs(lists), out)
         self.show(tools, lists)
@@ -316,10 +327,11 @@ class Bench:
             with open(name, "w", encoding="ascii") as f:
                 f.writelines(["email\n", *some])
         print(f"\n{n:,} domains, --mx, server on the same cores")
-        for delay, runs in ((0, self.o.runs or 5), (100, 1)):
-            self.look_ups(delay, runs, path, answer, out)
+        self.look_ups(0, 1 + (self.o.runs or 5), path, answer, out)
+        self.look_ups(100, 1, path, answer, out)  # waiting needs no warming up
 
     def look_ups(self, delay, runs, path, answer, out):
+        """The first of several runs warms up."""
         with subprocess.Popen([self.program("tests/bench/list_dns"), str(delay)], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                               text=True) as server:
             port = int(server.stdout.readline())
@@ -328,20 +340,27 @@ class Bench:
             counted = [self.once(tool, out) for _ in range(runs)]
             server.stdin.close()
             asked = int(server.stdout.readline()) / runs
-        walls = [wall for wall, _, _ in counted]
+        walls = [wall for wall, _, _ in counted[min(1, runs - 1):]]
         wall = statistics.median(walls)
         rate = self.o.domains / wall
         part = f", {rate * delay / 1000 / WINDOW:.3f} of window/RTT ({WINDOW} / {delay} ms)" if delay else ""
-        print(f"server {delay:3} ms away: {wall:7.2f} s ({min(walls):.2f}-{max(walls):.2f}), {rate:,.0f} domains/s{part}; {asked:,.0f} questions; "
-              f"{max(peak for _, _, peak in counted) / 1024:.0f} MiB; kept: {tool.verdict()}", flush=True)
+        print(f"server {delay:3} ms away: {wall:7.2f} s ({min(walls):.2f}-{max(walls):.2f}), {rate:,.0f} domains/s{part}; "
+              f"{asked:,.0f} questions; {max(peak for _, _, peak in counted) / 1024:.0f} MiB; kept: {tool.verdict()}", flush=True)
         self.fail_unless([tool], "exact")
+
+    def introduce(self):
+        cores = sorted(os.sched_getaffinity(0))
+        with open("/proc/cpuinfo", encoding="utf-8") as f:
+            model = next((line.split(":")[1].strip() for line in f if line.startswith("model name")), "")
+        print(f"{len(cores)} of {os.cpu_count()} cores used ({','.join(map(str, cores))}; {model}); {self.o.threads} threads for "
+              "each that takes a number")
+        if "peers" in self.o.cases:
+            print(", ".join(f"{name} {self.peers[name][0]}" if name in self.peers else f"{name}: not here" for name in self.o.peers))
+        print("medians after one turn to warm up; MiB: the peak; x ours: time in times of listscrub's in the same turn")
 
     def run(self):
         began = time.monotonic()
-        cpus = len(os.sched_getaffinity(0))
-        name = os.path.basename
-        print(f"{cpus} of {os.cpu_count()} cores ({','.join(map(str, sorted(os.sched_getaffinity(0))))}), {self.o.threads} threads for tools "
-              f"that take a number; lists and output in {name(self.where)}; medians after one turn to warm up")
+        self.introduce()
         out = os.path.join(self.where, "out.csv")
         first = None
         for rows in self.o.rows if {"peers", "forms"} & set(self.o.cases) else ():
@@ -369,7 +388,8 @@ def options():
     parser.add_argument("--rows", type=numbers, default=[1000000, 10000000], help="of the lists, shortest first")
     parser.add_argument("--runs", type=int, help="counted turns (default: 5, and 3 for lists of more than 2 million rows)")
     parser.add_argument("--peers", type=lambda s: s.split(","), default=list(PEERS), help=",".join(PEERS))
-    parser.add_argument("--slow", type=float, default=20, metavar="S", help="a tool that took longer in the first turn runs only then")
+    parser.add_argument("--slow", type=float, default=10, metavar="S",
+                        help="gawk, python and miller run only once when the first turn took them longer (default: 10)")
     parser.add_argument("--domains", type=int, default=100000, help="of mx")
     parser.add_argument("--cores", type=numbers, help="the cores for everything (default: two)")
     parser.add_argument("--threads", type=int, help="for tools that take a number (default: as many as cores)")

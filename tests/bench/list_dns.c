@@ -14,9 +14,9 @@
 #include <unistd.h>
 
 /*
- * The name server of `make bench-list mx`: UDP on a free port of the loopback, which it prints; every answer leaves
- * DELAY milliseconds after its question came. It ends when its standard input does, and prints how many
- * questions it got.
+ * The name server of `make bench-list`: UDP on a free port of the loopback, which it prints; every
+ * answer leaves DELAY milliseconds after its question came. It ends when its standard input does,
+ * and prints how many questions it got.
  *
  *     list_dns DELAY
  *
@@ -56,10 +56,13 @@ static size_t question_end(const unsigned char *p, size_t n)
 /* The answer to a question, in the same octets: its length. */
 static size_t answer(unsigned char *p, size_t n)
 {
-	static const unsigned char mx[] = {0xc0, HEADER, 0, 15, 0, 1, 0, 0, 14, 16, 0, 9, 0, 10, 4, 'm', 'a', 'i', 'l', 0xc0, HEADER};
+	/* The name again, MX, IN, an hour; the length, the preference, the host. */
+	static const unsigned char mx[] = {0xc0, HEADER, 0, 15, 0, 1, 0, 0, 14, 16, 0, 9, 0, 10,
+					   4, 'm', 'a', 'i', 'l', 0xc0, HEADER};
 	static const unsigned char none[] = {0xc0, HEADER, 0, 15, 0, 1, 0, 0, 14, 16, 0, 3, 0, 0, 0};
 	size_t end = question_end(p, n);
-	char kind = (char)(p[HEADER] > 1 && p[HEADER + 2] >= '0' && p[HEADER + 2] <= '9' ? p[HEADER + 1] : 0);
+	bool numbered = p[HEADER] > 1 && p[HEADER + 2] >= '0' && p[HEADER + 2] <= '9';
+	unsigned char kind = numbered ? p[HEADER + 1] : 0;
 	bool exists = kind == 'd' || kind == 'z';
 	bool asked_mx = end >= 4 && p[end - 4] == 0 && p[end - 3] == 15;
 
@@ -83,7 +86,8 @@ static void take_questions(int fd, uint64_t delay, uint64_t *asked)
 	while (last - first < WAITING) {
 		struct question *q = &queue[last % WAITING];
 		socklen_t size = sizeof q->from;
-		ssize_t n = recvfrom(fd, q->octets, sizeof q->octets, MSG_DONTWAIT, (struct sockaddr *)&q->from, &size);
+		ssize_t n = recvfrom(fd, q->octets, sizeof q->octets, MSG_DONTWAIT,
+			(struct sockaddr *)&q->from, &size);
 
 		if (n < 0)
 			return;
@@ -107,7 +111,8 @@ static uint64_t send_answers(int fd)
 			return q->due - t;
 		size_t n = answer(q->octets, q->n);
 
-		if (n > 0 && sendto(fd, q->octets, n, 0, (struct sockaddr *)&q->from, sizeof q->from) < 0)
+		if (n > 0 && sendto(fd, q->octets, n, 0, (struct sockaddr *)&q->from,
+				     sizeof q->from) < 0)
 			perror("list_dns");
 	}
 	return UINT64_MAX;
@@ -144,7 +149,8 @@ int main(int argc, char **argv)
 		fputs("usage: list_dns DELAY\n", stderr);
 		return 64;
 	}
-	if (fd < 0 || bind(fd, (struct sockaddr *)&address, size) != 0 || getsockname(fd, (struct sockaddr *)&address, &size) != 0) {
+	if (fd < 0 || bind(fd, (struct sockaddr *)&address, size) != 0 ||
+	    getsockname(fd, (struct sockaddr *)&address, &size) != 0) {
 		perror(argv[0]);
 		return 71;
 	}

@@ -15,7 +15,8 @@
  *
  *     run INPUT COMMAND [ARG...]      INPUT is the command's standard input
  *
- * Its output goes nowhere, or to the new file that $BENCH_STDOUT names; its errors nowhere, or along with $BENCH_STDERR.
+ * Its output goes nowhere, or into the file that $BENCH_STDOUT names; what it says to people nowhere,
+ * unless $BENCH_STDERR is set.
  */
 static double seconds(struct timeval t)
 {
