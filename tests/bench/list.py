@@ -402,7 +402,10 @@ def options():
             parser.error(f"{', '.join(sorted(unknown))}: it takes {', '.join(known)}")
     o.cases = o.cases or CASES
     o.build = os.path.abspath(o.build)
-    os.sched_setaffinity(0, o.cores or sorted(os.sched_getaffinity(0))[:2])  # children inherit it
+    try:
+        os.sched_setaffinity(0, o.cores or sorted(os.sched_getaffinity(0))[:2])  # children inherit it
+    except OSError as e:
+        parser.error(f"--cores {o.cores}: {e.strerror}")
     o.threads = o.threads or len(os.sched_getaffinity(0))
     return o
 
