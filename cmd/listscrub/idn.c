@@ -40,14 +40,24 @@ bool idn_is_special(struct str label)
 	return !str_ascii(label) || str_istarts(label, STR_LIT("xn--"));
 }
 
+/* A full stop of another width makes two labels of one. */
+static bool has_stop(struct str label)
+{
+	static const struct str stops[] = { { "\xe3\x80\x82", 3 }, { "\xef\xbc\x8e", 3 }, { "\xef\xbd\xa1", 3 } };
+	bool met = false;
+
+	for (size_t i = 0; i < sizeof stops / sizeof *stops; i++)
+		met = met || str_search(label, stops[i]) < label.n;
+	return met;
+}
+
 static bool stands_alone(struct str unicode)
 {
 	uint32_t code;
 
 	for (size_t n; unicode.n > 0; unicode = str_sub(unicode, n, unicode.n)) {
 		n = utf8_decode(unicode, &code);
-		/* A full stop of another width makes two labels of one. */
-		if (n == 0 || code >= FIRST_RIGHT_TO_LEFT || code == '.')
+		if (n == 0 || code >= FIRST_RIGHT_TO_LEFT)
 			return false;
 	}
 	return true;
@@ -58,7 +68,7 @@ static void convert(struct idn_label *l, struct str label)
 	struct buf ascii = { .limit = 0 };
 	struct buf unicode = { .limit = 0 };
 
-	if (domain_to_ascii(&ascii, label) == DOMAIN_OK) {
+	if (!has_stop(label) && domain_to_ascii(&ascii, label) == DOMAIN_OK) {
 		domain_show(&unicode, buf_str(&ascii));
 		if (stands_alone(buf_str(&unicode))) {
 			struct buf *written = str_ascii(label) ? &ascii : &unicode;

@@ -94,11 +94,15 @@ size_t address_check_ascii(struct str s)
 	return plain_domain(str_at(s.p + at + 1, s.n - at - 1)) ? at : 0;
 }
 
+#define EMOJI_VARIANT 0xfe0fu /* makes some signs coloured ones, which are seen */
+
 /* Characters that have no place in an address: controls, blanks, invisible and private ones. Those
  * that the tables do not know yet are taken. */
 static bool is_local_char(uint32_t code)
 {
 	if ((code & 0xfffe) == 0xfffe || (code >= 0xfdd0 && code <= 0xfdef))
+		return false;
+	if (code != EMOJI_VARIANT && uc_is_property_default_ignorable_code_point((ucs4_t)code))
 		return false;
 	return !uc_is_general_category_withtable(
 		code, UC_CATEGORY_MASK_Cc | UC_CATEGORY_MASK_Cf | UC_CATEGORY_MASK_Cs |
@@ -154,6 +158,16 @@ static enum address_fault check_atoms(struct str s)
 	return last == '.' ? ADDRESS_LOCAL_DOT : ADDRESS_OK;
 }
 
+/* Some characters are others in NFC, such as the Greek question mark, which is a semicolon. */
+static enum address_fault check_normal(struct str local)
+{
+	struct buf normal = { .limit = 0 };
+	enum address_fault fault = utf8_nfc(&normal, local) ? check_atoms(buf_str(&normal)) : ADDRESS_LOCAL_UTF8;
+
+	buf_free(&normal);
+	return fault;
+}
+
 static enum address_fault check_local(struct address *a, unsigned flags)
 {
 	bool quoted = a->local.n > 0 && a->local.p[0] == '"';
@@ -170,6 +184,8 @@ static enum address_fault check_local(struct address *a, unsigned flags)
 		fault = ADDRESS_LOCAL_LONG;
 	if (fault == ADDRESS_OK && a->local_utf8 && !local_utf8_ok(a->local))
 		fault = ADDRESS_LOCAL_UTF8;
+	if (fault == ADDRESS_OK && a->local_utf8 && !quoted)
+		fault = check_normal(a->local);
 	return fault;
 }
 

@@ -68,8 +68,12 @@ bool address_key_provider(const struct address *a, struct buf *out);
 /* The same from what address_key made. */
 bool address_key_fold(struct str key, struct buf *out);
 
-/* From "Name <a@b>", "<a@b>", "a@b (Name)", "mailto:a@b" or "a@b" with blanks (also U+00A0, U+200B,
- * U+FEFF) around: the bare address, a slice of s not judged yet, and the name decoded (name may be
+/* Without blanks at both ends, those that cannot be seen among them (U+00A0, U+200B, U+FEFF, U+00AD, joiners, marks of
+ * direction but the overrides). */
+struct str address_trim(struct str s);
+
+/* From "Name <a@b>", "<a@b>", "a@b (Name)", "mailto:a@b" or "a@b" with blanks (see address_trim)
+ * around: the bare address, a slice of s not judged yet, and the name decoded (name may be
  * NULL). False, with all of s trimmed in *bare, for brackets that do not match, text behind them,
  * more than one address, and a line break or another control (but TAB) inside: a folded field is to
  * be unfolded first. */

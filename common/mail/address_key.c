@@ -49,16 +49,17 @@ void address_add_local(struct buf *out, struct str local)
 static bool fold_local(struct buf *out, struct str local)
 {
 	struct buf plain = { .limit = 0 };
-	bool ok;
+	struct buf normal = { .limit = 0 };
 
 	address_add_local(&plain, local);
-	struct str s = buf_str(&plain);
-	char *p = plain.p;
+	bool ok = utf8_nfc(&normal, buf_str(&plain));
+	struct str s = buf_str(&normal);
 
-	for (size_t i = 0; i < s.n; i++)
-		p[i] = ascii_lower(p[i]);
-	ok = utf8_nfc(out, s);
+	/* (Only then: the sign of Kelvin is a capital K in NFC.) */
+	for (size_t i = 0; ok && i < s.n; i++)
+		ok = buf_add_char(out, ascii_lower(s.p[i]));
 	buf_free(&plain);
+	buf_free(&normal);
 	return ok;
 }
 

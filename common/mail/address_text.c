@@ -5,30 +5,45 @@
 #include "mail/domain.h"
 #include "mail/word.h"
 #include "text/cfws.h"
+#include "text/utf8.h"
 
 /* One address as people write it: in cells of a list, on a command line, in a header. */
 
-static const struct str invisible[] = {
-	{ "\xc2\xa0", 2 },     /* no-break space */
-	{ "\xe2\x80\x8b", 3 }, /* zero width space */
-	{ "\xef\xbb\xbf", 3 }, /* byte order mark */
-	{ " ", 1 },
-	{ "\t", 1 },
-	{ "\r", 1 },
-	{ "\n", 1 },
-};
-
-/* Without blanks of any kind at both ends: spreadsheets and web pages leave the invisible ones. */
-static struct str trim(struct str s)
+/* Blanks, joiners, soft hyphens, byte order marks and what tells the direction of writing: spreadsheets, web pages and
+ * address books leave them beside an address. Not the two that turn round what follows. */
+static bool is_blank(uint32_t code)
 {
-	for (size_t i = 0; i < sizeof invisible / sizeof invisible[0]; i++) {
-		bool front = str_starts(s, invisible[i]);
+	if (code < 0x80)
+		return code == ' ' || code == '\t' || code == '\r' || code == '\n';
+	return code == 0xa0 || code == 0xad || code == 0x61c || code == 0x1680 || code == 0x180e ||
+		(code >= 0x2000 && code <= 0x200f) || (code >= 0x2028 && code <= 0x202c) || code == 0x202f ||
+		(code >= 0x205f && code <= 0x2064) || (code >= 0x2066 && code <= 0x2069) || code == 0x3000 || code == 0xfeff;
+}
 
-		if (!front && !str_ends(s, invisible[i]))
-			continue;
-		s = str_sub(s, front ? invisible[i].n : 0, s.n - invisible[i].n);
-		i = (size_t)-1; /* once more from the first */
-	}
+/* Octets of the blank that s begins with, or 0. */
+static size_t blank_at_front(struct str s)
+{
+	uint32_t code;
+	size_t n = utf8_decode(s, &code);
+
+	return n > 0 && is_blank(code) ? n : 0;
+}
+
+static size_t blank_at_end(struct str s)
+{
+	size_t n = 1;
+
+	while (n < 3 && n < s.n && ((unsigned char)s.p[s.n - n] & 0xc0) == 0x80)
+		n++;
+	return s.n > 0 && blank_at_front(str_sub(s, s.n - n, n)) == n ? n : 0;
+}
+
+struct str address_trim(struct str s)
+{
+	for (size_t n; (n = blank_at_front(s)) > 0;)
+		s = str_sub(s, n, s.n);
+	for (size_t n; (n = blank_at_end(s)) > 0;)
+		s = str_sub(s, 0, s.n - n);
 	return s;
 }
 
@@ -39,7 +54,7 @@ static void add_name(struct buf *out, struct str s)
 
 	if (out == NULL)
 		return;
-	s = trim(s);
+	s = address_trim(s);
 	for (size_t i = 0; i < s.n; i++) {
 		if (s.p[i] == '"')
 			continue;
@@ -56,7 +71,7 @@ static struct str without_scheme(struct str s)
 	if (!str_istarts(s, STR_LIT("mailto:")))
 		return s;
 	s = str_sub(s, sizeof "mailto:" - 1, s.n);
-	return trim(str_sub(s, 0, str_find(s, '?')));
+	return address_trim(str_sub(s, 0, str_find(s, '?')));
 }
 
 static bool several(struct str s)
@@ -64,6 +79,14 @@ static bool several(struct str s)
 	size_t at = cfws_find_unquoted(s, ",;");
 
 	return at < s.n && cfws_find_unquoted(str_sub(s, at, s.n), "@") < s.n - at;
+}
+
+/* What stands before "<" is another address, and no name: "a@b, C <c@d>". */
+static bool ends_another(struct str s)
+{
+	size_t at = cfws_find_unquoted(s, "@");
+
+	return at < s.n && cfws_find_unquoted(str_sub(s, at, s.n), ",;") < s.n - at;
 }
 
 /* A line break or another control inside: one line of it may be the address that a person sees, and
@@ -93,7 +116,7 @@ bool address_unwrap(struct str s, struct str *bare, struct buf *name)
 	*bare = s;
 	if (address_check_ascii(s) > 0)
 		return true;
-	s = trim(s);
+	s = address_trim(s);
 	*bare = s;
 	if (has_control(s))
 		return false;
@@ -103,7 +126,7 @@ bool address_unwrap(struct str s, struct str *bare, struct buf *name)
 	}
 	/* What a list of addresses was cut at. */
 	while (s.n > 0 && (s.p[s.n - 1] == ',' || s.p[s.n - 1] == ';'))
-		s = trim(str_sub(s, 0, s.n - 1));
+		s = address_trim(str_sub(s, 0, s.n - 1));
 	size_t open = cfws_find_unquoted(s, "<>");
 	size_t comment = cfws_find_unquoted(s, "(");
 
@@ -111,9 +134,10 @@ bool address_unwrap(struct str s, struct str *bare, struct buf *name)
 		struct str inner = str_sub(s, open + 1, s.n);
 		size_t close = cfws_find_unquoted(inner, "<>");
 
-		if (s.p[open] != '<' || close + 1 != inner.n || inner.p[close] != '>')
+		if (s.p[open] != '<' || close + 1 != inner.n || inner.p[close] != '>' ||
+			ends_another(str_sub(s, 0, open)))
 			return false;
-		*bare = without_scheme(trim(str_sub(inner, 0, close)));
+		*bare = without_scheme(address_trim(str_sub(inner, 0, close)));
 		add_name(name, str_sub(s, 0, open));
 		return true;
 	}
@@ -121,7 +145,7 @@ bool address_unwrap(struct str s, struct str *bare, struct buf *name)
 		return false;
 	if (comment > 0 && comment < s.n &&
 		cfws_comment(str_sub(s, comment, s.n)) == s.n - comment) {
-		*bare = trim(str_sub(s, 0, comment));
+		*bare = address_trim(str_sub(s, 0, comment));
 		add_name(name, str_sub(s, comment + 1, s.n - comment - 2));
 		return true;
 	}

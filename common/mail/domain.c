@@ -7,6 +7,7 @@
 
 #include "base/buf.h"
 #include "base/mem.h"
+#include "mail/domain_local.h"
 #include "text/utf8.h"
 
 #define LABEL_MAX ((size_t)63)
@@ -236,7 +237,9 @@ static bool all_settled(struct str s)
 	return code != '-';
 }
 
-static enum domain_fault check_bidi(const char *ascii)
+/* What no table of single characters tells: about the whole name, and for U-labels that were written as such also about
+ * neighbours. A-labels of another kind may be there all the same. */
+static enum domain_fault check_characters(const char *ascii, bool as_written)
 {
 	enum domain_fault fault = DOMAIN_OK;
 	char *unicode = NULL;
@@ -245,6 +248,8 @@ static enum domain_fault check_bidi(const char *ascii)
 		return DOMAIN_IDNA;
 	if (!bidi_ok(str_of(unicode)))
 		fault = DOMAIN_BIDI;
+	else if (as_written && !domain_context_ok(str_of(unicode)))
+		fault = DOMAIN_CONTEXT;
 	idn2_free(unicode);
 	return fault;
 }
@@ -279,7 +284,7 @@ static enum domain_fault convert(struct buf *out, struct str s)
 		/* Only now: full stops and letters of other widths have become plain ones. */
 		fault = check_name(name);
 		if (fault == DOMAIN_OK && !settled)
-			fault = check_bidi((const char *)ascii);
+			fault = check_characters((const char *)ascii, !has_a_label(s));
 		if (fault == DOMAIN_OK)
 			add_lower(out, name);
 	}
@@ -343,6 +348,7 @@ const char *domain_fault_text(enum domain_fault fault)
 		[DOMAIN_HYPHEN] = "a label of the domain begins or ends with a hyphen",
 		[DOMAIN_IDNA] = "the domain is no internationalised domain name (IDNA2008)",
 		[DOMAIN_BIDI] = "the domain mixes directions of writing (RFC 5893)",
+		[DOMAIN_CONTEXT] = "the domain has a character that may not stand where it does (RFC 5892)",
 		[DOMAIN_NUMERIC] = "the top-level domain is a number",
 		[DOMAIN_DOTLESS] = "the domain is a top-level domain",
 	};

@@ -21,6 +21,7 @@ enum domain_fault {
 	DOMAIN_HYPHEN,	  /* a label begins or ends with one */
 	DOMAIN_IDNA,	  /* libidn2 refuses it */
 	DOMAIN_BIDI,
+	DOMAIN_CONTEXT, /* a character that may stand only beside certain others (RFC 5892, appendix A) */
 	DOMAIN_NUMERIC, /* the last label is all digits */
 	DOMAIN_DOTLESS, /* one label only; for address_parse, domain_to_ascii takes it */
 };

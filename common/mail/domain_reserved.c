@@ -44,8 +44,8 @@ bool domain_reserved(struct str s)
 		"xn--deba0ad xn--g6w251d xn--hgbk6aj7f53bba xn--hlcj6aya9esc7a xn--jxalpdlp xn--kgbechtv "
 		"xn--zckzah";
 	static const char examples[] = "example.com example.net example.org";
-	/* RFC 8375, 8880, 9462, 9665; the reverse trees have no mail either. */
-	static const char arpa[] = "home.arpa in-addr.arpa ip6.arpa ipv4only.arpa resolver.arpa service.arpa";
+	/* RFC 8375, 8880, 9031, 9140, 9462, 9665, 9965; the reverse trees have no mail either. */
+	static const char arpa[] = "6tisch.arpa eap.arpa eap-noob.arpa home.arpa in-addr.arpa ip6.arpa ipv4only.arpa resolver.arpa service.arpa";
 
 	/* Every address of every list asks: nearly all end here, at the price of a look at some octets. */
 	if (s.n > 3 && (s.p[s.n - 3] == '.' || (s.p[s.n - 4] == '.' && !maybe_example(s) && s.p[s.n - 3] != 'a')))

@@ -78,7 +78,7 @@ def normal_form():
         ("blanks around", " a@a.de\t", "a@a.de"), ("capitals in the domain", "Ann@A.DE", "Ann@a.de"),
         ("a display name", "Ann Lee <ann@a.de>", "ann@a.de"), ("a quoted name", '"Lee, Ann" <ann@a.de>', "ann@a.de"),
         ("brackets only", "<ann@a.de>", "ann@a.de"), ("mailto:", "mailto:ann@a.de", "ann@a.de"),
-        ("a no-break space", "ann@a.de\u00a0", "ann@a.de"), ("U-labels stay", "ann@bücher.de", "ann@bücher.de"),
+        ("a no-break space", "ann@a.de\u00a0", "ann@a.de"), ("marks of direction", "\u202aann@a.de\u202c", "ann@a.de"), ("U-labels stay", "ann@bücher.de", "ann@bücher.de"),
         ("in lower case", "ann@BÜCHER.de", "ann@bücher.de"), ("A-labels stay", "ann\x40XN--bcher-kva.de", "ann\x40xn--bcher-kva.de"),
         ("a local part outside ASCII", "jürgen@a.de", "jürgen@a.de"),
     ]
@@ -103,8 +103,8 @@ def syntax():
             "a\x40a-b.de", "x\x40a.b.c.d.e.de", "почта@пример.рф", "a@例え.jp"]
     bad = ["a", "@a.de", "a@", "a@@a.de", "a b@a.de", "a@b c.de", ".a@a.de", "a.@a.de", "a..b@a.de", f"{local64}l@a.de", f"a@{label63}d.de",
            f"{local64}@{long_domain}ddd.de", "a@-a.de", "a@a-.de", "a@a_b.de", "a@a..de", "a@.a.de", "a@a.de.", "a@localhost", "a@1.2.3.4",
-           "a@[1.2.3.4]", '"a b"@a.de', "a\x40xn--zz--zz.de", "a(c)@a.de", "a@a.de, b@a.de", "a@b.de c@d.de", "<a@a.de", "a\u200bb@a.de",
-           "a@a\u202eb.de", "a\x01@a.de", "a\0@a.de", "a@a.de\n", "\r\na@a.de",
+           "a@[1.2.3.4]", '"a b"@a.de', "a\x40xn--zz--zz.de", "a(c)@a.de", "a@a.de, b@a.de", "a@a.de, B <b@a.de>", "a@b.de c@d.de", "<a@a.de", "a\u200bb@a.de",
+           "a@a\u202eb.de", "\u202ea@a.de", "a@a.de\u3002", "a@a\u00b7b.de", "a\x01@a.de", "a\0@a.de", "a@a.de\n", "\r\na@a.de",
            "a@a.de(\r)", "a@a.de\0"]
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n", quoting=csv.QUOTE_ALL)

@@ -56,6 +56,9 @@ static void test_faults(void)
 		{ STR_LIT("a@b_c.de"), 0, ADDRESS_DOMAIN },
 		{ STR_LIT("a@b.cd."), 0, ADDRESS_DOMAIN },
 		{ STR_LIT("a@\xc3\xbc.cd\xe3\x80\x82"), 0, ADDRESS_DOMAIN },
+		{ STR_LIT("a\xcd\xbe@b.cd"), 0, ADDRESS_LOCAL_CHARACTER }, /* ";" in NFC */
+		{ STR_LIT("a\xe3\x85\xa4@b.cd"), 0, ADDRESS_LOCAL_UTF8 }, /* a Hangul filler */
+		{ STR_LIT("\xe2\x9d\xa4\xef\xb8\x8f@b.cd"), 0, ADDRESS_OK },
 		{ STR_LIT("a@b.123"), 0, ADDRESS_DOMAIN },
 		{ STR_LIT("a@b,cd"), 0, ADDRESS_DOMAIN },
 		{ STR_LIT("\"a b\"@c.de"), 0, ADDRESS_LOCAL_QUOTED },
@@ -179,6 +182,7 @@ static void test_keys(void)
 			"a@xn--bcher-kva.example" },
 		{ "re\xcc\x81sume\xcc\x81@example.org", "r\xc3\xa9sum\xc3\xa9@example.org" },
 		{ "\xc3\x89@example.org", "\xc3\x89@example.org" }, /* only ASCII is folded */
+		{ "\xe2\x84\xaa@example.org", "k@example.org" }, /* the sign of Kelvin is a K */
 	};
 	static const char *const provider[][2] = {
 		{ "J.Doe+x@GoogleMail.com", "jdoe@gmail.com" },
@@ -233,6 +237,25 @@ static void test_unwrap(void)
 		{ "Jane Doe", "Jane Doe", "" },
 		{ "a@b.cd, c@d.ef", NULL, "" },
 		{ "Jane <a@b.cd>, Joe <c@d.ef>", NULL, "" },
+		{ "a@b.cd, Joe <c@d.ef>", NULL, "" },
+		{ "a@b.cd; <c@d.ef>", NULL, "" },
+		{ "Doe, Joe <c@d.ef>", "c@d.ef", "Doe, Joe" },
+		{ "\"a@b.cd, Joe\" <c@d.ef>", "c@d.ef", "a@b.cd, Joe" },
+		/* a mark of direction, a soft hyphen, an embedding and its end, a broad blank */
+		{ "\xe2\x80\x8e\xc2\xad"
+		  "a@b.cd\xe3\x80\x80",
+			"a@b.cd", "" },
+		{ "\xe2\x80\xaa"
+		  "a@b.cd\xe2\x80\xac",
+			"a@b.cd", "" },
+		{ "J <\xe2\x81\xa0"
+		  "a@b.cd\xef\xbb\xbf>",
+			"a@b.cd", "J" },
+		{ "\xe2\x80\xae"
+		  "a@b.cd",
+			"\xe2\x80\xae"
+			"a@b.cd",
+			"" }, /* an override stays, to be refused */
 		{ "<a@b.cd", NULL, "" },
 		{ "a@b.cd>", NULL, "" },
 		{ "<a@b.cd> x", NULL, "" },

@@ -78,6 +78,17 @@ static void test_ascii(void)
 		{ "\xd7\x90"
 		  "1\xd9\xa1.example",
 			NULL, DOMAIN_BIDI }, /* European and Arabic digits */
+		/* RFC 5892, A.3 to A.7; as A-labels they are taken */
+		{ "l\xc2\xb7l.example", "xn--ll-0ea.example", DOMAIN_OK },
+		{ "l\xc2\xb7.example", NULL, DOMAIN_CONTEXT },
+		{ "x.\xc2\xb7l.example", NULL, DOMAIN_CONTEXT },
+		{ "xn--a-fda.example", "xn--a-fda.example", DOMAIN_OK },
+		{ "\xcd\xb5\xce\xb1.example", "xn--wva4j.example", DOMAIN_OK },
+		{ "\xce\xb1\xcd\xb5.example", NULL, DOMAIN_CONTEXT },
+		{ "\xd7\x90\xd7\xb3.example", "xn--4db4e.example", DOMAIN_OK },
+		{ "\xd7\xb4\xd7\x90.example", NULL, DOMAIN_CONTEXT },
+		{ "\xe3\x83\xbb\xe3\x82\xa2.example", "xn--cckyj.example", DOMAIN_OK },
+		{ "a\xe3\x83\xbb.\xe3\x82\xa2", NULL, DOMAIN_CONTEXT },
 		{ "a.123", NULL, DOMAIN_NUMERIC },
 		{ "192.0.2.1", NULL, DOMAIN_NUMERIC },
 		{ "\xc3\xbc.\xef\xbc\x91", NULL, DOMAIN_NUMERIC },
