@@ -160,6 +160,7 @@ static bool start(char **argv, int *fd, pid_t *pid, struct err *err)
 	posix_spawnattr_init(&attributes);
 	sigemptyset(&defaults);
 	sigaddset(&defaults, SIGPIPE);
+	sigaddset(&defaults, SIGXFSZ);
 	posix_spawnattr_setsigdefault(&attributes, &defaults);
 	posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF);
 	int number = posix_spawnp(pid, argv[0], &actions, &attributes, argv, environ);

@@ -33,6 +33,7 @@ void stop_install(void)
 	struct sigaction old;
 
 	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN);
 	if (wake_fd >= 0)
 		return;
 	wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);

@@ -4,7 +4,8 @@
 /*
  * SIGINT, SIGTERM and SIGHUP as a wish to stop: the first is noted and wakes whoever polls, the
  * second ends the process at once with 128 + signal. A signal that was ignored at the start
- * (nohup, a background job) stays ignored; SIGPIPE is always ignored.
+ * (nohup, a background job) stays ignored; SIGPIPE and SIGXFSZ are always ignored: a reader that went
+ * away and a limit of file sizes are errors of write(2) like a full disk, with time left to clean up.
  */
 void stop_install(void);
 /* The signal that asked, or 0. The tool ends with 128 + this. */
