@@ -24,6 +24,9 @@ static bool is_blank(uint32_t code)
 static size_t blank_at_front(struct str s)
 {
 	uint32_t code;
+
+	if (s.n > 0 && s.p[0] > ' ' && (unsigned char)s.p[0] < 0x80)
+		return 0;
 	size_t n = utf8_decode(s, &code);
 
 	return n > 0 && is_blank(code) ? n : 0;

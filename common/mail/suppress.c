@@ -62,7 +62,7 @@ bool suppress_add(struct suppress *s, struct str entry, struct str reason, struc
 	struct str bare;
 	bool ok = false;
 
-	entry = str_trim(entry);
+	entry = address_trim(entry);
 	if (str_istarts(entry, STR_LIT("sha256:"))) {
 		ok = read_sum(str_sub(entry, 7, entry.n), sum);
 		if (ok)
@@ -118,6 +118,31 @@ static const struct set_entry *find_sum(const struct suppress *s, struct str key
 	return set_find(&s->sums, str_at((const char *)sum, sizeof sum));
 }
 
+/* Of an internationalised domain people may have summed up the form that they read. */
+static const struct set_entry *find_shown_sum(const struct suppress *s, struct str key, struct str domain)
+{
+	struct buf shown = { .limit = 0 };
+	const struct set_entry *entry = NULL;
+
+	if (str_search(domain, STR_LIT("xn--")) == domain.n)
+		return NULL;
+	buf_add(&shown, str_sub(key, 0, key.n - domain.n));
+	domain_show(&shown, domain);
+	entry = find_sum(s, buf_str(&shown));
+	buf_free(&shown);
+	return entry;
+}
+
+/* Where lists are folded googlemail.com is gmail.com, too. */
+static struct str domain_of(struct str key)
+{
+	size_t at = key.n;
+
+	while (at > 0 && key.p[at - 1] != '@')
+		at--;
+	return str_sub(key, at, key.n);
+}
+
 bool suppress_has_key(const struct suppress *s, struct str key, struct str folded, struct str domain,
 	struct suppress_note *note)
 {
@@ -125,9 +150,11 @@ bool suppress_has_key(const struct suppress *s, struct str key, struct str folde
 		return true;
 	/* A sum that somebody made of the address as written is of the plain form. */
 	if (s->sums.used > 0 && (note_of(s, find_sum(s, folded), note) ||
-					(s->fold && note_of(s, find_sum(s, key), note))))
+					(s->fold && note_of(s, find_sum(s, key), note)) ||
+					note_of(s, find_shown_sum(s, key, domain), note)))
 		return true;
-	return s->domains.used > 0 && note_of(s, find_domain(s, domain), note);
+	return s->domains.used > 0 && (note_of(s, find_domain(s, domain), note) ||
+					(s->fold && note_of(s, find_domain(s, domain_of(folded)), note)));
 }
 
 bool suppress_has(const struct suppress *s, const struct address *a, struct suppress_note *note)
@@ -141,120 +168,4 @@ bool suppress_has(const struct suppress *s, const struct address *a, struct supp
 	buf_free(&key);
 	buf_free(&folded);
 	return found;
-}
-
-/* --- reading a list --- */
-
-void suppress_read_begin(struct suppress_reader *r, struct suppress *into, const char *name)
-{
-	*r = (struct suppress_reader){ .into = into, .name = name, .reason = SIZE_MAX, .date = SIZE_MAX };
-}
-
-static bool names_entries(struct str column)
-{
-	return str_among(column, "email e-mail mail address email_address emailaddress recipient sha256 domain") ||
-	       str_ieq(column, STR_LIT("email address")) || str_ieq(column, STR_LIT("e-mail address"));
-}
-
-/* A header row has no entry in it; it says which columns are ours. */
-static bool take_header(struct suppress_reader *r, const struct csv_row *row)
-{
-	bool any = false;
-
-	for (size_t i = row->n; i-- > 0;) {
-		struct str name = str_trim(row->cells[i].value);
-
-		if (names_entries(name)) {
-			r->email = i;
-			any = true;
-		} else if (str_among(name, "reason why status code type")) {
-			r->reason = i;
-		} else if (str_among(name, "date since time when created created_at")) {
-			r->date = i;
-		}
-	}
-	if (!any)
-		r->reason = r->date = SIZE_MAX;
-	return any;
-}
-
-static struct str cell(const struct csv_row *row, size_t i)
-{
-	return i < row->n ? str_trim(row->cells[i].value) : STR_LIT("");
-}
-
-/* Without names that we know: the first column in which an entry stands. */
-static bool find_entries(struct suppress_reader *r, const struct csv_row *row)
-{
-	for (size_t i = 0; i < row->n; i++) {
-		struct str s = cell(row, i);
-
-		r->email = i;
-		if (str_find(s, '@') < s.n || str_istarts(s, STR_LIT("sha256:")))
-			return true;
-	}
-	r->email = row->n > 1 ? SIZE_MAX : 0;
-	return r->email == 0;
-}
-
-static void take_row(struct suppress_reader *r, const struct csv_row *row)
-{
-	struct suppress *s = r->into;
-	struct str entry;
-	bool first = !r->started;
-
-	r->started = true;
-	if (first && take_header(r, row))
-		return;
-	/* A first row of several cells with no entry in it is a header in other words. */
-	if ((first || r->email == SIZE_MAX) && !find_entries(r, row))
-		return;
-	entry = cell(row, r->email);
-	if (entry.n == 0 || entry.p[0] == '#')
-		return;
-	if (suppress_add(s, entry, cell(row, r->reason), cell(row, r->date)))
-		return;
-	if (s->bad++ == 0)
-		s->first_bad = row->line;
-}
-
-static bool take_rows(struct suppress_reader *r, struct err *err)
-{
-	struct csv_row row;
-
-	for (;;) {
-		switch (csv_next(&r->csv, &row, err)) {
-		case CSV_ROW:
-			take_row(r, &row);
-			break;
-		case CSV_MORE:
-		case CSV_END:
-			return true;
-		case CSV_ERROR:
-			return err_prefix(err, "%s", r->name);
-		}
-	}
-}
-
-bool suppress_read_add(struct suppress_reader *r, struct str octets, struct err *err)
-{
-	if (octets.n == 0)
-		return true;
-	if (r->csv.delimiter == '\0')
-		csv_init(&r->csv, csv_guess_delimiter(octets));
-	memcpy(csv_room(&r->csv, octets.n), octets.p, octets.n);
-	csv_fed(&r->csv, octets.n);
-	return take_rows(r, err);
-}
-
-bool suppress_read_end(struct suppress_reader *r, struct err *err)
-{
-	bool ok = true;
-
-	if (r->csv.delimiter != '\0') {
-		csv_eof(&r->csv);
-		ok = take_rows(r, err);
-	}
-	csv_free(&r->csv);
-	return ok;
 }

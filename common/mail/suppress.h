@@ -35,17 +35,22 @@ void suppress_free(struct suppress *s);
 bool suppress_add(struct suppress *s, struct str entry, struct str reason, struct str date);
 
 /*
- * A list as CSV (columns email or address, else the first; reason and date where there are such) or one entry a line; "#"
- * lines and empty ones are passed over. Feed the octets of one file in any cuts.
+ * A list as CSV (columns email or address, sha256, domain: the first of them that is filled counts; else the first column
+ * in which an entry stands; reason and date where there are such) or one entry a line; "#" lines and empty ones are passed
+ * over, and what stands behind a blank and "#". Here "*@domain" and a bare sum are entries, too, in a column of their own
+ * also a bare domain. What is not UTF-8 is Latin-1. Feed the octets of one file in any cuts.
  */
 struct suppress_reader {
 	struct suppress *into;
 	struct csv csv;
 	const char *name; /* of the file, for messages */
-	size_t email;
-	size_t reason; /* SIZE_MAX: no such column */
+	size_t email; /* SIZE_MAX: no such column */
+	size_t sum;
+	size_t domain;
+	size_t reason;
 	size_t date;
-	bool started;
+	bool started; /* the first row was met */
+	bool named;   /* it names the columns */
 };
 void suppress_read_begin(struct suppress_reader *r, struct suppress *into, const char *name);
 bool suppress_read_add(struct suppress_reader *r, struct str octets, struct err *err);

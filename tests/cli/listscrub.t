@@ -171,6 +171,31 @@ def suppression():
     same((r.reasons(), len(r.rows())), (["suppressed", "suppressed"], 2), "if one of the copies is suppressed, all are")
     r = lab.run("--suppress", lab.write("s", "example.de\nann@a.de\n"), stdin="email\nann@a.de\n")
     check(r.status == 0 and ":1: neither an address" in r.err and r.reasons() == ["suppressed"], "a line that is no entry is named", r)
+    sums = {a: hashlib.sha256(a.encode()).hexdigest() for a in ("ann@a.de", "ann@bücher.de")}
+    forms = [
+        ("comments and empty lines before the header", "# exported\n\nid;reason;email\n7;gone;ann@a.de\n"),
+        ("a street beside the address", "Address,Email\n1 Elm Road,ann@a.de\n"),
+        ("a comment behind an entry", "ann@a.de # left us\n"), ("another name for a domain", "*@a.de\n"),
+        ("a column of domains", "domain,since\na.de,2026-01-01\n"), ("a column of sums", f"sha256\n{sums['ann@a.de'].upper()}\n"),
+        ("a bare sum", sums["ann@a.de"]), ("whichever column is filled", "email,domain\nx@b.de,\n,a.de\n"),
+        ("a comma in a name", "Lee, Zoe <zoe@a.de>\nann@a.de\n"), ("unseen blanks", "\u00a0@a.de\u200b\n"),
+        ("CR line ends", "zoe@a.de\rann@a.de\r"), ("a BOM before an entry", "\ufeffann@a.de\r\n"),
+    ]
+    for name, text in forms:
+        r = lab.run("--suppress", lab.write("s", text), stdin="email,n\nAnn@a.de,1\nb@b.de,2\n")
+        same((r.reasons(), r.out, "neither" in r.err), (["suppressed"], b"email,n\nb@b.de,2\n", False), f"suppression lists have {name}")
+    r = lab.run("--suppress", lab.write("s", "email,domain\nann@a.de,a.de\n"), stdin="email\nann@a.de\nbob@a.de\n")
+    same(r.out, b"email\nbob@a.de\n", "a domain beside its address is no entry")
+    r = lab.run("--suppress", lab.write("s", "j\u00fcrgen@a.de\n".encode("latin-1")), stdin="email\njürgen@a.de\nb@b.de\n")
+    same(r.reasons(), ["suppressed"], "a suppression list in Latin-1")
+    r = lab.run("--suppress", lab.write("s", '"a b"@a.de\n'), "--quoted", stdin='email,n\n"""A b""@a.de",1\nb@b.de,2\n')
+    same(r.reasons(), ["suppressed"], "a quoted local part in a plain list")
+    r = lab.run("--suppress", lab.write("s", f"sha256:{sums['ann@bücher.de']}\n"), stdin="email\nann@BÜCHER.de\nb@b.de\n")
+    same(r.reasons(), ["suppressed"], "the sum of an address in its own script")
+    r = lab.run("--suppress", lab.write("s", "email\nann@a.de\n".encode("utf-16")), stdin="email\nann@a.de\n")
+    check(r.status == 65 and "UTF-16" in r.err and r.out == b"", "a suppression list in UTF-16 is refused", r)
+    r = lab.run("--fold=provider", "--suppress", lab.write("s", "@gmail.com\n"), stdin="email\nann\x40googlemail.com\nb@b.de\n")
+    same(r.reasons(), ["suppressed"], "a suppressed domain by its other name, with --fold")
     r = lab.run("--suppress", lab.path("absent"), stdin="email\nann@a.de\n")
     check(r.status == 66 and "absent" in r.err and r.out == b"", "a list that is not there", r)
 
