@@ -69,7 +69,10 @@ static void convert(struct idn_label *l, struct str label)
 	struct buf unicode = { .limit = 0 };
 
 	if (!has_stop(label) && domain_to_ascii(&ascii, label) == DOMAIN_OK) {
-		domain_show(&unicode, buf_str(&ascii));
+		if (domain_is_settled(label))
+			buf_add(&unicode, label);
+		else
+			domain_show(&unicode, buf_str(&ascii));
 		if (stands_alone(buf_str(&unicode))) {
 			struct buf *written = str_ascii(label) ? &ascii : &unicode;
 

@@ -14,6 +14,7 @@
 
 #define CHUNK ((size_t)64 << 10)
 #define FILE_CHUNK ((size_t)128 << 10)
+#define PIPE_CHUNK ((size_t)512 << 10)
 #define HEAD_MAX ((size_t)1 << 20) /* a header and a row are looked for in that much */
 
 const char *input_name(const struct input *in)
@@ -59,7 +60,7 @@ static bool spool(struct input *in, struct str octets, struct err *err)
 /* One read into the reader's buffer: its length, 0 at the end, negative as file_read_some. */
 static long read_chunk(struct input *in, struct err *err)
 {
-	size_t most = in->seekable ? FILE_CHUNK : CHUNK;
+	size_t most = in->seekable ? FILE_CHUNK : PIPE_CHUNK;
 	char *room = csv_room(&in->csv, most);
 	long n = file_read_some(in->fd, room, most, input_name(in), err);
 
@@ -98,6 +99,11 @@ static bool open_file(struct input *in, struct err *err)
 		return again ? err_errno(err, ERR_OS, errno, "temporary file") : false;
 	in->seekable = fstat(in->fd, &st) == 0 && S_ISREG(st.st_mode);
 	in->octets = 0;
+#ifdef F_SETPIPE_SZ
+	/* Whoever writes into a pipe and we ourselves are then woken less often. Where it is refused we read less at a time. */
+	if (!in->seekable)
+		(void)fcntl(in->fd, F_SETPIPE_SZ, (int)PIPE_CHUNK);
+#endif
 	if (!in->seekable)
 		return true;
 	off_t start = in->replaying ? lseek(in->fd, again ? 0 : (off_t)f->start, SEEK_SET)

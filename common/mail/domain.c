@@ -223,7 +223,7 @@ static bool is_settled(uint32_t code)
 
 /* Then libidn2 need not look each of them up in the tables, nor we at their directions: that takes three quarters of the time.
  * Hyphens only where nobody could mind them. */
-static bool all_settled(struct str s)
+bool domain_is_settled(struct str s)
 {
 	uint32_t before = '.';
 	uint32_t code = '.';
@@ -274,7 +274,7 @@ static enum domain_fault convert(struct buf *out, struct str s)
 	if (!utf8_valid(s) || !str_clean(s))
 		return DOMAIN_CHARACTER;
 	char *input = prepare(s);
-	bool settled = all_settled(s);
+	bool settled = domain_is_settled(s);
 	int flags = IDN2_NO_ALABEL_ROUNDTRIP | (settled ? IDN2_NO_TR46 | IDN2_NFC_INPUT : 0);
 	enum domain_fault fault = library_fault(idn2_lookup_u8((uint8_t *)input, &ascii, flags));
 
