@@ -20,18 +20,32 @@ static struct str shown(struct judge *j, struct str cell, const char *what)
 	return result;
 }
 
+/* As words of one piece: "Opt in" is "Opt-in". Long ones are none of ours. */
+static bool says(struct str cell, const char *words)
+{
+	char text[24];
+
+	for (size_t i = 0; i < cell.n && i < sizeof text; i++)
+		text[i] = cell.p[i];
+	for (size_t i = 0; i < cell.n && i < sizeof text; i++)
+		if (cell.p[i] == ' ' || cell.p[i] == '_')
+			text[i] = '-';
+	return cell.n <= sizeof text && str_among(str_at(text, cell.n), words);
+}
+
 /* Yes, or the date on which somebody said yes. What cannot be read is no yes. */
 enum reason judge_consent(struct judge *j, struct str cell, struct verdict *v)
 {
-	static const char yes[] = "yes y true t 1 x on ok opt-in optin opted-in confirmed granted subscribed ja oui si s\xc3\xad";
+	static const char yes[] = "yes y true t 1 x on ok opt-in optin opted-in double-opt-in confirmed granted given agreed accepted "
+				  "consented subscribed ja oui si s\xc3\xad \xe2\x9c\x93 \xe2\x9c\x94";
 	static const char no[] = "no n false f 0 off opt-out optout opted-out none never denied revoked withdrawn unconfirmed pending "
-				 "unsubscribed nein non null -";
+				 "unsubscribed nein non null n/a undefined -";
 	int64_t when;
 
-	cell = str_trim(cell);
-	if (str_among(cell, yes) || str_ieq(cell, STR_LIT("opted in")))
+	cell = address_trim(cell);
+	if (says(cell, yes))
 		return REASON_NONE;
-	if (cell.n > 0 && !str_among(cell, no) && !str_ieq(cell, STR_LIT("opted out"))) {
+	if (cell.n > 0 && !says(cell, no)) {
 		if (date_parse_any(cell, &when) != DATE_BAD)
 			return REASON_NONE;
 		j->unread.consent++;
@@ -48,7 +62,7 @@ enum reason judge_activity(struct judge *j, struct str cell, struct verdict *v)
 {
 	int64_t when;
 
-	cell = str_trim(cell);
+	cell = address_trim(cell);
 	enum date_verdict read = cell.n > 0 ? date_parse_any(cell, &when) : DATE_BAD;
 
 	if (read == DATE_OK && when >= j->active_since)
@@ -72,7 +86,7 @@ int64_t judge_newest(struct judge *j, struct str cell)
 {
 	int64_t when;
 
-	cell = str_trim(cell);
+	cell = address_trim(cell);
 	if (date_parse_any(cell, &when) == DATE_OK)
 		return when;
 	j->unread.newest += cell.n > 0;

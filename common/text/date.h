@@ -22,9 +22,11 @@ bool date_parse_mail(struct str s, int64_t *seconds);
 /*
  * What people keep in lists: ISO 8601 (date, or date and time with T or a blank, fraction, Z or an
  * offset), RFC 5322, 23.11.2026, 11/23/2026 and 23/11/2026 where a number over 12 settles which,
- * and 2026/11/23, 20261123, "23 Nov 2026", "23-Nov-2026", "Nov 23, 2026", each with a time of day
- * behind it or none (also with AM or PM), seconds since 1970 of 9 or 10 digits, milliseconds of 13.
- * Without a zone it is UTC. DATE_AMBIGUOUS: 03/04/2026.
+ * and 2026/11/23, 20261123, "23 Nov 2026", "23-Nov-2026", "Nov 23rd, 2026", each with a time of day
+ * behind it or none (also with AM or PM), the year of two digits where that leaves one reading; what
+ * date(1), asctime and JavaScript print; 20261123080500; seconds since 1970 of 9 or 10 digits, also
+ * with a fraction, milliseconds of 13, microseconds of 16. Without a zone it is UTC. DATE_AMBIGUOUS:
+ * 03/04/2026.
  */
 enum date_verdict { DATE_OK, DATE_BAD, DATE_AMBIGUOUS };
 enum date_verdict date_parse_any(struct str s, int64_t *seconds);

@@ -201,7 +201,7 @@ def suppression():
 
 
 def people():
-    yes = ["yes", "Y", "TRUE", "1", "x", "opt-in", "2026-01-02", "2026-01-02T10:00:00Z"]
+    yes = ["yes", "Y", "TRUE", "1", "x", "opt-in", "Opt in", "double_opt-in", "\u00a0yes", "accepted", "2026-01-02", "2026-01-02T10:00:00Z"]
     no = ["no", "0", "", "false", "never", "pending", "maybe", "2026-13-45"]
     rows = "".join(f"c{i}@a.de,{word}\n" for i, word in enumerate(yes + no))
     r = lab.run("--consent", "ok", stdin="email,ok\n" + rows)
