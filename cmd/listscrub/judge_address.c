@@ -121,18 +121,38 @@ static void add_domain(struct buf *out, const struct judge *j)
 		domain_show(out, buf_str(&a->ascii));
 }
 
-/* What goes into the cell when it is not what stands there. Where the list is Latin-1, an address outside ASCII stays as
- * it is: UTF-8 has no place in such a file. */
+/* False where it has a character that Latin-1 has not. */
+static bool to_latin1(struct buf *out, struct str s)
+{
+	uint32_t code;
+
+	for (size_t n; s.n > 0; s = str_sub(s, n, s.n)) {
+		n = utf8_decode(s, &code);
+		if (n == 0 || code > 0xff || (code >= 0x80 && code < 0xa0))
+			return false;
+		buf_add_char(out, (char)code);
+	}
+	return true;
+}
+
+/* What goes into the cell when it is not what stands there. Where the list is Latin-1, UTF-8 has no place in it: an address
+ * that has no other form stays as it is. */
 static void write_address(struct judge *j, struct str cell, struct verdict *v, bool latin1)
 {
 	struct buf out = { .limit = 0 };
+	struct buf other = { .limit = 0 };
 
 	buf_add(&out, j->address.local);
 	buf_add_char(&out, '@');
 	add_domain(&out, j);
-	if (!str_eq(buf_str(&out), cell) && (!latin1 || str_ascii(buf_str(&out))))
-		v->address = arena_copy(j->arena, buf_str(&out));
+	struct str written = buf_str(&out);
+
+	if (latin1)
+		written = to_latin1(&other, written) ? buf_str(&other) : cell;
+	if (!str_eq(written, cell))
+		v->address = arena_copy(j->arena, written);
 	buf_free(&out);
+	buf_free(&other);
 }
 
 static enum reason fault(struct judge *j, enum address_fault fault, struct verdict *v)

@@ -67,19 +67,19 @@ static void add_all(struct set *s, const char *const *names, size_t n)
 		(void)set_add(s, str_of(names[i]), NULL);
 }
 
-/* One entry of a file: lower case; a domain as A-labels, an "@" or "*." before it taken off. */
+/* One entry of a file: lower case; a domain as A-labels, without the "@", "*." and the like that others put before it, as
+ * some put an "@" behind a role. */
 static bool add_line(struct set *s, struct str line, bool domains)
 {
 	struct buf entry = { .limit = 0 };
 	bool ok = true;
 
 	if (domains) {
-		if (str_starts(line, STR_LIT("@")))
+		while (line.n > 1 && (line.p[0] == '*' || line.p[0] == '@' || line.p[0] == '.'))
 			line = str_sub(line, 1, line.n);
-		else if (str_starts(line, STR_LIT("*.")))
-			line = str_sub(line, 2, line.n);
 		ok = domain_to_ascii(&entry, line) == DOMAIN_OK;
 	} else {
+		line = str_sub(line, 0, line.n - str_ends(line, STR_LIT("@")));
 		for (size_t i = 0; i < line.n; i++)
 			buf_add_char(&entry, ascii_lower(line.p[i]));
 	}

@@ -136,6 +136,32 @@ static const char *nearest(struct str domain)
 	return best;
 }
 
+/* The one of names that is body and end together. */
+static const char *find_joined(const char *const *names, struct str body, struct str end)
+{
+	for (const char *const *p = names; *p != NULL; p++)
+		if (strlen(*p) == body.n + end.n && str_starts(str_of(*p), body) && str_ends(str_of(*p), end))
+			return *p;
+	return NULL;
+}
+
+/* Another end, that no registry has, and a domain that is known with the right one. */
+static const char *with_right_end(struct str domain)
+{
+	const char *found = NULL;
+
+	for (const struct suggest_slip *p = suggest_ends; found == NULL && p->slip != NULL; p++) {
+		if (!str_ends(domain, str_of(p->slip)))
+			continue;
+		struct str body = str_sub(domain, 0, domain.n - strlen(p->slip));
+
+		found = find_joined(suggest_providers, body, str_of(p->meant));
+		if (found == NULL)
+			found = find_joined(suggest_known, body, str_of(p->meant));
+	}
+	return found;
+}
+
 static const char *find(const struct suggest *s, struct str domain)
 {
 	if (set_find(&s->known, domain) != NULL)
@@ -143,7 +169,9 @@ static const char *find(const struct suggest *s, struct str domain)
 	for (const struct suggest_slip *p = suggest_slips; p->slip != NULL; p++)
 		if (str_eq(domain, str_of(p->slip)))
 			return p->meant;
-	return nearest(domain);
+	const char *meant = with_right_end(domain);
+
+	return meant != NULL ? meant : nearest(domain);
 }
 
 struct str suggest_for(struct suggest *s, struct str domain)

@@ -22,7 +22,7 @@ void suggest_free(struct suggest *s);
 struct str suggest_for(struct suggest *s, struct str domain);
 
 /* The tables (suggest_domains.c), NULL at their ends: providers that are suggested, the most frequent first; others that are
- * right as they are; slips and what was meant. */
+ * right as they are; slips and what was meant, whole and ends only. */
 extern const char *const suggest_providers[];
 extern const char *const suggest_known[];
 struct suggest_slip {
@@ -30,5 +30,6 @@ struct suggest_slip {
 	const char *meant;
 };
 extern const struct suggest_slip suggest_slips[];
+extern const struct suggest_slip suggest_ends[];
 
 #endif

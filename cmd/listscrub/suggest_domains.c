@@ -70,3 +70,10 @@ const struct suggest_slip suggest_slips[] = {
 	{ "gmx.ent", "gmx.net" }, { "t-onlin.de", "t-online.de" },
 	{ "t-online.d", "t-online.de" }, { NULL, NULL },
 };
+
+const struct suggest_slip suggest_ends[] = {
+	{ ".con", ".com" }, { ".cmo", ".com" }, { ".ocm", ".com" }, { ".vom", ".com" }, { ".xom", ".com" },
+	{ ".cim", ".com" }, { ".cpm", ".com" }, { ".comm", ".com" }, { ".ccom", ".com" }, { ".coom", ".com" },
+	{ ".nte", ".net" }, { ".ent", ".net" }, { ".nett", ".net" }, { ".dee", ".de" }, { ".frr", ".fr" },
+	{ NULL, NULL },
+};

@@ -92,6 +92,8 @@ def normal_form():
     same(r.out, b'email,x\n"a@a.de",1\nb@a.de,2\n', "a cell is rewritten only when its value changes")
     r = lab.run(stdin=b"email,x\nann@b\xfccher.de,1\n")
     same(r.out, b"email,x\nann@b\xfccher.de,1\n", "in a Latin-1 list an address outside ASCII stays as it is")
+    r = lab.run(stdin=b"email,x\nJ\xfcrgen <j\xfcrgen@A.DE>,1\nann@B\xdcCHER.de,2\n\x8aann\x40A.de,3\n")
+    same(r.out, b"email,x\nj\xfcrgen@a.de,1\nann@b\xfccher.de,2\n\x8aann\x40A.de,3\n", "but is put in normal form where Latin-1 has it")
     r = lab.run("--ascii", stdin=b"email,x\nann@b\xfccher.de,1\n")
     same(r.out, b"email,x\nann\x40xn--bcher-kva.de,1\n", "and is understood")
 
@@ -225,11 +227,17 @@ def people():
     same([row["email"] for row in r.rejected()], ["x\x40mailinator.com", "x\x40sub.mailinator.com"], "--drop-disposable, parents matched")
     r = lab.run("--drop-disposable=" + lab.write("disposable", "duck.com\na.de\n"), stdin=rows)
     same([row["email"] for row in r.rejected()], ["x@a.de"], "an alias service never is, whatever a list says")
+    forms = "\ufeff# theirs\r\n@A.de\r\n*.B.de # why\r\n.c.de\r\n*@d.de.\r\nBÜCHER.de\r\n\r\n"
+    domains = ["a.de", "x.b.de", "b.de", "c.de", "d.de", "xn--bcher-kva.de"]
+    r = lab.run("--drop-disposable=" + lab.write("disposable", forms), stdin="email\n" + "".join(f"x@{d}\n" for d in [*domains, "e.de"]))
+    same(r.out, b"email\nx@e.de\n", "lists of domains as others write them")
+    r = lab.run("--drop-role=" + lab.write("roles", "\ufeffTeam@\r\n# x\r\nChef  # y\r\n"), stdin="email\nteam@a.de\nchef@a.de\nx@a.de\n")
+    same(r.out, b"email\nx@a.de\n", "and lists of roles")
 
 
 def suggestions():
     typos = {"gmial.com": "gmail.com", "gmail.con": "gmail.com", "hotmial.com": "hotmail.com", "yaho.com": "yahoo.com", "outlok.com": "outlook.com",
-             "gmaik.com": "gmail.com", "hotnail.com": "hotmail.com", "protonmial.com": "protonmail.com"}
+             "gmaik.com": "gmail.com", "hotnail.com": "hotmail.com", "protonmial.com": "protonmail.com", "live.con": "live.com", "mac.cmo": "mac.com", "comcast.nte": "comcast.net"}
     real = ["gmail.com", "proton.me", "pm.me", "wp.pl", "abv.bg", "email.com", "mail.com", "yahoo.co.in", "hey.com", "ymail.com", "gmx.at", "live.nl",
             "a.de", "mail.de", "googlemail.com", "sky.com", "outlook.sk", "me.com", "company.com"]
     rows = "".join(f"x@{d}\n" for d in [*typos, *real])
