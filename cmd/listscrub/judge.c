@@ -84,6 +84,19 @@ static bool find_column(const struct judge *j, const char *wanted, const char *l
 	return false;
 }
 
+/* "--drop-role FILE" with a blank names a list. Whoever meant "--drop-role=FILE" must hear of it. */
+static bool check_slip(const struct judge *j, const char *name, struct err *err)
+{
+	const struct settings *set = j->set;
+	const char *option = set->drop_role != NULL && set->drop_role[0] == '\0' ? "--drop-role" :
+		set->drop_disposable != NULL && set->drop_disposable[0] == '\0' ? "--drop-disposable" : NULL;
+
+	if (option == NULL || set->email != NULL || !j->sniff->unsure || j->sniff->header != SNIFF_HEADER)
+		return true;
+	return err_set(err, ERR_DATA, "%s is read as a list, and no address stands in it: a file for %s goes behind '=', "
+		"without a blank (a list all the same? name its column with --email)", name, option);
+}
+
 bool judge_columns(struct judge *j, const struct sniff *sniff, const char *name, struct err *err)
 {
 	size_t email;
@@ -100,7 +113,7 @@ bool judge_columns(struct judge *j, const struct sniff *sniff, const char *name,
 	j->email = j->set->email != NULL ? email : sniff->email;
 	if (j->email == SNIFF_NONE)
 		return err_set(err, ERR_DATA, "%s: no column holds addresses; name it with --email COLUMN", name);
-	return true;
+	return check_slip(j, name, err);
 }
 
 void judge_leave(struct judge *j)

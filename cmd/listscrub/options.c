@@ -256,6 +256,8 @@ static bool check_pairs(const struct settings *s, struct err *err)
 		return err_set(err, ERR_USAGE, "--print-suppressed reads no list: '%s' is one too many", s->lists[0]);
 	if (s->rejects != NULL && strcmp(s->rejects, "-") == 0)
 		return err_set(err, ERR_USAGE, "--rejects takes a file: standard output is for the rows kept (or see --annotate)");
+	if (s->report != NULL && strcmp(s->report, "-") == 0)
+		return err_set(err, ERR_USAGE, "--report takes a file: standard output is for the rows kept");
 	return true;
 }
 

@@ -50,6 +50,14 @@ static void count_domain(struct report *r, const struct pending *p)
 		r->counts[e->value].rejected++;
 }
 
+/* Between U+2068 and U+2069: what is written from right to left turns round nothing beside it. */
+static void add_shown(struct buf *text, struct str s)
+{
+	buf_add_text(text, "\xe2\x81\xa8");
+	utf8_show(text, s, SHOWN_MAX);
+	buf_add_text(text, "\xe2\x81\xa9");
+}
+
 /* "line 12: joe@@example: the address has …", as it may be shown. */
 static void keep_example(struct report_example *example, const struct pending *p)
 {
@@ -62,10 +70,10 @@ static void keep_example(struct report_example *example, const struct pending *p
 	if (i == REPORT_EXAMPLES)
 		return;
 	buf_printf(&text, "line %llu: ", (unsigned long long)p->line);
-	utf8_show(&text, more->cell.p != NULL ? more->cell : p->raw, SHOWN_MAX);
+	add_shown(&text, more->cell.p != NULL ? more->cell : p->raw);
 	if (pending_detail(p).n > 0) {
 		buf_add_text(&text, " \xe2\x80\x94 ");
-		utf8_show(&text, pending_detail(p), SHOWN_MAX);
+		add_shown(&text, pending_detail(p));
 	}
 	example->rows[i] = mem_copy(buf_text(&text), buf_len(&text));
 	buf_free(&text);
@@ -77,6 +85,15 @@ void report_row(struct report *r, const struct pending *p)
 		count_domain(r, p);
 	if (p->reason != REASON_NONE)
 		keep_example(&r->examples[p->reason], p);
+}
+
+bool report_check(const char *path, struct err *err)
+{
+	struct file_new file = { .fd = -1 };
+	bool ok = file_new_begin(&file, path, 0666, err);
+
+	file_new_abort(&file);
+	return ok;
 }
 
 bool report_write(const struct report *r, const struct scrub *s, const char *path, struct err *err)

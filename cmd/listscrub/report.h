@@ -27,6 +27,8 @@ void report_init(struct report *r);
 void report_free(struct report *r);
 /* p->more is there. */
 void report_row(struct report *r, const struct pending *p);
+/* Before the work: can path be made? Nothing is left there. 73. */
+bool report_check(const char *path, struct err *err);
 bool report_write(const struct report *r, const struct scrub *s, const char *path, struct err *err);
 
 #endif

@@ -11,13 +11,18 @@
 #include "mail/domain.h"
 #include "text/date.h"
 #include "text/html.h"
+#include "text/utf8.h"
 
 #define TOP_DOMAINS 20
 #define BAR_WIDTH 420u
+#define LISTS_SHOWN 5
+#define NAME_SHOWN 120
+#define DOMAIN_SHOWN 80
 
 static const char head[] =
 	"<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
 	"<meta name=\"viewport\" content=\"width=device-width\">\n"
+	"<meta name=\"color-scheme\" content=\"light dark\">\n"
 	"<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n"
 	"<title>listscrub report</title>\n<style>\n"
 	":root{--ink:#1c2430;--soft:#64707f;--paper:#fff;--line:#e3e7ec;--keep:#2f8f6b;--drop:#d0643f;--wash:#f6f8fa}\n"
@@ -26,8 +31,8 @@ static const char head[] =
 	"body{margin:0;background:var(--paper);color:var(--ink);font:16px/1.5 system-ui,sans-serif}\n"
 	"main{max-width:56rem;margin:0 auto;padding:2.5rem 1.25rem}\n"
 	"h1{font-size:1.6rem;margin:0}h2{font-size:1.1rem;margin:2.5rem 0 .75rem}\n"
-	"p.when{color:var(--soft);margin:.25rem 0 1.5rem}\n"
-	".tiles{display:grid;grid-template-columns:repeat(auto-fit,minmax(9rem,1fr));gap:.75rem}\n"
+	"p.when{color:var(--soft);margin:.25rem 0 1.5rem;overflow-wrap:anywhere}\n"
+	".tiles{display:grid;grid-template-columns:repeat(auto-fit,minmax(9.5rem,1fr));gap:.75rem}\n"
 	".tile{background:var(--wash);border:1px solid var(--line);border-radius:.6rem;padding:.8rem 1rem}\n"
 	".tile b{display:block;font-size:1.5rem;font-variant-numeric:tabular-nums}\n"
 	".tile span{color:var(--soft);font-size:.85rem}\n"
@@ -35,9 +40,13 @@ static const char head[] =
 	"td,th{text-align:left;padding:.35rem .75rem .35rem 0;border-bottom:1px solid var(--line);vertical-align:middle}\n"
 	"th{color:var(--soft);font-weight:500;font-size:.85rem}\n"
 	"td.n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}\n"
-	"th.n{text-align:right}td small{color:var(--soft)}svg{display:block;width:100%;max-width:420px}\n"
-	".whole svg{max-width:none;margin-top:1rem}\n"
+	"th.n{text-align:right}td small{color:var(--soft)}td.s{color:var(--soft)}td.t{overflow-wrap:anywhere}\n"
+	"td:last-child{padding-right:0}.b{width:45%}svg{display:block;width:100%}.whole{margin-top:1rem}\n"
 	".k{fill:var(--keep)}.d{fill:var(--drop)}.g{fill:var(--line)}\n"
+	".whole p{margin:.4rem 0 0;color:var(--soft);font-size:.85rem}.whole span+span{margin-left:1.25rem}\n"
+	"i.k,i.d{display:inline-block;width:.7em;height:.7em;border-radius:2px;margin-right:.4em;background:var(--keep)}\n"
+	"i.d{background:var(--drop)}\n"
+	"@media(max-width:36rem){main{padding:1.5rem 1rem}.b{width:26%}td,th{padding-right:.5rem}}\n"
 	"details{margin:.4rem 0}summary{cursor:pointer}\n"
 	"details li{overflow-wrap:anywhere;font-size:.9rem;color:var(--soft)}\n"
 	"footer{margin-top:3rem;color:var(--soft);font-size:.85rem}\n"
@@ -65,6 +74,31 @@ static unsigned scaled(uint64_t n, uint64_t most, unsigned width)
 	unsigned w = most > 0 ? (unsigned)((double)n / (double)most * width) : 0;
 
 	return n > 0 && w == 0 ? 1 : w;
+}
+
+/* Of the whole, in tenths of a hundredth; neither nothing nor all is said of what is some. */
+static void percent(struct buf *out, uint64_t n, uint64_t whole)
+{
+	unsigned tenths = whole > 0 ? (unsigned)((double)n / (double)whole * 1000 + 0.5) : 0;
+
+	bool few = n > 0 && tenths == 0;
+	bool most = n < whole && tenths == 1000;
+
+	tenths = few ? 1 : most ? 999 : tenths;
+	buf_printf(out, "%s%u.%u\xe2\x80\xaf%%", few ? "&lt;" : most ? "&gt;" : "", tenths / 10, tenths % 10);
+}
+
+/* What a list says, as it may be shown: cut to a length, without control characters, and with no say in the direction
+ * of what stands around it. */
+static void shown(struct buf *out, struct str s, size_t most)
+{
+	struct buf text = { .limit = 0 };
+
+	utf8_show(&text, s, most);
+	buf_add_text(out, "<bdi>");
+	html_add(out, buf_str(&text));
+	buf_add_text(out, "</bdi>");
+	buf_free(&text);
 }
 
 /* A bar: the part that is kept, the part that is not, on a track as long as the longest. */
@@ -101,11 +135,17 @@ static void add_tiles(struct buf *out, const struct counts *c)
 	if (c->elsewhere > 0)
 		tile(out, c->elsewhere, "rows of other shares");
 	buf_add_text(out, "</div>\n");
-	if (c->read > 0) {
-		buf_add_text(out, "<div class=\"whole\">");
-		bar(out, c->kept, c->read - c->kept, c->read);
-		buf_add_text(out, "</div>\n");
-	}
+}
+
+static void add_whole(struct buf *out, const struct counts *c)
+{
+	buf_add_text(out, "<div class=\"whole\">");
+	bar(out, c->kept, c->read - c->kept, c->read);
+	buf_add_text(out, "<p><span><i class=\"k\"></i>");
+	percent(out, c->kept, c->read);
+	buf_add_text(out, " kept</span><span><i class=\"d\"></i>");
+	percent(out, c->read - c->kept, c->read);
+	buf_add_text(out, " rejected</span></p></div>\n");
 }
 
 static void add_reasons(struct buf *out, const struct counts *c)
@@ -125,7 +165,9 @@ static void add_reasons(struct buf *out, const struct counts *c)
 		buf_printf(out, "<tr><td>%s<br><small>%s</small></td><td class=\"n\">",
 			reason_name((enum reason)r), reason_text((enum reason)r));
 		number(out, c->rejected[r]);
-		buf_add_text(out, "</td><td style=\"width:55%\">");
+		buf_add_text(out, "</td><td class=\"n s\">");
+		percent(out, c->rejected[r], c->read);
+		buf_add_text(out, "</td><td class=\"b\">");
 		bar(out, 0, c->rejected[r], most);
 		buf_add_text(out, "</td></tr>\n");
 	}
@@ -181,11 +223,15 @@ static size_t top_domains(const struct report *r, size_t top[TOP_DOMAINS])
 static void add_domain_name(struct buf *out, struct str ascii)
 {
 	struct buf unicode = { .limit = 0 };
+	bool ok = domain_to_unicode(&unicode, ascii) == DOMAIN_OK;
 
-	if (domain_to_unicode(&unicode, ascii) == DOMAIN_OK)
-		html_add(out, buf_str(&unicode));
+	/* (A domain in A-labels needs no escaping.) */
+	if (ascii.n > DOMAIN_SHOWN)
+		buf_printf(out, "<td class=\"t\" title=\"%.*s\">", STR_ARGS(ascii));
 	else
-		html_add(out, ascii);
+		buf_add_text(out, "<td class=\"t\">");
+	shown(out, ok ? buf_str(&unicode) : ascii, DOMAIN_SHOWN);
+	buf_add_text(out, "</td>");
 	buf_free(&unicode);
 }
 
@@ -196,19 +242,20 @@ static void add_domains(struct buf *out, const struct report *r)
 
 	buf_add_text(out, "<h2>Domains</h2>\n<p>");
 	number(out, r->n);
-	buf_add_text(out, " different domains.</p>\n<table>\n"
-		"<tr><th>domain</th><th class=\"n\">kept</th><th class=\"n\">rejected</th><th></th></tr>\n");
+	buf_printf(out, " different domain%s%s</p>\n<table>\n", r->n == 1 ? "" : "s",
+		r->n > n ? "; those with most rows:" : ".");
+	buf_add_text(out, "<tr><th>domain</th><th class=\"n\">kept</th><th class=\"n\">rejected</th><th></th></tr>\n");
 	for (size_t i = 0; i < n; i++) {
 		const struct set_entry *e = &r->domains.entries[top[i]];
 		const struct report_domain *d = &r->counts[top[i]];
 
-		buf_add_text(out, "<tr><td>");
+		buf_add_text(out, "<tr>");
 		add_domain_name(out, str_at(e->p, e->n));
-		buf_add_text(out, "</td><td class=\"n\">");
+		buf_add_text(out, "<td class=\"n\">");
 		number(out, d->kept);
 		buf_add_text(out, "</td><td class=\"n\">");
 		number(out, d->rejected);
-		buf_add_text(out, "</td><td style=\"width:45%\">");
+		buf_add_text(out, "</td><td class=\"b\">");
 		bar(out, d->kept, d->rejected, rows_of(r, top[0]));
 		buf_add_text(out, "</td></tr>\n");
 	}
@@ -221,26 +268,26 @@ static void note(struct buf *out, uint64_t n, const char *text)
 {
 	if (n == 0)
 		return;
-	buf_add_text(out, "<li>");
+	buf_printf(out, "<li>%s: ", text);
 	number(out, n);
-	buf_printf(out, " %s</li>\n", text);
+	buf_add_text(out, "</li>\n");
 }
 
 static void add_notes(struct buf *out, const struct scrub *s)
 {
 	buf_add_text(out, "<h2>What else was found</h2>\n<ul>\n");
-	note(out, s->judge.unread.active, "dates of activity could not be read; those rows count as inactive");
-	note(out, s->judge.unread.consent, "cells say neither yes nor no; those rows have no consent");
-	note(out, s->judge.unread.newest, "dates could not be read; they count as the oldest");
+	note(out, s->judge.unread.active, "Dates of activity that could not be read (those rows count as inactive)");
+	note(out, s->judge.unread.consent, "Cells that say neither yes nor no (those rows have no consent)");
+	note(out, s->judge.unread.newest, "Dates that could not be read (they count as the oldest)");
 	if (s->judge.bounces != NULL)
-		note(out, s->judge.bounces->reports, "reports were found in the bounce mailboxes");
+		note(out, s->judge.bounces->reports, "Reports found in the bounce mailboxes");
 	if (s->mx != NULL && s->mx->stopped) {
 		buf_add_text(out, "<li>The domains were not judged: ");
 		html_add(out, str_of(s->mx->why));
 		buf_add_text(out, "</li>\n");
 	} else if (s->mx != NULL) {
-		note(out, s->mx->domains.used, "domains were looked up, or known from the cache");
-		note(out, s->mx->temporary, "domains gave no answer for now; their rows are kept");
+		note(out, s->mx->domains.used, "Domains looked up, or known from the cache");
+		note(out, s->mx->temporary, "Domains without an answer for now (their rows are kept)");
 	}
 	if (s->in.latin1_line > 0)
 		buf_add_text(out, "<li>The list is not UTF-8; it was taken for Latin-1.</li>\n");
@@ -248,21 +295,38 @@ static void add_notes(struct buf *out, const struct scrub *s)
 		"and prove nothing.</li>\n</ul>\n");
 }
 
+/* Which lists, and when: "2026-11-23 08:05 UTC". */
+static void add_title(struct buf *out, const struct input *in)
+{
+	struct buf date = { .limit = 0 };
+
+	buf_add_text(out, "<p class=\"when\">");
+	for (size_t i = 0; i < in->n && i < LISTS_SHOWN; i++) {
+		const char *name = in->files[i].name;
+
+		buf_add_text(out, i > 0 ? ", " : "");
+		shown(out, str_of(strcmp(name, "-") == 0 ? "standard input" : name), NAME_SHOWN);
+	}
+	if (in->n > LISTS_SHOWN)
+		buf_printf(out, " and %zu more", in->n - LISTS_SHOWN);
+	date_add_iso(&date, clock_wall());
+	buf_printf(out, " \xc2\xb7 %.10s %.5s UTC</p>\n", buf_text(&date), buf_text(&date) + 11);
+	buf_free(&date);
+}
+
 void report_page(struct buf *out, const struct report *r, const struct scrub *s)
 {
 	buf_add_text(out, head);
-	buf_add_text(out, "<p class=\"when\">");
-	for (size_t i = 0; i < s->in.n && i < 5; i++) {
-		buf_add_text(out, i > 0 ? ", " : "");
-		html_add(out, strcmp(s->in.files[i].name, "-") == 0 ? STR_LIT("standard input") :
-								    str_of(s->in.files[i].name));
-	}
-	buf_add_text(out, " \xc2\xb7 ");
-	date_add_iso(out, clock_wall());
-	buf_add_text(out, "</p>\n");
+	add_title(out, &s->in);
 	add_tiles(out, &s->counts);
-	add_reasons(out, &s->counts);
-	add_domains(out, r);
+	if (s->counts.read > 0) {
+		add_whole(out, &s->counts);
+		add_reasons(out, &s->counts);
+	} else {
+		buf_add_text(out, "<p>There was no row to judge.</p>\n");
+	}
+	if (r->n > 0)
+		add_domains(out, r);
 	if (s->counts.read > s->counts.kept)
 		add_examples(out, r);
 	add_notes(out, s);

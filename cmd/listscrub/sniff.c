@@ -61,7 +61,7 @@ static size_t name_rank(const char *name)
 }
 
 /* By name, else the first column in which addresses stand; an only column is it in any case. */
-static size_t choose_email(const struct sniff *s, const size_t *hits)
+static size_t choose_email(struct sniff *s, const size_t *hits)
 {
 	size_t named = SNIFF_NONE;
 	size_t rank = ALL_NAMES;
@@ -80,7 +80,8 @@ static size_t choose_email(const struct sniff *s, const size_t *hits)
 			holds = i;
 	if (named != SNIFF_NONE && (rank < SURE_NAMES || hits[named] > 0 || holds == SNIFF_NONE))
 		return named;
-	return holds == SNIFF_NONE && s->columns == 1 ? 0 : holds;
+	s->unsure = holds == SNIFF_NONE && s->columns == 1;
+	return s->unsure ? 0 : holds;
 }
 
 void sniff_list(struct sniff *s, struct str head)

@@ -22,6 +22,12 @@ static const char *grouped(char text[32], uint64_t n)
 	return p;
 }
 
+/* "1 row", "2 rows". */
+static const char *rows(uint64_t n)
+{
+	return n == 1 ? "row" : "rows";
+}
+
 static uint64_t rejected(const struct counts *c)
 {
 	return c->read - c->kept;
@@ -86,13 +92,14 @@ static void say_unread(const struct judge_unread *u)
 	char n[32];
 
 	if (u->active > 0)
-		say_note("%s dates of activity could not be read: those rows are inactive",
-			grouped(n, u->active));
+		say_note("%s date%s of activity could not be read: such rows are inactive",
+			grouped(n, u->active), u->active == 1 ? "" : "s");
 	if (u->consent > 0)
-		say_note("%s cells say neither yes nor no: those rows have no consent",
-			grouped(n, u->consent));
+		say_note("%s cell%s neither yes nor no: such rows have no consent",
+			grouped(n, u->consent), u->consent == 1 ? " says" : "s say");
 	if (u->newest > 0)
-		say_note("%s dates could not be read: older than all others", grouped(n, u->newest));
+		say_note("%s date%s could not be read: older than all others", grouped(n, u->newest),
+			u->newest == 1 ? "" : "s");
 }
 
 static void say_text(const struct scrub *s)
@@ -102,16 +109,16 @@ static void say_text(const struct scrub *s)
 	char b[32];
 	char d[32];
 
-	say_note("%s rows read, %s kept, %s rejected", grouped(a, c->read), grouped(b, c->kept),
+	say_note("%s %s read, %s kept, %s rejected", grouped(a, c->read), rows(c->read), grouped(b, c->kept),
 		grouped(d, rejected(c)));
 	for (unsigned r = REASON_NONE + 1; r < REASON_COUNT; r++)
 		if (c->rejected[r] > 0)
 			say_note("%12s  %-15s %s", grouped(a, c->rejected[r]),
 				reason_name((enum reason)r), reason_text((enum reason)r));
 	if (c->elsewhere > 0)
-		say_note("%s rows are of other shares", grouped(a, c->elsewhere));
+		say_note("%s %s of other shares", grouped(a, c->elsewhere), rows(c->elsewhere));
 	if (c->suggestions > 0)
-		say_note("%s rows have a suggestion", grouped(a, c->suggestions));
+		say_note("%s %s with a suggestion", grouped(a, c->suggestions), rows(c->suggestions));
 	say_unread(&s->judge.unread);
 }
 

@@ -148,7 +148,7 @@ def duplicates():
     dated = "email,on,n\na@a.de,2026-01-01,1\nb@a.de,,2\na@a.de,2026-03-01,3\na@a.de,2026-02-01,4\nb@a.de,soon,5\na@a.de,2026-03-01,6\n"
     r = lab.run("--keep", "newest:on", stdin=dated)
     same([row[2] for row in r.rows()[1:]], ["2", "3"], "--keep newest: the newest stays in its place, the first of equal ones")
-    check("1 dates could not be read" in r.err, "a date that cannot be read is said", r)
+    check("1 date could not be read" in r.err, "a date that cannot be read is said", r)
     r = lab.run("--keep", "newest:on", lab.write("dated.csv", dated))
     same([row[2] for row in r.rows()[1:]], ["2", "3"], "the same from a file")
     r = lab.run(stdin="email,ok\na@example.com,1\nA@A.de,2\na@a.de\na@a.de,3\n")
@@ -222,6 +222,8 @@ def people():
     same(r.reasons(), ["role"] * 3, "--drop-role")
     r = lab.run("--drop-role=" + lab.write("roles", "# ours\nsally\n"), stdin="email\nsales@a.de\nSally@a.de\n")
     same([row["email"] for row in r.rejected()], ["Sally@a.de"], "a list of one's own replaces ours")
+    r = lab.run("--drop-role", lab.path("roles"), stdin="email\nsales@a.de\n")
+    check(r.status == 65 and r.out == b"" and "behind '='" in r.err, "a blank before the file is noticed", r)
     rows = "email\nx\x40mailinator.com\nx\x40sub.mailinator.com\nx\x40duck.com\nx\x40simplelogin.com\nx\x40mozmail.com\nx@a.de\n"
     r = lab.run("--drop-disposable", stdin=rows)
     same([row["email"] for row in r.rejected()], ["x\x40mailinator.com", "x\x40sub.mailinator.com"], "--drop-disposable, parents matched")

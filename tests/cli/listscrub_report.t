@@ -66,6 +66,32 @@ def render(path):
         shutil.copy(picture, os.environ["KEEP_PICTURE"])
 
 
+def at_the_start():
+    """A page that cannot be made is said before the work, and none is left of a run that failed."""
+    full = "/dev/full" if os.path.exists("/dev/full") else lab.dir
+    for path in (lab.path("no/where.html"), full):
+        r = lab.run("--report", path, stdin="email\na@a.de\nbad\n")
+        same((r.status, r.out, r.rejects), (73, b"", None), "one that cannot be created: nothing else is, either")
+    same(lab.run("--report", "-", stdin="a@a.de\n").status, 64, "none goes to standard output")
+    before = sorted(os.listdir(lab.dir))
+    r = lab.run("--report", lab.path("damaged.html"), stdin='a@a.de\n"open\n', rejects=False)
+    same((r.status, sorted(os.listdir(lab.dir))), (65, before), "of a run that failed nothing is left")
+
+
+def odd_names():
+    """What a file name says is shown, cut short, and turns nothing round."""
+    name = lab.write("<b>\u202e" + "n" * 200 + ".csv", "email\n" + "u@" + ".".join(["d" * 60] * 4) + ".de\n" + "a@\u05d0\u05d1.\u05e7\u05d5\u05dd\n")
+    path = lab.path("odd.html")
+    same(lab.run("--report", path, *[name] * 7).status, 0, "a report about a list with an odd name")
+    with open(path, encoding="utf-8") as f:
+        text = f.read()
+    page = Page(text)
+    same((page.wrong, page.open, "\u202e" in text), ([], [], False), "is whole")
+    check("<b>\\xe2\\x80\\xae" in page.text and "n" * 121 not in page.text and "and 2 more" in page.text, "and says which lists", page.text[-2000:])
+    same(text.count("<bdi>"), 7, "names of lists and domains each stand for themselves")
+    check("85.7" in page.text and "14.3" in page.text, "with the shares of both sorts of rows")
+
+
 def main():
     path = lab.path("report.html")
     r = lab.run("--report", path, "--summary=json", stdin=hostile_list())
@@ -86,8 +112,8 @@ def main():
     render(path)
     r = lab.run("--report", lab.path("empty.html"), stdin="email\n")
     same((r.status, Page(open(lab.path("empty.html"), encoding="utf-8").read()).open), (0, []), "of an empty list too")
-    r = lab.run("--report", lab.path("no/where.html"), stdin="email\n")
-    same(r.status, 73, "one that cannot be created")
+    at_the_start()
+    odd_names()
     one = {"SOURCE_DATE_EPOCH": "1767225600"}
     pages = []
     for _ in range(2):
