@@ -7,6 +7,7 @@
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -250,6 +251,18 @@ static void leave(struct member *m)
 	batch_free(&m->batch);
 }
 
+/* Threads with an arena of malloc each need not wait for each other, but each reserves some megabytes of address space for the
+ * little that it needs. */
+static void share_arena(void)
+{
+#ifdef M_ARENA_MAX
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_AS, &limit) != 0 || limit.rlim_cur != RLIM_INFINITY)
+		(void)mallopt(M_ARENA_MAX, 1);
+#endif
+}
+
 /* A thread that cannot be had is done without. Signals are for the first one. */
 static void start_threads(struct crew *c)
 {
@@ -258,10 +271,7 @@ static void start_threads(struct crew *c)
 	sigset_t before;
 	bool ok = pthread_attr_init(&attr) == 0;
 
-#ifdef M_ARENA_MAX
-	/* Each would reserve some megabytes of address space for the little that it needs. */
-	(void)mallopt(M_ARENA_MAX, 1);
-#endif
+	share_arena();
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &before);
 	ok = ok && pthread_attr_setstacksize(&attr, STACK_OCTETS) == 0;
