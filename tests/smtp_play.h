@@ -6,13 +6,14 @@
 #include "proto/smtp.h"
 
 /*
- * Transcripts of SMTP sessions, played without a socket: whole, octet by octet and in random cuts. A script has one step a line:
+ * Transcripts of SMTP sessions, played without a socket: whole, octet by octet and in random cuts. A script has one
+ * step a line:
  *
  *     S 250 ok     the server says this line
  *     s 250 o      the server says this, with no line end
  *     C QUIT       the client must have sent this line by now
- *     = 1000       the client must have sent 1000 octets of anything; in the middle of content the next step comes at once
- *     X            the connection ends
+ *     = 1000       the client must have sent 1000 octets of anything; in the middle of content the next step comes at
+ * once X            the connection ends
  *
  * Steps C in a row are one flight: the client gets nothing to read before all of them are there, and when it is the
  * server's turn the client must have sent nothing more. What the session tells is written down, an event a word, and
@@ -171,7 +172,8 @@ static bool play_counted(const struct player *p)
 	struct str line = str_cut(&rest, '\n');
 	uint64_t count;
 
-	return line.n > 2 && line.p[0] == '=' && str_number(str_sub(line, 2, line.n), SIZE_MAX, &count) && buf_len(&p->sent) == count;
+	return line.n > 2 && line.p[0] == '=' && str_number(str_sub(line, 2, line.n), SIZE_MAX, &count) &&
+	       buf_len(&p->sent) == count;
 }
 
 /* One step of the script that is the client's to satisfy or the server's to say; false: the script is through. */
@@ -292,7 +294,8 @@ static bool play_once(const struct play *play, enum play_cut cut, uint32_t seed)
 	}
 	ok = !p->failed && str_eq(buf_str(&p->log), str_of(play->events));
 	if (!p->failed && !ok)
-		printf("# %s: got  %.*s\n# %s: want %s\n", play->name, STR_ARGS(buf_str(&p->log)), play->name, play->events);
+		printf("# %s: got  %.*s\n# %s: want %s\n", play->name, STR_ARGS(buf_str(&p->log)), play->name,
+			play->events);
 	if (ok && play->error != NULL && strstr(p->error.text, play->error) == NULL) {
 		printf("# %s: error is \"%s\"\n", play->name, p->error.text);
 		ok = false;

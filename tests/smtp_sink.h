@@ -4,8 +4,9 @@
 #include "tests/tap.h"
 
 /*
- * An SMTP server in memory that keeps a ledger of what it took: for tests which hold what a session says against what a server did.
- * Local parts decide: "bad…" is refused with 550, "later…" with 450, "eat…" is taken and the message refused with 554.
+ * An SMTP server in memory that keeps a ledger of what it took: for tests which hold what a session says against what a
+ * server did. Local parts decide: "bad…" is refused with 550, "later…" with 450, "eat…" is taken and the message
+ * refused with 554.
  */
 enum sink_kind {
 	SINK_POSTFIX, /* swallows refused chunks, begins anew by itself after a failed one */
@@ -144,7 +145,8 @@ static void sink_chunk_end(struct sink *s)
 		sink_deliver(s);
 		return;
 	}
-	sink_say(s, s->kind == SINK_EXIM ? "503 5.5.1 Valid RCPT command must precede BDAT" : "554 5.5.1 no valid recipients");
+	sink_say(s, s->kind == SINK_EXIM ? "503 5.5.1 Valid RCPT command must precede BDAT"
+					 : "554 5.5.1 no valid recipients");
 	sink_failed(s);
 	if (s->kind == SINK_POSTFIX)
 		sink_reset(s);
@@ -189,7 +191,8 @@ static void sink_data_line(struct sink *s, struct str line)
 
 static void sink_start(struct sink *s)
 {
-	static const char *const greetings[] = { "220 mx ESMTP Postfix", "220 mx ESMTP Exim 4.96", "220 mx ESMTP Service Ready" };
+	static const char *const greetings[] = { "220 mx ESMTP Postfix", "220 mx ESMTP Exim 4.96",
+		"220 mx ESMTP Service Ready" };
 
 	sink_say(s, greetings[s->kind]);
 }

@@ -18,7 +18,8 @@ static int tap_failed;
 
 #define check(ok, ...) tap_check((ok), __FILE__, __LINE__, __VA_ARGS__)
 
-__attribute__((format(printf, 4, 5), unused)) static int tap_check(int ok, const char *file, int line, const char *format, ...)
+__attribute__((format(printf, 4, 5), unused)) static int tap_check(int ok, const char *file, int line,
+	const char *format, ...)
 {
 	va_list args;
 
@@ -35,7 +36,8 @@ __attribute__((format(printf, 4, 5), unused)) static int tap_check(int ok, const
 }
 
 /* The octets are those of text; both are shown when they are not. */
-__attribute__((unused)) static int tap_same(struct str got, const char *want, const char *file, int line, const char *name)
+__attribute__((unused)) static int tap_same(struct str got, const char *want, const char *file, int line,
+	const char *name)
 {
 	int ok = tap_check(str_eq(got, str_of(want)), file, line, "%s", name);
 

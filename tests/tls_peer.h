@@ -36,8 +36,10 @@ __attribute__((unused)) static void tls_peer_init(struct tls_peer *s)
 	tls_peer_must(gnutls_x509_crt_set_activation_time(s->crt, time(NULL) - 3600));
 	tls_peer_must(gnutls_x509_crt_set_expiration_time(s->crt, time(NULL) + 86400));
 	tls_peer_must(gnutls_x509_crt_set_dn(s->crt, "CN=localhost", NULL));
-	tls_peer_must(gnutls_x509_crt_set_subject_alt_name(s->crt, GNUTLS_SAN_DNSNAME, "localhost", 9, GNUTLS_FSAN_SET));
-	tls_peer_must(gnutls_x509_crt_set_subject_alt_name(s->crt, GNUTLS_SAN_IPADDRESS, "\177\0\0\1", 4, GNUTLS_FSAN_APPEND));
+	tls_peer_must(gnutls_x509_crt_set_subject_alt_name(s->crt, GNUTLS_SAN_DNSNAME, "localhost", 9,
+		GNUTLS_FSAN_SET));
+	tls_peer_must(gnutls_x509_crt_set_subject_alt_name(s->crt, GNUTLS_SAN_IPADDRESS, "\177\0\0\1", 4,
+		GNUTLS_FSAN_APPEND));
 	tls_peer_must(gnutls_x509_crt_set_ca_status(s->crt, 1));
 	tls_peer_must(gnutls_x509_crt_set_key(s->crt, s->key));
 	tls_peer_must(gnutls_x509_crt_sign2(s->crt, s->crt, s->key, GNUTLS_DIG_SHA256, 0));

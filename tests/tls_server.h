@@ -63,16 +63,19 @@ static void cert_make(struct cert *c, const struct cert_wish *wish)
 	gnutls_x509_crt_set_subject_key_id(c->crt, id, n);
 	if (!wish->ca) {
 		if (!wish->cn_only && wish->ip == NULL)
-			gnutls_x509_crt_set_subject_alt_name(c->crt, GNUTLS_SAN_DNSNAME, wish->name, (unsigned)strlen(wish->name), 0);
+			gnutls_x509_crt_set_subject_alt_name(c->crt, GNUTLS_SAN_DNSNAME, wish->name,
+				(unsigned)strlen(wish->name), 0);
 		if (wish->other_name != NULL)
-			gnutls_x509_crt_set_subject_alt_name(c->crt, GNUTLS_SAN_DNSNAME, wish->other_name, (unsigned)strlen(wish->other_name),
-				GNUTLS_FSAN_APPEND);
+			gnutls_x509_crt_set_subject_alt_name(c->crt, GNUTLS_SAN_DNSNAME, wish->other_name,
+				(unsigned)strlen(wish->other_name), GNUTLS_FSAN_APPEND);
 		if (wish->ip != NULL)
-			gnutls_x509_crt_set_subject_alt_name(c->crt, GNUTLS_SAN_IPADDRESS, wish->ip, (unsigned)wish->ip_n, GNUTLS_FSAN_APPEND);
-		gnutls_x509_crt_set_key_purpose_oid(c->crt, wish->purpose != NULL ? wish->purpose : GNUTLS_KP_TLS_WWW_SERVER, 0);
+			gnutls_x509_crt_set_subject_alt_name(c->crt, GNUTLS_SAN_IPADDRESS, wish->ip,
+				(unsigned)wish->ip_n, GNUTLS_FSAN_APPEND);
+		gnutls_x509_crt_set_key_purpose_oid(c->crt,
+			wish->purpose != NULL ? wish->purpose : GNUTLS_KP_TLS_WWW_SERVER, 0);
 	}
-	gnutls_x509_crt_sign2(c->crt, wish->issuer != NULL ? wish->issuer->crt : c->crt, wish->issuer != NULL ? wish->issuer->key : c->key,
-		GNUTLS_DIG_SHA256, 0);
+	gnutls_x509_crt_sign2(c->crt, wish->issuer != NULL ? wish->issuer->crt : c->crt,
+		wish->issuer != NULL ? wish->issuer->key : c->key, GNUTLS_DIG_SHA256, 0);
 	export_pem(c);
 }
 

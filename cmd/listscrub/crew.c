@@ -27,7 +27,8 @@
 /* What a member may come to need: octets read, a batch and its words, the labels that it knows, a stack. */
 #define MEMBER_OCTETS ((size_t)8 << 20)
 
-/* Enough for libidn2 and for printing a detail; the default of some megabytes counts against a limit of the address space. */
+/* Enough for libidn2 and for printing a detail; the default of some megabytes counts against a limit of the address
+ * space. */
 #define STACK_OCTETS ((size_t)256 << 10)
 
 #define UNKNOWN UINT64_MAX
@@ -54,7 +55,7 @@ struct crew {
 	uint64_t end;         /* offset where the last whole share ends */
 	struct member members[MEMBERS];
 	size_t n;
-	size_t threads;       /* the second member and those behind it have one of their own, so far as they could be had */
+	size_t threads; /* the second member and those behind it have one of their own, so far as they could be had */
 
 	/* Changed by the one whose turn it is alone. */
 	struct input_place at; /* all rows before are worked off */
@@ -251,8 +252,8 @@ static void leave(struct member *m)
 	batch_free(&m->batch);
 }
 
-/* Threads with an arena of malloc each need not wait for each other, but each reserves some megabytes of address space for the
- * little that it needs. */
+/* Threads with an arena of malloc each need not wait for each other, but each reserves some megabytes of address space
+ * for the little that it needs. */
 static void share_arena(void)
 {
 #ifdef M_ARENA_MAX
@@ -335,8 +336,8 @@ bool crew_run(struct scrub *s, struct err *err)
 	struct crew c = { .scrub = s, .err = err, .ok = true };
 	size_t members = processors();
 
-	if (s->crew_failed || s->mode == SCRUB_GATHER || s->judge.suggest != NULL || !s->in.csv.started || members < 2 ||
-		!measure(&c) || !dedup_spares(2 * members * MEMBER_OCTETS))
+	if (s->crew_failed || s->mode == SCRUB_GATHER || s->judge.suggest != NULL || !s->in.csv.started ||
+		members < 2 || !measure(&c) || !dedup_spares(2 * members * MEMBER_OCTETS))
 		return true;
 	s->dedup.others = members * MEMBER_OCTETS;
 	run(&c, members);

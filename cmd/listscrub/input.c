@@ -100,7 +100,8 @@ static bool open_file(struct input *in, struct err *err)
 	in->seekable = fstat(in->fd, &st) == 0 && S_ISREG(st.st_mode);
 	in->octets = 0;
 #ifdef F_SETPIPE_SZ
-	/* Whoever writes into a pipe and we ourselves are then woken less often. Where it is refused we read less at a time. */
+	/* Whoever writes into a pipe and we ourselves are then woken less often. Where it is refused we read less at a
+	 * time. */
 	if (!in->seekable)
 		(void)fcntl(in->fd, F_SETPIPE_SZ, (int)PIPE_CHUNK);
 #endif

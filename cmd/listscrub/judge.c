@@ -93,8 +93,10 @@ static bool check_slip(const struct judge *j, const char *name, struct err *err)
 
 	if (option == NULL || set->email != NULL || !j->sniff->unsure || j->sniff->header != SNIFF_HEADER)
 		return true;
-	return err_set(err, ERR_DATA, "%s is read as a list, and no address stands in it: a file for %s goes behind '=', "
-		"without a blank (a list all the same? name its column with --email)", name, option);
+	return err_set(err, ERR_DATA,
+		"%s is read as a list, and no address stands in it: a file for %s goes behind '=', "
+		"without a blank (a list all the same? name its column with --email)",
+		name, option);
 }
 
 bool judge_columns(struct judge *j, const struct sniff *sniff, const char *name, struct err *err)

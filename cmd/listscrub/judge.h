@@ -59,7 +59,7 @@ struct verdict {
 	struct str address;    /* what goes into the cell, p NULL: what stands there */
 	struct str suggestion;
 	struct str key;        /* comparing form of the address; empty where there is none */
-	struct str folded;     /* the same, or the provider's form where that is asked for; readable up to a multiple of 8 */
+	struct str folded;     /* the same, or the provider's form if asked for; readable up to a multiple of 8 */
 	struct str domain;     /* in A-labels, lower case: the end of the plain key */
 	int64_t date;          /* of --keep newest */
 };
@@ -74,8 +74,8 @@ void judge_free(struct judge *j);
 void judge_begin(struct judge *j);
 void judge_row(struct judge *j, const struct csv_row *row, struct verdict *v);
 
-/* Another judge by the same lists, for another thread; of j nothing may change as long as it is there. Not where there are
- * suggestions: they remember what was asked before. */
+/* Another judge by the same lists, for another thread; of j nothing may change as long as it is there. Not where there
+ * are suggestions: they remember what was asked before. */
 void judge_join(struct judge *other, const struct judge *j);
 void judge_leave(struct judge *other);
 

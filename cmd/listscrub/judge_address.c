@@ -135,8 +135,8 @@ static bool to_latin1(struct buf *out, struct str s)
 	return true;
 }
 
-/* What goes into the cell when it is not what stands there. Where the list is Latin-1, UTF-8 has no place in it: an address
- * that has no other form stays as it is. */
+/* What goes into the cell when it is not what stands there. Where the list is Latin-1, UTF-8 has no place in it: an
+ * address that has no other form stays as it is. */
 static void write_address(struct judge *j, struct str cell, struct verdict *v, bool latin1)
 {
 	struct buf out = { .limit = 0 };

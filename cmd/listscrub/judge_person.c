@@ -36,10 +36,12 @@ static bool says(struct str cell, const char *words)
 /* Yes, or the date on which somebody said yes. What cannot be read is no yes. */
 enum reason judge_consent(struct judge *j, struct str cell, struct verdict *v)
 {
-	static const char yes[] = "yes y true t 1 x on ok opt-in optin opted-in double-opt-in confirmed granted given agreed accepted "
-				  "consented subscribed ja oui si s\xc3\xad \xe2\x9c\x93 \xe2\x9c\x94";
-	static const char no[] = "no n false f 0 off opt-out optout opted-out none never denied revoked withdrawn unconfirmed pending "
-				 "unsubscribed nein non null n/a undefined -";
+	static const char yes[] =
+		"yes y true t 1 x on ok opt-in optin opted-in double-opt-in confirmed granted given agreed accepted "
+		"consented subscribed ja oui si s\xc3\xad \xe2\x9c\x93 \xe2\x9c\x94";
+	static const char no[] =
+		"no n false f 0 off opt-out optout opted-out none never denied revoked withdrawn unconfirmed pending "
+		"unsubscribed nein non null n/a undefined -";
 	int64_t when;
 
 	cell = address_trim(cell);

@@ -67,8 +67,8 @@ static void add_all(struct set *s, const char *const *names, size_t n)
 		(void)set_add(s, str_of(names[i]), NULL);
 }
 
-/* One entry of a file: lower case; a domain as A-labels, without the "@", "*." and the like that others put before it, as
- * some put an "@" behind a role. */
+/* One entry of a file: lower case; a domain as A-labels, without the "@", "*." and the like that others put before it,
+ * as some put an "@" behind a role. */
 static bool add_line(struct set *s, struct str line, bool domains)
 {
 	struct buf entry = { .limit = 0 };

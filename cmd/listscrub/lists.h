@@ -5,8 +5,9 @@
 #include "base/set.h"
 
 /*
- * Short lists of our own, each replaceable by a file (one name a line, "#" for comments): local parts that are roles, and
- * domains of throw-away addresses. Services that give a real person an alias are never disposable, whatever a list says.
+ * Short lists of our own, each replaceable by a file (one name a line, "#" for comments): local parts that are roles,
+ * and domains of throw-away addresses. Services that give a real person an alias are never disposable, whatever a list
+ * says.
  */
 struct lists {
 	struct set roles;

@@ -45,9 +45,11 @@ void mx_free(struct mx *m);
 
 /* A domain (A-labels, lower case) of a row that would be kept. Works on the look-ups meanwhile. */
 bool mx_note(struct mx *m, struct str domain, struct err *err);
-/* Wait for all answers, decide whether they are to be believed, save the cache (and say it where that fails). False with ERR_NONE for a signal. */
+/* Wait for all answers, decide whether they are to be believed, save the cache (and say it where that fails). False
+ * with ERR_NONE for a signal. */
 bool mx_finish(struct mx *m, struct err *err);
-/* After mx_finish: does the domain surely take no mail? detail is a fixed text; also one that is not known for now has it. */
+/* After mx_finish: does the domain surely take no mail? detail is a fixed text; also one that is not known for now has
+ * it. */
 bool mx_rejects(const struct mx *m, struct str domain, struct str *detail);
 /* After mx_finish: may it be a slip for another one? Not when it takes mail, nor when nobody asked. */
 bool mx_doubts(const struct mx *m, struct str domain);
@@ -91,8 +93,8 @@ static inline uint64_t mx_expiry_of(uint64_t value)
 	return value >> 8;
 }
 
-/* A file that is damaged gives what can be read of it; one that cannot be read at all is said, and done without (m->cache is
- * NULL then); one that is none is an error. */
+/* A file that is damaged gives what can be read of it; one that cannot be read at all is said, and done without
+ * (m->cache is NULL then); one that is none is an error. */
 bool mx_cache_load(struct mx *m, struct err *err);
 /* What others wrote there meanwhile is kept. */
 bool mx_cache_save(struct mx *m, struct err *err);

@@ -7,7 +7,8 @@
 #include "cmd/listscrub/suggest.h"
 #include "io/clock.h"
 
-/* More temporary failures than one in twenty, and not just some on a short list, speak of the resolver and not of the domains. */
+/* More temporary failures than one in twenty, and not just some on a short list, speak of the resolver and not of the
+ * domains. */
 #define SOME 8
 #define ONE_IN 20
 

@@ -169,7 +169,8 @@ static bool check_delimiter(struct settings *s, struct err *err)
 	if (strcmp(text, "tab") == 0 || strcmp(text, "\\t") == 0)
 		text = "\t";
 	if (strlen(text) != 1 || strchr("\"\r\n", text[0]) != NULL || (unsigned char)text[0] >= 0x80)
-		return err_set(err, ERR_USAGE, "--delimiter: one ASCII character (or tab) that is no quote and no line break");
+		return err_set(err, ERR_USAGE,
+			"--delimiter: one ASCII character (or tab) that is no quote and no line break");
 	s->delimiter = text[0];
 	return true;
 }
@@ -255,7 +256,8 @@ static bool check_pairs(const struct settings *s, struct err *err)
 	if (s->print_suppressed && s->lists[0] != NULL)
 		return err_set(err, ERR_USAGE, "--print-suppressed reads no list: '%s' is one too many", s->lists[0]);
 	if (s->rejects != NULL && strcmp(s->rejects, "-") == 0)
-		return err_set(err, ERR_USAGE, "--rejects takes a file: standard output is for the rows kept (or see --annotate)");
+		return err_set(err, ERR_USAGE,
+			"--rejects takes a file: standard output is for the rows kept (or see --annotate)");
 	if (s->report != NULL && strcmp(s->report, "-") == 0)
 		return err_set(err, ERR_USAGE, "--report takes a file: standard output is for the rows kept");
 	return true;

@@ -6,8 +6,8 @@
 
 /*
  * Standard output and the rejects, written together: what is gathered is committed to both, and where one of them fails
- * (a full disk), both are cut back to the commit before, as far as they are files. So what stands in them is whole rows, and
- * exactly those of a beginning of the input.
+ * (a full disk), both are cut back to the commit before, as far as they are files. So what stands in them is whole
+ * rows, and exactly those of a beginning of the input.
  */
 struct output {
 	int fd;           /* -1: not wanted */

@@ -57,7 +57,8 @@ struct scrub {
 	struct progress progress;
 };
 
-/* Work the lists off. False: err, or ERR_NONE when a signal asked to stop. Damaged input is 65, with all before it done. */
+/* Work the lists off. False: err, or ERR_NONE when a signal asked to stop. Damaged input is 65, with all before it
+ * done. */
 bool scrub_run(struct scrub *s, struct err *err);
 
 /* --- between scrub.c and crew.c --- */

@@ -114,8 +114,8 @@ void rowset_free(struct rowset *r)
 
 /* --- the answer --- */
 
-/* Of the records of a chunk, those whose turn it is. In the table a row has been seen when its hash is there: the records of
- * a pile come in the order of their rows. */
+/* Of the records of a chunk, those whose turn it is. In the table a row has been seen when its hash is there: the
+ * records of a pile come in the order of their rows. */
 static void take_records(struct dedup *table, const struct spill_record *records, size_t n,
 	uint64_t round, uint64_t rounds, struct rowset *losers)
 {
@@ -136,8 +136,8 @@ static void take_records(struct dedup *table, const struct spill_record *records
 	}
 }
 
-/* A pile that is too large for the table is read several times, each time for a part of its hashes; for a small one only
- * a part of the table is used. Filled to five eighths on the average, chance does not fill it. */
+/* A pile that is too large for the table is read several times, each time for a part of its hashes; for a small one
+ * only a part of the table is used. Filled to five eighths on the average, chance does not fill it. */
 static bool resolve_pile(struct spill *s, const struct spill_pile *pile, struct dedup *table,
 	struct spill_record *records, struct rowset *losers, struct err *err)
 {

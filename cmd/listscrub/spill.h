@@ -5,8 +5,8 @@
 #include "cmd/listscrub/dedup.h"
 
 /*
- * What the table of duplicates has no room for: hashes with their rows, parted by hash into piles in one temporary file,
- * each of which then fits into the table. The answer is a bit a row.
+ * What the table of duplicates has no room for: hashes with their rows, parted by hash into piles in one temporary
+ * file, each of which then fits into the table. The answer is a bit a row.
  */
 struct spill_record {
 	struct dedup_hash hash;

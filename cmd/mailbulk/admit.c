@@ -24,7 +24,8 @@ static struct str email_of(const struct engine *e, const struct values *v)
 /* The address for the results, which are to be joined with the list: as it stands there. */
 static struct str written_of(const struct engine *e, const struct values *v)
 {
-	return buf_len(&v->written) > 0 && buf_len(&e->campaign->test_mailbox) == 0 ? buf_str(&v->written) : email_of(e, v);
+	return buf_len(&v->written) > 0 && buf_len(&e->campaign->test_mailbox) == 0 ? buf_str(&v->written)
+										    : email_of(e, v);
 }
 
 /* What an earlier run says of a row. True: it may be tried. */
@@ -113,7 +114,9 @@ static int take_fresh(struct engine *e, struct ticket *t, const struct values **
 	e->left -= e->left > 0;
 	if (!may_try(e, &s->values))
 		return 0;
-	struct waiting w = { .number = s->row.number, .line = s->row.line, .offset = s->row.offset, .octets = s->row.octets };
+	struct waiting w = {
+		.number = s->row.number, .line = s->row.line, .offset = s->row.offset, .octets = s->row.octets
+	};
 
 	w.due = pace_domain(&e->pace, buf_str(&s->values.address.ascii), e->now);
 	if (w.due > e->now) {
@@ -125,8 +128,8 @@ static int take_fresh(struct engine *e, struct ticket *t, const struct values **
 	return 1;
 }
 
-/* Is there a row that may go now? It is looked up before any session asks for it, so that nobody dials for rows that are only
- * skipped; a long stretch of those does not hold up the loop. */
+/* Is there a row that may go now? It is looked up before any session asks for it, so that nobody dials for rows that
+ * are only skipped; a long stretch of those does not hold up the loop. */
 static bool look_ahead(struct engine *e)
 {
 	e->hurry = false;
@@ -244,7 +247,8 @@ static bool has_room(const struct engine *e, const struct peer *p)
 	       relay_open_for(p->relay, e->now) && within_limit(e, p);
 }
 
-/* Open connections while there is more to do than those that are open can take at once, to the relay that has fewest. */
+/* Open connections while there is more to do than those that are open can take at once, to the relay that has
+ * fewest. */
 static void open_peers(struct engine *e)
 {
 	uint64_t work = e->left + e->has_ahead + (queue_due(&e->queue) <= e->now ? e->queue.n : 0);
@@ -262,7 +266,8 @@ static void open_peers(struct engine *e)
 		for (size_t k = 0; k < e->n_relays; k++) {
 			struct relay *r = &e->relays[k];
 
-			if (relay_open_for(r, e->now) && r->open < (r->greeted ? (size_t)r->limit : 1) && (best == NULL || r->open < best->open))
+			if (relay_open_for(r, e->now) && r->open < (r->greeted ? (size_t)r->limit : 1) &&
+				(best == NULL || r->open < best->open))
 				best = r;
 		}
 		if (best == NULL)

@@ -72,9 +72,9 @@ static bool load_template(struct campaign *c, struct str source, struct err *err
 	}
 	if (!str_istarts(type, STR_LIT("text/plain")))
 		return err_set(err, ERR_DATA,
-			       "%s: Content-Type is %.*s: a template's body is text/plain or text/html; --html, --attach and "
-			       "--inline make the other parts",
-			       c->settings->template_path, STR_ARGS(type));
+			"%s: Content-Type is %.*s: a template's body is text/plain or text/html; --html, --attach and "
+			"--inline make the other parts",
+			c->settings->template_path, STR_ARGS(type));
 	if (c->settings->html != NULL && str_trim(body).n == 0)
 		return true;
 	return campaign_load_body(c, &c->text, body, line, "text/plain", err);
@@ -100,8 +100,8 @@ static bool load_unsubscribe(struct campaign *c, struct err *err)
 
 		if (!str_istarts(text, STR_LIT("https://")) && !str_istarts(text, STR_LIT("http://")) &&
 		    !str_istarts(text, STR_LIT("mailto:")))
-			return err_set(err, ERR_USAGE, "--unsubscribe: \"%s\" is neither an https: nor a mailto: address",
-				       given->values[i]);
+			return err_set(err, ERR_USAGE,
+				"--unsubscribe: \"%s\" is neither an https: nor a mailto: address", given->values[i]);
 		c->unsubscribe[i] = template_new(text, 1, err);
 		if (c->unsubscribe[i] == NULL)
 			return err_prefix(err, "--unsubscribe");
@@ -207,7 +207,8 @@ static bool take_test(struct campaign *c, struct err *err)
 		return true;
 	fault = address_parse(&a, str_of(c->settings->test), ADDRESS_QUOTED | ADDRESS_LITERALS | ADDRESS_LOCALHOST);
 	if (fault != ADDRESS_OK)
-		err_set(err, ERR_USAGE, "--test: \"%s\" is no address: %s", c->settings->test, address_fault_text(&a, fault));
+		err_set(err, ERR_USAGE, "--test: \"%s\" is no address: %s", c->settings->test,
+			address_fault_text(&a, fault));
 	else
 		address_key(&a, &c->test_key);
 	buf_add_text(&c->test_mailbox, c->settings->test);

@@ -12,8 +12,8 @@ struct list;
 struct settings;
 
 /*
- * What is to be sent, compiled once for all rows: header fields, bodies, attachments and the templates in option values. Parts that
- * have no tag in them are read and encoded here, once, and every message only points to them.
+ * What is to be sent, compiled once for all rows: header fields, bodies, attachments and the templates in option
+ * values. Parts that have no tag in them are read and encoded here, once, and every message only points to them.
  */
 enum field_kind {
 	FIELD_TEXT,      /* free text: encoded words where needed */
@@ -99,7 +99,8 @@ struct campaign {
 bool campaign_load(struct campaign *c, const struct settings *settings, struct err *err);
 void campaign_free(struct campaign *c);
 
-/* Every tag's name against the columns of the list. *optional of the i-th is as template_name has it; false past the last. */
+/* Every tag's name against the columns of the list. *optional of the i-th is as template_name has it; false past the
+ * last. */
 struct campaign_name {
 	const char *file; /* or option, where it stands */
 	unsigned line;

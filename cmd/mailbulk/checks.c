@@ -53,17 +53,19 @@ static void unknown_name(struct preflight *p, const struct campaign_name *name)
 	if (str_eq(name->name, STR_LIT("token")))
 		preflight_error(p, ERR_DATA, "%s: line %u: {{token}} needs --token-key FILE", name->file, name->line);
 	else if (str_eq(name->name, STR_LIT("unsubscribe")))
-		preflight_error(p, ERR_DATA, "%s: line %u: {{unsubscribe}} needs --unsubscribe URL", name->file, name->line);
+		preflight_error(p, ERR_DATA, "%s: line %u: {{unsubscribe}} needs --unsubscribe URL", name->file,
+			name->line);
 	else if (near != NULL)
-		preflight_error(p, ERR_DATA, "%s: line %u: there is no column \"%.*s\"; did you mean \"%s\"?", name->file,
-				name->line, STR_ARGS(name->name), near);
+		preflight_error(p, ERR_DATA, "%s: line %u: there is no column \"%.*s\"; did you mean \"%s\"?",
+			name->file, name->line, STR_ARGS(name->name), near);
 	else
-		preflight_error(p, ERR_DATA, "%s: line %u: there is no column \"%.*s\"; the list has %s", name->file, name->line,
-				STR_ARGS(name->name), buf_text(&columns));
+		preflight_error(p, ERR_DATA, "%s: line %u: there is no column \"%.*s\"; the list has %s", name->file,
+			name->line, STR_ARGS(name->name), buf_text(&columns));
 	buf_free(&columns);
 }
 
-/* Every tag names a column, or one of our two names. Inside a dotted section names are relative, which is not followed here. */
+/* Every tag names a column, or one of our two names. Inside a dotted section names are relative, which is not followed
+ * here. */
 static void check_names(struct preflight *p)
 {
 	struct campaign_name name;
@@ -105,12 +107,15 @@ static void check_fields(struct preflight *p)
 				p->settings->template_path);
 	if (subject == NULL)
 		preflight_warn(p, "%s: there is no Subject", p->settings->template_path);
-	else if (str_istarts(str_of(subject->source), STR_LIT("Re:")) || str_istarts(str_of(subject->source), STR_LIT("Fwd:")))
-		preflight_warn(p, "%s: line %u: a Subject that begins with Re: or Fwd: and is no answer is held against its sender",
-			       p->settings->template_path, subject->line);
+	else if (str_istarts(str_of(subject->source), STR_LIT("Re:")) ||
+		 str_istarts(str_of(subject->source), STR_LIT("Fwd:")))
+		preflight_warn(p,
+			"%s: line %u: a Subject that begins with Re: or Fwd: and is no answer is held against its sender",
+			p->settings->template_path, subject->line);
 	if (id != NULL && template_constant(id->value))
-		preflight_error(p, ERR_DATA, "%s: line %u: each message needs a Message-ID of its own: leave it out and it is made",
-				p->settings->template_path, id->line);
+		preflight_error(p, ERR_DATA,
+			"%s: line %u: each message needs a Message-ID of its own: leave it out and it is made",
+			p->settings->template_path, id->line);
 	if (campaign_field(c, "Cc") != NULL)
 		preflight_warn(p, "%s: Cc is only shown: each row's message goes to its own address alone",
 			       p->settings->template_path);
@@ -139,14 +144,17 @@ static void check_links(struct preflight *p)
 
 		https |= link;
 		if (link && template_constant(c->unsubscribe[i]))
-			preflight_warn(p, "--unsubscribe: the link is the same for all; {{token}} or {{email}} tells who follows it");
+			preflight_warn(p,
+				"--unsubscribe: the link is the same for all; {{token}} or {{email}} tells who follows it");
 	}
 	if (!https)
-		preflight_warn(p, "--unsubscribe: without an https link there is no one-click unsubscription, which Gmail and Yahoo "
-				  "ask of bulk senders");
+		preflight_warn(p,
+			"--unsubscribe: without an https link there is no one-click unsubscription, which Gmail and Yahoo "
+			"ask of bulk senders");
 	if (buf_len(&c->token_key) == 0 && uses(c, "--unsubscribe", "email"))
-		preflight_warn(p, "--unsubscribe: anybody can make links with other people's addresses; {{token}} (--token-key) proves "
-				  "that a link is yours");
+		preflight_warn(p,
+			"--unsubscribe: anybody can make links with other people's addresses; {{token}} (--token-key) proves "
+			"that a link is yours");
 	if (!uses(c, NULL, "unsubscribe") && !p->settings->transactional)
 		preflight_warn(p, "the text shows no way to unsubscribe: {{unsubscribe}} is the link");
 }

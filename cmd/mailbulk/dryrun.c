@@ -137,7 +137,8 @@ static int run(struct dry *d, struct err *err)
 	if (s->preview != NULL && !preview_write(&d->preview, d->campaign, s->preview, err))
 		return say_fail(err);
 	if (d->written < d->preflight.rows && s->action == ACTION_DRY_RUN)
-		say_note("the first message is shown; into a file or a pipe all %llu go", (unsigned long long)d->preflight.rows);
+		say_note("the first message is shown; into a file or a pipe all %llu go",
+			(unsigned long long)d->preflight.rows);
 	if (s->action == ACTION_DRY_RUN && status == 0)
 		say_note("nothing was sent: this is the dry run (--send sends)");
 	return status;

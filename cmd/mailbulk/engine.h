@@ -20,15 +20,13 @@
 struct sasl;
 
 /*
- * Sending, in one thread: rows are admitted to sessions, sessions step, the journal is committed, and only then may octets leave.
- * That order within a turn is what keeps the promise that no row is sent twice:
+ * Sending, in one thread: rows are admitted to sessions, sessions step, the journal is committed, and only then may
+ * octets leave. That order within a turn is what keeps the promise that no row is sent twice:
  *
  *     admit    rows to sessions that have room, as rates and limits allow
- *     step     every session until it waits; its verdicts become records, and so does each message that is about to be whole
- *     commit   one write and one fdatasync for all of them
- *     write    only now may the octets go
- *     poll     to the nearest deadline
- *     read
+ *     step     every session until it waits; its verdicts become records, and so does each message that is about to be
+ * whole commit   one write and one fdatasync for all of them write    only now may the octets go poll     to the
+ * nearest deadline read
  */
 
 /* A server, and how much it is given: limit falls when it pushes back and grows with each message that it takes. */
@@ -90,7 +88,8 @@ struct peer {
 	bool tls_asked;       /* the session waits for smtp_tls_started */
 	bool ready;           /* it was up once */
 	bool quitting;
-	bool troubled;        /* a message was lost with the connection: the first is the suspect, the others only stood behind it */
+	bool troubled; /* a message was lost with the connection: the first is the suspect, the others only stood behind
+			  it */
 	size_t jobs;          /* under way on it */
 	uint64_t taken;       /* messages it was given */
 	uint64_t written;     /* wire.octets_out at the last progress */
@@ -130,7 +129,8 @@ struct engine {
 	struct moment wall;
 	int64_t now;
 	uint64_t left;         /* rows of the list not looked at yet, as preflight counted them */
-	uint64_t first_size;   /* octets of the first message: preflight's last question, which only a server can answer */
+	uint64_t
+		first_size; /* octets of the first message: preflight's last question, which only a server can answer */
 	uint64_t refused_in_row;
 	uint64_t bad;          /* rows that could not be rendered */
 	uint64_t earlier_bad;  /* refused by an earlier run */

@@ -10,8 +10,8 @@
 #define LOCAL_LIMIT 64u
 
 /*
- * VERP: bounces+ann=example.net@example.org, from which any reader of bounces learns the address. Where that would be longer than a
- * local part may be, or is not ASCII, the row's key stands there, which the journal explains.
+ * VERP: bounces+ann=example.net@example.org, from which any reader of bounces learns the address. Where that would be
+ * longer than a local part may be, or is not ASCII, the row's key stands there, which the journal explains.
  */
 static void add_verp(struct buf *out, const struct address *sender, const struct values *v)
 {

@@ -9,10 +9,10 @@
 static const char *const address_fields[] = { "From", "Sender", "Reply-To", "To", "Cc", "Errors-To",
 					       "Disposition-Notification-To" };
 
-static const char *const raw_fields[] = { "Date", "Message-ID", "In-Reply-To", "References", "List-Id", "List-Unsubscribe",
-					   "List-Unsubscribe-Post", "List-Help", "List-Subscribe", "List-Post",
-					   "List-Owner", "List-Archive", "Feedback-ID", "Precedence", "Auto-Submitted",
-					   "Importance", "Priority", "X-Priority", "Content-Language", "Expires" };
+static const char *const raw_fields[] = { "Date", "Message-ID", "In-Reply-To", "References", "List-Id",
+	"List-Unsubscribe", "List-Unsubscribe-Post", "List-Help", "List-Subscribe", "List-Post", "List-Owner",
+	"List-Archive", "Feedback-ID", "Precedence", "Auto-Submitted", "Importance", "Priority", "X-Priority",
+	"Content-Language", "Expires" };
 
 static bool among(struct str name, const char *const names[], size_t n)
 {
@@ -89,7 +89,8 @@ static const char *refusal(struct str name)
 	return NULL;
 }
 
-static bool take_field(struct campaign *c, struct str name, struct str body, unsigned line, struct str *type, struct err *err)
+static bool take_field(struct campaign *c, struct str name, struct str body, unsigned line, struct str *type,
+	struct err *err)
 {
 	struct buf value = { 0 };
 	const char *why = refusal(name);

@@ -84,8 +84,8 @@ static bool put_from(struct head *h)
 }
 
 /*
- * The same row of the same sending always gets the same Message-ID, so that a copy that was wanted (--resend-unknown) can be recognised
- * where it arrives. Identical messages share one.
+ * The same row of the same sending always gets the same Message-ID, so that a copy that was wanted (--resend-unknown)
+ * can be recognised where it arrives. Identical messages share one.
  */
 static bool put_message_id(struct head *h)
 {
@@ -151,7 +151,8 @@ static bool put_given(struct head *h, const char *name, const char *value)
 	return value == NULL || campaign_field(h->campaign, name) != NULL || put(h, name, str_of(value));
 }
 
-/* RFC 3834, 5: a program made a transactional message; a campaign a person did, and Precedence keeps holiday notices away. */
+/* RFC 3834, 5: a program made a transactional message; a campaign a person did, and Precedence keeps holiday notices
+ * away. */
 static bool put_manners(struct head *h)
 {
 	const struct settings *s = h->campaign->settings;
@@ -161,8 +162,8 @@ static bool put_manners(struct head *h)
 	       put_given(h, "Precedence", s->transactional ? NULL : "bulk");
 }
 
-bool letter_head(struct letter *l, const struct campaign *campaign, const struct values *values, const struct moment *now,
-		 struct buf *out, struct err *err)
+bool letter_head(struct letter *l, const struct campaign *campaign, const struct values *values,
+	const struct moment *now, struct buf *out, struct err *err)
 {
 	struct head h = { l, campaign, values, out, &l->scratch[0], &l->scratch[1], err };
 

@@ -114,8 +114,8 @@ void ledger_trying(struct buf *out, int64_t now, const char *key, const char *ad
 	buf_printf(out, "%s\t%s", key, address);
 }
 
-void ledger_verdict(struct buf *out, enum ledger_state state, int64_t now, const char *key, const char *address, int code,
-		    struct str reply)
+void ledger_verdict(struct buf *out, enum ledger_state state, int64_t now, const char *key, const char *address,
+	int code, struct str reply)
 {
 	begin(out, state, now);
 	buf_printf(out, "%s\t%s\t%d\t", key, address, code);

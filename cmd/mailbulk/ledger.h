@@ -6,8 +6,8 @@
 #include "cmd/mailbulk/keys.h"
 
 /*
- * What the journal's records mean, without the journal: which rows were sent, which are in doubt. One record a line, fields with tabs
- * between them:
+ * What the journal's records mean, without the journal: which rows were sent, which are in doubt. One record a line,
+ * fields with tabs between them:
  *
  *     C  time  id  fingerprint  key column     this journal is of that sending (again when another text was accepted)
  *     T  time  key  address                    trying: durable before the last octets of the message may leave
@@ -27,7 +27,7 @@ struct ledger {
 	char key_column[128];
 	int64_t first;         /* time of the first record */
 	uint64_t counts[6];    /* rows by state */
-	int64_t today;         /* day (since 1970, UTC) whose S records are counted in sent_today; set before the replay */
+	int64_t today; /* day (since 1970, UTC) whose S records are counted in sent_today; set before the replay */
 	uint64_t sent_today;
 };
 
@@ -40,7 +40,7 @@ enum ledger_state ledger_state(const struct ledger *l, const char *key);
 /* A record for journal_add. reply is made one line without controls. */
 void ledger_campaign(struct buf *out, int64_t now, const char *id, const char *fingerprint, const char *key_column);
 void ledger_trying(struct buf *out, int64_t now, const char *key, const char *address);
-void ledger_verdict(struct buf *out, enum ledger_state state, int64_t now, const char *key, const char *address, int code,
-		    struct str reply);
+void ledger_verdict(struct buf *out, enum ledger_state state, int64_t now, const char *key, const char *address,
+	int code, struct str reply);
 
 #endif

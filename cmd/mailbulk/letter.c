@@ -36,7 +36,8 @@ static bool render_body(const struct body *body, const struct values *v, enum te
 	return template_render(body->template, &data, escape, out, err) || err_prefix(err, "%s", body->name);
 }
 
-static bool make_bodies(struct letter *l, const struct campaign *c, const struct values *v, struct parts *p, struct err *err)
+static bool make_bodies(struct letter *l, const struct campaign *c, const struct values *v, struct parts *p,
+	struct err *err)
 {
 	struct buf *text = &l->scratch[2];
 	struct buf *html = &l->scratch[3];
@@ -71,8 +72,8 @@ static bool climbs(struct str path)
 	return false;
 }
 
-static bool make_attachment(const struct attachment *a, const struct mimetypes *types, const struct values *v, bool check,
-			    struct mime_part *part, struct buf *content, struct buf *path, struct err *err)
+static bool make_attachment(const struct attachment *a, const struct mimetypes *types, const struct values *v,
+	bool check, struct mime_part *part, struct buf *content, struct buf *path, struct err *err)
 {
 	struct template_data data = values_data(v);
 
@@ -101,7 +102,8 @@ static bool make_attachment(const struct attachment *a, const struct mimetypes *
 	return true;
 }
 
-static bool make_attachments(const struct campaign *c, const struct values *v, bool check, struct parts *p, struct err *err)
+static bool make_attachments(const struct campaign *c, const struct values *v, bool check, struct parts *p,
+	struct err *err)
 {
 	p->attachments = mem_array(c->n_attachments, sizeof *p->attachments);
 	p->inlines = mem_array(c->n_attachments, sizeof *p->inlines);
@@ -114,7 +116,8 @@ static bool make_attachments(const struct campaign *c, const struct values *v, b
 
 		if (a->file != MIME_NO_FILE)
 			*part = c->constants[a->file].part;
-		else if (!make_attachment(a, &c->types, v, check, part, &p->contents[2 * i], &p->contents[2 * i + 1], err))
+		else if (!make_attachment(a, &c->types, v, check, part, &p->contents[2 * i], &p->contents[2 * i + 1],
+			err))
 			return false;
 	}
 	return true;
@@ -173,8 +176,8 @@ static bool put_together(struct letter *l, const struct campaign *c, const struc
 	return mime_compose(&l->message, &compose, err);
 }
 
-bool letter_render(struct letter *l, const struct campaign *campaign, const struct values *values, const struct moment *now,
-		   bool check, struct err *err)
+bool letter_render(struct letter *l, const struct campaign *campaign, const struct values *values,
+	const struct moment *now, bool check, struct err *err)
 {
 	struct parts parts = { 0 };
 	struct buf head = { 0 };

@@ -8,7 +8,8 @@
 struct campaign;
 struct values;
 
-/* The message of one row, ready for the wire. What is the same in all stays with the campaign and is only pointed to. */
+/* The message of one row, ready for the wire. What is the same in all stays with the campaign and is only pointed
+ * to. */
 struct letter {
 	struct buf signature;    /* a DKIM-Signature line, or empty */
 	struct mime_message message;
@@ -31,19 +32,19 @@ struct moment {
  * Render a row. False with 65 and what is wrong with the row: a value that may not stand in a header, no From, an
  * attachment that is not there. check: stop when all values are known to be right, before the message is put together.
  */
-bool letter_render(struct letter *l, const struct campaign *campaign, const struct values *values, const struct moment *now,
-		   bool check, struct err *err);
+bool letter_render(struct letter *l, const struct campaign *campaign, const struct values *values,
+	const struct moment *now, bool check, struct err *err);
 /* The i-th run of its octets in CRLF form; false past the last. Lives until the letter is rendered anew. */
 bool letter_octets(const struct letter *l, const struct campaign *campaign, size_t i, struct str *octets);
 void letter_free(struct letter *l);
 
 /* head.c: all header lines into out; From's bare address and the Message-ID into the letter. */
-bool letter_head(struct letter *l, const struct campaign *campaign, const struct values *values, const struct moment *now,
-		 struct buf *out, struct err *err);
+bool letter_head(struct letter *l, const struct campaign *campaign, const struct values *values,
+	const struct moment *now, struct buf *out, struct err *err);
 /* envelope.c: reverse_path, recipient and utf8. */
 bool letter_envelope(struct letter *l, const struct campaign *campaign, const struct values *values, struct err *err);
-/* mailboxes.c: an address field as it was rendered, in its final form: "Name <a@b>, …". bare (may be NULL) gets the only
- * mailbox; more than one, or none, is then an error. */
+/* mailboxes.c: an address field as it was rendered, in its final form: "Name <a@b>, …". bare (may be NULL) gets the
+ * only mailbox; more than one, or none, is then an error. */
 bool mailboxes_add(struct buf *out, struct str rendered, bool single, struct buf *bare, struct err *err);
 
 #endif

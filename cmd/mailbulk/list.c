@@ -194,8 +194,8 @@ static bool choose_columns(struct list *l, const struct settings *settings, stru
 	for (size_t i = 0; l->email == SIZE_MAX && i < sizeof usual / sizeof *usual; i++)
 		l->email = list_column(l, str_of(usual[i]));
 	if (l->email == SIZE_MAX)
-		return err_set(err, ERR_DATA, "%s: no column is named email; --email COLUMN says which has the addresses",
-			       l->name);
+		return err_set(err, ERR_DATA,
+			"%s: no column is named email; --email COLUMN says which has the addresses", l->name);
 	l->key = settings->key != NULL ? list_column(l, str_of(settings->key)) : SIZE_MAX;
 	if (settings->key != NULL && l->key == SIZE_MAX)
 		return err_set(err, ERR_DATA, "%s: there is no column \"%s\" (--key)", l->name, settings->key);

@@ -8,9 +8,9 @@
 struct settings;
 
 /*
- * The list: a CSV with a header row (or plain addresses, one a line) that is read front to back, and of which single rows can be
- * read again by their position, so that a row that waits for its retry costs no memory. What cannot be read twice is copied into an
- * unlinked temporary file first.
+ * The list: a CSV with a header row (or plain addresses, one a line) that is read front to back, and of which single
+ * rows can be read again by their position, so that a row that waits for its retry costs no memory. What cannot be read
+ * twice is copied into an unlinked temporary file first.
  */
 struct list {
 	const char *name;  /* for messages */
@@ -55,7 +55,8 @@ void list_close(struct list *l);
 enum list_event list_next(struct list *l, struct row *row, struct err *err);
 /* Back to the first row. */
 bool list_rewind(struct list *l, struct err *err);
-/* A row that was given out before: its offset, octets, number and line are those of `row`, its cells are filled anew. */
+/* A row that was given out before: its offset, octets, number and line are those of `row`, its cells are filled
+ * anew. */
 bool list_again(struct list *l, struct row *row, struct err *err);
 /* The column of that name: exactly, else the only one that differs in ASCII case; SIZE_MAX when there is none. */
 size_t list_column(const struct list *l, struct str name);

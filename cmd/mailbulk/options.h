@@ -6,7 +6,8 @@
 #include "cli/options.h"
 #include "mail/shard.h"
 
-/* What the command line and the configuration ask for, judged as far as that goes without reading the template or the list. */
+/* What the command line and the configuration ask for, judged as far as that goes without reading the template or the
+ * list. */
 enum action { ACTION_DRY_RUN, ACTION_CHECK, ACTION_SEND };
 
 enum results_format { RESULTS_CSV, RESULTS_JSONL };

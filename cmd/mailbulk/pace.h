@@ -5,8 +5,8 @@
 #include "cmd/mailbulk/options.h"
 
 /*
- * When the next message may go: the rate of the whole run, those of recipient domains, and a warm-up's share of today. Pure
- * arithmetic on the nanoseconds that it is given; a limit is a row of slots, the next of which is handed out.
+ * When the next message may go: the rate of the whole run, those of recipient domains, and a warm-up's share of today.
+ * Pure arithmetic on the nanoseconds that it is given; a limit is a row of slots, the next of which is handed out.
  */
 struct pace {
 	const struct settings *settings;
@@ -21,7 +21,8 @@ void pace_free(struct pace *p);
 int64_t pace_next(const struct pace *p);
 /* n messages were admitted at now. */
 void pace_took(struct pace *p, int64_t now, uint64_t n);
-/* Reserve the next slot of a recipient's domain (A-labels): the time from which it may go; now when its domain has no limit. */
+/* Reserve the next slot of a recipient's domain (A-labels): the time from which it may go; now when its domain has no
+ * limit. */
 int64_t pace_domain(struct pace *p, struct str domain, int64_t now);
 /* Messages of a warm-up on a day (0: the first). */
 uint64_t pace_warmup(const struct warmup *w, uint64_t day);

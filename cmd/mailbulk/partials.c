@@ -58,8 +58,9 @@ static bool load_named(struct campaign *c, const char *file, struct str name, un
 	if (campaign_partial(c, name) != NULL)
 		return true;
 	if (!plain_name(name))
-		return err_set(err, ERR_DATA, "%s: line %u: a partial is a file beside the template: \"%.*s\" is no such name",
-			       file, line, STR_ARGS(name));
+		return err_set(err, ERR_DATA,
+			"%s: line %u: a partial is a file beside the template: \"%.*s\" is no such name", file, line,
+			STR_ARGS(name));
 	p.name = mem_copy(name.p, name.n);
 	bool ok = read_partial(c, &p, err);
 
@@ -68,8 +69,9 @@ static bool load_named(struct campaign *c, const char *file, struct str name, un
 	if (p.compiled != NULL)
 		campaign_note(c, p.compiled, p.name);
 	if (ok && !p.found && !c->settings->missing_empty)
-		ok = err_set(err, ERR_DATA, "%s: line %u: the partial %s%s.mustache is not there (--missing=empty does without)",
-			     file, line, c->directory, p.name);
+		ok = err_set(err, ERR_DATA,
+			"%s: line %u: the partial %s%s.mustache is not there (--missing=empty does without)", file,
+			line, c->directory, p.name);
 	return ok;
 }
 

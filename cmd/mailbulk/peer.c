@@ -185,7 +185,8 @@ void peer_end(struct engine *e, struct peer *p, const struct err *why)
 			err_prefix(&named, "%s", relay->server.label);
 	}
 	/* After BDAT all replies look alike: out of step, an acceptance may have been the answer to something else. */
-	if (why != NULL && why->kind == ERR_PROTOCOL && p->session && (p->smtp.used & SMTP_CAP_CHUNKING) != 0 && p->taken > jobs)
+	if (why != NULL && why->kind == ERR_PROTOCOL && p->session && (p->smtp.used & SMTP_CAP_CHUNKING) != 0 &&
+		p->taken > jobs)
 		say_errorf("%s: what it accepted on this connection before (%llu messages) is in doubt", named.text,
 			   (unsigned long long)(p->taken - jobs));
 	last_verdicts(e, p, why);
@@ -295,7 +296,9 @@ void peer_patience(struct engine *e, struct peer *p)
 {
 	struct err err;
 	int64_t timeout = p->state != PEER_FREE ? p->relay->server.timeout : 0;
-	const char *what = p->state == PEER_DIAL ? "connection" : p->state == PEER_WIRE ? "answer to the handshake" : NULL;
+	const char *what = p->state == PEER_DIAL   ? "connection"
+			   : p->state == PEER_WIRE ? "answer to the handshake"
+						   : NULL;
 
 	if (p->state == PEER_FREE || e->now < p->wait_until)
 		return;

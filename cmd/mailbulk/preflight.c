@@ -63,7 +63,8 @@ void preflight_bad(struct preflight *p, uint64_t line, const struct err *why)
 {
 	if (p->settings->skip_bad) {
 		if (p->bad++ < BAD_ROWS_SHOWN)
-			preflight_warn(p, "%s: line %llu: %s (left out)", p->list->name, (unsigned long long)line, why->text);
+			preflight_warn(p, "%s: line %llu: %s (left out)", p->list->name, (unsigned long long)line,
+				why->text);
 		return;
 	}
 	if (p->bad++ < BAD_ROWS_SHOWN) {
@@ -90,12 +91,14 @@ static void check_from(struct preflight *p, const struct letter *letter)
 		if (!str_eq(buf_str(&ascii), str_of(others[i])))
 			continue;
 		p->from_told = true;
-		preflight_warn(p, "From is at %s, whose rules let no other servers send for it: such mail is mostly rejected",
-			       others[i]);
+		preflight_warn(p,
+			"From is at %s, whose rules let no other servers send for it: such mail is mostly rejected",
+			others[i]);
 	}
 	if (p->campaign->dkim_key != NULL && !p->dkim_told) {
 		domain_to_ascii(&signer, str_of(p->settings->account.dkim_domain));
-		if (!domain_within(buf_str(&ascii), buf_str(&signer)) && !domain_within(buf_str(&signer), buf_str(&ascii))) {
+		if (!domain_within(buf_str(&ascii), buf_str(&signer)) &&
+			!domain_within(buf_str(&signer), buf_str(&ascii))) {
 			p->dkim_told = true;
 			preflight_warn(p, "From is at %s, but DKIM signs for %s: DMARC does not count that signature",
 				       buf_text(&ascii), buf_text(&signer));
@@ -130,18 +133,21 @@ static void check_consent(struct preflight *p)
 	if (has || s->transactional || s->test != NULL)
 		return;
 	if (p->rows <= LIST_WITHOUT_UNSUBSCRIBE) {
-		preflight_warn(p, "there is no List-Unsubscribe (--unsubscribe URL; --transactional if this is no bulk mail)");
+		preflight_warn(p,
+			"there is no List-Unsubscribe (--unsubscribe URL; --transactional if this is no bulk mail)");
 		return;
 	}
 	if (s->action == ACTION_DRY_RUN)
-		preflight_warn(p, "--send will refuse a list of more than %d without --unsubscribe (or --transactional, if this is "
-				  "no bulk mail)",
-			       LIST_WITHOUT_UNSUBSCRIBE);
+		preflight_warn(p,
+			"--send will refuse a list of more than %d without --unsubscribe (or --transactional, if this is "
+			"no bulk mail)",
+			LIST_WITHOUT_UNSUBSCRIBE);
 	else
 		preflight_error(p, ERR_USAGE,
-				"a list of more than %d is not sent without --unsubscribe URL (or --transactional, if this is no "
-				"bulk mail)",
-				LIST_WITHOUT_UNSUBSCRIBE);
+
+			"a list of more than %d is not sent without --unsubscribe URL (or --transactional, if this is no "
+			"bulk mail)",
+			LIST_WITHOUT_UNSUBSCRIBE);
 }
 
 void preflight_whole(struct preflight *p)
@@ -155,14 +161,16 @@ void preflight_whole(struct preflight *p)
 			preflight_warn(p, "%llu rows have nothing in %s: a default is written {{%s|like this}}",
 				       (unsigned long long)p->empty[i], p->list->columns[i], p->list->columns[i]);
 	if (p->duplicates > 0 && p->settings->key == NULL)
-		preflight_warn(p, "%llu rows have an address that an earlier row has: they are left out (--key COLUMN tells "
-				  "such rows apart)",
-			       (unsigned long long)p->duplicates);
+		preflight_warn(p,
+			"%llu rows have an address that an earlier row has: they are left out (--key COLUMN tells "
+			"such rows apart)",
+			(unsigned long long)p->duplicates);
 	else if (p->duplicates > 0)
 		preflight_warn(p, "%llu rows have the address and %s of an earlier row: they are left out",
 			       (unsigned long long)p->duplicates, p->settings->key);
 	if (p->largest > LARGE)
-		preflight_warn(p, "the largest message has %llu MB: many servers refuse that", (unsigned long long)(p->largest / 1000000));
+		preflight_warn(p, "the largest message has %llu MB: many servers refuse that",
+			(unsigned long long)(p->largest / 1000000));
 	if (p->rows == 0 && p->errors == 0)
 		preflight_warn(p, "there is nobody to send to");
 	check_consent(p);

@@ -4,7 +4,8 @@
 #include "base/err.h"
 #include "base/buf.h"
 
-#define TOO_LARGE "the first message has %llu octets, and %s takes %llu (--skip-bad sends the messages that are smaller)"
+#define TOO_LARGE                                                                                                      \
+	"the first message has %llu octets, and %s takes %llu (--skip-bad sends the messages that are smaller)"
 
 struct campaign;
 struct letter;
@@ -14,8 +15,8 @@ struct settings;
 struct values;
 
 /*
- * What would go wrong, found before anything is sent: errors stop, warnings are told. First the campaign is judged against the list's
- * columns, then every row is rendered, then what only the whole shows.
+ * What would go wrong, found before anything is sent: errors stop, warnings are told. First the campaign is judged
+ * against the list's columns, then every row is rendered, then what only the whole shows.
  */
 struct preflight {
 	const struct campaign *campaign;
@@ -53,11 +54,13 @@ void preflight_servers(struct preflight *p);
 /* Tell the numbers, and the status: 0 when nothing stops a --send. */
 int preflight_end(struct preflight *p);
 
-/* Walk over the whole list and judge it all, sending and writing nothing. False when the list cannot be read to its end. */
+/* Walk over the whole list and judge it all, sending and writing nothing. False when the list cannot be read to its
+ * end. */
 bool preflight_run(struct preflight *p, struct selection *selection, struct err *err);
 
 /* For the checks themselves: say what is wrong and count it. */
-void preflight_error(struct preflight *p, enum err_kind kind, const char *format, ...) __attribute__((format(printf, 3, 4)));
+void preflight_error(struct preflight *p, enum err_kind kind, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
 void preflight_warn(struct preflight *p, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 #endif

@@ -13,7 +13,8 @@ static void compare(struct preflight *p, const struct session *session)
 	if (most == 0 || p->largest <= most)
 		return;
 	if (p->first > most && !p->settings->skip_bad)
-		preflight_error(p, ERR_UNAVAILABLE, TOO_LARGE, (unsigned long long)p->first, label, (unsigned long long)most);
+		preflight_error(p, ERR_UNAVAILABLE, TOO_LARGE, (unsigned long long)p->first, label,
+			(unsigned long long)most);
 	else
 		preflight_warn(p, "the largest message has %llu octets, and %s takes %llu: such rows will be refused",
 			       (unsigned long long)p->largest, label, (unsigned long long)most);
@@ -52,7 +53,8 @@ void preflight_servers(struct preflight *p)
 
 	for (size_t i = 0; i < urls->n; i++) {
 		struct account_server server = { 0 };
-		bool ok = account_server(&p->settings->account, urls->values[i], false, &server, &err) && ask(p, &server, &err);
+		bool ok = account_server(&p->settings->account, urls->values[i], false, &server, &err) &&
+			  ask(p, &server, &err);
 
 		account_server_free(&server);
 		up += ok;

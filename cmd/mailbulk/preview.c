@@ -23,12 +23,14 @@ static const char page_head[] =
 	"style-src 'unsafe-inline'\">\n"
 	"<title>Preview</title>\n<style>\n"
 	":root{--ink:#1d2733;--soft:#5c6b7a;--line:#dde3ea;--paper:#fff;--back:#f2f5f8;--accent:#0b63ce}\n"
+
 	"@media(prefers-color-scheme:dark){:root{--ink:#e5eaf0;--soft:#9aa8b5;--line:#35404c;--paper:#1c242d;--back:#12181f;"
 	"--accent:#6cb0ff}}\n"
 	"*{box-sizing:border-box}body{margin:0;background:var(--back);color:var(--ink);"
 	"font:16px/1.5 system-ui,sans-serif}\n"
 	"header.page,main{max-width:52rem;margin:0 auto;padding:1.5rem 1rem}h1{font-size:1.4rem;margin:0}\n"
 	"header.page p{margin:.2rem 0 0;color:var(--soft)}\n"
+
 	"article{background:var(--paper);border:1px solid var(--line);border-radius:10px;margin:0 0 1.5rem;overflow:hidden;"
 	"box-shadow:0 1px 3px #0001}\n"
 	"article>header{padding:1rem 1.25rem;border-bottom:1px solid var(--line)}h2{font-size:1.15rem;margin:0 0 .5rem;"

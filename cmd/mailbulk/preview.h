@@ -7,8 +7,8 @@
 struct campaign;
 struct letter;
 
-/* One page of HTML that shows the first messages as a reader sees them: headers decoded, text, and HTML in a frame that may run nothing.
- * Everything stands in the page itself, and everything from a message is escaped. */
+/* One page of HTML that shows the first messages as a reader sees them: headers decoded, text, and HTML in a frame that
+ * may run nothing. Everything stands in the page itself, and everything from a message is escaped. */
 struct preview {
 	struct buf cards; /* HTML, one message behind the other */
 	uint64_t shown;

@@ -47,8 +47,8 @@ void relay_pushed_back(struct relay *r, int64_t now, bool hard)
 
 static bool permanent(enum err_kind kind)
 {
-	return kind == ERR_NOHOST || kind == ERR_UNAVAILABLE || kind == ERR_PROTOCOL || kind == ERR_AUTH || kind == ERR_CONFIG ||
-	       kind == ERR_USAGE;
+	return kind == ERR_NOHOST || kind == ERR_UNAVAILABLE || kind == ERR_PROTOCOL || kind == ERR_AUTH ||
+	       kind == ERR_CONFIG || kind == ERR_USAGE;
 }
 
 void relay_failed(struct relay *r, int64_t now, const struct err *why)

@@ -10,9 +10,12 @@
 #include "io/file.h"
 #include "text/utf8.h"
 
-void selection_init(struct selection *s, const struct campaign *campaign, struct list *list, const struct suppress *suppress)
+void selection_init(struct selection *s, const struct campaign *campaign, struct list *list,
+	const struct suppress *suppress)
 {
-	*s = (struct selection){ .campaign = campaign, .settings = campaign->settings, .list = list, .suppress = suppress };
+	*s = (struct selection){
+		.campaign = campaign, .settings = campaign->settings, .list = list, .suppress = suppress
+	};
 	random_bytes(s->seen.seed, sizeof s->seen.seed);
 }
 

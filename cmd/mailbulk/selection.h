@@ -32,7 +32,8 @@ struct selection {
 	struct buf scratch;
 };
 
-void selection_init(struct selection *s, const struct campaign *campaign, struct list *list, const struct suppress *suppress);
+void selection_init(struct selection *s, const struct campaign *campaign, struct list *list,
+	const struct suppress *suppress);
 void selection_free(struct selection *s);
 /* The next row of this run's share; rows of other shares are passed over. */
 enum choice selection_next(struct selection *s, struct err *why);

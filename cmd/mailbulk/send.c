@@ -84,13 +84,15 @@ static bool open_journal(struct engine *e, struct err *err)
 	}
 	memcpy(c->id, l->id, sizeof l->id);
 	if (strcmp(l->key_column, key) != 0)
-		return err_set(err, ERR_USAGE, "%s: it was begun with --key \"%s\", and rows cannot be told apart in two ways",
-			       s->journal, l->key_column);
+		return err_set(err, ERR_USAGE,
+			"%s: it was begun with --key \"%s\", and rows cannot be told apart in two ways", s->journal,
+			l->key_column);
 	if (strcmp(l->fingerprint, c->fingerprint) != 0) {
 		if (!s->accept_changed)
-			return err_set(err, ERR_DATA, "%s: this journal is of another text. A new campaign needs a new journal (--journal "
-						      "FILE); --accept-changed sends this text to those who did not get the other",
-				       s->journal);
+			return err_set(err, ERR_DATA,
+				"%s: this journal is of another text. A new campaign needs a new journal (--journal "
+				"FILE); --accept-changed sends this text to those who did not get the other",
+				s->journal);
 		if (!write_campaign(e, key, err))
 			return false;
 	}
@@ -125,10 +127,10 @@ static void summary(const struct engine *e)
 {
 	const uint64_t *n = e->results.counts;
 
-	say_note("%llu sent, %llu refused, %llu deferred, %llu unknown, %llu skipped%s", (unsigned long long)n[RESULT_SENT],
-		 (unsigned long long)n[RESULT_REFUSED], (unsigned long long)n[RESULT_DEFERRED],
-		 (unsigned long long)n[RESULT_UNKNOWN], (unsigned long long)n[RESULT_SKIPPED],
-		 e->list_ended ? "" : "; the rest of the list was not tried");
+	say_note("%llu sent, %llu refused, %llu deferred, %llu unknown, %llu skipped%s",
+		(unsigned long long)n[RESULT_SENT], (unsigned long long)n[RESULT_REFUSED],
+		(unsigned long long)n[RESULT_DEFERRED], (unsigned long long)n[RESULT_UNKNOWN],
+		(unsigned long long)n[RESULT_SKIPPED], e->list_ended ? "" : "; the rest of the list was not tried");
 	if (n[RESULT_UNKNOWN] > 0)
 		say_note("unknown: these may have been delivered. They are not sent again unless --resend-unknown");
 }
@@ -186,8 +188,9 @@ static int run(struct engine *e, const struct suppress *suppress)
 	e->journalled = e->settings->test == NULL;
 	if (e->journalled && !open_journal(e, &err))
 		return say_fail(&err);
-	pace_init(&e->pace, e->settings, (uint64_t)(e->wall.wall / DAY - (e->journalled ? e->ledger.first : e->wall.wall) / DAY),
-		  e->ledger.sent_today);
+	pace_init(&e->pace, e->settings,
+		(uint64_t)(e->wall.wall / DAY - (e->journalled ? e->ledger.first : e->wall.wall) / DAY),
+		e->ledger.sent_today);
 	selection_init(&e->selection, e->campaign, e->list, suppress);
 	results_init(&e->results, e->settings->results_format);
 	progress_init(&e->progress, "messages", e->left, e->settings->account.progress);
@@ -223,7 +226,9 @@ static void engine_free(struct engine *e)
 
 int send_campaign(struct campaign *campaign, struct list *list, const struct suppress *suppress)
 {
-	struct engine e = { .campaign = campaign, .settings = campaign->settings, .list = list, .journal = { .fd = -1 } };
+	struct engine e = {
+		.campaign = campaign, .settings = campaign->settings, .list = list, .journal = { .fd = -1 }
+	};
 	int status;
 
 	e.n_peers = (size_t)campaign->settings->connections;

@@ -24,7 +24,8 @@ bool values_known(const struct campaign *campaign, const struct list *list, stru
 	return list_column(list, name) != SIZE_MAX || is_builtin(campaign, name);
 }
 
-/* A column "address.city" is reached as {{address.city}}: what stands before the dot is an object, known by the first such column. */
+/* A column "address.city" is reached as {{address.city}}: what stands before the dot is an object, known by the first
+ * such column. */
 static struct template_value get_dotted(const struct values *v, const char *column, struct str name)
 {
 	struct template_value value = { .type = TEMPLATE_MISSING };
@@ -51,7 +52,7 @@ static struct template_value get(const void *data, const void *node, struct str 
 
 	if (column != SIZE_MAX)
 		value = (struct template_value){ .type = TEMPLATE_TEXT,
-						 .text = column == v->list->email ? buf_str(&v->written) : v->row->cells[column] };
+			.text = column == v->list->email ? buf_str(&v->written) : v->row->cells[column] };
 	else if (is_builtin(v->campaign, name))
 		value = (struct template_value){ .type = TEMPLATE_TEXT,
 						 .text = name.n == 5 ? str_of(v->token) : buf_str(&v->unsubscribe) };
@@ -98,7 +99,8 @@ static void make_token(struct values *v)
 {
 	struct str key = buf_str(&v->campaign->token_key);
 	/* A test's link must not unsubscribe the row's real address. */
-	struct str address = buf_len(&v->campaign->test_key) > 0 ? buf_str(&v->campaign->test_key) : buf_str(&v->folded);
+	struct str address =
+		buf_len(&v->campaign->test_key) > 0 ? buf_str(&v->campaign->test_key) : buf_str(&v->folded);
 	unsigned char sum[32];
 	struct buf text = { 0 };
 	size_t n = 0;
@@ -122,7 +124,8 @@ static bool judge_address(struct values *v, struct str cell, struct err *err)
 	struct str bare = str_trim(cell);
 	enum address_fault fault;
 
-	/* A name around the address is taken off, but no line break: what stands behind one was not meant to be seen. */
+	/* A name around the address is taken off, but no line break: what stands behind one was not meant to be
+	 * seen. */
 	if (str_clean(bare))
 		address_unwrap(cell, &bare, &name);
 	buf_free(&name);

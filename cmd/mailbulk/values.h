@@ -11,8 +11,8 @@ struct list;
 struct row;
 
 /*
- * One row as the templates see it: its cells by the names of their columns, {{token}}, and {{unsubscribe}}, the row's own link. The
- * row's address is judged here, and its key made: what tells it apart from all others in the journal.
+ * One row as the templates see it: its cells by the names of their columns, {{token}}, and {{unsubscribe}}, the row's
+ * own link. The row's address is judged here, and its key made: what tells it apart from all others in the journal.
  */
 struct values {
 	const struct campaign *campaign;
@@ -28,7 +28,8 @@ struct values {
 	struct buf unsubscribe; /* the link for people: the first https one, else the first */
 };
 
-/* Take a row; v is reused. False with 65 when it has no usable address or the --key cell is empty: `key` is made all the same. */
+/* Take a row; v is reused. False with 65 when it has no usable address or the --key cell is empty: `key` is made all
+ * the same. */
 bool values_set(struct values *v, const struct campaign *campaign, const struct list *list, const struct row *row,
 		struct err *err);
 /* Render every --unsubscribe link: the i-th into out. */

@@ -129,12 +129,13 @@ static void refused(struct engine *e, const struct word *w)
 
 	if (++e->refused_in_row < REFUSED_IN_ROW_MOST || e->stopping)
 		return;
-	err_set(&err, ERR_UNAVAILABLE, "the last %d recipients were all refused, the last one with: %d %.*s", REFUSED_IN_ROW_MOST,
-		w->code, STR_ARGS(str_sub(buf_str(&w->text), 0, 120)));
+	err_set(&err, ERR_UNAVAILABLE, "the last %d recipients were all refused, the last one with: %d %.*s",
+		REFUSED_IN_ROW_MOST, w->code, STR_ARGS(str_sub(buf_str(&w->text), 0, 120)));
 	engine_stop(e, &err);
 }
 
-static void settle(struct engine *e, struct job *job, struct ticket *t, const struct smtp_news *news, const struct word *w)
+static void settle(struct engine *e, struct job *job, struct ticket *t, const struct smtp_news *news,
+	const struct word *w)
 {
 	struct relay *relay = job->peer->relay;
 

@@ -76,7 +76,8 @@ static char *spooled_options(const struct settings *s)
 
 	for (const struct option *o = account_options(&given, false); o->name != NULL || o->help != NULL; o++) {
 		const char *value = given_value(o);
-		char *absolute = value != NULL && o->arg != NULL && strcmp(o->arg, "FILE") == 0 ? realpath(value, NULL) : NULL;
+		char *absolute =
+			value != NULL && o->arg != NULL && strcmp(o->arg, "FILE") == 0 ? realpath(value, NULL) : NULL;
 
 		if (value != NULL)
 			buf_printf(&out, "option %s %s\n", o->name, absolute != NULL ? absolute : value);
@@ -377,8 +378,7 @@ int spool_list(void)
 		date_add_iso(&out, entry.next);
 		buf_printf(&out, " from=<%s>", entry.envelope.from);
 		for (size_t k = 0; k < entry.envelope.n; k++)
-			buf_printf(
-				&out, "%s%s", k > 0 ? "," : " to=", entry.envelope.rcpts[k].shown);
+			buf_printf(&out, "%s%s", k > 0 ? "," : " to=", entry.envelope.rcpts[k].shown);
 		buf_printf(&out, "%s%s\n", entry.why != NULL ? " why=" : "",
 			entry.why != NULL ? entry.why : "");
 		spool_entry_free(&entry);

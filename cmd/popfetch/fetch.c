@@ -57,8 +57,8 @@ static bool again(const struct visit *v, uint64_t before)
 	struct str host = str_of(v->server->url.host);
 	const struct settings *s = v->settings;
 
-	return (str_iends(host, STR_LIT("gmail.com")) || str_iends(host, STR_LIT("googlemail.com"))) && !s->all && !s->headers &&
-		!s->list && v->tally->fetched > before && (s->limit == 0 || v->tally->fetched < s->limit);
+	return (str_iends(host, STR_LIT("gmail.com")) || str_iends(host, STR_LIT("googlemail.com"))) && !s->all &&
+	       !s->headers && !s->list && v->tally->fetched > before && (s->limit == 0 || v->tally->fetched < s->limit);
 }
 
 static bool sessions(const struct settings *s, struct account_server *server, struct state *state, struct sink *sink,

@@ -18,8 +18,8 @@ struct tally {
 	int status;
 };
 
-/* One account from the first octet to the last: fills tally, says what went wrong, and returns the status. name: the account,
- * or NULL. */
+/* One account from the first octet to the last: fills tally, says what went wrong, and returns the status. name: the
+ * account, or NULL. */
 int fetch_account(const struct settings *s, const char *name, struct tally *tally);
 
 #endif

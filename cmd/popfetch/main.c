@@ -38,8 +38,9 @@ static void show_json(const struct tally *t)
 	const struct {
 		const char *name;
 		uint64_t n;
-	} numbers[] = { { "listed", t->listed }, { "fetched", t->fetched }, { "octets", t->octets }, { "known", t->known },
-		{ "too_large", t->large }, { "too_old", t->old }, { "refused", t->refused }, { "deleted", t->deleted } };
+	} numbers[] = { { "listed", t->listed }, { "fetched", t->fetched }, { "octets", t->octets },
+		{ "known", t->known }, { "too_large", t->large }, { "too_old", t->old }, { "refused", t->refused },
+		{ "deleted", t->deleted } };
 
 	for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
 		json_key(&j, numbers[i].name);

@@ -25,8 +25,8 @@ size_t plan_index(const struct visit *v, uint32_t number)
 }
 
 /*
- * "u" and the UID, where no other message of the listing has the same: a UID that is there twice says nothing, and counting them
- * would give the second one's name to a third when the first is gone.
+ * "u" and the UID, where no other message of the listing has the same: a UID that is there twice says nothing, and
+ * counting them would give the second one's name to a third when the first is gone.
  */
 static void make_keys(struct visit *v)
 {
@@ -56,7 +56,8 @@ static void make_keys(struct visit *v)
 	}
 	set_free(&counts);
 	if (without > 0 && v->state != NULL && v->settings->keep != 0)
-		say_note("%s: gives %zu messages no UID of their own; each is fetched again and compared with what is known",
+		say_note(
+			"%s: gives %zu messages no UID of their own; each is fetched again and compared with what is known",
 			v->server->label, without);
 }
 

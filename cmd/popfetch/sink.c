@@ -171,8 +171,8 @@ static void sender_of(struct str header, struct buf *out)
 }
 
 /*
- * The header is there (or as much of it as we keep): a From_ line by its Return-Path, then its fields. Content-Length is given
- * another name in an mbox, as programs that believe it lose messages when it is wrong.
+ * The header is there (or as much of it as we keep): a From_ line by its Return-Path, then its fields. Content-Length
+ * is given another name in an mbox, as programs that believe it lose messages when it is wrong.
  */
 static void shape_head(struct sink *s)
 {
@@ -314,7 +314,8 @@ void sink_abandon(struct sink *s)
 	s->name = NULL;
 	/* Back to where the message began; what was spilled of it is cut off again. */
 	if (s->message_at < s->spilled) {
-		if (ftruncate(s->spill, (off_t)s->message_at) == 0 && lseek(s->spill, (off_t)s->message_at, SEEK_SET) >= 0)
+		if (ftruncate(s->spill, (off_t)s->message_at) == 0 &&
+			lseek(s->spill, (off_t)s->message_at, SEEK_SET) >= 0)
 			s->spilled = s->message_at;
 		buf_clear(&s->text);
 	} else {

@@ -8,8 +8,9 @@
 struct state;
 
 /*
- * Where messages go. A message is gathered away from the mailbox first and put there in a batch that is whole or absent after a
- * crash at any moment: the state says what is about to come, then it comes and is synced, then the state says that it is there.
+ * Where messages go. A message is gathered away from the mailbox first and put there in a batch that is whole or absent
+ * after a crash at any moment: the state says what is about to come, then it comes and is synced, then the state says
+ * that it is there.
  */
 enum sink_kind { SINK_MBOX, SINK_MAILDIR, SINK_STDOUT };
 
@@ -46,7 +47,8 @@ struct sink {
 	uint64_t octets;     /* in the batch */
 };
 
-/* path as on the command line. Makes the Maildir's folders; 73 where the mailbox cannot be written, before anything is fetched. */
+/* path as on the command line. Makes the Maildir's folders; 73 where the mailbox cannot be written, before anything is
+ * fetched. */
 bool sink_open(struct sink *s, const char *path, struct state *state, struct err *err);
 void sink_close(struct sink *s);
 /* Mend what a crash left open (state->place): cut half a batch off, or note that it is whole. */
@@ -64,7 +66,8 @@ bool sink_discard(struct sink *s, struct err *err);
 
 /* Is the batch large or old enough to be put away? */
 bool sink_due(const struct sink *s);
-/* Put the batch into the mailbox; after it everything in it is safe. An empty batch is nothing. 70 in the middle of a message. */
+/* Put the batch into the mailbox; after it everything in it is safe. An empty batch is nothing. 70 in the middle of a
+ * message. */
 bool sink_commit(struct sink *s, struct err *err);
 
 /* The parts of one kind; sink.c calls them. */

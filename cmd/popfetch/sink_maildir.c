@@ -8,8 +8,8 @@
 #include "io/maildir.h"
 
 /*
- * Maildir: each message is a file that is written and synced in tmp and then moved to new. Its name is in the state before it
- * moves, so that a run after a crash can tell by looking whether it did.
+ * Maildir: each message is a file that is written and synced in tmp and then moved to new. Its name is in the state
+ * before it moves, so that a run after a crash can tell by looking whether it did.
  */
 
 bool sink_maildir_open(struct sink *s, struct err *err)
@@ -59,7 +59,8 @@ bool sink_maildir_commit(struct sink *s, struct err *err)
 	return ok && move_all(s, err) && (s->state == NULL || state_done(s->state, clock_wall(), true, err));
 }
 
-/* Those that were not moved are moved now where they are still in tmp: they were whole and synced when the state named them. */
+/* Those that were not moved are moved now where they are still in tmp: they were whole and synced when the state named
+ * them. */
 bool sink_maildir_recover(struct sink *s, struct err *err)
 {
 	struct str rest = str_of(s->state->place);

@@ -48,8 +48,8 @@ static bool open_once(struct mailbox *m, int64_t until, bool *again, struct err 
 	return !*again;
 }
 
-/* Open and lock the mailbox by both ways that mail programs use, the dotlock where the directory allows one. A program that
- * rewrote it while we waited has put another file in its place: then that one is taken. */
+/* Open and lock the mailbox by both ways that mail programs use, the dotlock where the directory allows one. A program
+ * that rewrote it while we waited has put another file in its place: then that one is taken. */
 static bool open_locked(struct mailbox *m, const char *path, struct err *err)
 {
 	int64_t until = clock_after(LOCK_WAIT);
@@ -73,7 +73,8 @@ static bool open_locked(struct mailbox *m, const char *path, struct err *err)
 	return ok;
 }
 
-/* A dotlock of ours that a kill left would keep other programs out, though nothing may come that we need the mailbox for. */
+/* A dotlock of ours that a kill left would keep other programs out, though nothing may come that we need the mailbox
+ * for. */
 static void drop_stale_lock(const char *path)
 {
 	struct buf lock = { 0 };
@@ -104,7 +105,8 @@ bool sink_mbox_open(struct sink *s, struct err *err)
 
 	drop_stale_lock(s->path);
 	if (stat(s->path, &st) != 0)
-		return errno == ENOENT ? is_writable_folder(s->path, err) : err_errno(err, ERR_CANTCREAT, errno, "%s", s->path);
+		return errno == ENOENT ? is_writable_folder(s->path, err)
+				       : err_errno(err, ERR_CANTCREAT, errno, "%s", s->path);
 	if (!S_ISREG(st.st_mode))
 		return err_set(err, ERR_CANTCREAT, "%s: not a regular file", s->path);
 	fd = open(s->path, O_RDWR | O_CLOEXEC | O_NOCTTY);
@@ -241,7 +243,8 @@ static bool is_whole(int fd, const struct place *p)
 
 	for (uint64_t done = 0; done < p->length;) {
 		uint64_t want = p->length - done;
-		ssize_t n = pread(fd, block, want < sizeof block ? (size_t)want : sizeof block, (off_t)(p->offset + done));
+		ssize_t n =
+			pread(fd, block, want < sizeof block ? (size_t)want : sizeof block, (off_t)(p->offset + done));
 
 		if (n <= 0)
 			return false;
@@ -252,8 +255,9 @@ static bool is_whole(int fd, const struct place *p)
 }
 
 /*
- * Is what stands behind the offset nothing but the start of the batch? It has to begin with our From_ line (or its start), and no
- * other may stand there than at our messages' starts: that would be another program, which wrote behind us.
+ * Is what stands behind the offset nothing but the start of the batch? It has to begin with our From_ line (or its
+ * start), and no other may stand there than at our messages' starts: that would be another program, which wrote behind
+ * us.
  */
 struct tail {
 	const struct place *place;
@@ -324,8 +328,10 @@ static bool mend(struct sink *s, const struct place *p, int fd, off_t size, stru
 		return file_sync(fd, p->path, err) && state_done(s->state, clock_wall(), true, err);
 	if ((uint64_t)size > p->offset) {
 		if ((uint64_t)size > p->offset + p->length || !only_ours(fd, p, s->state, size)) {
-			say_note("%s: a run that was killed left half a message at octet %llu, and another program wrote "
-				 "behind it: left as it is", p->path, (unsigned long long)p->offset);
+			say_note(
+				"%s: a run that was killed left half a message at octet %llu, and another program wrote "
+				"behind it: left as it is",
+				p->path, (unsigned long long)p->offset);
 		} else if (ftruncate(fd, (off_t)p->offset) != 0 || !file_sync(fd, p->path, err)) {
 			return err_errno(err, ERR_IO, errno, "%s: half a batch cannot be cut off", p->path);
 		}

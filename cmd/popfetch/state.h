@@ -17,8 +17,8 @@
  *     F key           the session ended in the middle of this message: next time it comes last
  *     L               commands in flight put the server out of step: one at a time from now on
  *
- * A key is "u" and the UID, or for a message without a UID of its own "h", the SHA-256 of its octets, and from the second such
- * message of a listing on a blank and a number.
+ * A key is "u" and the UID, or for a message without a UID of its own "h", the SHA-256 of its octets, and from the
+ * second such message of a listing on a blank and a number.
  */
 struct state_try {
 	char *key;
@@ -58,8 +58,8 @@ bool state_fault(struct state *s, struct str key, struct err *err);
 bool state_is_fault(const struct state *s, struct str key);
 bool state_set_lock_step(struct state *s, struct err *err);
 
-/* After a session that ended in order: forget every key but those in listed, durably; where most of the file is dead, write it
- * anew. */
+/* After a session that ended in order: forget every key but those in listed, durably; where most of the file is dead,
+ * write it anew. */
 bool state_tidy(struct state *s, const struct set *listed, struct err *err);
 
 #endif

@@ -137,8 +137,9 @@ static bool on_body(struct visit *v, size_t i, struct str octets)
 		return true;
 	}
 	if (is_endless(v, i))
-		return err_set(&v->err, ERR_PROTOCOL, "%s: message %u is far longer than the %llu octets that the server listed",
-			v->server->label, (unsigned)v->pop3.items[i].number, (unsigned long long)v->pop3.items[i].size);
+		return err_set(&v->err, ERR_PROTOCOL,
+			"%s: message %u is far longer than the %llu octets that the server listed", v->server->label,
+			(unsigned)v->pop3.items[i].number, (unsigned long long)v->pop3.items[i].size);
 	v->tally->octets += octets.n;
 	progress_set(&v->progress, v->tally->octets);
 	hash_add(v, octets);
@@ -296,8 +297,8 @@ static bool step(struct visit *v)
 	}
 }
 
-/* Whatever stopped us: what is whole is put away, what is not is dropped. Where the server fell out of step nobody knows what
- * is whole. */
+/* Whatever stopped us: what is whole is put away, what is not is dropped. Where the server fell out of step nobody
+ * knows what is whole. */
 static void put_away(struct visit *v)
 {
 	struct err late = { 0 };

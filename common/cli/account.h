@@ -118,7 +118,8 @@ bool account_server(const struct account *a, const char *url, bool pop,
 void account_server_free(struct account_server *server);
 /* The trusted certificates and ours, read at the first call: TLS may turn out not to be needed. */
 struct tls_trust *account_trust(struct account_server *server, struct err *err);
-/* The same for a handshake that begins now: with --dane the records in DNS are looked up, unless that was done a short while ago. */
+/* The same for a handshake that begins now: with --dane the records in DNS are looked up, unless that was done a short
+ * while ago. */
 struct tls_trust *account_handshake(struct account_server *server, struct err *err);
 /* Run the token command anew into server->sasl; false when there is none (77) or it fails. */
 bool account_new_token(struct account_server *server, struct err *err);

@@ -88,7 +88,8 @@ static bool check_dane(const struct account_server *s, struct err *err)
 	if (s->url.path != NULL || is_literal(s->url.host))
 		return err_set(err, ERR_USAGE, "%s: --dane needs a host name, to look up its records", s->label);
 	if (a->proxy != NULL)
-		return err_set(err, ERR_USAGE, "%s: --dane and --proxy: the records would not be asked for through the proxy", s->label);
+		return err_set(err, ERR_USAGE,
+			"%s: --dane and --proxy: the records would not be asked for through the proxy", s->label);
 	if (s->tls == ACCOUNT_TLS_OFF || s->tls == ACCOUNT_TLS_TRY)
 		return err_set(err, ERR_USAGE, "%s: --dane needs TLS, but --tls=%s does not", s->label, a->tls);
 	return true;
@@ -213,7 +214,8 @@ struct tls_trust *account_handshake(struct account_server *server, struct err *e
 
 	if (trust == NULL || !server->account->dane || clock_now() < server->tlsa_until)
 		return trust;
-	bool ok = tlsa_find(ascii_host(server->url.host, &host), server->url.port, clock_after(server->timeout), &records, err) &&
+	bool ok = tlsa_find(ascii_host(server->url.host, &host), server->url.port, clock_after(server->timeout),
+			  &records, err) &&
 		  tls_trust_tlsa(trust, buf_str(&records), err);
 
 	if (ok)

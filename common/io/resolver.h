@@ -7,9 +7,9 @@
 #include "base/err.h"
 
 /*
- * "Does this domain take mail?" by the thousand, over c-ares: MX, then A and AAAA where there is no MX (RFC 5321, 5.1), null
- * MX (RFC 7505), aliases followed where the server did not. At most window look-ups in flight, a paced start, retries over
- * all resolvers (one that lets wait is no longer asked first), TCP when truncated.
+ * "Does this domain take mail?" by the thousand, over c-ares: MX, then A and AAAA where there is no MX (RFC 5321, 5.1),
+ * null MX (RFC 7505), aliases followed where the server did not. At most window look-ups in flight, a paced start,
+ * retries over all resolvers (one that lets wait is no longer asked first), TCP when truncated.
  */
 enum resolver_verdict {
 	RESOLVER_ACCEPTS, /* MX, or an address */

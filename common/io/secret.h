@@ -5,10 +5,12 @@
 #include "base/err.h"
 
 /*
- * Where passwords come from: never argv, never the environment. What is read goes into a buf that the caller ends with buf_wipe.
+ * Where passwords come from: never argv, never the environment. What is read goes into a buf that the caller ends with
+ * buf_wipe.
  */
 struct secret_source {
-	const char *command; /* split without a shell (quotes and backslashes as in sh), run without one; first line of its output */
+	const char *command; /* split without a shell (quotes and backslashes as in sh), run without one; first line of
+				its output */
 	const char *file;    /* first line; refused (78) when others may read it */
 	int fd;              /* -1: none; first line */
 	const char *text;    /* from the configuration file, or NULL */
@@ -19,7 +21,8 @@ struct secret_source {
 };
 /* The first source that is given. 77 when there is none, 78 when one fails, with its name and never its content. */
 bool secret_get(const struct secret_source *source, struct buf *out, struct err *err);
-/* Split a command line into words without a shell; NULL-terminated, one mem_free for all. NULL (64) on an open quote. */
+/* Split a command line into words without a shell; NULL-terminated, one mem_free for all. NULL (64) on an open
+ * quote. */
 char **secret_split(const char *command, struct err *err);
 /* Run a command without a shell and take the first line of its output. */
 bool secret_run(const char *command, struct buf *out, struct err *err);

@@ -51,7 +51,8 @@ struct library {
 static void load(struct library *l)
 {
 #ifdef DANE_SONAME
-	static const char *const names[] = { "dane_query_status", "dane_query_tlsa", "dane_query_to_raw_tlsa", "dane_state_init", NULL };
+	static const char *const names[] = { "dane_query_status", "dane_query_tlsa", "dane_query_to_raw_tlsa",
+		"dane_state_init", NULL };
 	union {
 		struct library functions;
 		void (*table[sizeof(struct library) / sizeof(void (*)(void))])(void);
@@ -163,7 +164,8 @@ static bool judge(struct str answer, struct err *err)
 	case DANE_E_RECEIVED_CORRUPT_DATA:
 		return err_set(err, ERR_PROTOCOL, "they are damaged");
 	default:
-		return err_set(err, ERR_TEMP, "DNS cannot be asked, or the root's trust anchor is not installed (Debian: dns-root-data)");
+		return err_set(err, ERR_TEMP,
+			"DNS cannot be asked, or the root's trust anchor is not installed (Debian: dns-root-data)");
 	}
 }
 

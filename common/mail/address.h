@@ -47,8 +47,9 @@ struct address {
  * says nothing: ask address_parse.
  */
 size_t address_check_ascii(struct str s);
-/* The same, with the key: s in lower case, in room for ADDRESS_PLAIN_ROOM octets, of which more than those may be written.
- * *capitals: the domain has some. Behind the first octet of s as many as ADDRESS_PLAIN_SLACK must be readable, whatever stands there. */
+/* The same, with the key: s in lower case, in room for ADDRESS_PLAIN_ROOM octets, of which more than those may be
+ * written. *capitals: the domain has some. Behind the first octet of s as many as ADDRESS_PLAIN_SLACK must be readable,
+ * whatever stands there. */
 size_t address_plain_key(struct str s, char *key, bool *capitals);
 #define ADDRESS_PLAIN_ROOM 256
 #define ADDRESS_PLAIN_SLACK 64

@@ -74,7 +74,8 @@ static inline void classify(struct classes *c, const char *octets, char *key, un
 	_mm_storeu_si128((__m128i *)(void *)key, lower);
 }
 
-/* The rules of address_check_ascii on bits. all: the octets that there are. False also where they are not enough to tell. */
+/* The rules of address_check_ascii on bits. all: the octets that there are. False also where they are not enough to
+ * tell. */
 static inline bool well_formed(const struct classes *c, uint64_t all)
 {
 	uint64_t edges = (c->dot | c->at) & all; /* where labels and atoms end */

@@ -16,8 +16,9 @@ static bool is_blank(uint32_t code)
 	if (code < 0x80)
 		return code == ' ' || code == '\t' || code == '\r' || code == '\n';
 	return code == 0xa0 || code == 0xad || code == 0x61c || code == 0x1680 || code == 0x180e ||
-		(code >= 0x2000 && code <= 0x200f) || (code >= 0x2028 && code <= 0x202c) || code == 0x202f ||
-		(code >= 0x205f && code <= 0x2064) || (code >= 0x2066 && code <= 0x2069) || code == 0x3000 || code == 0xfeff;
+	       (code >= 0x2000 && code <= 0x200f) || (code >= 0x2028 && code <= 0x202c) || code == 0x202f ||
+	       (code >= 0x205f && code <= 0x2064) || (code >= 0x2066 && code <= 0x2069) || code == 0x3000 ||
+	       code == 0xfeff;
 }
 
 /* Octets of the blank that s begins with, or 0. */

@@ -206,8 +206,8 @@ static bool is_small_extended(uint32_t code)
 	return code % 2 == 0 && code != 0x140 && code != 0x178;
 }
 
-/* Characters that no mapping and no normalisation changes, whatever stands beside them, and that are written from left to
- * right: what nearly all names are made of. */
+/* Characters that no mapping and no normalisation changes, whatever stands beside them, and that are written from left
+ * to right: what nearly all names are made of. */
 static bool is_settled(uint32_t code)
 {
 	if (code < 0x80)
@@ -216,13 +216,13 @@ static bool is_settled(uint32_t code)
 		return code >= 0xdf && code != 0xf7;
 	if (code < 0x180)
 		return code != 0x17f && is_small_extended(code);
-	return (code >= 0x3ac && code <= 0x3ce) || (code >= 0x430 && code <= 0x45f) || (code >= 0x3041 && code <= 0x3096) ||
-		(code >= 0x30a1 && code <= 0x30fa) || (code >= 0x4e00 && code <= 0x9fcc) ||
-		(code >= 0xac00 && code <= 0xd7a3);
+	return (code >= 0x3ac && code <= 0x3ce) || (code >= 0x430 && code <= 0x45f) ||
+	       (code >= 0x3041 && code <= 0x3096) || (code >= 0x30a1 && code <= 0x30fa) ||
+	       (code >= 0x4e00 && code <= 0x9fcc) || (code >= 0xac00 && code <= 0xd7a3);
 }
 
-/* Then libidn2 need not look each of them up in the tables, nor we at their directions: that takes three quarters of the time.
- * Hyphens only where nobody could mind them. */
+/* Then libidn2 need not look each of them up in the tables, nor we at their directions: that takes three quarters of
+ * the time. Hyphens only where nobody could mind them. */
 bool domain_is_settled(struct str s)
 {
 	uint32_t before = '.';

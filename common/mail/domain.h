@@ -35,8 +35,8 @@ enum domain_fault domain_to_ascii(struct buf *out, struct str s);
 enum domain_fault domain_to_unicode(struct buf *out, struct str s);
 /* The same of what domain_to_ascii made. */
 void domain_show(struct buf *out, struct str ascii);
-/* Nothing in s would be mapped or normalised, and nothing is written from right to left: where domain_to_ascii takes it, it is
- * the U-label form as it stands. False says nothing. */
+/* Nothing in s would be mapped or normalised, and nothing is written from right to left: where domain_to_ascii takes
+ * it, it is the U-label form as it stands. False says nothing. */
 bool domain_is_settled(struct str s);
 /* A fixed text for a fault: "a label is over 63 octets". */
 const char *domain_fault_text(enum domain_fault fault);

@@ -45,7 +45,8 @@ bool domain_reserved(struct str s)
 		"xn--zckzah";
 	static const char examples[] = "example.com example.net example.org";
 	/* RFC 8375, 8880, 9031, 9140, 9462, 9665, 9965; the reverse trees have no mail either. */
-	static const char arpa[] = "6tisch.arpa eap.arpa eap-noob.arpa home.arpa in-addr.arpa ip6.arpa ipv4only.arpa resolver.arpa service.arpa";
+	static const char arpa[] =
+		"6tisch.arpa eap.arpa eap-noob.arpa home.arpa in-addr.arpa ip6.arpa ipv4only.arpa resolver.arpa service.arpa";
 
 	/* Every address of every list asks: nearly all end here, at the price of a look at some octets. */
 	if (s.n > 3 && (s.p[s.n - 3] == '.' || (s.p[s.n - 4] == '.' && !maybe_example(s) && s.p[s.n - 3] != 'a')))

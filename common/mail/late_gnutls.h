@@ -7,8 +7,8 @@
 #include <gnutls/x509.h>
 
 /*
- * GnuTLS, loaded when it is first needed (base/late.h). To be included instead of the library's own headers. A function that is
- * used for the first time is added to both lists; the linker tells when one was forgotten.
+ * GnuTLS, loaded when it is first needed (base/late.h). To be included instead of the library's own headers. A function
+ * that is used for the first time is added to both lists; the linker tells when one was forgotten.
  */
 #ifdef GNUTLS_SONAME
 

@@ -4,8 +4,8 @@
 #include <gsasl.h>
 
 /*
- * libgsasl, loaded when it is first needed (base/late.h). To be included instead of the library's own headers. A function that is
- * used for the first time is added to both lists; the linker tells when one was forgotten.
+ * libgsasl, loaded when it is first needed (base/late.h). To be included instead of the library's own headers. A
+ * function that is used for the first time is added to both lists; the linker tells when one was forgotten.
  */
 #ifdef GSASL_SONAME
 

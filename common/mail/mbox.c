@@ -40,8 +40,8 @@ static void release(struct mbox_writer *w, struct buf *out, bool quote)
 }
 
 /*
- * One octet of a line's start. Any number of ">" goes out at once (the one more may stand in front of them or behind: they are
- * all alike), so only "From " has to be held.
+ * One octet of a line's start. Any number of ">" goes out at once (the one more may stand in front of them or behind:
+ * they are all alike), so only "From " has to be held.
  */
 static void start_of_line(struct mbox_writer *w, struct buf *out, char c)
 {

@@ -18,7 +18,8 @@ struct mbox_writer {
 	bool cr;
 	bool quoting;   /* only '>' so far in this line */
 };
-/* The From_ line. sender: envelope sender or "" (MAILER-DAEMON); what is no plain ASCII address becomes MAILER-DAEMON. */
+/* The From_ line. sender: envelope sender or "" (MAILER-DAEMON); what is no plain ASCII address becomes
+ * MAILER-DAEMON. */
 bool mbox_begin(struct mbox_writer *w, struct buf *out, struct str sender, int64_t seconds);
 bool mbox_add(struct mbox_writer *w, struct buf *out, struct str s);
 /* Ends the last line and adds the empty one. */

@@ -6,9 +6,9 @@
 struct err;
 
 /*
- * --shard K/N: which of N shares an address falls into. The hash is fixed for ever (SipHash-1-3 under the key 0, 1 of the
- * address's comparing form), so that listscrub and mailbulk on any machine agree, and copies of one address, which have the
- * same form, are never in two shares.
+ * --shard K/N: which of N shares an address falls into. The hash is fixed for ever (SipHash-1-3 under the key 0, 1 of
+ * the address's comparing form), so that listscrub and mailbulk on any machine agree, and copies of one address, which
+ * have the same form, are never in two shares.
  */
 struct shard {
 	uint32_t k; /* 1 to n; 0: no sharding */

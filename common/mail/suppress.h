@@ -10,8 +10,8 @@ struct address;
 
 /*
  * Who must not be mailed: addresses, whole domains ("@domain", with what lies below it), and SHA-256 sums of addresses
- * for lists that nobody should read ("sha256:HEX" of the comparing form, the address in lower case). Matched by the same
- * comparing form as duplicates, so that no spelling slips past.
+ * for lists that nobody should read ("sha256:HEX" of the comparing form, the address in lower case). Matched by the
+ * same comparing form as duplicates, so that no spelling slips past.
  */
 struct suppress {
 	bool fold;          /* compare provider forms too; set before the first entry */
@@ -35,10 +35,10 @@ void suppress_free(struct suppress *s);
 bool suppress_add(struct suppress *s, struct str entry, struct str reason, struct str date);
 
 /*
- * A list as CSV (columns email or address, sha256, domain: the first of them that is filled counts; else the first column
- * in which an entry stands; reason and date where there are such) or one entry a line; "#" lines and empty ones are passed
- * over, and what stands behind a blank and "#". Here "*@domain" and a bare sum are entries, too, in a column of their own
- * also a bare domain. What is not UTF-8 is Latin-1. Feed the octets of one file in any cuts.
+ * A list as CSV (columns email or address, sha256, domain: the first of them that is filled counts; else the first
+ * column in which an entry stands; reason and date where there are such) or one entry a line; "#" lines and empty ones
+ * are passed over, and what stands behind a blank and "#". Here "*@domain" and a bare sum are entries, too, in a column
+ * of their own also a bare domain. What is not UTF-8 is Latin-1. Feed the octets of one file in any cuts.
  */
 struct suppress_reader {
 	struct suppress *into;

@@ -158,8 +158,8 @@ static bool add_named(struct suppress_reader *r, const struct csv_row *row)
 	return domain.n == 0 || add_domain(r, row, domain);
 }
 
-/* Without names the first cell that is an entry. A plain list has no quotes round its cells: where they stand they are part
- * of the address. */
+/* Without names the first cell that is an entry. A plain list has no quotes round its cells: where they stand they are
+ * part of the address. */
 static bool add_first(struct suppress_reader *r, const struct csv_row *row)
 {
 	for (size_t i = 0; i < row->n; i++)
@@ -238,7 +238,8 @@ bool suppress_read_add(struct suppress_reader *r, struct str octets, struct err 
 		return true;
 	if (r->csv.delimiter == '\0') {
 		if (str_starts(octets, STR_LIT("\xff\xfe")) || str_starts(octets, STR_LIT("\xfe\xff")))
-			return err_set(err, ERR_DATA, "%s is UTF-16: make it UTF-8 first (iconv -f UTF-16 -t UTF-8)", r->name);
+			return err_set(err, ERR_DATA, "%s is UTF-16: make it UTF-8 first (iconv -f UTF-16 -t UTF-8)",
+				r->name);
 		csv_init(&r->csv, csv_guess_delimiter(without_top(octets)));
 	}
 	memcpy(csv_room(&r->csv, octets.n), octets.p, octets.n);

@@ -7,9 +7,10 @@
 struct sasl;
 
 /*
- * A POP3 client session (RFC 1939, 2449, 2595, 3206, 5034, 6856) without a socket, of the same shape as struct smtp. Only
- * CRLF.CRLF ends a message, but for servers that never send a CR in any line of theirs: there LF.LF does. Numbers and
- * UIDs of the server are hostile until proven; a status line has at most 16 KiB, a line of a list 4 KiB, a list 4 million.
+ * A POP3 client session (RFC 1939, 2449, 2595, 3206, 5034, 6856) without a socket, of the same shape as struct smtp.
+ * Only CRLF.CRLF ends a message, but for servers that never send a CR in any line of theirs: there LF.LF does. Numbers
+ * and UIDs of the server are hostile until proven; a status line has at most 16 KiB, a line of a list 4 KiB, a list 4
+ * million.
  */
 enum pop3_cap {
 	POP3_CAP_TOP = 1 << 0,
@@ -27,9 +28,11 @@ enum pop3_tls { POP3_TLS_REQUIRE, POP3_TLS_TRY, POP3_TLS_OFF, POP3_TLS_ON };
 struct pop3_params {
 	enum pop3_tls tls;
 	bool clear_auth;
-	struct sasl *sasl; /* credentials, borrowed. USER and PASS are used where PLAIN might be and the server has no mechanism of ours */
+	struct sasl *sasl; /* credentials, borrowed. USER and PASS are used where PLAIN might be and the server has no
+			      mechanism of ours */
 	bool lock_step;
-	unsigned window;   /* commands in flight when PIPELINING is offered; 0: 64. It begins with 4 and grows as answers come */
+	unsigned window; /* commands in flight when PIPELINING is offered; 0: 64. It begins with 4 and grows as answers
+			    come */
 };
 
 enum pop3_event {
@@ -49,7 +52,8 @@ enum pop3_event {
 struct pop3_item {
 	uint32_t number;
 	uint64_t size;   /* LIST's word: a hint */
-	struct str uid;  /* empty: the server has no UIDL, or says something that is no UID (a control, over 1,000 octets) */
+	struct str uid;	 /* empty: the server has no UIDL, or says something that is no UID (a control, over 1,000
+			    octets) */
 };
 
 struct pop3_news {

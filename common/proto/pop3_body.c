@@ -3,8 +3,8 @@
 #include "proto/pop3_state.h"
 
 /*
- * The octets of a message as they come, with dots unstuffed. A line begins only behind CRLF: a lone LF is an octet like any other,
- * so that nobody who writes a mail can end it early ("\n.\n") and have its rest taken for answers.
+ * The octets of a message as they come, with dots unstuffed. A line begins only behind CRLF: a lone LF is an octet like
+ * any other, so that nobody who writes a mail can end it early ("\n.\n") and have its rest taken for answers.
  */
 
 /* A dot at the start of a line: 1 the end (n octets of it), 0 it was stuffed, -1 more is needed to know. */

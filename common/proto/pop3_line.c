@@ -69,15 +69,16 @@ bool pop3_code(struct str text, const char *code)
 /* Servers without response codes say it in words, and few say what RFC 1939 proposes. */
 bool pop3_is_temporary(struct str words)
 {
-	static const char *const hints[] = { "in use", "busy", "try again", "temporar", "too many", "timeout", "timed out",
-		"inactivity", "not available at this time", NULL };
+	static const char *const hints[] = { "in use", "busy", "try again", "temporar", "too many", "timeout",
+		"timed out", "inactivity", "not available at this time", NULL };
 	bool locked = str_isearch(words, STR_LIT("lock")) < words.n;
 
 	if (pop3_code(words, "SYS/TEMP") || pop3_code(words, "IN-USE") || pop3_code(words, "LOGIN-DELAY"))
 		return true;
 	if (words.n > 0 && words.p[0] == '[')
 		return false;
-	if (locked && (str_isearch(words, STR_LIT("maildrop")) < words.n || str_isearch(words, STR_LIT("mailbox")) < words.n))
+	if (locked &&
+		(str_isearch(words, STR_LIT("maildrop")) < words.n || str_isearch(words, STR_LIT("mailbox")) < words.n))
 		return true;
 	for (size_t i = 0; hints[i] != NULL; i++)
 		if (str_isearch(words, str_of(hints[i])) < words.n)

@@ -6,7 +6,8 @@
 
 #include "base/mem.h"
 
-/* What the server says of itself and of the mailbox. Memory is taken for lines that came, never for numbers that were named. */
+/* What the server says of itself and of the mailbox. Memory is taken for lines that came, never for numbers that were
+ * named. */
 
 #define MAX_ITEMS ((size_t)4 << 20)
 #define MAX_CAPS 1000
@@ -27,8 +28,13 @@ void pop3_caps_line(struct pop3 *p, struct str line)
 		const char *name;
 		unsigned cap;
 	} names[] = {
-		{ "TOP", POP3_CAP_TOP }, { "UIDL", POP3_CAP_UIDL }, { "USER", POP3_CAP_USER }, { "SASL", POP3_CAP_SASL },
-		{ "STLS", POP3_CAP_STLS }, { "PIPELINING", POP3_CAP_PIPELINING }, { "RESP-CODES", POP3_CAP_RESP_CODES },
+		{ "TOP", POP3_CAP_TOP },
+		{ "UIDL", POP3_CAP_UIDL },
+		{ "USER", POP3_CAP_USER },
+		{ "SASL", POP3_CAP_SASL },
+		{ "STLS", POP3_CAP_STLS },
+		{ "PIPELINING", POP3_CAP_PIPELINING },
+		{ "RESP-CODES", POP3_CAP_RESP_CODES },
 		{ "UTF8", POP3_CAP_UTF8 },
 	};
 	struct str rest = line;

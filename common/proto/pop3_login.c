@@ -115,7 +115,8 @@ static void on_auth(struct pop3 *p, int status, struct str words)
 	else if (st->held_initial)
 		pop3_end(p, ERR_PROTOCOL, "the server accepts a login before it has seen it");
 	else if (!sasl_finished(st->params.sasl))
-		pop3_end(p, ERR_PROTOCOL, "the server accepts the login without having proved that it knows the password");
+		pop3_end(p, ERR_PROTOCOL,
+			"the server accepts the login without having proved that it knows the password");
 	else
 		logged_in(p);
 }

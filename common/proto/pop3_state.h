@@ -4,8 +4,8 @@
 #include "proto/pop3.h"
 
 /*
- * The inside of a POP3 session, shared by its parts: pop3 (the turn and the commands), pop3_line (lines out and in, how it
- * ends), pop3_login (greeting to AUTH), pop3_list (capabilities and listings), pop3_body (messages).
+ * The inside of a POP3 session, shared by its parts: pop3 (the turn and the commands), pop3_line (lines out and in, how
+ * it ends), pop3_login (greeting to AUTH), pop3_list (capabilities and listings), pop3_body (messages).
  *
  * Every command that was sent has a `want` in a queue; answers are matched with it in order.
  */
@@ -95,8 +95,8 @@ struct pop3_state {
 
 /* pop3_line */
 void pop3_say(struct pop3 *p, const char *verb, struct str argument);
-/* The next whole line of the server without its end; false: none yet, or too long (the session ended). It stays in `in` until
- * the next turn. */
+/* The next whole line of the server without its end; false: none yet, or too long (the session ended). It stays in `in`
+ * until the next turn. */
 bool pop3_take_line(struct pop3 *p, size_t limit, struct str *line);
 /* +OK or -ERR, with the words behind it. -1: neither. */
 int pop3_status(struct str line, struct str *words);

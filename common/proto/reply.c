@@ -97,8 +97,8 @@ static int take_line(struct reply *r, struct str line, struct err *err)
 	return line.n < 4 || line.p[3] == ' ';
 }
 
-/* Can this, of which the end has not come, become a line of a reply at all? Whoever speaks another protocol may wait for us
- * before he ends his line. */
+/* Can this, of which the end has not come, become a line of a reply at all? Whoever speaks another protocol may wait
+ * for us before he ends his line. */
 static bool hopeless(struct str part)
 {
 	return part.n > 4 && (part.p[0] < '2' || part.p[0] > '5' || !ascii_digit(part.p[1]) || !ascii_digit(part.p[2]));

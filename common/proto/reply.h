@@ -14,7 +14,7 @@ enum reply_class { REPLY_OK = 2, REPLY_GO_ON = 3, REPLY_LATER = 4, REPLY_NEVER =
 struct reply {
 	int code;
 	struct buf text;     /* the lines' texts without codes, joined by LF */
-	struct str enhanced; /* RFC 3463 status at the start of text ("5.1.1"), or empty; its class agrees with the code */
+	struct str enhanced; /* RFC 3463 status at the start of text ("5.1.1"), or empty; its class agrees with code */
 	unsigned lines;
 	bool open;           /* lines of a reply whose end has not come yet are kept here */
 };

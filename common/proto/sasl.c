@@ -87,7 +87,8 @@ struct sasl *sasl_new(const struct sasl_params *params, struct err *err)
 	sasl_set_password(s, params->password);
 	ok = wanted_mechanism(s, params->mechanism, err);
 	/* The mechanisms end their fields with NUL, and the OAuth ones with ^A. */
-	if (ok && (str_find(params->user, '\0') < params->user.n || str_find(params->password, '\0') < params->password.n))
+	if (ok && (str_find(params->user, '\0') < params->user.n ||
+			  str_find(params->password, '\0') < params->password.n))
 		ok = err_set(err, ERR_DATA, "a user name or password with a NUL in it");
 	if (ok && sasl_is_token(s) && (!str_clean(params->user) || !str_clean(params->password)))
 		ok = err_set(err, ERR_DATA, "a user name or token with a control character in it");
@@ -193,15 +194,18 @@ static bool refuse_choice(const struct sasl *s, struct str offered, bool secure,
 	bool hidden = false;
 
 	for (size_t i = 0; i < N_MECHANISMS; i++)
-		hidden = hidden || (!secure && is_offered(offered, mechanisms[i].name) && is_usable(s, &mechanisms[i], true));
+		hidden = hidden ||
+			 (!secure && is_offered(offered, mechanisms[i].name) && is_usable(s, &mechanisms[i], true));
 	if (hidden)
 		return err_set(err, ERR_AUTH,
+
 			"the connection is not encrypted and the server offers only mechanisms that would show the password: %.*s",
 			STR_ARGS(offered));
 	if (s->wanted != NULL && (s->wanted->flags & NEED_CHANNEL) && is_offered(offered, s->wanted->name))
 		return err_set(err, ERR_AUTH, "%s needs TLS with channel binding", s->wanted->name);
 	if (s->wanted != NULL)
-		return err_set(err, ERR_AUTH, "the server does not offer %s, but %.*s", s->wanted->name, STR_ARGS(offered));
+		return err_set(err, ERR_AUTH, "the server does not offer %s, but %.*s", s->wanted->name,
+			STR_ARGS(offered));
 	if (!s->has_password)
 		return err_set(err, ERR_AUTH, "there is no password, and the server offers %.*s", STR_ARGS(offered));
 	return err_set(err, ERR_AUTH, "the server offers no mechanism that suits a %s, but %.*s",
@@ -313,7 +317,8 @@ bool sasl_start(struct sasl *s, struct buf *out, bool *initial, struct err *err)
 	return !*initial || gsasl_round(s, STR_NONE, out, err);
 }
 
-/* The server's complaint about a token is answered with nothing (XOAUTH2) or ^A (RFC 7628, 3.2.3); then comes the refusal. */
+/* The server's complaint about a token is answered with nothing (XOAUTH2) or ^A (RFC 7628, 3.2.3); then comes the
+ * refusal. */
 static bool token_round(struct sasl *s, struct str challenge, struct buf *out)
 {
 	buf_clear(&s->fault);

@@ -129,7 +129,8 @@ static void end_of_stream(struct smtp *s)
 		smtp_session_close(s);
 		return;
 	}
-	err_set(&what, ERR_TEMP, "the server closed the connection%s%s", waiting[0] != '\0' ? " instead of giving the " : "", waiting);
+	err_set(&what, ERR_TEMP, "the server closed the connection%s%s",
+		waiting[0] != '\0' ? " instead of giving the " : "", waiting);
 	memcpy(text, what.text, sizeof text - 1);
 	text[sizeof text - 1] = '\0';
 	if (st->eof_why.kind != ERR_NONE)

@@ -61,9 +61,9 @@ struct smtp_params {
 	bool lock_step;        /* one command at a time, whatever is offered */
 	bool probe;            /* stop at SMTP_READY even if nothing can be sent: for --probe */
 	bool chunking;         /* BDAT where offered */
-	bool trusted;          /* this server is known to read the octets of a BDAT that it refuses (it did on an earlier connection);
-				* else only servers that are recognised as Postfix, Exim, Exchange or Gmail are sent a BDAT before
-				* their replies to RCPT are there */
+	bool trusted; /* this server is known to read the octets of a BDAT that it refuses (it did on an earlier
+		       * connection); else only servers that are recognised as Postfix, Exim, Exchange or Gmail are sent
+		       * a BDAT before their replies to RCPT are there */
 	size_t window_messages; /* messages that may be under way at once; 0 or 1: one */
 	size_t window_bytes;
 };
@@ -93,23 +93,27 @@ struct smtp_mail {
 enum smtp_event {
 	SMTP_WAIT,
 	SMTP_STARTTLS,
-	SMTP_READY,   /* the session is up and there is room for a message; told once for each room, smtp_room tells at any time */
+	SMTP_READY,   /* the session is up and there is room for a message; told once for each room, smtp_room tells at
+			 any time */
 	SMTP_RCPT,    /* news.tag, .rcpt, .reply; SMTP_ACCEPTED, _LATER or _NEVER in .outcome */
-	SMTP_CONTENT, /* news.tag: its content is wanted now, up to smtp_content_room octets; again and again until smtp_content_end */
-	SMTP_VERDICT, /* news.tag, .outcome, .reply. For LMTP one a recipient that was accepted, with .rcpt; .final is set with the last */
+	SMTP_CONTENT, /* news.tag: its content is wanted now, up to smtp_content_room octets; again and again until
+			 smtp_content_end */
+	SMTP_VERDICT, /* news.tag, .outcome, .reply. For LMTP one a recipient that was accepted, with .rcpt; .final is
+			 set with the last */
 	SMTP_AUTH_AGAIN,
-	SMTP_CLOSED,  /* over, in order; a verdict that was given holds */
-	SMTP_FAILED,  /* over; with ERR_PROTOCOL after an acceptance on the same connection that acceptance is in doubt. out may hold a
-		       * QUIT, which may be sent without waiting for its answer */
+	SMTP_CLOSED, /* over, in order; a verdict that was given holds */
+	SMTP_FAILED, /* over; with ERR_PROTOCOL after an acceptance on the same connection that acceptance is in doubt.
+		      * out may hold a QUIT, which may be sent without waiting for its answer */
 };
 
 enum smtp_outcome {
 	SMTP_ACCEPTED,
 	SMTP_REFUSED_LATER, /* 4xx */
 	SMTP_REFUSED_NEVER, /* 5xx */
-	SMTP_NOT_SENT,      /* nothing of it can have been delivered: may be tried again */
-	SMTP_UNKNOWN,       /* handed over whole and no verdict came */
-	SMTP_REJECTED_HERE, /* the message cannot go to this server at all (SIZE, SMTPUTF8, REQUIRETLS): .err says why */
+	SMTP_NOT_SENT,	    /* nothing of it can have been delivered: may be tried again */
+	SMTP_UNKNOWN,	    /* handed over whole and no verdict came */
+	SMTP_REJECTED_HERE, /* the message cannot go to this server at all (SIZE, SMTPUTF8, REQUIRETLS): .err says
+			     * why */
 };
 
 struct smtp_news {
@@ -139,8 +143,8 @@ void smtp_tls_started(struct smtp *s);
 /* Queue a message: only when smtp_room says so. The mail itself is copied, what it points to is borrowed. */
 bool smtp_room(const struct smtp *s);
 void smtp_mail(struct smtp *s, const struct smtp_mail *mail);
-/* Content in CRLF form, any cuts; the session stuffs dots or counts octets. smtp_content_room: how much it should be given
- * now, so that `out` stays small; 0: flush first (SMTP_WAIT). */
+/* Content in CRLF form, any cuts; the session stuffs dots or counts octets. smtp_content_room: how much it should be
+ * given now, so that `out` stays small; 0: flush first (SMTP_WAIT). */
 size_t smtp_content_room(const struct smtp *s);
 void smtp_content(struct smtp *s, struct str octets);
 void smtp_content_end(struct smtp *s);
@@ -149,8 +153,8 @@ void smtp_abort(struct smtp *s);
 /* New credentials were put into params->sasl. */
 void smtp_auth_retry(struct smtp *s);
 void smtp_quit(struct smtp *s);
-/* The connection ended or broke (why in err, which may be NULL): messages under way get their verdicts, then SMTP_FAILED or SMTP_CLOSED.
- * What was taken out of `out` counts as handed over. */
+/* The connection ended or broke (why in err, which may be NULL): messages under way get their verdicts, then
+ * SMTP_FAILED or SMTP_CLOSED. What was taken out of `out` counts as handed over. */
 void smtp_eof(struct smtp *s, const struct err *err);
 /* What is in `out` now belongs to an AUTH exchange and must appear in no trace. */
 bool smtp_secret(const struct smtp *s);

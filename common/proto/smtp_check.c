@@ -44,7 +44,8 @@ static bool check_words(struct smtp_message *m)
 	for (size_t i = 0; i < mail->n_rcpts; i++) {
 		const struct smtp_rcpt *r = &mail->rcpts[i];
 
-		if (r->address.n == 0 || !path_clean(r->address, mail->utf8) || !value_clean(r->notify) || !value_clean(r->orcpt))
+		if (r->address.n == 0 || !path_clean(r->address, mail->utf8) || !value_clean(r->notify) ||
+			!value_clean(r->orcpt))
 			return reject(m, ERR_DATA, "a recipient's address cannot stand in a command");
 	}
 	return mail->n_rcpts > 0 || reject(m, ERR_DATA, "there is no recipient");
@@ -60,10 +61,12 @@ static bool check_limits(const struct smtp *s, struct smtp_message *m)
 		return err_set(&m->err, ERR_UNAVAILABLE, "the message has %llu octets and the server takes %llu",
 			(unsigned long long)m->mail.size, (unsigned long long)caps->size);
 	if (caps->rcpt_max > 0 && m->mail.n_rcpts > caps->rcpt_max)
-		return err_set(&m->err, ERR_UNAVAILABLE, "the message has %zu recipients and the server takes %llu at once",
-			m->mail.n_rcpts, (unsigned long long)caps->rcpt_max);
+		return err_set(&m->err, ERR_UNAVAILABLE,
+			"the message has %zu recipients and the server takes %llu at once", m->mail.n_rcpts,
+			(unsigned long long)caps->rcpt_max);
 	if (caps->rcpt_domain_max > 0 && count_domains(&m->mail, caps->rcpt_domain_max) > caps->rcpt_domain_max)
-		return err_set(&m->err, ERR_UNAVAILABLE, "the recipients are in more than the %llu domains that the server takes at once",
+		return err_set(&m->err, ERR_UNAVAILABLE,
+			"the recipients are in more than the %llu domains that the server takes at once",
 			(unsigned long long)caps->rcpt_domain_max);
 	m->decided = false;
 	return true;

@@ -105,8 +105,8 @@ static bool exim_is_old(struct str greeting)
 }
 
 /*
- * BDAT ahead of the replies to RCPT needs a server that reads the octets of a chunk which it refuses. One that does not (go-smtp)
- * would read the message as commands, so that only those are believed of which it is known.
+ * BDAT ahead of the replies to RCPT needs a server that reads the octets of a chunk which it refuses. One that does not
+ * (go-smtp) would read the message as commands, so that only those are believed of which it is known.
  */
 enum trust trust_of(const struct reply *greeting, const struct smtp_caps *caps)
 {

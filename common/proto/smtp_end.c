@@ -51,7 +51,8 @@ static void unlink_message(struct smtp_state *st, struct smtp_message *m)
 	st->gone = m;
 }
 
-/* Servers hang up after so many failures in a row (Postfix 10, Exim 4 to 11), and all that is in a window is then in doubt. */
+/* Servers hang up after so many failures in a row (Postfix 10, Exim 4 to 11), and all that is in a window is then in
+ * doubt. */
 static void learn(struct smtp_state *st, const struct smtp_message *m, enum smtp_outcome outcome)
 {
 	if (outcome == SMTP_ACCEPTED) {
@@ -74,8 +75,8 @@ static void say_refused(const struct smtp_message *m, enum smtp_outcome outcome,
 	if (m->accepted == 0)
 		err_set(err, kind, "no recipient was accepted");
 	else
-		err_set(err, kind, "%zu of %zu recipients were refused, so that nobody was to get it", m->later + m->never,
-			m->mail.n_rcpts);
+		err_set(err, kind, "%zu of %zu recipients were refused, so that nobody was to get it",
+			m->later + m->never, m->mail.n_rcpts);
 }
 
 bool smtp_message_finish(struct smtp *s, struct smtp_message *m, enum smtp_outcome outcome,

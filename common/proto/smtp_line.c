@@ -50,7 +50,8 @@ bool line_send(struct smtp *s)
 	struct buf *line = &s->state->line;
 
 	if (line->full || buf_len(line) > LINE_LIMIT - 2 || !str_clean(buf_str(line))) {
-		session_end(s, ERR_DATA, "a command to the server would be malformed: a control character or too long", false);
+		session_end(s, ERR_DATA, "a command to the server would be malformed: a control character or too long",
+			false);
 		return false;
 	}
 	buf_add_text(line, "\r\n");

@@ -169,7 +169,8 @@ static void on_auth(struct smtp *s)
 	} else if (reply_class(&st->reply) == REPLY_OK && st->held_initial) {
 		session_end(s, ERR_PROTOCOL, "the server accepts a login before it has seen it", true);
 	} else if (reply_class(&st->reply) == REPLY_OK && !sasl_finished(st->params.sasl)) {
-		session_end(s, ERR_PROTOCOL, "the server accepts the login without having proved that it knows the password", true);
+		session_end(s, ERR_PROTOCOL,
+			"the server accepts the login without having proved that it knows the password", true);
 	} else if (reply_class(&st->reply) == REPLY_OK) {
 		s->used |= SMTP_CAP_AUTH;
 		up(s);

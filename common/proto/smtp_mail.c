@@ -42,7 +42,8 @@ static enum smtp_way choose_way(const struct smtp *s, const struct smtp_message 
 		return WAY_CHUNK_AHEAD;
 	if (st->trust != TRUST_NONE && st->params.window_messages <= 1)
 		return WAY_CHUNK_AHEAD;
-	/* The first of many: BDAT is tried where nothing can go wrong. Later messages overlap with DATA where it is not trusted. */
+	/* The first of many: BDAT is tried where nothing can go wrong. Later messages overlap with DATA where it is not
+	 * trusted. */
 	return st->trust == TRUST_WINDOW && !st->proved_chunk ? WAY_CHUNK : WAY_DATA;
 }
 
@@ -164,8 +165,8 @@ static void send_step(struct smtp *s, struct smtp_message *m)
 	size_t step = m->step++;
 
 	if (step == 0) {
-		/* Behind other messages a RSET costs nothing in a group and keeps a server from going on under an earlier
-		 * sender; alone it is sent when the transaction before did not end well. */
+		/* Behind other messages a RSET costs nothing in a group and keeps a server from going on under an
+		 * earlier sender; alone it is sent when the transaction before did not end well. */
 		if (s->state->mails == 0 || !(s->state->dirty || pipelines(s)))
 			return;
 		line_begin(s, "RSET");
@@ -191,7 +192,8 @@ bool is_lost(const struct smtp_message *m)
 {
 	size_t refused = m->later + m->never;
 
-	return m->mail_refused || (m->accepted == 0 && refused == m->mail.n_rcpts) || (m->mail.all_or_nothing && refused > 0);
+	return m->mail_refused || (m->accepted == 0 && refused == m->mail.n_rcpts) ||
+	       (m->mail.all_or_nothing && refused > 0);
 }
 
 bool finish_lost(struct smtp *s, struct smtp_message *m, struct smtp_news *news, enum smtp_event *event)
@@ -242,8 +244,8 @@ static void send_lone_dot(struct smtp *s, struct smtp_message *m)
 }
 
 /* Go on with the message that is being sent. True: an event. *moved: it is another one's turn now. */
-static bool send_message(
-	struct smtp *s, struct smtp_message *m, bool *moved, struct smtp_news *news, enum smtp_event *event)
+static bool send_message(struct smtp *s, struct smtp_message *m, bool *moved, struct smtp_news *news,
+	enum smtp_event *event)
 {
 	switch (m->stage) {
 	case STAGE_QUEUED:

@@ -53,15 +53,15 @@ static bool on_mail(struct smtp *s, struct smtp_message *m)
 	return false;
 }
 
-static bool on_rcpt(
-	struct smtp *s, struct smtp_message *m, size_t rcpt, struct smtp_news *news, enum smtp_event *event)
+static bool on_rcpt(struct smtp *s, struct smtp_message *m, size_t rcpt, struct smtp_news *news, enum smtp_event *event)
 {
 	const struct reply *r = &s->state->reply;
 
 	if (reply_class(r) == REPLY_GO_ON)
 		return out_of_step(s, "the server answers RCPT out of step");
 	if (m->mail_refused)
-		return reply_class(r) == REPLY_OK && out_of_step(s, "the server takes a recipient and had refused the sender");
+		return reply_class(r) == REPLY_OK &&
+		       out_of_step(s, "the server takes a recipient and had refused the sender");
 	m->rcpts[rcpt] = outcome_of(r);
 	m->accepted += m->rcpts[rcpt] == SMTP_ACCEPTED;
 	m->later += m->rcpts[rcpt] == SMTP_REFUSED_LATER;
@@ -111,7 +111,8 @@ static bool on_early(struct smtp *s, struct smtp_message *m)
 	if (reply_class(&s->state->reply) == REPLY_OK || reply_class(&s->state->reply) == REPLY_GO_ON)
 		return out_of_step(s, "the server answers the message before it had it");
 	decide(s, m, outcome_of(&s->state->reply));
-	session_end(s, ERR_TEMP, "the server refused the message before it had it, so that the connection was given up", false);
+	session_end(s, ERR_TEMP, "the server refused the message before it had it, so that the connection was given up",
+		false);
 	return false;
 }
 
@@ -120,8 +121,7 @@ static bool is_there(const struct smtp *s, const struct smtp_message *m)
 	return m->whole && octets_left(s) >= m->end;
 }
 
-static bool on_end(
-	struct smtp *s, struct smtp_message *m, size_t rcpt, struct smtp_news *news, enum smtp_event *event)
+static bool on_end(struct smtp *s, struct smtp_message *m, size_t rcpt, struct smtp_news *news, enum smtp_event *event)
 {
 	const struct reply *r = &s->state->reply;
 

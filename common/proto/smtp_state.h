@@ -4,12 +4,12 @@
 #include "proto/smtp.h"
 
 /*
- * The inside of an SMTP session, shared by its parts: smtp (the turn), smtp_login (greeting to AUTH), smtp_ehlo (what the server
- * says of itself), smtp_check (what need not be tried), smtp_mail (what is sent of a message and when), smtp_reply (what the
- * answers mean), smtp_end (how it ends), smtp_line (the one way out).
+ * The inside of an SMTP session, shared by its parts: smtp (the turn), smtp_login (greeting to AUTH), smtp_ehlo (what
+ * the server says of itself), smtp_check (what need not be tried), smtp_mail (what is sent of a message and when),
+ * smtp_reply (what the answers mean), smtp_end (how it ends), smtp_line (the one way out).
  *
- * Every command that was sent has a `want` in a queue; replies are matched with it in order. Nothing is sent from where replies
- * are read, so that surplus octets at a point where none may be are always seen before the next command leaves.
+ * Every command that was sent has a `want` in a queue; replies are matched with it in order. Nothing is sent from where
+ * replies are read, so that surplus octets at a point where none may be are always seen before the next command leaves.
  */
 enum smtp_phase {
 	PHASE_GREETING,
@@ -64,7 +64,7 @@ struct smtp_message {
 	struct smtp_mail mail;
 	enum stage stage;
 	enum smtp_way way;
-	size_t step;         /* the next command of the envelope: 0 RSET, 1 MAIL, then the recipients, then DATA or BDAT */
+	size_t step; /* the next command of the envelope: 0 RSET, 1 MAIL, then the recipients, then DATA or BDAT */
 	size_t wants;        /* replies outstanding */
 	enum smtp_outcome *rcpts; /* what was said to each recipient; SMTP_NOT_SENT: nothing yet */
 	size_t accepted;
@@ -127,7 +127,7 @@ struct smtp_state {
 
 	bool eof;
 	struct err eof_why;
-	bool cut;              /* 421 came: what stands behind the command that it answers was not taken, whole or not */
+	bool cut; /* 421 came: what stands behind the command that it answers was not taken, whole or not */
 	const struct smtp_message *cut_at; /* whose verdict it stood for, if any */
 	uint64_t left_at_end;  /* octets that had left when the session ended */
 	struct err why;        /* of the end */
@@ -187,8 +187,8 @@ enum smtp_outcome outcome_of(const struct reply *r);
 /* The outcome of a message that no recipient, or with all_or_nothing not every one, was accepted of. */
 enum smtp_outcome outcome_of_rcpts(const struct smtp_message *m);
 void smtp_message_free(struct smtp_message *m);
-/* End the session; what is under way gets its verdicts in the next turns. with_reply: the reply at hand is the server's last word
- * and is told behind text. */
+/* End the session; what is under way gets its verdicts in the next turns. with_reply: the reply at hand is the server's
+ * last word and is told behind text. */
 void session_end(struct smtp *s, enum err_kind kind, const char *text, bool with_reply);
 /* The end in order. */
 void smtp_session_close(struct smtp *s);

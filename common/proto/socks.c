@@ -66,7 +66,8 @@ static int read_method(struct socks *s, struct err *err)
 		add_counted(&s->out, s->password);
 		s->step = STEP_LOGIN;
 	} else if (method == METHOD_REFUSED) {
-		return refuse(err, ERR_AUTH, s->user.p == NULL ? "it wants a login" : "it takes neither this login nor none");
+		return refuse(err, ERR_AUTH,
+			s->user.p == NULL ? "it wants a login" : "it takes neither this login nor none");
 	} else {
 		return refuse(err, ERR_PROTOCOL, "it chose a way of logging in that was not offered");
 	}

@@ -258,7 +258,8 @@ void tls_bye(struct tls *t)
 	t->bye = true;
 }
 
-static void dn_text(char *text, size_t size, int (*get)(gnutls_x509_crt_t, gnutls_datum_t *, unsigned), gnutls_x509_crt_t crt)
+static void dn_text(char *text, size_t size, int (*get)(gnutls_x509_crt_t, gnutls_datum_t *, unsigned),
+	gnutls_x509_crt_t crt)
 {
 	gnutls_datum_t dn;
 
@@ -286,7 +287,8 @@ void tls_facts(struct tls *t, struct tls_facts *facts)
 	unsigned char digest[32];
 
 	*facts = (struct tls_facts){ 0 };
-	name_text(facts->version, sizeof facts->version, gnutls_protocol_get_name(gnutls_protocol_get_version(t->session)));
+	name_text(facts->version, sizeof facts->version,
+		gnutls_protocol_get_name(gnutls_protocol_get_version(t->session)));
 	name_text(facts->cipher, sizeof facts->cipher, gnutls_cipher_get_name(gnutls_cipher_get(t->session)));
 	if (peer == NULL)
 		return;

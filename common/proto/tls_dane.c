@@ -5,11 +5,20 @@
 #include "base/mem.h"
 
 /*
- * DANE (RFC 6698, 7671, 7672): the peer's certificate held against TLSA records that DNSSEC vouches for. Of the four usages only
- * DANE-TA (2) and DANE-EE (3) stand without authorities; the other two are of no use for mail (RFC 7672, 3.1.3).
+ * DANE (RFC 6698, 7671, 7672): the peer's certificate held against TLSA records that DNSSEC vouches for. Of the four
+ * usages only DANE-TA (2) and DANE-EE (3) stand without authorities; the other two are of no use for mail (RFC
+ * 7672, 3.1.3).
  */
 
-enum { USAGE_TA = 2, USAGE_EE = 3, SELECT_CERT = 0, SELECT_KEY = 1, MATCH_EXACT = 0, MATCH_SHA256 = 1, MATCH_SHA512 = 2 };
+enum {
+	USAGE_TA = 2,
+	USAGE_EE = 3,
+	SELECT_CERT = 0,
+	SELECT_KEY = 1,
+	MATCH_EXACT = 0,
+	MATCH_SHA256 = 1,
+	MATCH_SHA512 = 2
+};
 
 struct tlsa {
 	unsigned usage;
@@ -72,7 +81,8 @@ static bool data_fits(const struct tlsa *r, struct str der)
 
 	if (r->matching == MATCH_EXACT)
 		return str_eq(r->data, der);
-	if (gnutls_hash_fast(r->matching == MATCH_SHA256 ? GNUTLS_DIG_SHA256 : GNUTLS_DIG_SHA512, der.p, der.n, digest) < 0)
+	if (gnutls_hash_fast(r->matching == MATCH_SHA256 ? GNUTLS_DIG_SHA256 : GNUTLS_DIG_SHA512, der.p, der.n,
+		digest) < 0)
 		return false;
 	return memcmp(digest, r->data.p, r->data.n) == 0;
 }

@@ -54,7 +54,8 @@ bool tls_verify(struct tls *t, struct err *err);
 /* Does the peer fit the TLSA records of its trust? */
 bool tls_verify_dane(struct tls *t, gnutls_x509_crt_t *chain, unsigned n, struct err *err);
 /* Chain, name, purpose and dates, against these authorities. */
-bool tls_verify_against(struct tls *t, gnutls_x509_trust_list_t list, gnutls_x509_crt_t *chain, unsigned n, struct err *err);
+bool tls_verify_against(struct tls *t, gnutls_x509_trust_list_t list, gnutls_x509_crt_t *chain, unsigned n,
+	struct err *err);
 /* The peer's own certificate, to be deinitialised; NULL when there is none. */
 gnutls_x509_crt_t tls_peer(struct tls *t);
 /* SHA-256 of the SubjectPublicKeyInfo (RFC 7469, 2.4). */

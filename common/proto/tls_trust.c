@@ -8,8 +8,9 @@
 #include "text/base64.h"
 
 /*
- * A system's store is some 140 certificates, and to parse them all costs GnuTLS more than sending a message does. So they are
- * only decoded and sorted by subject; those that could have issued something in a server's chain are parsed when it is there.
+ * A system's store is some 140 certificates, and to parse them all costs GnuTLS more than sending a message does. So
+ * they are only decoded and sorted by subject; those that could have issued something in a server's chain are parsed
+ * when it is there.
  */
 
 /* One DER element: tag, content, and the whole of it. */
@@ -173,7 +174,8 @@ static bool load_pins(struct tls_trust *t, const char *text, struct err *err)
 		if (t->n_pins == TLS_MAX_PINS)
 			return err_set(err, ERR_USAGE, "more than %d pins", TLS_MAX_PINS);
 		if (!parse_pin(pin, t->pins[t->n_pins++]))
-			return err_set(err, ERR_USAGE, "a pin is sha256: and 64 hexadecimal digits, not %.*s", STR_ARGS(pin));
+			return err_set(err, ERR_USAGE, "a pin is sha256: and 64 hexadecimal digits, not %.*s",
+				STR_ARGS(pin));
 	}
 	return true;
 }

@@ -37,7 +37,8 @@ static bool chain_load(struct chain *c, gnutls_session_t session, struct err *er
 
 		if (rc < 0) {
 			chain_free(c);
-			return err_set(err, ERR_PROTOCOL, "the server's certificate is damaged: %s", gnutls_strerror(rc));
+			return err_set(err, ERR_PROTOCOL, "the server's certificate is damaged: %s",
+				gnutls_strerror(rc));
 		}
 	}
 	return true;
@@ -186,7 +187,8 @@ static bool say_signer(const gnutls_x509_crt_t *chain, unsigned length, struct e
 	return err_set(err, ERR_PROTOCOL, "certificate is signed by nobody we trust: by %s", issuer);
 }
 
-static bool say_status(const struct tls *t, const gnutls_x509_crt_t *chain, unsigned n, unsigned status, struct err *err)
+static bool say_status(const struct tls *t, const gnutls_x509_crt_t *chain, unsigned n, unsigned status,
+	struct err *err)
 {
 	if (status & GNUTLS_CERT_SIGNER_NOT_FOUND)
 		return say_signer(chain, n, err);
@@ -216,7 +218,8 @@ static bool say_status(const struct tls *t, const gnutls_x509_crt_t *chain, unsi
 	return false;
 }
 
-bool tls_verify_against(struct tls *t, gnutls_x509_trust_list_t list, gnutls_x509_crt_t *chain, unsigned n, struct err *err)
+bool tls_verify_against(struct tls *t, gnutls_x509_trust_list_t list, gnutls_x509_crt_t *chain, unsigned n,
+	struct err *err)
 {
 	unsigned status = 0;
 	gnutls_typed_vdata_st data[2] = {

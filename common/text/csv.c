@@ -82,8 +82,8 @@ struct str csv_rest(const struct csv *c)
 }
 
 /*
- * Which octet ends a line, told by the first end outside quotes: LF (with or without a CR before it), or CR alone as old
- * Macintosh files have it. Once it is told, the other one is an octet of its cell. False: not to be told yet.
+ * Which octet ends a line, told by the first end outside quotes: LF (with or without a CR before it), or CR alone as
+ * old Macintosh files have it. Once it is told, the other one is an octet of its cell. False: not to be told yet.
  */
 static bool learn_line_end(struct csv *c)
 {
@@ -148,8 +148,8 @@ static struct str unescape(struct csv *c, size_t *used, const char *from, const 
 }
 
 /*
- * The cell that begins at p with a quote: its end (a delimiter, a line end or the end of what is there), or NULL when it is not
- * whole yet. *plain: between the outer quotes nothing has to be changed.
+ * The cell that begins at p with a quote: its end (a delimiter, a line end or the end of what is there), or NULL when
+ * it is not whole yet. *plain: between the outer quotes nothing has to be changed.
  */
 static const char *quoted_end(const struct csv *c, struct csv_scan *scan, const char *p, bool *plain)
 {
@@ -188,8 +188,8 @@ static bool damaged(struct csv *c, struct err *err, bool in_quote, uint64_t line
 	if (in_quote && c->eof)
 		return err_set(err, ERR_DATA, "line %llu: the quote that opens here is never closed",
 			(unsigned long long)line);
-	return err_set(err, ERR_DATA, "line %llu: a row of more than %zu octets%s", (unsigned long long)line, c->row_limit,
-		in_quote ? " (an unclosed quote?)" : "");
+	return err_set(err, ERR_DATA, "line %llu: a row of more than %zu octets%s", (unsigned long long)line,
+		c->row_limit, in_quote ? " (an unclosed quote?)" : "");
 }
 
 static uint64_t count_lines(const char *p, const char *end, char line_end)

@@ -9,9 +9,9 @@ struct err;
 /*
  * CSV (RFC 4180) as it comes: LF, CRLF or CR line ends, quoted cells with doubled quotes and line
  * breaks, a BOM, ragged rows. What ends lines is told by the first end of line; the other one is then data. A quote
- * within an unquoted cell is an octet like any other. The reader is a pure function of the octets that it is fed: rows are
- * slices of its own buffer, so that a row can be written out again byte for byte. Behind each slice CSV_SLACK octets more
- * are readable, whatever stands there: for those who look at many at once.
+ * within an unquoted cell is an octet like any other. The reader is a pure function of the octets that it is fed: rows
+ * are slices of its own buffer, so that a row can be written out again byte for byte. Behind each slice CSV_SLACK
+ * octets more are readable, whatever stands there: for those who look at many at once.
  */
 #define CSV_SLACK ((size_t)64)
 
@@ -75,8 +75,9 @@ void csv_drop(struct csv *c, size_t n);
 /* Forget what was fed and go on in the middle of a file, before the row on that line. */
 void csv_resume(struct csv *c, uint64_t line, bool cr_ends);
 
-/* The next row; it lives until the next csv_next or csv_room, its raw octets until csv_room. An empty line is a row of one empty cell. An
- * unterminated quote is CSV_ERROR (65) with the line where the quote opened; so is a row over the limit. */
+/* The next row; it lives until the next csv_next or csv_room, its raw octets until csv_room. An empty line is a row of
+ * one empty cell. An unterminated quote is CSV_ERROR (65) with the line where the quote opened; so is a row over the
+ * limit. */
 enum csv_event csv_next(struct csv *c, struct csv_row *row, struct err *err);
 
 /* After CSV_ERROR: the octets from the start of the damaged row on that were fed so far. */

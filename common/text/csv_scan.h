@@ -32,8 +32,8 @@ static inline uint64_t csv_find_in_block(const char *p, char a, char b)
 	return found;
 }
 
-/* The row at c->off, when it is of the plain sort, as most are: whole, not near the end of what is there, with no quotes but
- * around whole cells. False: it has to be read octet by octet. */
+/* The row at c->off, when it is of the plain sort, as most are: whole, not near the end of what is there, with no
+ * quotes but around whole cells. False: it has to be read octet by octet. */
 bool csv_read_plain(struct csv *c, struct csv_row *row, char line_end);
 
 /* Where cells may end: octets of the buffer, and what was found in the 64 of them that were searched last. */

@@ -5,8 +5,8 @@
 
 /*
  * What the readers of dates share and nobody else needs. One cursor reads every form: it takes numbers and words, and
- * passes over blanks, line ends and comments between them as RFC 5322 allows; the forms of lists have no comments. False:
- * not there, and the cursor may have moved.
+ * passes over blanks, line ends and comments between them as RFC 5322 allows; the forms of lists have no comments.
+ * False: not there, and the cursor may have moved.
  */
 struct date_cursor {
 	struct str rest;

@@ -5,8 +5,8 @@
 
 struct buf;
 
-/* s as text of an HTML page, or as the value of an attribute in quotes of either kind. NUL, which no page may have, becomes
- * U+FFFD. */
+/* s as text of an HTML page, or as the value of an attribute in quotes of either kind. NUL, which no page may have,
+ * becomes U+FFFD. */
 bool html_add(struct buf *out, struct str s);
 
 #endif

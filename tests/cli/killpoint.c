@@ -1,8 +1,9 @@
 /*
  * Preloaded by the crash tests: every call that changes what others can see, or that learns something from them, is a
- * point. KILL_AT=N ends the process with SIGKILL at the Nth, before it, after it, or (a write) with half of it done, as KILL_HOW
- * says. KILL_COUNT=FILE writes how many points there were. KILL_HOW=full kills nothing: from that point on the disk is full.
- * KILL_HOW=io: that one call fails with EIO. KILL_WHAT=file or wire: only those calls are points; else all are.
+ * point. KILL_AT=N ends the process with SIGKILL at the Nth, before it, after it, or (a write) with half of it done, as
+ * KILL_HOW says. KILL_COUNT=FILE writes how many points there were. KILL_HOW=full kills nothing: from that point on the
+ * disk is full. KILL_HOW=io: that one call fails with EIO. KILL_WHAT=file or wire: only those calls are points; else
+ * all are.
  */
 #include <config.h>
 

@@ -11,7 +11,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct csv c = { 0 };
 	struct csv_row row;
 	struct err err;
-	size_t step = size > 0 ? 1 + (size_t)(data[0] % 16) * 12 : 1; /* some of them longer than what is looked at at once */
+	size_t step =
+		size > 0 ? 1 + (size_t)(data[0] % 16) * 12 : 1; /* some of them longer than what is looked at at once */
 	enum csv_event event;
 
 	csv_init(&c, size > 0 && data[0] & 16 ? ';' : ',');

@@ -9,7 +9,7 @@ from tap import TOP, check, done, read, sources  # noqa: E402
 
 BANNED = ("strcpy strcat strncpy strncat sprintf vsprintf strtok strtok_r atoi atol atoll atof gets system popen alloca mktemp "
           "tmpnam tempnam gmtime localtime ctime asctime rand srand setjmp longjmp strerror_r scanf sscanf fscanf tmpfile").split()
-FUNCTION_MAX, SWITCH_MAX, FILE_MAX = 50, 80, 400
+FUNCTION_MAX, SWITCH_MAX, FILE_MAX, COLUMNS = 50, 80, 400, 120
 # A function may be longer, a file too, where a comment right above says why: "Long because …".
 EXCUSE = re.compile(r"Long because ")
 
@@ -48,6 +48,11 @@ def banned(text):
             for m in re.finditer(r"(?<![\w.>])(" + "|".join(BANNED) + r")\s*\(", code)]
 
 
+def wide(text):
+    """Numbers of the lines that are too wide; one with a string in it may be, where that reads better whole."""
+    return [i + 1 for i, line in enumerate(text.split("\n")) if len(line.expandtabs(8)) > COLUMNS and '"' not in line]
+
+
 tree = sources(TOP, "common", "cmd")
 first, late, long_f, long_file, calls = [], [], [], [], []
 for path in tree:
@@ -68,6 +73,8 @@ for path in sources(TOP, "tests", endings=(".c",)):
     if m is None or m.group(0) != "#include <config.h>":
         first.append(path)
 
+too_wide = [f"{path}:{i}" for path in tree + sources(TOP, "tests", endings=(".c", ".h")) for i in wide(read(os.path.join(TOP, path)))]
+
 words = re.compile(r"\b(TO" r"DO|FIX" r"ME|XX" r"X|HA" r"CK)\b")
 unfinished = [f"{path}:{i + 1}" for path in sources(TOP, "common", "cmd", "tests", "man", "completions", endings=("",))
               if "/corpus/" not in path and not path.endswith((".o", ".a", ".log", ".trs", ".pyc")) and os.path.getsize(os.path.join(TOP, path)) < 1 << 20
@@ -78,7 +85,9 @@ check(not first, "every .c begins with config.h", *first)
 check(not calls, "no banned function is called", *calls)
 check(not long_f, f"functions of at most {FUNCTION_MAX} lines ({SWITCH_MAX} with a switch over states)", *long_f)
 check(not long_file, f"files of at most {FILE_MAX} lines", *long_file)
+check(not too_wide, f"lines of at most {COLUMNS} columns", *too_wide)
 check(not unfinished, "no words of unfinished work", *unfinished)
 check(banned("x = strcpy(a, b); /* strcat(a) */ y->atoi(1)") == [("strcpy", 1)], "a planted call is found, a comment is not")
+check(wide("/* " + "x" * 116 + " */\n\t" + "y" * 113 + '\nf("' + "z" * 150 + '");\n') == [1, 2], "wide lines are found, a string is let pass")
 check([f[2] for f in functions("int f(void)\n{\n" + "\tg();\n" * 60 + "}\n")] == [62], "a long function is found")
 done()

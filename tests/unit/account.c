@@ -63,9 +63,12 @@ static void test_urls(void)
 		{ "smtp://mail.example.org:", "1 - mail.example.org 587 -" },
 	};
 	static const char *const bad[] = {
-		"", "mail.example.org", "mail.example.org:25", "http://x", "pop3://x", "smtp://", "smtp:///path", "smtp:/x",
-		"smtp://x:0", "smtp://x:65536", "smtp://x:-1", "smtp://x:25x", "smtp://::1", "smtp://[::1", "smtp://[::1]x",
-		"smtp://[x]", "smtp://x/path", "smtp://x?q", "smtp://x y", "smtp://ann%4@x", "smtp://ann%0a@x", "smtp://@x",
+		"", "mail.example.org", "mail.example.org:25", "http://x", "pop3://x", "smtp://", "smtp:///path",
+		"smtp:/x",
+		"smtp://x:0", "smtp://x:65536", "smtp://x:-1", "smtp://x:25x", "smtp://::1", "smtp://[::1",
+		"smtp://[::1]x",
+		"smtp://[x]", "smtp://x/path", "smtp://x?q", "smtp://x y", "smtp://ann%4@x", "smtp://ann%0a@x",
+		"smtp://@x",
 		"smtp://x%zz", "lmtp://", "lmtp:///", "lmtp:///a%00b",
 	};
 
@@ -101,13 +104,14 @@ static const char *load(const char *text, struct account start, const char *name
 	return out;
 }
 
-static const char accounts[] = "timeout = 5\nca-file = ~/ca.pem\n"
-			       "smtp = smtp://bare.example.org\nuser = nobody\n"
-			       "[work]\nfrom = ann@example.org\nsmtp = smtps://ann@work.example.org\npassword = w;x # y\n"
-			       "[home]\nfrom = *@example.net, ann@home.example *+x@example.com\n"
-			       "smtp = smtps://a.example.net\n  smtps://b.example.net\ntimeout = 0.5\n"
-			       "password-command = pass show home\n"
-			       "[wild]\nfrom = *@example.org\n";
+static const char accounts[] =
+	"timeout = 5\nca-file = ~/ca.pem\n"
+	"smtp = smtp://bare.example.org\nuser = nobody\n"
+	"[work]\nfrom = ann@example.org\nsmtp = smtps://ann@work.example.org\npassword = w;x # y\n"
+	"[home]\nfrom = *@example.net, ann@home.example *+x@example.com\n"
+	"smtp = smtps://a.example.net\n  smtps://b.example.net\ntimeout = 0.5\n"
+	"password-command = pass show home\n"
+	"[wild]\nfrom = *@example.org\n";
 
 static void test_choice(void)
 {
@@ -116,22 +120,27 @@ static void test_choice(void)
 	check_same(str_of(load(accounts, none, NULL, NULL)), "(bare)", "no sender, no default");
 	check(loaded.timeout == 5000000000 && strcmp(loaded.smtp.values[0], "smtp://bare.example.org") == 0 &&
 	      loaded.smtp.n == 1 && loaded.server_from_file, "bare keys");
-	check(loaded.ca_file[0] == '/' && strstr(loaded.ca_file, "/ca.pem") != NULL, "~ is the home: %s", loaded.ca_file);
+	check(loaded.ca_file[0] == '/' && strstr(loaded.ca_file, "/ca.pem") != NULL, "~ is the home: %s",
+		loaded.ca_file);
 	check_same(str_of(load(accounts, none, NULL, "ANN@example.org")), "work", "the address itself goes first");
-	check(strcmp(loaded.password, "w;x # y") == 0 && strcmp(loaded.user, "nobody") == 0 && strcmp(loaded.from, "ann@example.org") == 0,
-	      "its keys, the bare ones below");
+	check(strcmp(loaded.password, "w;x # y") == 0 && strcmp(loaded.user, "nobody") == 0 &&
+			strcmp(loaded.from, "ann@example.org") == 0,
+		"its keys, the bare ones below");
 	check_same(str_of(load(accounts, none, NULL, "bob@example.org")), "wild", "then a pattern");
 	check(loaded.from == NULL, "a pattern is no sender");
 	check_same(str_of(load(accounts, none, NULL, "bob@example.net")), "home", "one of several");
-	check(loaded.smtp.n == 2 && strcmp(loaded.smtp.values[1], "smtps://b.example.net") == 0 && loaded.timeout == 500000000,
-	      "more than one server");
+	check(loaded.smtp.n == 2 && strcmp(loaded.smtp.values[1], "smtps://b.example.net") == 0 &&
+			loaded.timeout == 500000000,
+		"more than one server");
 	check_same(str_of(load(accounts, none, NULL, "b+x@example.com")), "home", "a detail");
 	check_same(str_of(load(accounts, none, NULL, "b@example.com")), "(bare)", "nothing fits");
 	check_same(str_of(load(accounts, none, "wild", "ann@example.org")), "wild", "a name wins over the sender");
-	check_same(str_of(load(accounts, none, "other", NULL)), "78 config: no account 'other'", "a name that is not there");
-	check_same(str_of(load("[default]\nuser = d\n[x]\nfrom = x@example.org\n", none, NULL, "y@example.org")), "default",
-		   "[default]");
-	check_same(str_of(load("user = a\nnonsense = b\n", none, NULL, NULL)), "78 config:2: unknown key 'nonsense'", "unknown key");
+	check_same(str_of(load(accounts, none, "other", NULL)), "78 config: no account 'other'",
+		"a name that is not there");
+	check_same(str_of(load("[default]\nuser = d\n[x]\nfrom = x@example.org\n", none, NULL, "y@example.org")),
+		"default", "[default]");
+	check_same(str_of(load("user = a\nnonsense = b\n", none, NULL, NULL)), "78 config:2: unknown key 'nonsense'",
+		"unknown key");
 	check_same(str_of(load("[unused]\nverbose = yes\n", none, NULL, NULL)), "78 config:2: unknown key 'verbose'",
 		   "in an unused section too");
 	check_same(str_of(load("[unused]\ntimeout = soon\n", none, NULL, NULL)),
@@ -201,17 +210,25 @@ static void test_tls_rule(void)
 	struct account proxied = { .proxy = "socks5://127.0.0.1" };
 
 	file_off.tls_from_file = true;
-	check_same(str_of(serve(none, "smtp://mail.example.org")), "mail.example.org:587 tls=0 clear=0 login=-", "required");
-	check_same(str_of(serve(none, "smtp://127.0.0.1:25")), "127.0.0.1:25 tls=1 clear=0 login=-", "on this machine only tried");
+	check_same(str_of(serve(none, "smtp://mail.example.org")), "mail.example.org:587 tls=0 clear=0 login=-",
+		"required");
+	check_same(str_of(serve(none, "smtp://127.0.0.1:25")), "127.0.0.1:25 tls=1 clear=0 login=-",
+		"on this machine only tried");
 	check_same(str_of(serve(none, "smtp://[::1]:25")), "[::1]:25 tls=1 clear=0 login=-", "IPv6");
 	check_same(str_of(serve(none, "smtp://localhost")), "localhost:587 tls=1 clear=0 login=-", "by name");
-	check_same(str_of(serve(proxied, "smtp://localhost")), "localhost:587 tls=0 clear=0 login=-", "behind a proxy it is another's");
-	check_same(str_of(serve(login, "smtp://127.0.0.1")), "127.0.0.1:587 tls=0 clear=0 login=ann", "required with a password");
+	check_same(str_of(serve(proxied, "smtp://localhost")), "localhost:587 tls=0 clear=0 login=-",
+		"behind a proxy it is another's");
+	check_same(str_of(serve(login, "smtp://127.0.0.1")), "127.0.0.1:587 tls=0 clear=0 login=ann",
+		"required with a password");
 	check_same(str_of(serve(none, "smtps://127.0.0.1")), "127.0.0.1:465 tls=3 clear=0 login=-", "from the start");
-	check_same(str_of(serve(off, "smtp://mail.example.org")), "mail.example.org:587 tls=2 clear=0 login=-", "off without a password");
-	check_same(str_of(serve(try, "smtp://mail.example.org")), "mail.example.org:587 tls=1 clear=0 login=-", "tried when asked");
-	check_same(str_of(serve(login_off, "smtp://127.0.0.1")), "127.0.0.1:587 tls=2 clear=1 login=ann", "off on this machine");
-	check(strncmp(serve(login_off, "smtp://mail.example.org"), "64 ", 3) == 0, "%s", serve(login_off, "smtp://mail.example.org"));
+	check_same(str_of(serve(off, "smtp://mail.example.org")), "mail.example.org:587 tls=2 clear=0 login=-",
+		"off without a password");
+	check_same(str_of(serve(try, "smtp://mail.example.org")), "mail.example.org:587 tls=1 clear=0 login=-",
+		"tried when asked");
+	check_same(str_of(serve(login_off, "smtp://127.0.0.1")), "127.0.0.1:587 tls=2 clear=1 login=ann",
+		"off on this machine");
+	check(strncmp(serve(login_off, "smtp://mail.example.org"), "64 ", 3) == 0, "%s",
+		serve(login_off, "smtp://mail.example.org"));
 	check(strncmp(serve(file_off, "smtp://mail.example.org"), "78 ", 3) == 0, "78 when the file says so");
 	check(strncmp(serve(off, "smtps://127.0.0.1"), "64 ", 3) == 0, "%s", serve(off, "smtps://127.0.0.1"));
 	check_same(str_of(serve(none, "lmtp:///run/x")), "/run/x tls=2 clear=1 login=-", "a Unix socket");
@@ -256,8 +273,10 @@ static void test_login(void)
 	struct err err;
 
 	a.timeout = 1;
-	check(account_server(&a, "smtp://x", false, &server, &err) && strcmp(server.proxy_host, "proxy.example.org") == 0 &&
-	      server.proxy_port == 9 && str_eq(buf_str(&server.proxy_password), STR_LIT("p@")), "a proxy of the file");
+	check(account_server(&a, "smtp://x", false, &server, &err) &&
+			strcmp(server.proxy_host, "proxy.example.org") == 0 && server.proxy_port == 9 &&
+			str_eq(buf_str(&server.proxy_password), STR_LIT("p@")),
+		"a proxy of the file");
 	account_server_free(&server);
 	a = (struct account){ .ca_file = "/no/such/file" };
 	check(strncmp(serve(a, "smtp://x"), "78 /no/such/file", 16) == 0, "%s", serve(a, "smtp://x"));
@@ -267,7 +286,8 @@ static void test_options(void)
 {
 	static struct account a;
 	const struct option *const tables[] = { account_options(&a, false), account_general_options(&a), NULL };
-	const char *args[] = { "t", "--smtp", "smtp://x", "--smtp=smtp://y", "-A", "work", "--timeout", "2", "-v", NULL };
+	const char *args[] = { "t", "--smtp", "smtp://x", "--smtp=smtp://y", "-A", "work", "--timeout", "2", "-v",
+		NULL };
 	const char **rest;
 	struct err err = { 0 };
 
@@ -275,7 +295,8 @@ static void test_options(void)
 	check(a.smtp.n == 2 && a.names.n == 1 && a.timeout == 2000000000 && a.verbose, "their values");
 	check(option_find(tables[0], "pop") == NULL && option_find(account_options(&a, true), "pop") != NULL &&
 	      option_find(account_options(&a, true), "smtp") == NULL, "each tool has its own server");
-	check(option_find(tables[0], "password") == NULL && option_find(tables[0], "from") == NULL, "no password in argv");
+	check(option_find(tables[0], "password") == NULL && option_find(tables[0], "from") == NULL,
+		"no password in argv");
 }
 
 int main(void)

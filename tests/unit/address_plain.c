@@ -6,7 +6,8 @@
 
 /* Pieces of which addresses are made, good ones and bad ones. */
 static const char *const pieces[] = {
-	"a", "B", "z9", "0", ".", "..", "@", "-", "--", "xn--", "_", "+", "!", " ", "\xc3\xbc", "Com", "de", "1", "example", "\"",
+	"a", "B", "z9", "0", ".", "..", "@", "-", "--", "xn--", "_", "+", "!", " ", "\xc3\xbc", "Com", "de", "1",
+	"example", "\"",
 	"abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyz", "@a.", ".b", "@@",
 };
 

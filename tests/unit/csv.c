@@ -77,9 +77,11 @@ static void test_reading(void)
 	reads(STR_LIT("a\rb\nc\r"), ',', "<a> 1@1\n<b\nc> 1@2\n", "an LF in a file with CR is data");
 	reads(STR_LIT("\xef\xbb\xbf" "a,b\n"), ',', "<a><b> 1@1\n", "a BOM");
 	reads(STR_LIT("\"a,\"\"b\"\"\",c\n"), ',', "<a,\"b\"><c> 1@1\n", "quotes");
-	reads(STR_LIT("\"x\ny\r\nz\",1\nq\n"), ',', "<x\ny\r\nz><1> 1@1\n<q> 1@4\n", "line breaks within quotes, lines counted");
+	reads(STR_LIT("\"x\ny\r\nz\",1\nq\n"), ',', "<x\ny\r\nz><1> 1@1\n<q> 1@4\n",
+		"line breaks within quotes, lines counted");
 	reads(STR_LIT("\"\",\"\"\r\n\"\""), ',', "<><> 2@1\n<> 0@2\n", "empty quoted cells");
-	reads(STR_LIT("a\"b,c\"\n\"d\"e\"f\",g\n"), ',', "<a\"b><c\"> 1@1\n<de\"f\"><g> 1@2\n", "quotes out of place stay");
+	reads(STR_LIT("a\"b,c\"\n\"d\"e\"f\",g\n"), ',', "<a\"b><c\"> 1@1\n<de\"f\"><g> 1@2\n",
+		"quotes out of place stay");
 	reads(STR_LIT("\"a\" ,b\n"), ',', "<a ><b> 1@1\n", "a blank behind the quote");
 	reads(STR_LIT("a;b,c\n"), ';', "<a><b,c> 1@1\n", "another delimiter");
 	reads(STR_LIT("a\tb\n"), '\t', "<a><b> 1@1\n", "tabs");
@@ -329,7 +331,8 @@ static void csv_strings(struct str s, struct buf *out)
 static void test_spectrum(void)
 {
 	static const char *const names[] = { "comma_in_quotes", "empty", "empty_crlf", "escaped_quotes", "json",
-		"location_coordinates", "newlines", "newlines_crlf", "quotes_and_newlines", "simple", "simple_crlf", "utf8" };
+		"location_coordinates", "newlines", "newlines_crlf", "quotes_and_newlines", "simple", "simple_crlf",
+		"utf8" };
 	const char *top = getenv("PIPEMAIL_CORPORA");
 	const char *source = getenv("TOP_SRCDIR");
 	char path[400];

@@ -115,7 +115,8 @@ static void test_first(void)
 		struct dedup_hash hash = hash_of(&d, key);
 
 		/* (Growth with what is in it, several times.) */
-		ok = dedup_reserve(&d, 1) && (dedup_find(&d, hash) != SIZE_MAX) == seen[key] && dedup_add(&d, hash) == !seen[key];
+		ok = dedup_reserve(&d, 1) && (dedup_find(&d, hash) != SIZE_MAX) == seen[key] &&
+		     dedup_add(&d, hash) == !seen[key];
 		seen[key] = true;
 	}
 	check(ok, "the first of each is new, no other is");
@@ -135,7 +136,8 @@ static void test_limit(void)
 	while (n < 1000000 && dedup_reserve(&d, 1))
 		dedup_add(&d, hash_of(&d, n++));
 	check(n > 40000 && n <= (1u << 16) / 4 * 3, "a megabyte holds %u", n);
-	check(dedup_find(&d, hash_of(&d, 0)) != SIZE_MAX && dedup_find(&d, hash_of(&d, n - 1)) != SIZE_MAX, "and loses none");
+	check(dedup_find(&d, hash_of(&d, 0)) != SIZE_MAX && dedup_find(&d, hash_of(&d, n - 1)) != SIZE_MAX,
+		"and loses none");
 	check(!dedup_reserve(&d, 1) && dedup_reserve(&d, 0), "it stays as it is");
 	dedup_free(&d);
 }
@@ -161,7 +163,8 @@ static void model(const unsigned *keys, const int64_t *dates, size_t n, bool new
 }
 
 /* The way listscrub takes: into the table while there is room, the rest into piles. */
-static bool through_spill(const unsigned *keys, const int64_t *dates, size_t n, bool newest, size_t room, struct rowset *losers)
+static bool through_spill(const unsigned *keys, const int64_t *dates, size_t n, bool newest, size_t room,
+	struct rowset *losers)
 {
 	struct dedup d = { .size = 0 };
 	struct spill spill;

@@ -215,12 +215,14 @@ static void test_session(void)
 	check(until_line(&t, "greeting") == WIRE_OK && buf_len(&t.in) == 11, "greeting");
 	buf_clear(&t.in);
 	buf_add_text(&t.out, "EHLO x\r\n");
-	check(drive_turn(&t.drive, &t.in, &t.out, "reply to EHLO", &t.err) == WIRE_OK && buf_len(&t.out) == 0, "written");
+	check(drive_turn(&t.drive, &t.in, &t.out, "reply to EHLO", &t.err) == WIRE_OK && buf_len(&t.out) == 0,
+		"written");
 	check(until_line(&t, "reply to EHLO") == WIRE_OK, "reply");
 	buf_clear(&t.in);
 	buf_add_text(&t.out, "QUIT\r\n");
 	check(until_line(&t, "reply to QUIT") == WIRE_OK && buf_len(&t.in) == 9, "bye");
-	check(drive_turn(&t.drive, &t.in, &t.out, "end", &t.err) == WIRE_EOF && t.err.kind == ERR_TEMP, "%s", t.err.text);
+	check(drive_turn(&t.drive, &t.in, &t.out, "end", &t.err) == WIRE_EOF && t.err.kind == ERR_TEMP, "%s",
+		t.err.text);
 	end(&t);
 }
 
@@ -261,7 +263,8 @@ static void test_timeouts(void)
 	took = end(&t);
 	check(took >= 200 && took < 2000, "a handshake is waited for as long: %d ms", took);
 
-	check(!begin(&t, serve_silence, "smtps", CLOCK_SECOND / 5, INT64_MAX) && t.err.kind == ERR_TEMP, "%s", t.err.text);
+	check(!begin(&t, serve_silence, "smtps", CLOCK_SECOND / 5, INT64_MAX) && t.err.kind == ERR_TEMP, "%s",
+		t.err.text);
 	end(&t);
 
 	/* It takes nothing out of its socket. */
@@ -284,7 +287,8 @@ static void test_tls(void)
 	struct talk t;
 
 	check(begin(&t, serve_tls, "smtps", 5 * CLOCK_SECOND, INT64_MAX), "TLS from the start: %s", t.err.text);
-	check(until_line(&t, "greeting") == WIRE_OK && buf_len(&t.in) == 11, "greeting, though it came with the handshake");
+	check(until_line(&t, "greeting") == WIRE_OK && buf_len(&t.in) == 11,
+		"greeting, though it came with the handshake");
 	buf_clear(&t.in);
 	buf_add_text(&t.out, "QUIT\r\n");
 	check(until_line(&t, "bye") == WIRE_OK && wire_tls_up(&t.drive.wire), "bye");

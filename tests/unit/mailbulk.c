@@ -66,8 +66,10 @@ static void test_records(void)
 	ledger_trying(&b, 1795395723, KEY_A, "a@example.net");
 	check_same(buf_str(&b), "T\t2026-11-23T01:02:03Z\t" KEY_A "\ta@example.net", "trying record");
 	ledger_verdict(&b, LEDGER_REFUSED, 1795395723, KEY_A, "a@example.net", 550, STR_LIT("no\r\n\tS\x1b"));
-	check(str_search(buf_str(&b), STR_LIT("\\x1b")) < buf_len(&b) && str_find(buf_str(&b), '\n') == buf_len(&b), "a server's controls do not get into a record");
-	check(ledger_replay(&l, buf_str(&b), NULL) && ledger_state(&l, KEY_A) == LEDGER_REFUSED, "verdict record and back");
+	check(str_search(buf_str(&b), STR_LIT("\\x1b")) < buf_len(&b) && str_find(buf_str(&b), '\n') == buf_len(&b),
+		"a server's controls do not get into a record");
+	check(ledger_replay(&l, buf_str(&b), NULL) && ledger_state(&l, KEY_A) == LEDGER_REFUSED,
+		"verdict record and back");
 	buf_free(&b);
 	ledger_free(&l);
 }
@@ -124,7 +126,8 @@ static void test_pace(void)
 	struct rate r;
 	struct err err;
 
-	check(pace_warmup(&s.warmup, 0) == 100 && pace_warmup(&s.warmup, 1) == 150 && pace_warmup(&s.warmup, 2) == 225, "warm-up");
+	check(pace_warmup(&s.warmup, 0) == 100 && pace_warmup(&s.warmup, 1) == 150 && pace_warmup(&s.warmup, 2) == 225,
+		"warm-up");
 	check(pace_warmup(&(struct warmup){ 1, 1 }, 1000000) == 1, "a warm-up that does not grow ends");
 	check(pace_warmup(&(struct warmup){ 1, 100 }, UINT64_MAX) > 1000000, "nor does one overflow");
 	pace_init(&p, &s, 1, 100);
@@ -140,16 +143,19 @@ static void test_pace(void)
 	check(pace_next(&p) == 1400, "a batch counts as many");
 	pace_took(&p, 9000, 1);
 	check(pace_next(&p) == 9100, "time that passed is not saved up");
-	check(pace_domain(&p, STR_LIT("slow.example"), 50) == 50 && pace_domain(&p, STR_LIT("slow.example"), 50) == 60 &&
-		      pace_domain(&p, STR_LIT("mx.slow.example"), 50) == 50,
-	      "a domain's slots");
-	check(pace_domain(&p, STR_LIT("x.example"), 1) == 1 && pace_domain(&p, STR_LIT("x.example"), 1) == 4, "* is each other domain");
+	check(pace_domain(&p, STR_LIT("slow.example"), 50) == 50 &&
+			pace_domain(&p, STR_LIT("slow.example"), 50) == 60 &&
+			pace_domain(&p, STR_LIT("mx.slow.example"), 50) == 50,
+		"a domain's slots");
+	check(pace_domain(&p, STR_LIT("x.example"), 1) == 1 && pace_domain(&p, STR_LIT("x.example"), 1) == 4,
+		"* is each other domain");
 	pace_free(&p);
 	check(rate_parse("rate", "10/s", &r, &err) && r.interval == CLOCK_SECOND / 10, "10/s");
 	check(rate_parse("rate", "30/m", &r, &err) && r.interval == 2 * CLOCK_SECOND, "30/m");
-	check(!rate_parse("rate", "0/s", &r, &err) && !rate_parse("rate", "5", &r, &err) && !rate_parse("rate", "5/x", &r, &err) &&
-		      !rate_parse("rate", "-5/s", &r, &err) && err.kind == ERR_USAGE,
-	      "no rates");
+	check(!rate_parse("rate", "0/s", &r, &err) && !rate_parse("rate", "5", &r, &err) &&
+			!rate_parse("rate", "5/x", &r, &err) && !rate_parse("rate", "-5/s", &r, &err) &&
+			err.kind == ERR_USAGE,
+		"no rates");
 }
 
 int main(void)

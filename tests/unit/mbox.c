@@ -34,7 +34,8 @@ static void test_writing(void)
 {
 	writes(STR_LIT("A: b\r\n\r\nhi\r\n"), "A: b\n\nhi\n\n", "CRLF becomes LF");
 	writes(STR_LIT("A: b\n\nno end"), "A: b\n\nno end\n\n", "a last line without an end");
-	writes(STR_LIT("From x\n>From y\n>>From z\n>Fro\nFromage\n"), ">From x\n>>From y\n>>>From z\n>Fro\nFromage\n\n", "quoting");
+	writes(STR_LIT("From x\n>From y\n>>From z\n>Fro\nFromage\n"), ">From x\n>>From y\n>>>From z\n>Fro\nFromage\n\n",
+		"quoting");
 	writes(STR_LIT("\n>"), "\n>\n\n", "a last line of >");
 	writes(STR_LIT("\nFrom"), "\nFrom\n\n", "a last line of From");
 	writes(STR_LIT("a\rFrom b\r\r\n\r"), "a\rFrom b\r\n\r\n\n", "lone CRs stay");
@@ -43,14 +44,16 @@ static void test_writing(void)
 
 static void test_sender(void)
 {
-	static const char *const bad[] = { "", "a b@x.example", "\"a b\"@x.example", "J\xc3\xbcrgen@x.example", "a@x.example\nFrom b" };
+	static const char *const bad[] = { "", "a b@x.example", "\"a b\"@x.example", "J\xc3\xbcrgen@x.example",
+		"a@x.example\nFrom b" };
 	struct mbox_writer w;
 
 	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
 		struct buf out = { 0 };
 
 		mbox_begin(&w, &out, str_of(bad[i]), 0);
-		check_same(buf_str(&out), "From MAILER-DAEMON Thu Jan  1 00:00:00 1970\n", "a sender that readers would not take");
+		check_same(buf_str(&out), "From MAILER-DAEMON Thu Jan  1 00:00:00 1970\n",
+			"a sender that readers would not take");
 		buf_free(&out);
 	}
 }
@@ -98,9 +101,12 @@ static void reads(struct str file, const char *want, const char *name)
 
 static void test_reading(void)
 {
-	reads(STR_LIT(FROM "A: b\n\n>From x\n>>From y\n> z\n\n" FROM "C: d\n\n"), "{A: b\n\nFrom x\n>From y\n> z\n}{C: d\n}", "two");
-	reads(STR_LIT(FROM "A: b\n\nFrom here on\n\nFrom there on\n"), "{A: b\n\nFrom here on\n\nFrom there on\n}", "no date, no From_ line");
-	reads(STR_LIT("From -\nA: b\n\n\n\n" FROM "\n"), "{A: b\n\n\n}{}", "empty lines at an end, a From_ line without a date at the start");
+	reads(STR_LIT(FROM "A: b\n\n>From x\n>>From y\n> z\n\n" FROM "C: d\n\n"),
+		"{A: b\n\nFrom x\n>From y\n> z\n}{C: d\n}", "two");
+	reads(STR_LIT(FROM "A: b\n\nFrom here on\n\nFrom there on\n"), "{A: b\n\nFrom here on\n\nFrom there on\n}",
+		"no date, no From_ line");
+	reads(STR_LIT("From -\nA: b\n\n\n\n" FROM "\n"), "{A: b\n\n\n}{}",
+		"empty lines at an end, a From_ line without a date at the start");
 	reads(STR_LIT("A: b\n"), "NOT", "no mbox");
 	reads(STR_LIT("\n\n" FROM "x"), "{x}", "empty lines first, no end last");
 	reads(STR_LIT(FROM "a\r\n\r\nb\r\n\r\n"), "{a\r\n\r\nb\r\n}", "CRLF stays CRLF");
@@ -108,7 +114,8 @@ static void test_reading(void)
 
 static void test_round_trip(void)
 {
-	static const char *const pieces[] = { "From ", ">", "\n", "x", "From", " Mon Nov 23 08:00:00 2026", "\n\n", "\r" };
+	static const char *const pieces[] = { "From ", ">", "\n", "x", "From", " Mon Nov 23 08:00:00 2026", "\n\n",
+		"\r" };
 	bool same = true;
 
 	for (int round = 0; round < 2000 && same; round++) {

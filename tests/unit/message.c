@@ -82,14 +82,16 @@ static void test_frame(void)
 	static const char clean[] = HEAD "Subject:  odd   blanks \r\n\tfolded\r\nX-Empty:\r\n\r\n.dot\r\n\r\nend\r\n";
 
 	expect("a clean message", &seven, str_of(clean), clean);
-	expect("LF", &seven, STR_LIT("From: a@example.org\nDate: Mon, 23 Nov 2026 08:00:00 +0000\nMessage-ID: <1@example.org>\n\nx\ny\n"),
-	       HEAD "\r\nx\r\ny\r\n");
+	expect("LF", &seven,
+		STR_LIT("From: a@example.org\nDate: Mon, 23 Nov 2026 08:00:00 +0000\nMessage-ID: <1@example.org>\n\nx\ny\n"),
+		HEAD "\r\nx\r\ny\r\n");
 	expect("no final line end", &seven, STR_LIT(HEAD "\r\nx"), HEAD "\r\nx\r\n");
 	expect("what is missing", &seven, STR_LIT("Subject: s\n\nx\n"),
 	       "Subject: s\r\nFrom: a@example.org\r\nDate: Mon, 23 Nov 2026 08:00:00 +0000\r\n"
 	       "Message-ID: <1@example.org>\r\n\r\nx\r\n");
 	expect("no header at all", &eight, STR_LIT("hello there\nyou\n"), "\r\nhello there\r\nyou\r\n");
-	expect("no separator", &eight, STR_LIT("Subject: s\nhello there\nx: y\n"), "Subject: s\r\n\r\nhello there\r\nx: y\r\n");
+	expect("no separator", &eight, STR_LIT("Subject: s\nhello there\nx: y\n"),
+		"Subject: s\r\n\r\nhello there\r\nx: y\r\n");
 	expect("only a header", &eight, STR_LIT("Subject: s\n"), "Subject: s\r\n\r\n");
 	expect("nothing", &eight, STR_LIT(""), "\r\n");
 	expect("a From_ line", &eight, STR_LIT("From a@b Mon Nov 23 08:05:00 2026\nSubject: s\n\nFrom x\n"),
@@ -102,7 +104,8 @@ static void test_frame(void)
 
 static void test_faults(void)
 {
-	expect("a lone CR", &eight, STR_LIT("Subject: s\rBcc: evil\n\na\rb\r"), "Subject: s Bcc: evil\r\n\r\na\r\nb\r\n");
+	expect("a lone CR", &eight, STR_LIT("Subject: s\rBcc: evil\n\na\rb\r"),
+		"Subject: s Bcc: evil\r\n\r\na\r\nb\r\n");
 	expect("a NUL in the header", &eight, STR_LIT("Subject: s\0t\n\nx\n"), "Subject: st\r\n\r\nx\r\n");
 	expect("a NUL", &eight, STR_LIT("Subject: s\n\na\0b\n"),
 	       "Subject: s\r\nMIME-Version: 1.0\r\nContent-Type: text/plain; charset=us-ascii\r\n"
@@ -116,27 +119,31 @@ static void test_faults(void)
 	expect("a raw subject", &eight, STR_LIT("Subject: J\xc3\xb6rg\n\n"), "Subject: =?UTF-8?Q?J=C3=B6rg?=\r\n\r\n");
 	expect("a raw name", &eight, STR_LIT("To: J\xc3\xb6rg <j@b\xc3\xbc" "cher.example>, x@example.org\n\n"),
 	       "To: =?UTF-8?Q?J=C3=B6rg?= <j@xn--bcher-kva.example>, x@example.org\r\n\r\n");
-	expect("a raw header with SMTPUTF8", &(struct message_wants){ .utf8 = true }, STR_LIT("Subject: J\xc3\xb6rg\n\n"),
-	       "Subject: J\xc3\xb6rg\r\n\r\n");
+	expect("a raw header with SMTPUTF8", &(struct message_wants){ .utf8 = true },
+		STR_LIT("Subject: J\xc3\xb6rg\n\n"), "Subject: J\xc3\xb6rg\r\n\r\n");
 }
 
 static void test_parts(void)
 {
 	expect("a part of many", &(struct message_wants){ 0 },
-	       STR_LIT(MIXED "pre\r\n--b\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: 8bit\r\n\r\n"
-			     "J\xc3\xb6rg and many more\r\n\r\n--b\r\n\r\nplain\r\n--b--\r\npost\r\n"),
-	       MIXED "pre\r\n--b\r\nContent-Type: text/plain; charset=utf-8\r\n"
-		     "Content-Transfer-Encoding: quoted-printable\r\n\r\n"
-		     "J=C3=B6rg and many more\r\n\r\n--b\r\n\r\nplain\r\n--b--\r\npost\r\n");
+		STR_LIT(MIXED
+			"pre\r\n--b\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: 8bit\r\n\r\n"
+			"J\xc3\xb6rg and many more\r\n\r\n--b\r\n\r\nplain\r\n--b--\r\npost\r\n"),
+		MIXED "pre\r\n--b\r\nContent-Type: text/plain; charset=utf-8\r\n"
+		      "Content-Transfer-Encoding: quoted-printable\r\n\r\n"
+		      "J=C3=B6rg and many more\r\n\r\n--b\r\n\r\nplain\r\n--b--\r\npost\r\n");
 	expect("a message inside", &(struct message_wants){ 0 },
-	       STR_LIT(MIXED "--b\r\nContent-Type: message/rfc822\r\n\r\nSubject: x\r\n\r\n\xc3\xb6 is here in the text\r\n--b--\r\n"),
-	       MIXED "--b\r\nContent-Type: message/rfc822\r\n\r\nSubject: x\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n"
-		     "=C3=B6 is here in the text=\r\n\r\n--b--\r\n");
+		STR_LIT(MIXED
+			"--b\r\nContent-Type: message/rfc822\r\n\r\nSubject: x\r\n\r\n\xc3\xb6 is here in the text\r\n--b--\r\n"),
+		MIXED
+		"--b\r\nContent-Type: message/rfc822\r\n\r\nSubject: x\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n"
+		"=C3=B6 is here in the text=\r\n\r\n--b--\r\n");
 	expect("a base64 part", &eight,
 	       STR_LIT(MIXED "--b\r\nContent-Transfer-Encoding: base64\r\n\r\nQU\0JD\r\n--b--\r\n"),
 	       MIXED "--b\r\nContent-Transfer-Encoding: base64\r\n\r\nQUJD\r\n--b--\r\n");
 	expect("around the parts", &(struct message_wants){ 0 },
-	       STR_LIT(MIXED "\xc3\xb6\r\n--b\r\n\r\nx\r\n--b--\r\n\xc3\xb6"), MIXED "??\r\n--b\r\n\r\nx\r\n--b--\r\n??\r\n");
+		STR_LIT(MIXED "\xc3\xb6\r\n--b\r\n\r\nx\r\n--b--\r\n\xc3\xb6"),
+		MIXED "??\r\n--b\r\n\r\nx\r\n--b--\r\n??\r\n");
 }
 
 static void test_long(void)
@@ -159,31 +166,38 @@ static void test_long(void)
 		run_free(&r);
 	}
 	run_with(&r, STR_LIT("Subject: " LINE1000 "\n\n"), 0, &eight);
-	check(r.ok && str_starts(buf_str(&r.out), STR_LIT("Subject: =?us-ascii?Q?01234")), "a long subject is split into words");
+	check(r.ok && str_starts(buf_str(&r.out), STR_LIT("Subject: =?us-ascii?Q?01234")),
+		"a long subject is split into words");
 	run_free(&r);
 	run_with(&r, STR_LIT("Subject: " LINE100 " " LINE1000 "\n\n"), 0, &eight);
-	check(r.ok && str_starts(buf_str(&r.out), STR_LIT("Subject: " LINE100 "\r\n =?us-ascii?Q?01234")), "and folded");
+	check(r.ok && str_starts(buf_str(&r.out), STR_LIT("Subject: " LINE100 "\r\n =?us-ascii?Q?01234")),
+		"and folded");
 	run_free(&r);
-	refused("a long identifier", &eight, STR_LIT("To: x@example.org\nMessage-ID: <" LINE1000 "@x>\n\n"), "line 2: Message-ID");
+	refused("a long identifier", &eight, STR_LIT("To: x@example.org\nMessage-ID: <" LINE1000 "@x>\n\n"),
+		"line 2: Message-ID");
 }
 
 #define SEAL "DKIM-Signature: v=1; a=rsa-sha256; d=example.org; s=s;\r\n\th=From : Subject:date; bh=x; b=y\r\n"
 
 static void test_seals(void)
 {
-	expect("a signed message", &seven, STR_LIT(SEAL HEAD "Subject: s\r\n\r\nx\r\n"), SEAL HEAD "Subject: s\r\n\r\nx\r\n");
-	expect("a signed message with LF", &seven, STR_LIT("DKIM-Signature: h=from\nFrom: a\nDate: x\nMessage-ID: y\n\nx\n"),
-	       "DKIM-Signature: h=from\r\nFrom: a\r\nDate: x\r\nMessage-ID: y\r\n\r\nx\r\n");
+	expect("a signed message", &seven, STR_LIT(SEAL HEAD "Subject: s\r\n\r\nx\r\n"),
+		SEAL HEAD "Subject: s\r\n\r\nx\r\n");
+	expect("a signed message with LF", &seven,
+		STR_LIT("DKIM-Signature: h=from\nFrom: a\nDate: x\nMessage-ID: y\n\nx\n"),
+		"DKIM-Signature: h=from\r\nFrom: a\r\nDate: x\r\nMessage-ID: y\r\n\r\nx\r\n");
 	refused("8-bit under DKIM", &seven, STR_LIT(SEAL HEAD "\r\nx\r\n\xc3\xb6\r\n"), "line 8: octets over 0x7f");
 	refused("a NUL under DKIM", &eight, STR_LIT(SEAL HEAD "\r\nx\0\r\n"), "line 7: a NUL");
 	refused("a missing field under DKIM", &seven, STR_LIT(SEAL "From: a\r\n\r\nx\r\n"), "Date is missing");
 	refused("multipart/signed", &seven,
-		STR_LIT(HEAD "MIME-Version: 1.0\r\nContent-Type: multipart/signed; boundary=b\r\n\r\n--b\r\n\r\nJ\xc3\xb6rg\r\n--b--\r\n"),
+		STR_LIT(HEAD
+			"MIME-Version: 1.0\r\nContent-Type: multipart/signed; boundary=b\r\n\r\n--b\r\n\r\nJ\xc3\xb6rg\r\n--b--\r\n"),
 		"line 9: octets");
 	expect("beside a signed part", &eight,
-	       STR_LIT(MIXED "--b\r\nContent-Type: multipart/signed; boundary=c\r\n\r\n--c\r\n\r\nx\r\n--c--\r\n--b\r\n\r\na\0\r\n--b--\r\n"),
-	       MIXED "--b\r\nContent-Type: multipart/signed; boundary=c\r\n\r\n--c\r\n\r\nx\r\n--c--\r\n--b\r\n"
-		     "Content-Transfer-Encoding: quoted-printable\r\n\r\na=00=\r\n\r\n--b--\r\n");
+		STR_LIT(MIXED
+			"--b\r\nContent-Type: multipart/signed; boundary=c\r\n\r\n--c\r\n\r\nx\r\n--c--\r\n--b\r\n\r\na\0\r\n--b--\r\n"),
+		MIXED "--b\r\nContent-Type: multipart/signed; boundary=c\r\n\r\n--c\r\n\r\nx\r\n--c--\r\n--b\r\n"
+		      "Content-Transfer-Encoding: quoted-printable\r\n\r\na=00=\r\n\r\n--b--\r\n");
 }
 
 int main(void)

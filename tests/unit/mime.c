@@ -107,7 +107,8 @@ static void test_compose(void)
 	check(m.size == buf_len(&m.text) + base64_lines_size(100), "the size counts the file");
 	struct mime_leaf leaf;
 
-	check(mime_leaf(buf_str(&m.text), 0, &leaf) && strcmp(leaf.type, "text/plain") == 0 && leaf.depth == 2, "first leaf");
+	check(mime_leaf(buf_str(&m.text), 0, &leaf) && strcmp(leaf.type, "text/plain") == 0 && leaf.depth == 2,
+		"first leaf");
 	check_same(leaf.body, "hello\r\n", "its body, to the octet");
 	check(mime_leaf(buf_str(&m.text), 1, &leaf) && strcmp(leaf.type, "text/html") == 0, "second leaf");
 	check(mime_leaf(buf_str(&m.text), 2, &leaf) && strcmp(leaf.type, "image/png") == 0, "third leaf");
@@ -117,10 +118,11 @@ static void test_compose(void)
 
 static void test_read(void)
 {
-	static const char nested[] = "Content-Type: multipart/mixed; boundary=\"a b\"\n\npre\n--a b\nContent-Type: multipart/alternative;"
-				     " boundary=c\n\n--c\n\nx\n--c\nContent-Type: text/html; charset=iso-8859-1\n"
-				     "Content-Transfer-Encoding: quoted-printable\n\ncaf=E9\n--c--\n--a b\nContent-Type: Message/RFC822\n\n"
-				     "Subject: y\n\nz\n--a b--\npost\n";
+	static const char nested[] =
+		"Content-Type: multipart/mixed; boundary=\"a b\"\n\npre\n--a b\nContent-Type: multipart/alternative;"
+		" boundary=c\n\n--c\n\nx\n--c\nContent-Type: text/html; charset=iso-8859-1\n"
+		"Content-Transfer-Encoding: quoted-printable\n\ncaf=E9\n--c--\n--a b\nContent-Type: Message/RFC822\n\n"
+		"Subject: y\n\nz\n--a b--\npost\n";
 	struct mime_leaf leaf;
 	struct buf out = { 0 };
 
@@ -142,12 +144,13 @@ static void test_html(void)
 	} cases[] = {
 		{ "", "" },
 		{ "<p>Hello <b>you</b>,</p>\n<p>two&nbsp;words &amp; more &#8364; &#x20ac;</p>",
-		  "Hello you,\n\ntwo words & more \xe2\x82\xac \xe2\x82\xac\n" },
+			"Hello you,\n\ntwo words & more \xe2\x82\xac \xe2\x82\xac\n" },
 		{ "<html><head><title>t</title><style>p{}</style></head><body>x<script>1<2</script>y</body>", "xy\n" },
 		{ "a<br>b<br/>c", "a\nb\nc\n" },
 		{ "<ul><li>one<li>two</ul>", "- one\n- two\n" },
 		{ "<ol><li>one</li><li>two<ul><li>in</ul></ol>end", "1. one\n2. two\n  - in\n\nend\n" },
-		{ "see <a href=\"https://example.org/?a=1&amp;b=2\">here</a>.", "see here <https://example.org/?a=1&b=2>.\n" },
+		{ "see <a href=\"https://example.org/?a=1&amp;b=2\">here</a>.",
+			"see here <https://example.org/?a=1&b=2>.\n" },
 		{ "<a href='mailto:a@example.org'>a@example.org</a>", "a@example.org\n" },
 		{ "<a href='https://example.org'><img alt='logo' src=x></a>", "[logo] <https://example.org>\n" },
 		{ "x<!-- <p>no --> y", "x y\n" },

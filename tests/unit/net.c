@@ -79,12 +79,14 @@ static void test_connect(void)
 	int fd = dial_to("127.0.0.1", port, &err);
 
 	check(fd >= 0, "an address: %s", err.text);
-	check((fcntl(fd, F_GETFL) & O_NONBLOCK) != 0 && (fcntl(fd, F_GETFD) & FD_CLOEXEC) != 0, "non-blocking, close-on-exec");
+	check((fcntl(fd, F_GETFL) & O_NONBLOCK) != 0 && (fcntl(fd, F_GETFD) & FD_CLOEXEC) != 0,
+		"non-blocking, close-on-exec");
 	check(getsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, &length) == 0 && one != 0, "TCP_NODELAY");
 	check(net_peer(fd, &text), "peer");
 	check_same(buf_str(&text), "127.0.0.1", "its address");
 	buf_clear(&text);
-	check(net_own_name(fd, &text) && (str_find(buf_str(&text), '.') < buf_len(&text)), "own name: %s", buf_text(&text));
+	check(net_own_name(fd, &text) && (str_find(buf_str(&text), '.') < buf_len(&text)), "own name: %s",
+		buf_text(&text));
 	buf_free(&text);
 	close(fd);
 	fd = dial_to("localhost", port, &err);
@@ -191,8 +193,8 @@ static void test_descriptors(void)
 
 static void test_loopback(void)
 {
-	static const char *const yes[] = { "127.0.0.1", "127.9.9.9", "::1", "::ffff:127.0.0.1", "localhost", "a.localhost",
-					   "LOCALHOST." };
+	static const char *const yes[] = { "127.0.0.1", "127.9.9.9", "::1", "::ffff:127.0.0.1", "localhost",
+		"a.localhost", "LOCALHOST." };
 	static const char *const no[] = { "128.0.0.1", "10.0.0.1", "::2", "::ffff:10.0.0.1", "localhost.example.org",
 					  "notlocalhost", "127.0.0.1.example.org", "0.0.0.0" };
 	struct net_target target = { 0 };

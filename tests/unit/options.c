@@ -65,7 +65,8 @@ static void test_values(void)
 	check(flag && other && strcmp(text, "a b") == 0, "letters combined, a value with =");
 	check(list.n == 2 && strcmp(list.values[1], "two") == 0, "a list");
 	check(strcmp(rest[0], "x") == 0 && strcmp(rest[1], "y") == 0 && rest[2] == NULL, "the rest, in any order");
-	check(PARSE("-vfa@example.org", "--sender", "b") && strcmp(text, "b") == 0, "joined; a hidden alias; the last counts");
+	check(PARSE("-vfa@example.org", "--sender", "b") && strcmp(text, "b") == 0,
+		"joined; a hidden alias; the last counts");
 	check(PARSE("--", "-v", "--from") && !flag && strcmp(rest[0], "-v") == 0 && strcmp(rest[1], "--from") == 0,
 	      "-- ends the options");
 	check(PARSE("-f", "-v") && strcmp(text, "-v") == 0 && !flag, "a value may begin with -");
@@ -151,7 +152,8 @@ static void test_helpers(void)
 	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
 		check(!option_size("m", bad[i], &octets, &err) && err.kind == ERR_USAGE, "%s", err.text);
 	check(option_find(table, "sender") == &table[2] && option_find(table, "x") == NULL, "find");
-	check(option_set(&general[1], "Yes", &err) && flag && option_set(&general[1], "off", &err) && !flag, "a flag in a file");
+	check(option_set(&general[1], "Yes", &err) && flag && option_set(&general[1], "off", &err) && !flag,
+		"a flag in a file");
 	check(!option_set(&general[1], "maybe", &err), "%s", err.text);
 }
 
@@ -186,7 +188,8 @@ static void test_help(void)
 	int status;
 	const char *out = run("--help", &status);
 
-	check(status == 0 && strncmp(out, "Usage: tool [options] FILE\n\nMessage:\n", 37) == 0, "help begins with the usage");
+	check(status == 0 && strncmp(out, "Usage: tool [options] FILE\n\nMessage:\n", 37) == 0,
+		"help begins with the usage");
 	check(strstr(out, "\n  -f, --from=ADDRESS          the sender\n") != NULL, "an option");
 	check(strstr(out, "--drop-disposable[=FILE]") != NULL && strstr(out, "\n  -i  ") != NULL, "other forms");
 	check(strstr(out, "--sender") == NULL, "no hidden one");
@@ -197,7 +200,8 @@ static void test_help(void)
 		longest = strcspn(p, "\n") > longest ? strcspn(p, "\n") : longest;
 	check(longest <= 79, "no line is too long: %zu", longest);
 	check(strcmp(run("-?", &status), "") != 0 && status == 0, "-?");
-	check(strcmp(run("--version", &status), "tool (pipemail) " PACKAGE_VERSION "\n") == 0 && status == 0, "version");
+	check(strcmp(run("--version", &status), "tool (pipemail) " PACKAGE_VERSION "\n") == 0 && status == 0,
+		"version");
 	out = run("--usage", &status);
 	check(status == 0 && strstr(out, "[-f|--from=ADDRESS]") != NULL, "usage");
 }

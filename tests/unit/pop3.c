@@ -221,53 +221,73 @@ static bool play_once(const struct play *play, int cut)
 #define SASL(m) "S +OK\nC CAPA\nS +OK\nS SASL " m "\nS .\n"
 
 static const struct play logins[] = {
-	{ "an empty mailbox", SECURE, .script = HELLO LISTS "S +OK 0 0\nS +OK\nS .\nS +OK\nS .\n" BYE, .events = "ready; closed" },
-	{ "no CAPA, no UIDL", SECURE, .script = OLD "C STAT\nS +OK 1 10\nC LIST\nS +OK\nS 1 10\nS .\nC UIDL\nS -ERR unknown\n" BYE,
+	{ "an empty mailbox", SECURE, .script = HELLO LISTS "S +OK 0 0\nS +OK\nS .\nS +OK\nS .\n" BYE,
+		.events = "ready; closed" },
+	{ "no CAPA, no UIDL", SECURE,
+		.script = OLD "C STAT\nS +OK 1 10\nC LIST\nS +OK\nS 1 10\nS .\nC UIDL\nS -ERR unknown\n" BYE,
 		.events = "ready 1:10:; closed" },
-	{ "the server refuses to talk", SECURE, .script = "S -ERR too busy\n", .events = "failed 75", .error = "too busy" },
+	{ "the server refuses to talk", SECURE, .script = "S -ERR too busy\n", .events = "failed 75",
+		.error = "too busy" },
 	{ "no greeting at all", SECURE, .script = "S 220 smtp.example\n", .events = "failed 76", .error = "greeting" },
-	{ "a wrong password", SECURE, .script = "S +OK\nC CAPA\nS -ERR\nC USER ann\nS +OK\nC PASS secret\nS -ERR [AUTH] no\n",
+	{ "a wrong password", SECURE,
+		.script = "S +OK\nC CAPA\nS -ERR\nC USER ann\nS +OK\nC PASS secret\nS -ERR [AUTH] no\n",
 		.events = "failed 77" },
-	{ "a locked mailbox", SECURE, .script = "S +OK\nC CAPA\nS -ERR\nC USER ann\nS +OK\nC PASS secret\nS -ERR [IN-USE] locked\n",
+	{ "a locked mailbox", SECURE,
+		.script = "S +OK\nC CAPA\nS -ERR\nC USER ann\nS +OK\nC PASS secret\nS -ERR [IN-USE] locked\n",
 		.events = "failed 75", .error = "[IN-USE]" },
-	{ "a delay", SECURE, .script = "S +OK\nC CAPA\nS -ERR\nC USER ann\nS +OK\nC PASS secret\nS -ERR [LOGIN-DELAY 30] wait\n",
+	{ "a delay", SECURE,
+		.script = "S +OK\nC CAPA\nS -ERR\nC USER ann\nS +OK\nC PASS secret\nS -ERR [LOGIN-DELAY 30] wait\n",
 		.events = "failed 75" },
-	{ "a disk that is gone", SECURE, .script = "S +OK\nC CAPA\nS -ERR\nC USER ann\nS +OK\nC PASS secret\nS -ERR [SYS/TEMP] io\n",
+	{ "a disk that is gone", SECURE,
+		.script = "S +OK\nC CAPA\nS -ERR\nC USER ann\nS +OK\nC PASS secret\nS -ERR [SYS/TEMP] io\n",
 		.events = "failed 75" },
-	{ "locked, in words", SECURE, .script = "S +OK\nC CAPA\nS -ERR\nC USER ann\nS -ERR maildrop already locked\n", .events = "failed 75" },
-	{ "PLAIN", SECURE, .script = SASL("PLAIN") "C AUTH PLAIN AGFubgBzZWNyZXQ=\nS -ERR [AUTH] no\n", .events = "failed 77" },
-	{ "the plain password over a clear line", { .tls = POP3_TLS_OFF }, .script = SASL("PLAIN LOGIN"), .events = "failed 77",
-		.error = "not encrypted" },
+	{ "locked, in words", SECURE, .script = "S +OK\nC CAPA\nS -ERR\nC USER ann\nS -ERR maildrop already locked\n",
+		.events = "failed 75" },
+	{ "PLAIN", SECURE, .script = SASL("PLAIN") "C AUTH PLAIN AGFubgBzZWNyZXQ=\nS -ERR [AUTH] no\n",
+		.events = "failed 77" },
+	{ "the plain password over a clear line", { .tls = POP3_TLS_OFF }, .script = SASL("PLAIN LOGIN"),
+		.events = "failed 77", .error = "not encrypted" },
 	{ "XOAUTH2 in two steps", SECURE, .mechanism = "xoauth2", .token = true,
-		.script = SASL("XOAUTH2 PLAIN") "C AUTH XOAUTH2\nS +\nC dXNlcj1hbm4BYXV0aD1CZWFyZXIgc2VjcmV0AQE=\nS + e30=\nC \nS -ERR no\n"
-			"C AUTH XOAUTH2\nS + \nC dXNlcj1hbm4BYXV0aD1CZWFyZXIgc2VjcmV0AQE=\nS -ERR no\n",
+		.script = SASL(
+			"XOAUTH2 PLAIN") "C AUTH XOAUTH2\nS +\nC dXNlcj1hbm4BYXV0aD1CZWFyZXIgc2VjcmV0AQE=\nS + e30=\nC \nS -ERR no\n"
+					 "C AUTH XOAUTH2\nS + \nC dXNlcj1hbm4BYXV0aD1CZWFyZXIgc2VjcmV0AQE=\nS -ERR no\n",
 		.events = "auth-again; failed 77" },
 	{ "a login accepted before it was seen", SECURE, .mechanism = "xoauth2", .token = true,
 		.script = SASL("XOAUTH2") "C AUTH XOAUTH2\nS +OK\n", .events = "failed 76" },
-	{ "success in the middle of CRAM-MD5", SECURE, .mechanism = "cram-md5", .script = SASL("CRAM-MD5") "C AUTH CRAM-MD5\nS +OK\n",
-		.events = "failed 76" },
+	{ "success in the middle of CRAM-MD5", SECURE, .mechanism = "cram-md5",
+		.script = SASL("CRAM-MD5") "C AUTH CRAM-MD5\nS +OK\n", .events = "failed 76" },
 	{ "a challenge that is no base64", SECURE, .mechanism = "cram-md5",
 		.script = SASL("CRAM-MD5") "C AUTH CRAM-MD5\nS + !!\nC *\nS -ERR\n", .events = "failed 76" },
 	{ "STLS", { .tls = POP3_TLS_REQUIRE },
-		.script = "S +OK\nC CAPA\nS +OK\nS STLS\nS SASL PLAIN\nS .\nC STLS\nS +OK\nC CAPA\nS +OK\nS USER\nS UTF8\nS .\nC UTF8\nS -ERR\n"
-			"C USER ann\nS -ERR no\n", .events = "stls; failed 77" },
-	{ "STLS is not offered", { .tls = POP3_TLS_REQUIRE }, .script = "S +OK\nC CAPA\nS +OK\nS USER\nS .\n", .events = "failed 76" },
-	{ "no CAPA, STLS tried and refused", { .tls = POP3_TLS_REQUIRE }, .script = "S +OK\nC CAPA\nS -ERR\nC STLS\nS -ERR no\n",
+		.script =
+			"S +OK\nC CAPA\nS +OK\nS STLS\nS SASL PLAIN\nS .\nC STLS\nS +OK\nC CAPA\nS +OK\nS USER\nS UTF8\nS .\nC UTF8\nS -ERR\n"
+			"C USER ann\nS -ERR no\n",
+		.events = "stls; failed 77" },
+	{ "STLS is not offered", { .tls = POP3_TLS_REQUIRE }, .script = "S +OK\nC CAPA\nS +OK\nS USER\nS .\n",
 		.events = "failed 76" },
+	{ "no CAPA, STLS tried and refused", { .tls = POP3_TLS_REQUIRE },
+		.script = "S +OK\nC CAPA\nS -ERR\nC STLS\nS -ERR no\n", .events = "failed 76" },
 	{ "no CAPA, STLS tried", { .tls = POP3_TLS_REQUIRE },
-		.script = "S +OK\nC CAPA\nS -ERR\nC STLS\nS +OK\nC CAPA\nS -ERR\nC USER ann\nS -ERR [IN-USE] later\n", .events = "stls; failed 75" },
-	{ "an end in the middle of the login", SECURE, .script = "S +OK\nC CAPA\nS +OK\nS UTF8\nS USER\nS .\nC UTF8\nS +OK\nC USER ann\nX\n",
+		.script = "S +OK\nC CAPA\nS -ERR\nC STLS\nS +OK\nC CAPA\nS -ERR\nC USER ann\nS -ERR [IN-USE] later\n",
+		.events = "stls; failed 75" },
+	{ "an end in the middle of the login", SECURE,
+		.script = "S +OK\nC CAPA\nS +OK\nS UTF8\nS USER\nS .\nC UTF8\nS +OK\nC USER ann\nX\n",
 		.events = "failed 75", .error = "reply to USER" },
-	{ "STLS is refused", { .tls = POP3_TLS_REQUIRE }, .script = "S +OK\nC CAPA\nS +OK\nS STLS\nS .\nC STLS\nS -ERR no\n", .events = "failed 76" },
+	{ "STLS is refused", { .tls = POP3_TLS_REQUIRE },
+		.script = "S +OK\nC CAPA\nS +OK\nS STLS\nS .\nC STLS\nS -ERR no\n", .events = "failed 76" },
 	{ "STLS refused where it may be", { .tls = POP3_TLS_TRY, .clear_auth = true },
-		.script = "S +OK\nC CAPA\nS +OK\nS STLS\nS .\nC STLS\nS -ERR\nC USER ann\nS -ERR\n", .events = "failed 77" },
+		.script = "S +OK\nC CAPA\nS +OK\nS STLS\nS .\nC STLS\nS -ERR\nC USER ann\nS -ERR\n",
+		.events = "failed 77" },
 	{ "more behind the greeting", SECURE, .script = "S +OK\nS +OK\n", .events = "failed 76", .whole_only = true },
-	{ "the end during the login", SECURE, .script = "S +OK\nC CAPA\nX\n", .events = "failed 75", .error = "reply to CAPA" },
+	{ "the end during the login", SECURE, .script = "S +OK\nC CAPA\nX\n", .events = "failed 75",
+		.error = "reply to CAPA" },
 	{ "half an answer at the end", SECURE, .script = "S +OK\nC CAPA\ns +O\nX\n", .events = "failed 75" },
 	{ "an answer that is none", SECURE, .script = "S +OK\nC CAPA\nS +OKAY\n", .events = "failed 76" },
 	{ "CAPA again after the login", SECURE,
-		.script = "S +OK\nC CAPA\nS +OK\nS USER\nS .\nC USER ann\nS +OK\nC PASS secret\nS +OK\nC CAPA\nS +OK\nS PIPELINING\nS UIDL\nS .\n"
-			LISTS "S +OK 0 0\nS +OK\nS .\nS +OK\nS .\n" BYE, .events = "ready; closed" },
+		.script =
+			"S +OK\nC CAPA\nS +OK\nS USER\nS .\nC USER ann\nS +OK\nC PASS secret\nS +OK\nC CAPA\nS +OK\nS PIPELINING\nS UIDL\nS .\n" LISTS
+			"S +OK 0 0\nS +OK\nS .\nS +OK\nS .\n" BYE,
+		.events = "ready; closed" },
 };
 
 static const struct play lists[] = {
@@ -296,13 +316,16 @@ static const struct play lists[] = {
 };
 
 static const struct play messages[] = {
-	{ "dots", SECURE, .plan = "r1 q", .script = ONE "C RETR 1\nC QUIT\nS +OK\nS a: b\nS \nS ..dot\nS ...\nS ..\nS x\nS .\nS +OK\n",
+	{ "dots", SECURE, .plan = "r1 q",
+		.script = ONE "C RETR 1\nC QUIT\nS +OK\nS a: b\nS \nS ..dot\nS ...\nS ..\nS x\nS .\nS +OK\n",
 		.events = "ready 1:10:u1; 1[a: b\r\n\r\n.dot\r\n..\r\n.\r\nx\r\n]; closed" },
-	{ "an empty message", SECURE, .plan = "r1 q", .script = ONE "C RETR 1\nC QUIT\nS +OK\nS .\nS +OK\n", .events = "ready 1:10:u1; 1[]; closed" },
+	{ "an empty message", SECURE, .plan = "r1 q", .script = ONE "C RETR 1\nC QUIT\nS +OK\nS .\nS +OK\n",
+		.events = "ready 1:10:u1; 1[]; closed" },
 	{ "lone LFs and CRs end nothing", SECURE, .plan = "r1 q",
 		.script = ONE "C RETR 1\nC QUIT\nS +OK\ns a_._b^.^c_.^_d^_..^_\nS .\nS +OK\n",
 		.events = "ready 1:10:u1; 1[a\n.\nb\r.\rc\n.\r\nd\r\n.\r\n]; closed" },
-	{ "a dot with a lone CR or LF behind it", SECURE, .plan = "r1 q", .script = ONE "C RETR 1\nC QUIT\nS +OK\ns .^x^_._y^_.^_\nS +OK\n",
+	{ "a dot with a lone CR or LF behind it", SECURE, .plan = "r1 q",
+		.script = ONE "C RETR 1\nC QUIT\nS +OK\ns .^x^_._y^_.^_\nS +OK\n",
 		.events = "ready 1:10:u1; 1[\rx\r\n\ny\r\n]; closed" },
 	{ "what looks like answers", SECURE, .plan = "r1 r2 q",
 		.script = TWO "C RETR 1\nC RETR 2\nC QUIT\nS +OK\nS +OK\nS -ERR\nS .\nS +OK\nS .x\nS .\nS +OK\n",
@@ -311,29 +334,37 @@ static const struct play messages[] = {
 		.script = TWO "C RETR 1\nC TOP 2 0\nC DELE 2\nC QUIT\nS -ERR gone\nS +OK\nS h\nS .\nS +OK\nS +OK\n",
 		.events = "ready 1:10:u1 2:10:u2; refused 1; 2[h\r\n]; deleted 2; closed" },
 	{ "a window that grows", SECURE, .plan = "d1 d1 d1 d1 d1 d1 d1 q",
-		.script = ONE "C DELE 1\nC DELE 1\nC DELE 1\nC DELE 1\nS +OK\nC DELE 1\nS +OK\nC DELE 1\nS +OK\nC DELE 1\nS +OK\nC QUIT\n"
-			"S +OK\nS +OK\nS +OK\nS +OK\n",
-		.events = "ready 1:10:u1; deleted 1; deleted 1; deleted 1; deleted 1; deleted 1; deleted 1; deleted 1; closed" },
+		.script = ONE
+		"C DELE 1\nC DELE 1\nC DELE 1\nC DELE 1\nS +OK\nC DELE 1\nS +OK\nC DELE 1\nS +OK\nC DELE 1\nS +OK\nC QUIT\n"
+		"S +OK\nS +OK\nS +OK\nS +OK\n",
+		.events =
+			"ready 1:10:u1; deleted 1; deleted 1; deleted 1; deleted 1; deleted 1; deleted 1; deleted 1; closed" },
 	{ "lock step", { .tls = POP3_TLS_ON, .lock_step = true }, .plan = "d1 d2 q",
-		.script = HELLO "C STAT\nS +OK 2 2\nC LIST\nS +OK\nS 1 1\nS 2 1\nS .\nC UIDL\nS +OK\nS .\nC DELE 1\nS +OK\nC DELE 2\nS +OK\n" BYE,
+		.script = HELLO
+		"C STAT\nS +OK 2 2\nC LIST\nS +OK\nS 1 1\nS 2 1\nS .\nC UIDL\nS +OK\nS .\nC DELE 1\nS +OK\nC DELE 2\nS +OK\n" BYE,
 		.events = "ready 1:1: 2:1:; deleted 1; deleted 2; closed" },
 	{ "LF only", CLEAR, .plan = "r1 q",
-		.script = "L +OK\nC CAPA\nL -ERR\nC USER ann\nL +OK\nC PASS secret\nL +OK\nC STAT\nL +OK 1 1\nC LIST\nL +OK\nL 1 1\nL .\nC UIDL\nL +OK\n"
+		.script =
+			"L +OK\nC CAPA\nL -ERR\nC USER ann\nL +OK\nC PASS secret\nL +OK\nC STAT\nL +OK 1 1\nC LIST\nL +OK\nL 1 1\nL .\nC UIDL\nL +OK\n"
 			"L 1 u\nL .\nC RETR 1\nL +OK\nL a\nL ..b\nL .\nC QUIT\nL +OK\n",
 		.events = "ready 1:1:u; 1[a\n.b\n]; closed" },
 	{ "the end in the middle", SECURE, .plan = "r1 q", .script = ONE "C RETR 1\nC QUIT\nS +OK\nS half\ns .^\nX\n",
 		.events = "ready 1:10:u1; 1[half\r\n; failed 75", .error = "rest of a message" },
-	{ "the end instead of QUIT's answer, nothing deleted", SECURE, .script = ONE "C QUIT\nX\n", .events = "ready 1:10:u1; closed" },
-	{ "the end before DELE's answer", SECURE, .plan = "d1 q", .script = ONE "C DELE 1\nC QUIT\nX\n", .events = "ready 1:10:u1; failed 75",
-		.error = "reply to DELE" },
+	{ "the end instead of QUIT's answer, nothing deleted", SECURE, .script = ONE "C QUIT\nX\n",
+		.events = "ready 1:10:u1; closed" },
+	{ "the end before DELE's answer", SECURE, .plan = "d1 q", .script = ONE "C DELE 1\nC QUIT\nX\n",
+		.events = "ready 1:10:u1; failed 75", .error = "reply to DELE" },
 	{ "the same after DELE", SECURE, .plan = "d1 q", .script = ONE "C DELE 1\nC QUIT\nS +OK\nX\n",
 		.events = "ready 1:10:u1; deleted 1; failed 75" },
 	{ "QUIT is refused", SECURE, .plan = "d1 q", .script = ONE "C DELE 1\nC QUIT\nS +OK\nS -ERR some not removed\n",
 		.events = "ready 1:10:u1; deleted 1; failed 75" },
-	{ "an answer that is none", SECURE, .plan = "r1 q", .script = ONE "C RETR 1\nC QUIT\nS what?\n", .events = "ready 1:10:u1; failed 76" },
-	{ "a goodbye that nobody asked for", SECURE, .plan = "r1", .script = ONE "C RETR 1\nS +OK\nS .\nS -ERR Disconnected for inactivity.\n",
+	{ "an answer that is none", SECURE, .plan = "r1 q", .script = ONE "C RETR 1\nC QUIT\nS what?\n",
+		.events = "ready 1:10:u1; failed 76" },
+	{ "a goodbye that nobody asked for", SECURE, .plan = "r1",
+		.script = ONE "C RETR 1\nS +OK\nS .\nS -ERR Disconnected for inactivity.\n",
 		.events = "ready 1:10:u1; 1[]; failed 75", .error = "inactivity" },
-	{ "a word that nobody asked for", SECURE, .plan = "r1", .script = ONE "C RETR 1\nS +OK\nS .\nS +OK\n", .events = "ready 1:10:u1; 1[]; failed 76" },
+	{ "a word that nobody asked for", SECURE, .plan = "r1", .script = ONE "C RETR 1\nS +OK\nS .\nS +OK\n",
+		.events = "ready 1:10:u1; 1[]; failed 76" },
 };
 
 static void play_all(const struct play *plays, size_t n)
@@ -373,7 +404,8 @@ static void test_injection(void)
 			pop3_tls_started(&p);
 			event = pop3_next(&p, &news);
 		}
-		check(event == POP3_FAILED && news.err.kind == ERR_PROTOCOL, "an injected answer is fatal%s", late ? ", late" : "");
+		check(event == POP3_FAILED && news.err.kind == ERR_PROTOCOL, "an injected answer is fatal%s",
+			late ? ", late" : "");
 		pop3_free(&p);
 	}
 }
@@ -414,7 +446,9 @@ static void test_codes(void)
 {
 	check(pop3_code(STR_LIT("[SYS/TEMP] x"), "SYS/TEMP"), "a response code");
 	check(pop3_code(STR_LIT("[login-delay 30]"), "LOGIN-DELAY"), "a response code with a value");
-	check(!pop3_code(STR_LIT("SYS/TEMP"), "SYS/TEMP") && !pop3_code(STR_LIT("[AUTH"), "AUTH") && !pop3_code(STR_LIT(""), "AUTH"), "none");
+	check(!pop3_code(STR_LIT("SYS/TEMP"), "SYS/TEMP") && !pop3_code(STR_LIT("[AUTH"), "AUTH") &&
+			!pop3_code(STR_LIT(""), "AUTH"),
+		"none");
 }
 
 int main(void)

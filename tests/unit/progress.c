@@ -32,12 +32,13 @@ int main(void)
 	progress_init(&p, "rows", 1000, true);
 	catch_end();
 	check(p.on && !p.bar, "on when asked");
-	check_same(str_of(drawn(&p, 250, 10 * CLOCK_SECOND)), "[######------------------]  25 %  250 rows  25 rows/s  0:30 left\n",
-		   "a line");
+	check_same(str_of(drawn(&p, 250, 10 * CLOCK_SECOND)),
+		"[######------------------]  25 %  250 rows  25 rows/s  0:30 left\n", "a line");
 	check_same(str_of(drawn(&p, 250, CLOCK_SECOND / 2)), "", "not more than one a second");
 	p.bar = true;
-	check_same(str_of(drawn(&p, 2000, 4000 * CLOCK_SECOND)), "\r[########################] 100 %  2.0 k rows  0 rows/s  0:00 left\033[K",
-		   "a bar on a terminal, and more than was thought");
+	check_same(str_of(drawn(&p, 2000, 4000 * CLOCK_SECOND)),
+		"\r[########################] 100 %  2.0 k rows  0 rows/s  0:00 left\033[K",
+		"a bar on a terminal, and more than was thought");
 	catch_begin();
 	progress_end(&p);
 	progress_set(&p, 3000);

@@ -99,7 +99,8 @@ static void test_stream(void)
 	check(reply_take(&r, &in, &err) == 1 && r.code == 354 && buf_len(&r.text) == 2, "the second, with a NUL in it");
 	check(reply_take(&r, &in, &err) == 0 && !r.open, "half a line is left where it is");
 	buf_add_text(&in, "ree\r\n");
-	check(reply_take(&r, &in, &err) == 0 && r.open && buf_len(&in) == 0, "a whole one of a reply that goes on is taken");
+	check(reply_take(&r, &in, &err) == 0 && r.open && buf_len(&in) == 0,
+		"a whole one of a reply that goes on is taken");
 	buf_add_text(&in, "250 four\r\n250 five\r\n");
 	check(reply_take(&r, &in, &err) == 1 && r.lines == 2 && !r.open, "the third");
 	check_same(buf_str(&r.text), "three\nfour", "with all its text");
@@ -176,8 +177,8 @@ int main(void)
 	shown("250-a\r\n250 \r\n", "250 a", "");
 	shown("250 2.0.0 Ok: queued as 4F2A1B3C\r\n", "250 2.0.0 Ok: queued as 4F2A1B3C", "4F2A1B3C");
 	shown("250 OK id=1tEXYZ-000000001Ab-2cde\r\n", "250 OK id=1tEXYZ-000000001Ab-2cde", "1tEXYZ-000000001Ab-2cde");
-	shown("250 2.0.0 4AN0abcd012345 Message accepted for delivery\r\n", "250 2.0.0 4AN0abcd012345 Message accepted for delivery",
-		"4AN0abcd012345");
+	shown("250 2.0.0 4AN0abcd012345 Message accepted for delivery\r\n",
+		"250 2.0.0 4AN0abcd012345 Message accepted for delivery", "4AN0abcd012345");
 	shown("250 2.6.0 <a@b> [InternalId=42, Hostname=x] Queued mail for delivery\r\n",
 		"250 2.6.0 <a@b> [InternalId=42, Hostname=x] Queued mail for delivery", "42");
 	shown("550 5.7.1 not queued as spam\r\n", "550 5.7.1 not queued as spam", "");

@@ -36,8 +36,13 @@ static int on_server(Gsasl *context, Gsasl_session *session, Gsasl_property prop
 
 static struct sasl *client(const char *mechanism, const char *password, bool token, struct err *err)
 {
-	struct sasl_params p = { .mechanism = mechanism, .service = "smtp", .host = "mx.example", .port = 587, .user = STR_LIT("tim"),
-		.password = str_of(password), .token = token };
+	struct sasl_params p = { .mechanism = mechanism,
+		.service = "smtp",
+		.host = "mx.example",
+		.port = 587,
+		.user = STR_LIT("tim"),
+		.password = str_of(password),
+		.token = token };
 
 	return sasl_new(&p, err);
 }
@@ -73,7 +78,8 @@ static enum fate login(struct sasl *s, const char *name)
 	if (fate == TAKEN && rc != GSASL_OK)
 		fate = SERVER_SAYS_NO;
 	/* What the server proves with its success, SMTP has in one more challenge. */
-	if (fate == TAKEN && challenge != NULL && challenge[0] != '\0' && !sasl_step(s, str_of(challenge), &response, NULL))
+	if (fate == TAKEN && challenge != NULL && challenge[0] != '\0' &&
+		!sasl_step(s, str_of(challenge), &response, NULL))
 		fate = CLIENT_SAYS_NO;
 	if (fate == TAKEN && !sasl_finished(s))
 		fate = UNPROVED;
@@ -84,7 +90,8 @@ static enum fate login(struct sasl *s, const char *name)
 	return fate;
 }
 
-static enum fate try_login(const char *mechanism, const char *name, const char *password, const char *channel, const char *offered)
+static enum fate try_login(const char *mechanism, const char *name, const char *password, const char *channel,
+	const char *offered)
 {
 	struct err err;
 	struct sasl *s = client(mechanism, password, false, &err);
@@ -108,11 +115,14 @@ static void test_logins(void)
 	server_password = "secret";
 	for (size_t i = 0; i < 5; i++) {
 		check(try_login(options[i], names[i], "secret", NULL, names[i]) == TAKEN, "%s: taken", names[i]);
-		check(try_login(options[i], names[i], "wrong", NULL, names[i]) == SERVER_SAYS_NO, "%s: refused", names[i]);
+		check(try_login(options[i], names[i], "wrong", NULL, names[i]) == SERVER_SAYS_NO, "%s: refused",
+			names[i]);
 	}
-	check(try_login("auto", "SCRAM-SHA-256", "secret", NULL, "PLAIN SCRAM-SHA-1 LOGIN scram-sha-256") == TAKEN, "the strongest");
+	check(try_login("auto", "SCRAM-SHA-256", "secret", NULL, "PLAIN SCRAM-SHA-1 LOGIN scram-sha-256") == TAKEN,
+		"the strongest");
 	check(try_login("external", "EXTERNAL", NULL, NULL, "PLAIN EXTERNAL") == TAKEN, "EXTERNAL");
-	check(try_login("auto", "EXTERNAL", NULL, NULL, "PLAIN EXTERNAL") == TAKEN, "EXTERNAL is for who has no password");
+	check(try_login("auto", "EXTERNAL", NULL, NULL, "PLAIN EXTERNAL") == TAKEN,
+		"EXTERNAL is for who has no password");
 	check(try_login("auto", "PLAIN", "secret", NULL, "PLAIN EXTERNAL") == TAKEN, "and for nobody else");
 }
 
@@ -124,15 +134,21 @@ static void test_channel(void)
 	base64_add(&right, STR_LIT(CHANNEL));
 	base64_add(&wrong, STR_LIT("another channel, which is a proxy"));
 	server_channel = buf_text(&right);
-	check(try_login("auto", "SCRAM-SHA-256-PLUS", "secret", CHANNEL, "SCRAM-SHA-256 SCRAM-SHA-256-PLUS") == TAKEN, "-PLUS is stronger");
-	check(try_login("scram-sha-1-plus", "SCRAM-SHA-1-PLUS", "secret", CHANNEL, "SCRAM-SHA-1-PLUS SCRAM-SHA-256") == TAKEN, "-PLUS on demand");
+	check(try_login("auto", "SCRAM-SHA-256-PLUS", "secret", CHANNEL, "SCRAM-SHA-256 SCRAM-SHA-256-PLUS") == TAKEN,
+		"-PLUS is stronger");
+	check(try_login("scram-sha-1-plus", "SCRAM-SHA-1-PLUS", "secret", CHANNEL, "SCRAM-SHA-1-PLUS SCRAM-SHA-256") ==
+			TAKEN,
+		"-PLUS on demand");
 	server_channel = buf_text(&wrong);
-	check(try_login("auto", "SCRAM-SHA-256-PLUS", "secret", CHANNEL, "SCRAM-SHA-256-PLUS") == SERVER_SAYS_NO, "somebody in the middle");
+	check(try_login("auto", "SCRAM-SHA-256-PLUS", "secret", CHANNEL, "SCRAM-SHA-256-PLUS") == SERVER_SAYS_NO,
+		"somebody in the middle");
 	server_channel = buf_text(&right);
-	check(try_login("scram-sha-256", "SCRAM-SHA-256", "secret", CHANNEL, "SCRAM-SHA-256 SCRAM-SHA-256-PLUS") == TAKEN,
+	check(try_login("scram-sha-256", "SCRAM-SHA-256", "secret", CHANNEL, "SCRAM-SHA-256 SCRAM-SHA-256-PLUS") ==
+			TAKEN,
 		"who wants no binding gets none");
 	server_channel = NULL;
-	check(try_login("auto", "SCRAM-SHA-256", "secret", CHANNEL, "SCRAM-SHA-256") == TAKEN, "a server that cannot bind");
+	check(try_login("auto", "SCRAM-SHA-256", "secret", CHANNEL, "SCRAM-SHA-256") == TAKEN,
+		"a server that cannot bind");
 	buf_free(&right);
 	buf_free(&wrong);
 }
@@ -146,7 +162,8 @@ static void test_proof(void)
 	bool initial;
 
 	sasl_choose(s, STR_LIT("SCRAM-SHA-256"), true, &err);
-	check(sasl_start(s, &out, &initial, &err) && initial && !sasl_finished(s), "SCRAM is not through with its first word");
+	check(sasl_start(s, &out, &initial, &err) && initial && !sasl_finished(s),
+		"SCRAM is not through with its first word");
 	buf_clear(&out);
 	check(!sasl_step(s, STR_LIT("cj1ub3RvdXJzLHM9YWJjLGk9NDA5Ng=="), &out, &err), "a nonce that is not ours");
 	sasl_start(s, &out, &initial, &err);
@@ -172,7 +189,8 @@ static void test_choice(void)
 	check(sasl_choose(s, STR_LIT("OAUTHBEARER XOAUTH2"), true, &err) == NULL, "a password is no token");
 	sasl_free(s);
 	s = client("scram-sha-256-plus", "secret", false, &err);
-	check(sasl_choose(s, STR_LIT("SCRAM-SHA-256-PLUS"), true, &err) == NULL && strstr(err.text, "channel") != NULL, "no channel, no -PLUS");
+	check(sasl_choose(s, STR_LIT("SCRAM-SHA-256-PLUS"), true, &err) == NULL && strstr(err.text, "channel") != NULL,
+		"no channel, no -PLUS");
 	check(sasl_choose(s, STR_LIT("SCRAM-SHA-256 PLAIN"), true, &err) == NULL, "never weaker than asked for");
 	sasl_free(s);
 	check(client("kerberos", "secret", false, &err) == NULL && err.kind == ERR_CONFIG, "an unknown mechanism");
@@ -186,10 +204,12 @@ static void test_token(void)
 	struct buf out = { 0 };
 	bool initial;
 
-	check(strcmp(sasl_choose(s, STR_LIT("PLAIN XOAUTH2 OAUTHBEARER"), true, &err), "OAUTHBEARER") == 0, "OAUTHBEARER before XOAUTH2");
+	check(strcmp(sasl_choose(s, STR_LIT("PLAIN XOAUTH2 OAUTHBEARER"), true, &err), "OAUTHBEARER") == 0,
+		"OAUTHBEARER before XOAUTH2");
 	check(sasl_start(s, &out, &initial, &err) && initial, "begins");
 	/* RFC 7628, 4.1, with our names */
-	check_same(buf_str(&out), "bixhPXRpbSwBaG9zdD1teC5leGFtcGxlAXBvcnQ9NTg3AWF1dGg9QmVhcmVyIHQwa2VuAQE=", "OAUTHBEARER");
+	check_same(buf_str(&out),
+		"bixhPXRpbSwBaG9zdD1teC5leGFtcGxlAXBvcnQ9NTg3AWF1dGg9QmVhcmVyIHQwa2VuAQE=", "OAUTHBEARER");
 	check(sasl_finished(s) && sasl_is_token(s), "is through");
 	buf_clear(&out);
 	check(sasl_step(s, STR_LIT("eyJzdGF0dXMiOiJpbnZhbGlkX3Rva2VuIn0="), &out, &err), "the server complains");
@@ -202,7 +222,8 @@ static void test_token(void)
 	sasl_start(s, &out, &initial, &err);
 	check_same(buf_str(&out), "dXNlcj10aW0BYXV0aD1CZWFyZXIgbmV3dDBrZW4BAQ==", "XOAUTH2 with another token");
 	buf_clear(&out);
-	check(sasl_step(s, STR_LIT("e30="), &out, &err) && buf_len(&out) == 0, "XOAUTH2 answers a complaint with nothing");
+	check(sasl_step(s, STR_LIT("e30="), &out, &err) && buf_len(&out) == 0,
+		"XOAUTH2 answers a complaint with nothing");
 	for (int i = 0; i < 20; i++)
 		if (!sasl_step(s, STR_LIT("e30="), &out, &err))
 			break;
@@ -210,7 +231,8 @@ static void test_token(void)
 	check(sasl_choose(s, STR_LIT("PLAIN LOGIN CRAM-MD5"), true, &err) == NULL, "a token is no password");
 	buf_free(&out);
 	sasl_free(s);
-	check(client("xoauth2", "a\001auth=x", true, &err) == NULL && err.kind == ERR_DATA, "a token with a control character");
+	check(client("xoauth2", "a\001auth=x", true, &err) == NULL && err.kind == ERR_DATA,
+		"a token with a control character");
 }
 
 int main(void)

@@ -121,7 +121,8 @@ static void test_netrc(void)
 	netrc("a.example", NULL, "one");
 	netrc("trap.example", "any", "last");
 	netrc("mx.example", "x", NULL);
-	check(netrc_get("a.example", NULL, NETRC_LOGIN, &out, &err) == 1 && str_eq(buf_str(&out), STR_LIT("ann")), "login");
+	check(netrc_get("a.example", NULL, NETRC_LOGIN, &out, &err) == 1 && str_eq(buf_str(&out), STR_LIT("ann")),
+		"login");
 	buf_free(&out);
 	put("netrc", 0644, "machine a.example password x\n");
 	check(netrc_get("a.example", NULL, NETRC_PASSWORD, &out, &err) == -1 && err.kind == ERR_CONFIG,

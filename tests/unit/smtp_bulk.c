@@ -3,8 +3,8 @@
 #include "tests/smtp_play.h"
 #include "tests/smtp_sink.h"
 
-/* Many messages on one connection: overlapping, in windows, with refusals and deaths in the middle. What the session says of each
- * message is held against the server's ledger. */
+/* Many messages on one connection: overlapping, in windows, with refusals and deaths in the middle. What the session
+ * says of each message is held against the server's ledger. */
 
 #define MESSAGES 100
 
@@ -21,7 +21,8 @@ struct run {
 	struct sink sink;
 	struct smtp s;
 	struct smtp_params params;
-	const char *kinds; /* one letter a message, in a circle: g good, b bad recipient, l later, e eaten, s bad sender, m good and bad */
+	/* One letter a message, in a circle: g good, b bad recipient, l later, e eaten, s bad sender, m good and bad. */
+	const char *kinds;
 	size_t n;
 	size_t given;
 	uint32_t dice;
@@ -285,7 +286,8 @@ static void test_refusals(void)
 			bool whole;
 
 			run(r);
-			whole = all_true(r, kinds[i]) && r->end == SMTP_CLOSED && r->given == MESSAGES && r->sink.commands == 0;
+			whole = all_true(r, kinds[i]) && r->end == SMTP_CLOSED && r->given == MESSAGES &&
+				r->sink.commands == 0;
 			end_run(r);
 			r = new_run(servers[j % 2], j < 2, 16, kinds[i]);
 			r->cuts = true;
@@ -321,7 +323,7 @@ static void test_refusals(void)
 	check(all_true(r, "grow") && r->most_late == 16, "and grows again");
 	end_run(r);
 
-	/* A server that reads a refused chunk as commands: found out at once, and nothing is believed of what follows. */
+	/* A server that reads a refused chunk as commands: found out at once, nothing is believed of what follows. */
 	r = new_run(SINK_GO, true, 16, "gggggggbgggg");
 	r->params.trusted = true;
 	run(r);

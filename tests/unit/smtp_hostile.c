@@ -16,7 +16,9 @@ static const struct smtp_rcpt hundred[] = { RCPT("b@example.org"), RCPT("c@examp
 static const struct smtp_rcpt dsn_rcpt[] = {
 	{ .address = { "b@example.org", 13 }, .notify = "SUCCESS,FAILURE", .orcpt = "rfc822;b+2Bx@example.org" }
 };
-static const struct smtp_mail plain = { .reverse_path = { "a@example.com", 13 }, .rcpts = one, .n_rcpts = 1, .last = true };
+static const struct smtp_mail plain = {
+	.reverse_path = { "a@example.com", 13 }, .rcpts = one, .n_rcpts = 1, .last = true
+};
 
 static void play_one(struct play play)
 {
@@ -96,15 +98,20 @@ static void test_early(void)
 		big[i] = "0123456789abcdefghijklmnopqrst\r\n"[i % 32];
 	mail.size = sizeof big - 1;
 	PLAY("a refusal in the middle", HELLO GROUP "S 250 ok\nS 250 ok\nS 354 go\n= 131072\nS 552 5.3.4 too big\n",
-		"ready; rcpt 1.0 ok 250; verdict 1 never 552; failed 75", .mails = &mail, .contents = bigs, .whole_only = true);
+		"ready; rcpt 1.0 ok 250; verdict 1 never 552; failed 75", .mails = &mail, .contents = bigs,
+		.whole_only = true);
 	PLAY("421 in the middle", HELLO GROUP "S 250 ok\nS 250 ok\nS 354 go\n= 131072\nS 421 bye\n",
-		"ready; rcpt 1.0 ok 250; verdict 1 later 421; failed 75", .mails = &mail, .contents = bigs, .whole_only = true);
+		"ready; rcpt 1.0 ok 250; verdict 1 later 421; failed 75", .mails = &mail, .contents = bigs,
+		.whole_only = true);
 	PLAY("250 in the middle", HELLO GROUP "S 250 ok\nS 250 ok\nS 354 go\n= 131072\nS 250 thanks\n",
-		"ready; rcpt 1.0 ok 250; verdict 1 not-sent; failed 76", .mails = &mail, .contents = bigs, .whole_only = true);
+		"ready; rcpt 1.0 ok 250; verdict 1 not-sent; failed 76", .mails = &mail, .contents = bigs,
+		.whole_only = true);
 	PLAY("the end in the middle", HELLO GROUP "S 250 ok\nS 250 ok\nS 354 go\n= 131072\nX\n",
-		"ready; rcpt 1.0 ok 250; verdict 1 not-sent; failed 75", .mails = &mail, .contents = bigs, .whole_only = true);
+		"ready; rcpt 1.0 ok 250; verdict 1 not-sent; failed 75", .mails = &mail, .contents = bigs,
+		.whole_only = true);
 	PLAY("garbage in the middle", HELLO GROUP "S 250 ok\nS 250 ok\nS 354 go\n= 131072\nS hello\n",
-		"ready; rcpt 1.0 ok 250; verdict 1 not-sent; failed 76", .mails = &mail, .contents = bigs, .whole_only = true);
+		"ready; rcpt 1.0 ok 250; verdict 1 not-sent; failed 76", .mails = &mail, .contents = bigs,
+		.whole_only = true);
 }
 
 static void test_extensions(void)
@@ -115,8 +122,10 @@ static void test_extensions(void)
 	mail.eight_bit = true;
 	mail.ret = "HDRS";
 	mail.envid = "QQ+2B";
-	PLAY("nothing offered, nothing asked", HELLO GROUP "X\n", "ready; verdict 1 not-sent; failed 75", .mails = &mail);
+	PLAY("nothing offered, nothing asked", HELLO GROUP "X\n", "ready; verdict 1 not-sent; failed 75",
+		.mails = &mail);
 	PLAY("SIZE, 8BITMIME and DSN",
+		
 		"S 220 mx\nC EHLO me.example\nS 250-mx\nS 250-SIZE 1000\nS 250-8bitmime\nS 250-SMTPUTF8\nS 250-DSN\nS 250 PIPELINING\n"
 		"C MAIL FROM:<a@example.com> SIZE=20 BODY=8BITMIME RET=HDRS ENVID=QQ+2B\n"
 		"C RCPT TO:<b@example.org> NOTIFY=SUCCESS,FAILURE ORCPT=rfc822;b+2Bx@example.org\nC DATA\nX\n",
@@ -137,7 +146,8 @@ static void test_extensions(void)
 		.params = { .ehlo = "me.example", .tls = SMTP_TLS_ON });
 	PLAY("REQUIRETLS",
 		"S 220 mx\nC EHLO me.example\nS 250-mx\nS 250 REQUIRETLS\nC MAIL FROM:<a@example.com> REQUIRETLS\nX\n",
-		"ready; verdict 1 not-sent; failed 75", .mails = &mail, .params = { .ehlo = "me.example", .tls = SMTP_TLS_ON });
+		"ready; verdict 1 not-sent; failed 75", .mails = &mail,
+		.params = { .ehlo = "me.example", .tls = SMTP_TLS_ON });
 }
 
 static void test_limits(void)
@@ -164,8 +174,9 @@ static void test_limits(void)
 
 static void test_injection(void)
 {
-	static const char *const bad[] = { "b@example.org\r\nDATA", "b@example.org\n", "b>@example.org", "<b@example.org", "b@example.org> NOTIFY=NEVER",
-		"a b@example.org", "b@exa\tmple.org", "\"b@example.org", "b\x7f@example.org", "b\xc3\xa4@example.org", "" };
+	static const char *const bad[] = { "b@example.org\r\nDATA", "b@example.org\n", "b>@example.org",
+		"<b@example.org", "b@example.org> NOTIFY=NEVER", "a b@example.org", "b@exa\tmple.org",
+		"\"b@example.org", "b\x7f@example.org", "b\xc3\xa4@example.org", "" };
 	struct smtp_mail mail = plain;
 	struct smtp_rcpt rcpt = { .address = { "b\0@example.org", 14 } };
 
@@ -227,7 +238,8 @@ static void test_endless(void)
 	smtp_init(&s, &params);
 	event = SMTP_WAIT;
 	for (n = 0; event == SMTP_WAIT && n < 100; n++) {
-		buf_add_text(&s.in, "220 xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx");
+		buf_add_text(&s.in,
+			"220 xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx");
 		event = smtp_next(&s, &news);
 	}
 	check(event == SMTP_FAILED && news.err.kind == ERR_PROTOCOL && n <= 50, "a line without an end");

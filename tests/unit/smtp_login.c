@@ -17,7 +17,9 @@ static struct smtp_params params(enum smtp_tls tls, bool auth)
 
 static struct sasl *credentials(const char *mechanism, bool token)
 {
-	struct sasl_params p = { .mechanism = mechanism, .service = "smtp", .host = "mx.example", .port = 587, .token = token };
+	struct sasl_params p = {
+		.mechanism = mechanism, .service = "smtp", .host = "mx.example", .port = 587, .token = token
+	};
 	struct err err;
 
 	p.user = STR_LIT("tim");
@@ -47,7 +49,8 @@ static struct smtp_params params_now(enum smtp_tls tls, bool auth)
 	return p;
 }
 
-#define PLAY(n, tls, auth, s, e, ...) play_one((struct play){ .name = n, .params = params_now(tls, auth), .script = s, .events = e, __VA_ARGS__ })
+#define PLAY(n, tls, auth, s, e, ...)                                                                                  \
+	play_one((struct play){ .name = n, .params = params_now(tls, auth), .script = s, .events = e, __VA_ARGS__ })
 
 static void test_greeting(void)
 {
@@ -105,7 +108,8 @@ static void test_starttls(void)
 	PLAY("501, tried", SMTP_TLS_TRY, false,
 		"S 220 mx\nC EHLO me.example\nS 250-mx\nS 250 STARTTLS\nC STARTTLS\nS 501 no\nC QUIT\nS 221 bye\n", "ready; closed");
 	PLAY("injected", SMTP_TLS_REQUIRE, false,
-		"S 220 mx\nC EHLO me.example\nS 250-mx\nS 250 STARTTLS\nC STARTTLS\nS 220 go\nS 250-AUTH PLAIN\n", "failed 76",
+		"S 220 mx\nC EHLO me.example\nS 250-mx\nS 250 STARTTLS\nC STARTTLS\nS 220 go\nS 250-AUTH PLAIN\n",
+		"failed 76",
 		.error = "behind", .whole_only = true);
 	PLAY("one octet injected", SMTP_TLS_TRY, false,
 		"S 220 mx\nC EHLO me.example\nS 250-mx\nS 250 STARTTLS\nC STARTTLS\nS 220 go\ns 2\n", "failed 76", .whole_only = true);
@@ -143,6 +147,7 @@ static void test_auth(void)
 		"ready; closed");
 	PLAY("no AUTH offered", SMTP_TLS_ON, true, "S 220 mx\nC EHLO me.example\nS 250 mx\nC QUIT\n", "failed 77", .error = "offers no");
 	PLAY("AUTH=PLAIN", SMTP_TLS_ON, true,
+		
 		"S 220 mx\nC EHLO me.example\nS 250-mx\nS 250 AUTH=PLAIN\nC AUTH PLAIN AHRpbQB0YW5zdGFhZnRhbnN0YWFm\nS 235 ok\nC QUIT\nS 221 bye\n",
 		"ready; closed");
 

@@ -50,29 +50,51 @@ static void play(const struct talk *t, bool one_by_one)
 #define NAME "\005\001\000\003\012mx.example\002\113"
 
 static const struct talk talks[] = {
-	{ "a name", "mx.example", NULL, STR_LIT("\005\000\005\000\000\001\000\000\000\000\000\000" "220"), STR_LIT(HELLO NAME), 1, ERR_NONE },
-	{ "an address", "192.0.2.1", NULL, STR_LIT("\005\000\005\000\000\001\000\000\000\000\000\000" "220"),
-		STR_LIT(HELLO "\005\001\000\001\300\000\002\001\002\113"), 1, ERR_NONE },
-	{ "a longer address", "2001:db8::1", NULL, STR_LIT("\005\000\005\000\000\003\003abc\000\000" "220"),
-		STR_LIT(HELLO "\005\001\000\004\040\001\015\270\000\000\000\000\000\000\000\000\000\000\000\001\002\113"), 1, ERR_NONE },
-	{ "IPv6 in the answer", "mx.example", NULL,
-		STR_LIT("\005\000\005\000\000\004\000\000\000\000\000\000\000\000\000\000\000\000\000\000\000\000\000\000" "220"),
+	{ "a name", "mx.example", NULL,
+		STR_LIT("\005\000\005\000\000\001\000\000\000\000\000\000"
+			"220"),
 		STR_LIT(HELLO NAME), 1, ERR_NONE },
-	{ "a login", "mx.example", "tim", STR_LIT("\005\002\001\000\005\000\000\001\000\000\000\000\000\000" "220"),
+	{ "an address", "192.0.2.1", NULL,
+		STR_LIT("\005\000\005\000\000\001\000\000\000\000\000\000"
+			"220"),
+		STR_LIT(HELLO "\005\001\000\001\300\000\002\001\002\113"), 1, ERR_NONE },
+	{ "a longer address", "2001:db8::1", NULL,
+		STR_LIT("\005\000\005\000\000\003\003abc\000\000"
+			"220"),
+		STR_LIT(HELLO
+			"\005\001\000\004\040\001\015\270\000\000\000\000\000\000\000\000\000\000\000\001\002\113"),
+		1, ERR_NONE },
+	{ "IPv6 in the answer", "mx.example", NULL,
+		STR_LIT("\005\000\005\000\000\004\000\000\000\000\000\000\000\000\000\000\000\000\000\000\000\000\000\000"
+			"220"),
+		STR_LIT(HELLO NAME), 1, ERR_NONE },
+	{ "a login", "mx.example", "tim",
+		STR_LIT("\005\002\001\000\005\000\000\001\000\000\000\000\000\000"
+			"220"),
 		STR_LIT(LOGIN_HELLO LOGIN NAME), 1, ERR_NONE },
-	{ "a login that is not wanted", "mx.example", "tim", STR_LIT("\005\000\005\000\000\001\000\000\000\000\000\000" "220"),
+	{ "a login that is not wanted", "mx.example", "tim",
+		STR_LIT("\005\000\005\000\000\001\000\000\000\000\000\000"
+			"220"),
 		STR_LIT(LOGIN_HELLO NAME), 1, ERR_NONE },
-	{ "a login refused", "mx.example", "tim", STR_LIT("\005\002\001\001"), STR_LIT(LOGIN_HELLO LOGIN), -1, ERR_AUTH },
+	{ "a login refused", "mx.example", "tim", STR_LIT("\005\002\001\001"), STR_LIT(LOGIN_HELLO LOGIN), -1,
+		ERR_AUTH },
 	{ "a login wanted", "mx.example", NULL, STR_LIT("\005\377"), STR_LIT(HELLO), -1, ERR_AUTH },
 	{ "a login that was not offered", "mx.example", NULL, STR_LIT("\005\002"), STR_LIT(HELLO), -1, ERR_PROTOCOL },
 	{ "not SOCKS", "mx.example", NULL, STR_LIT("HTTP"), STR_LIT(HELLO), -1, ERR_PROTOCOL },
-	{ "not SOCKS later", "mx.example", NULL, STR_LIT("\005\000\004\000\000\001\000\000\000\000"), STR_LIT(HELLO NAME), -1, ERR_PROTOCOL },
-	{ "refused", "mx.example", NULL, STR_LIT("\005\000\005\005\000\001\000\000\000\000\000\000"), STR_LIT(HELLO NAME), -1, ERR_UNAVAILABLE },
-	{ "unknown", "mx.example", NULL, STR_LIT("\005\000\005\004\000\001\000\000\000\000\000\000"), STR_LIT(HELLO NAME), -1, ERR_NOHOST },
-	{ "timed out", "mx.example", NULL, STR_LIT("\005\000\005\006\000\001\000\000\000\000\000\000"), STR_LIT(HELLO NAME), -1, ERR_TEMP },
-	{ "an unknown code", "mx.example", NULL, STR_LIT("\005\000\005\063\000\001\000\000\000\000\000\000"), STR_LIT(HELLO NAME), -1, ERR_PROTOCOL },
-	{ "an unknown address", "mx.example", NULL, STR_LIT("\005\000\005\000\000\011\000\000\000\000\000\000"), STR_LIT(HELLO NAME), -1, ERR_PROTOCOL },
-	{ "not all of the answer", "mx.example", NULL, STR_LIT("\005\000\005\000\000\001\000\000\000\000\000"), STR_LIT(HELLO NAME), 0, ERR_NONE },
+	{ "not SOCKS later", "mx.example", NULL, STR_LIT("\005\000\004\000\000\001\000\000\000\000"),
+		STR_LIT(HELLO NAME), -1, ERR_PROTOCOL },
+	{ "refused", "mx.example", NULL, STR_LIT("\005\000\005\005\000\001\000\000\000\000\000\000"),
+		STR_LIT(HELLO NAME), -1, ERR_UNAVAILABLE },
+	{ "unknown", "mx.example", NULL, STR_LIT("\005\000\005\004\000\001\000\000\000\000\000\000"),
+		STR_LIT(HELLO NAME), -1, ERR_NOHOST },
+	{ "timed out", "mx.example", NULL, STR_LIT("\005\000\005\006\000\001\000\000\000\000\000\000"),
+		STR_LIT(HELLO NAME), -1, ERR_TEMP },
+	{ "an unknown code", "mx.example", NULL, STR_LIT("\005\000\005\063\000\001\000\000\000\000\000\000"),
+		STR_LIT(HELLO NAME), -1, ERR_PROTOCOL },
+	{ "an unknown address", "mx.example", NULL, STR_LIT("\005\000\005\000\000\011\000\000\000\000\000\000"),
+		STR_LIT(HELLO NAME), -1, ERR_PROTOCOL },
+	{ "not all of the answer", "mx.example", NULL, STR_LIT("\005\000\005\000\000\001\000\000\000\000\000"),
+		STR_LIT(HELLO NAME), 0, ERR_NONE },
 };
 
 int main(void)

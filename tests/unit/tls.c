@@ -5,7 +5,8 @@
 #include "base/err.h"
 #include "proto/tls.h"
 
-/* The client against GnuTLS's server side in memory: whom it believes, what it says when it does not, and how a stream ends. */
+/* The client against GnuTLS's server side in memory: whom it believes, what it says when it does not, and how a stream
+ * ends. */
 
 #define DEFAULT "NORMAL"
 #define DAY 86400L
@@ -20,11 +21,13 @@ static void make_certs(void)
 	cert_make(&other_ca, &(struct cert_wish){ .name = "Other CA", .ca = true });
 	cert_make(&middle, &(struct cert_wish){ .name = "Middle CA", .ca = true, .issuer = &ca });
 	cert_make(&good, &(struct cert_wish){ .name = "mx.example", .issuer = &ca });
-	cert_make(&expired, &(struct cert_wish){ .name = "mx.example", .issuer = &ca, .from = -30 * DAY, .to = -2 * DAY });
+	cert_make(&expired,
+		&(struct cert_wish){ .name = "mx.example", .issuer = &ca, .from = -30 * DAY, .to = -2 * DAY });
 	cert_make(&early, &(struct cert_wish){ .name = "mx.example", .issuer = &ca, .from = 2 * DAY, .to = 30 * DAY });
 	cert_make(&wrong, &(struct cert_wish){ .name = "a.example", .other_name = "b.example", .issuer = &ca });
 	cert_make(&unknown, &(struct cert_wish){ .name = "mx.example", .issuer = &other_ca });
-	cert_make(&client_only, &(struct cert_wish){ .name = "mx.example", .issuer = &ca, .purpose = GNUTLS_KP_TLS_WWW_CLIENT });
+	cert_make(&client_only,
+		&(struct cert_wish){ .name = "mx.example", .issuer = &ca, .purpose = GNUTLS_KP_TLS_WWW_CLIENT });
 	cert_make(&alone, &(struct cert_wish){ .name = "mx.example" });
 	cert_make(&cn_only, &(struct cert_wish){ .name = "mx.example", .issuer = &ca, .cn_only = true });
 	cert_make(&star, &(struct cert_wish){ .name = "*.mail.example", .issuer = &ca });
@@ -62,8 +65,8 @@ static void shake(struct meeting *m, size_t most)
 	}
 }
 
-static bool meet(struct meeting *m, const struct tls_trust_params *trust, const char *host, const struct cert *server, const char *chain,
-	const char *priority, size_t most)
+static bool meet(struct meeting *m, const struct tls_trust_params *trust, const char *host, const struct cert *server,
+	const char *chain, const char *priority, size_t most)
 {
 	*m = (struct meeting){ .status = TLS_WANT };
 	m->trust = tls_trust_new(trust, &m->err);
@@ -105,7 +108,9 @@ static void not_believed(const char *what, const char *host, const struct cert *
 	struct tls_trust_params trust = trust_ca();
 	struct meeting m;
 
-	check(!meet(&m, &trust, host, server, NULL, DEFAULT, SIZE_MAX) && m.status == TLS_FAILED && m.err.kind == ERR_PROTOCOL, "not believed: %s", what);
+	check(!meet(&m, &trust, host, server, NULL, DEFAULT, SIZE_MAX) && m.status == TLS_FAILED &&
+			m.err.kind == ERR_PROTOCOL,
+		"not believed: %s", what);
 	if (!check(strstr(m.err.text, text) != NULL, "it is said why"))
 		printf("# \"%s\" is not in \"%s\"\n", text, m.err.text);
 	check(!m.server.up && m.server.failed != 0, "the server is told");
@@ -138,12 +143,15 @@ static void test_belief(void)
 	believed("a chain", "mx.example", &below, chain);
 	snprintf(chain, sizeof chain, "%s%s%s", below.pem, middle.pem, ca.pem);
 	believed("a chain with its root", "mx.example", &below, chain);
-	not_believed("expired", "mx.example", &expired, on_day("expired on", gnutls_x509_crt_get_expiration_time(expired.crt)));
-	not_believed("not yet valid", "mx.example", &early, on_day("is not valid before", gnutls_x509_crt_get_activation_time(early.crt)));
+	not_believed("expired", "mx.example", &expired,
+		on_day("expired on", gnutls_x509_crt_get_expiration_time(expired.crt)));
+	not_believed("not yet valid", "mx.example", &early,
+		on_day("is not valid before", gnutls_x509_crt_get_activation_time(early.crt)));
 	not_believed("for others", "mx.example", &wrong, "certificate is for a.example, b.example, not mx.example");
 	not_believed("for another address", "192.0.2.2", &address, "certificate is for 192.0.2.1, not 192.0.2.2");
 	not_believed("a name for an address", "192.0.2.1", &good, "certificate is for mx.example, not 192.0.2.1");
-	not_believed("a star is one label", "a.b.mail.example", &star, "certificate is for *.mail.example, not a.b.mail.example");
+	not_believed("a star is one label", "a.b.mail.example", &star,
+		"certificate is for *.mail.example, not a.b.mail.example");
 	not_believed("an unknown issuer", "mx.example", &unknown, "signed by nobody we trust: by Other CA");
 	not_believed("a missing link", "mx.example", &below, "signed by nobody we trust: by Middle CA");
 	not_believed("self-signed", "mx.example", &alone, "self-signed");
@@ -172,7 +180,8 @@ static void test_pins(void)
 	pin_of(&alone, pin, sizeof pin, false);
 	check(meet(&m, &trust, "other.example", &alone, NULL, DEFAULT, SIZE_MAX), "a pinned key is enough");
 	part(&m);
-	check(!meet(&m, &trust, "mx.example", &good, NULL, DEFAULT, SIZE_MAX) && strstr(m.err.text, "not the pinned one") != NULL,
+	check(!meet(&m, &trust, "mx.example", &good, NULL, DEFAULT, SIZE_MAX) &&
+			strstr(m.err.text, "not the pinned one") != NULL,
 		"and no other will do, whoever signed it");
 	part(&m);
 	pin_of(&good, pin, sizeof pin, true);
@@ -180,7 +189,8 @@ static void test_pins(void)
 	trust.pin = two;
 	check(meet(&m, &trust, "mx.example", &good, NULL, DEFAULT, SIZE_MAX), "one of two");
 	part(&m);
-	static const char *const bad[] = { "", "sha256:", "sha1:00", "sha256:12", "md5:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef",
+	static const char *const bad[] = { "", "sha256:", "sha1:00", "sha256:12",
+		"md5:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef",
 		"sha256:g123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef",
 		"sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef0" };
 	for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
@@ -199,15 +209,18 @@ static void test_versions(void)
 
 	check(meet(&m, &trust, "mx.example", &good, NULL, DEFAULT, SIZE_MAX), "TLS 1.3");
 	tls_facts(m.client, &facts);
-	check(strcmp(facts.version, "TLS1.3") == 0 && facts.cipher[0] != '\0' && strcmp(facts.subject, "CN=mx.example") == 0 &&
-		strcmp(facts.issuer, "CN=Test CA") == 0 && facts.not_after > time(NULL) && strncmp(facts.pin, "sha256:", 7) == 0, "facts");
+	check(strcmp(facts.version, "TLS1.3") == 0 && facts.cipher[0] != '\0' &&
+			strcmp(facts.subject, "CN=mx.example") == 0 && strcmp(facts.issuer, "CN=Test CA") == 0 &&
+			facts.not_after > time(NULL) && strncmp(facts.pin, "sha256:", 7) == 0,
+		"facts");
 	check(strcmp(tls_channel(m.client, &channel), "tls-exporter") == 0, "tls-exporter");
 	gnutls_session_channel_binding(m.server.session, GNUTLS_CB_TLS_EXPORTER, &theirs);
 	check(str_eq(buf_str(&channel), str_at((char *)theirs.data, theirs.size)), "is the same at both ends");
 	gnutls_free(theirs.data);
 	struct str der;
 
-	check(tls_peer_der(m.client, 0, &der) && der.n > 100 && !tls_peer_der(m.client, 1, &der), "the peer's certificate");
+	check(tls_peer_der(m.client, 0, &der) && der.n > 100 && !tls_peer_der(m.client, 1, &der),
+		"the peer's certificate");
 	part(&m);
 
 	buf_clear(&channel);
@@ -221,8 +234,10 @@ static void test_versions(void)
 	part(&m);
 	buf_free(&channel);
 
-	check(!meet(&m, &trust, "mx.example", &good, NULL, "NORMAL:-VERS-TLS-ALL:+VERS-TLS1.1:+VERS-TLS1.0", SIZE_MAX) &&
-		m.err.kind == ERR_PROTOCOL, "no TLS 1.1 and no 1.0");
+	check(!meet(&m, &trust, "mx.example", &good, NULL, "NORMAL:-VERS-TLS-ALL:+VERS-TLS1.1:+VERS-TLS1.0",
+		      SIZE_MAX) &&
+			m.err.kind == ERR_PROTOCOL,
+		"no TLS 1.1 and no 1.0");
 	part(&m);
 }
 
@@ -246,7 +261,8 @@ static void test_client_certificate(void)
 	part(&m);
 	trust.cert_pem = str_of(client_only.pem);
 	trust.key_pem = str_of(good.key_pem);
-	check(tls_trust_new(&trust, &err) == NULL && err.kind == ERR_CONFIG && strstr(err.text, "belong") != NULL, "a key of another certificate");
+	check(tls_trust_new(&trust, &err) == NULL && err.kind == ERR_CONFIG && strstr(err.text, "belong") != NULL,
+		"a key of another certificate");
 	trust.key_pem = STR_LIT("nonsense");
 	check(tls_trust_new(&trust, &err) == NULL && err.kind == ERR_CONFIG, "a key that is none");
 	trust.cert_pem = STR_NONE;
@@ -283,7 +299,8 @@ static void test_store(void)
 
 	/* The server's own certificate may be what is trusted. */
 	trust.ca_pem = str_of(alone.pem);
-	check(meet(&m, &trust, "mx.example", &alone, NULL, DEFAULT, SIZE_MAX), "a self-signed certificate that is trusted");
+	check(meet(&m, &trust, "mx.example", &alone, NULL, DEFAULT, SIZE_MAX),
+		"a self-signed certificate that is trusted");
 	part(&m);
 	check(!meet(&m, &trust, "other.example", &alone, NULL, DEFAULT, SIZE_MAX), "but for its name only");
 	part(&m);
@@ -294,7 +311,8 @@ static void test_store(void)
 	trust.ca_pem = STR_LIT("-----BEGIN CERTIFICATE-----\nMIIB");
 	check(tls_trust_new(&trust, &err) == NULL && err.kind == ERR_CONFIG, "a cut one");
 	trust.ca_pem = STR_NONE;
-	check(!meet(&m, &trust, "mx.example", &good, NULL, DEFAULT, SIZE_MAX), "the system does not know our authority");
+	check(!meet(&m, &trust, "mx.example", &good, NULL, DEFAULT, SIZE_MAX),
+		"the system does not know our authority");
 	part(&m);
 }
 
@@ -317,7 +335,8 @@ static void test_stream(void)
 	check_same(buf_str(&plain), "220 mx\r\n", "a line, octet by octet");
 	memset(big, 'x', sizeof big);
 	check(tls_write(m.client, str_at(big, sizeof big), &m.err) == TLS_OK, "a megabyte");
-	check(buf_len(tls_out(m.client)) < sizeof big + sizeof big / 100, "in full records: %zu octets on top", buf_len(tls_out(m.client)) - sizeof big);
+	check(buf_len(tls_out(m.client)) < sizeof big + sizeof big / 100, "in full records: %zu octets on top",
+		buf_len(tls_out(m.client)) - sizeof big);
 	pass(tls_out(m.client), &m.server.in, SIZE_MAX);
 	while ((n = gnutls_record_recv(m.server.session, big, sizeof big)) > 0)
 		got += (size_t)n;
@@ -340,14 +359,17 @@ static void test_stream(void)
 
 	meet(&m, &trust, "mx.example", &good, NULL, DEFAULT, SIZE_MAX);
 	tls_wire_eof(m.client);
-	check(tls_read(m.client, &plain, &m.err) == TLS_FAILED && m.err.kind == ERR_TEMP && strstr(m.err.text, "cut") != NULL, "a cut is no end");
+	check(tls_read(m.client, &plain, &m.err) == TLS_FAILED && m.err.kind == ERR_TEMP &&
+			strstr(m.err.text, "cut") != NULL,
+		"a cut is no end");
 	m.err = (struct err){ 0 };
 	check(tls_read(m.client, &plain, &m.err) == TLS_FAILED && m.err.kind == ERR_TEMP, "and stays one");
 	part(&m);
 
 	meet(&m, &trust, "mx.example", &good, NULL, DEFAULT, SIZE_MAX);
 	buf_add_text(tls_in(m.client), "250 in clear\r\n");
-	check(tls_read(m.client, &plain, &m.err) == TLS_FAILED && m.err.kind == ERR_PROTOCOL && buf_len(&plain) == 0, "clear text in the middle");
+	check(tls_read(m.client, &plain, &m.err) == TLS_FAILED && m.err.kind == ERR_PROTOCOL && buf_len(&plain) == 0,
+		"clear text in the middle");
 	part(&m);
 
 	meet(&m, &trust, "mx.example", &good, NULL, DEFAULT, SIZE_MAX);
@@ -368,7 +390,8 @@ static void test_no_tls(void)
 
 	check(tls_handshake(c, &err) == TLS_WANT, "hello");
 	buf_add_text(tls_in(c), "554 go away, we speak no TLS here\r\n");
-	check(tls_handshake(c, &err) == TLS_FAILED && err.kind == ERR_PROTOCOL && strstr(err.text, "no TLS") != NULL, "clear text: %s", err.text);
+	check(tls_handshake(c, &err) == TLS_FAILED && err.kind == ERR_PROTOCOL && strstr(err.text, "no TLS") != NULL,
+		"clear text: %s", err.text);
 	tls_free(c);
 	c = tls_new(t, "mx.example", &err);
 	tls_handshake(c, &err);
@@ -380,19 +403,21 @@ static void test_no_tls(void)
 	c = tls_new(t, "b\xc3\xbc" "cher.example", &err);
 	check(c != NULL, "a U-label");
 	tls_handshake(c, &err);
-	check(str_search(buf_str(tls_out(c)), STR_LIT("xn--bcher-kva.example")) < buf_len(tls_out(c)), "is asked for as an A-label");
+	check(str_search(buf_str(tls_out(c)), STR_LIT("xn--bcher-kva.example")) < buf_len(tls_out(c)),
+		"is asked for as an A-label");
 	tls_free(c);
 	c = tls_new(t, "[2001:db8::1]", &err);
 	tls_handshake(c, &err);
-	check(str_search(buf_str(tls_out(c)), STR_LIT("2001")) == buf_len(tls_out(c)), "an address is not asked for by name");
+	check(str_search(buf_str(tls_out(c)), STR_LIT("2001")) == buf_len(tls_out(c)),
+		"an address is not asked for by name");
 	tls_free(c);
 	tls_trust_free(t);
 }
 
 int main(void)
 {
-	struct cert *all[] = { &ca, &other_ca, &middle, &good, &expired, &early, &wrong, &unknown, &client_only, &alone, &cn_only, &star, &address,
-		&below };
+	struct cert *all[] = { &ca, &other_ca, &middle, &good, &expired, &early, &wrong, &unknown, &client_only, &alone,
+		&cn_only, &star, &address, &below };
 
 	make_certs();
 	test_belief();

@@ -79,14 +79,14 @@ static bool believed(struct str records, const char *host, const struct cert *le
 	return ok;
 }
 
-static void one(bool good, unsigned usage, unsigned selector, unsigned matching, const struct cert *c, const char *name, const char *host,
-	const char *text)
+static void one(bool good, unsigned usage, unsigned selector, unsigned matching, const struct cert *c, const char *name,
+	const char *host, const char *text)
 {
 	struct buf records = { 0 };
 
 	add_record(&records, usage, selector, matching, c);
-	check(believed(buf_str(&records), host, &below, chain, text) == good, "%u %u %u, %s, for %s: %s", usage, selector, matching, name, host,
-		good ? "fits" : "does not");
+	check(believed(buf_str(&records), host, &below, chain, text) == good, "%u %u %u, %s, for %s: %s", usage,
+		selector, matching, name, host, good ? "fits" : "does not");
 	buf_free(&records);
 }
 
@@ -99,7 +99,8 @@ static void test_fit(void)
 			one(false, 3, selector, matching, &ca, "its authority", "mx.example", "fits none");
 			one(true, 2, selector, matching, &middle, "who signed it", "mx.example", NULL);
 			one(true, 2, selector, matching, &ca, "the root", "mx.example", NULL);
-			one(false, 2, selector, matching, &middle, "who signed it", "other.example", "certificate is for");
+			one(false, 2, selector, matching, &middle, "who signed it", "other.example",
+				"certificate is for");
 			one(false, 1, selector, matching, &below, "the server's own", "mx.example", "usage 2 or 3");
 			one(false, 0, selector, matching, &ca, "the root", "mx.example", "usage 2 or 3");
 		}
@@ -134,7 +135,9 @@ static void test_damaged(void)
 	check(taken == 0, "a record that is cut off is none");
 	check(tls_trust_tlsa(trust, buf_str(&records), &err), "a whole one is one");
 	check(!tls_trust_tlsa(trust, STR_LIT("\0\0\0\1x\0\3\3\1\1"), &err), "short ones are none");
-	check(!tls_trust_tlsa(trust, STR_LIT("\0\4\3\2\0x"), &err) && !tls_trust_tlsa(trust, STR_LIT("\0\4\3\1\3x"), &err), "nor unknown kinds");
+	check(!tls_trust_tlsa(trust, STR_LIT("\0\4\3\2\0x"), &err) &&
+			!tls_trust_tlsa(trust, STR_LIT("\0\4\3\1\3x"), &err),
+		"nor unknown kinds");
 	buf_free(&records);
 	tls_trust_free(trust);
 }

@@ -35,8 +35,8 @@ static void pair(struct wire *w, int *peer)
 }
 
 /* Turn until `done` says so, or it ends, or ten seconds are over. */
-static enum wire_status turn(struct wire *w, struct buf *in, struct buf *out, bool (*done)(struct wire *, struct buf *, struct buf *),
-			     struct err *err)
+static enum wire_status turn(struct wire *w, struct buf *in, struct buf *out,
+	bool (*done)(struct wire *, struct buf *, struct buf *), struct err *err)
 {
 	int64_t until = clock_after(10 * CLOCK_SECOND);
 	enum wire_status status = WIRE_OK;
@@ -159,7 +159,8 @@ static void test_partial(bool tls)
 		buf_add_char(&out, (char)(i * 7));
 	if (tls)
 		check(wire_start_tls(&w, trust, "localhost", &in, &err) && !wire_ready(&w), "TLS begins");
-	check(turn(&w, &in, &out, is_flushed, &err) == WIRE_OK && w.octets_out == 3000000, "3 MB went out: %s", err.text);
+	check(turn(&w, &in, &out, is_flushed, &err) == WIRE_OK && w.octets_out == 3000000, "3 MB went out: %s",
+		err.text);
 	struct pollfd room = { .fd = w.fd, .events = POLLOUT };
 
 	poll(&room, 1, 10000); /* for the close_notify, which nobody waits for */
@@ -225,10 +226,12 @@ static void test_tls(void)
 
 	check(tls_talk(GOOD, "localhost", &in, &err) == WIRE_EOF && buf_len(&in) == 11, "TLS, and an orderly end");
 	buf_clear(&in);
-	check(tls_talk(CUT, "localhost", &in, &err) == WIRE_BROKEN && buf_len(&in) == 11 && err.kind == ERR_TEMP, "%s", err.text);
+	check(tls_talk(CUT, "localhost", &in, &err) == WIRE_BROKEN && buf_len(&in) == 11 && err.kind == ERR_TEMP, "%s",
+		err.text);
 	buf_clear(&in);
-	check(tls_talk(GOOD, "other.example", &in, &err) == WIRE_BROKEN && err.kind == ERR_PROTOCOL && buf_len(&in) == 0, "%s",
-	      err.text);
+	check(tls_talk(GOOD, "other.example", &in, &err) == WIRE_BROKEN && err.kind == ERR_PROTOCOL &&
+			buf_len(&in) == 0,
+		"%s", err.text);
 	check(tls_talk(NO_TLS, "localhost", &in, &err) == WIRE_BROKEN && err.kind == ERR_PROTOCOL, "%s", err.text);
 	check(tls_talk(MUTE_CUT, "localhost", &in, &err) == WIRE_BROKEN && err.kind == ERR_TEMP, "%s", err.text);
 	buf_free(&in);
