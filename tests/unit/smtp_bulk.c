@@ -21,7 +21,7 @@ struct run {
 	struct sink sink;
 	struct smtp s;
 	struct smtp_params params;
-	/* One letter a message, in a circle: g good, b bad recipient, l later, e eaten, s bad sender, m good and bad. */
+	/* A letter a message, in a circle: g good, b bad recipient, l later, e eaten, s bad sender, m good and bad */
 	const char *kinds;
 	size_t n;
 	size_t given;
