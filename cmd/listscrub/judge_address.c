@@ -95,14 +95,15 @@ static bool take_international(struct judge *j, struct str cell, struct str bare
 
 	while (at > 0 && bare.p[at - 1] != '@')
 		at--;
+	struct str local_at = str_sub(bare, 0, at);
 	struct str domain = str_sub(bare, at, bare.n);
 
-	if (at == 0 || bare.n > ADDRESS_PLAIN_ROOM - 2 || !str_clean(bare) ||
+	if (at == 0 || bare.n > ADDRESS_PLAIN_ROOM - 2 || !str_ascii(local_at) || !str_clean(bare) ||
 		(str_ascii(domain) && str_isearch(domain, STR_LIT("xn--")) == domain.n))
 		return false;
 	buf_clear(&j->shadow);
-	buf_add(&j->shadow, str_sub(bare, 0, at));
-	ok = add_labels(j, domain, &forms) && judge_shadow(j, cell, str_sub(bare, 0, at), &forms, v);
+	buf_add(&j->shadow, local_at);
+	ok = add_labels(j, domain, &forms) && judge_shadow(j, cell, local_at, &forms, v);
 	buf_free(&forms.ascii);
 	buf_free(&forms.written);
 	return ok;
