@@ -37,7 +37,6 @@ static const char head[] =
 	".tile b{display:block;font-size:1.5rem;font-variant-numeric:tabular-nums}\n"
 	".tile span{color:var(--soft);font-size:.85rem}\n"
 	"table{border-collapse:collapse;width:100%}\n"
-
 	"td,th{text-align:left;padding:.35rem .75rem .35rem 0;border-bottom:1px solid var(--line);vertical-align:middle}\n"
 	"th{color:var(--soft);font-weight:500;font-size:.85rem}\n"
 	"td.n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}\n"
@@ -45,7 +44,6 @@ static const char head[] =
 	"td:last-child{padding-right:0}.b{width:45%}svg{display:block;width:100%}.whole{margin-top:1rem}\n"
 	".k{fill:var(--keep)}.d{fill:var(--drop)}.g{fill:var(--line)}\n"
 	".whole p{margin:.4rem 0 0;color:var(--soft);font-size:.85rem}.whole span+span{margin-left:1.25rem}\n"
-
 	"i.k,i.d{display:inline-block;width:.7em;height:.7em;border-radius:2px;margin-right:.4em;background:var(--keep)}\n"
 	"i.d{background:var(--drop)}\n"
 	"@media(max-width:36rem){main{padding:1.5rem 1rem}.b{width:26%}td,th{padding-right:.5rem}}\n"

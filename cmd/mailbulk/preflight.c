@@ -144,7 +144,6 @@ static void check_consent(struct preflight *p)
 			LIST_WITHOUT_UNSUBSCRIBE);
 	else
 		preflight_error(p, ERR_USAGE,
-
 			"a list of more than %d is not sent without --unsubscribe URL (or --transactional, if this is no "
 			"bulk mail)",
 			LIST_WITHOUT_UNSUBSCRIBE);

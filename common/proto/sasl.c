@@ -198,7 +198,6 @@ static bool refuse_choice(const struct sasl *s, struct str offered, bool secure,
 			 (!secure && is_offered(offered, mechanisms[i].name) && is_usable(s, &mechanisms[i], true));
 	if (hidden)
 		return err_set(err, ERR_AUTH,
-
 			"the connection is not encrypted and the server offers only mechanisms that would show the password: %.*s",
 			STR_ARGS(offered));
 	if (s->wanted != NULL && (s->wanted->flags & NEED_CHANNEL) && is_offered(offered, s->wanted->name))
