@@ -32,6 +32,12 @@ struct domain_forms {
 	struct buf written;
 };
 
+/* "ab--c" stands in plain ASCII names only: domain_to_ascii knows. */
+static bool is_odd(struct str label)
+{
+	return label.n > 3 && label.p[2] == '-' && label.p[3] == '-' && !idn_is_special(label);
+}
+
 /* False: a label that has to be judged with its neighbours, or is none. */
 static bool add_labels(struct judge *j, struct str domain, struct domain_forms *forms)
 {
@@ -39,7 +45,7 @@ static bool add_labels(struct judge *j, struct str domain, struct domain_forms *
 		struct str label = str_cut(&domain, '.');
 		const struct idn_label *known = idn_is_special(label) ? idn_find(&j->idn, label) : NULL;
 
-		if (known != NULL && known->ascii == NULL)
+		if (known != NULL ? known->ascii == NULL : is_odd(label))
 			return false;
 		buf_add(&forms->ascii, known != NULL ? str_of(known->ascii) : label);
 		buf_add(&forms->written, known != NULL ? str_of(known->written) : label);
@@ -119,7 +125,7 @@ static void add_domain(struct buf *out, const struct judge *j)
 	else if (j->set->ascii || !a->domain_utf8)
 		buf_add(out, buf_str(&a->ascii));
 	else
-		domain_show(out, buf_str(&a->ascii));
+		domain_show_like(out, buf_str(&a->ascii), a->domain);
 }
 
 /* False where it has a character that Latin-1 has not. */

@@ -237,19 +237,17 @@ bool domain_is_settled(struct str s)
 	return code != '-';
 }
 
-/* What no table of single characters tells: about the whole name, and for U-labels that were written as such also about
- * neighbours. A-labels of another kind may be there all the same. */
-static enum domain_fault check_characters(const char *ascii, bool as_written)
+/* What no table of single characters tells: about the whole name, and about neighbours. A-labels of a kind that IDNA2008
+ * would not make may be there all the same. */
+static enum domain_fault check_characters(const char *ascii, struct str written)
 {
-	enum domain_fault fault = DOMAIN_OK;
+	enum domain_fault fault = DOMAIN_BIDI;
 	char *unicode = NULL;
 
 	if (idn2_to_unicode_8z8z(ascii, &unicode, 0) != IDN2_OK)
 		return DOMAIN_IDNA;
-	if (!bidi_ok(str_of(unicode)))
-		fault = DOMAIN_BIDI;
-	else if (as_written && !domain_context_ok(str_of(unicode)))
-		fault = DOMAIN_CONTEXT;
+	if (bidi_ok(str_of(unicode)))
+		fault = domain_check_labels(written, str_of(unicode));
 	idn2_free(unicode);
 	return fault;
 }
@@ -284,7 +282,7 @@ static enum domain_fault convert(struct buf *out, struct str s)
 		/* Only now: full stops and letters of other widths have become plain ones. */
 		fault = check_name(name);
 		if (fault == DOMAIN_OK && !settled)
-			fault = check_characters((const char *)ascii, !has_a_label(s));
+			fault = check_characters((const char *)ascii, s);
 		if (fault == DOMAIN_OK)
 			add_lower(out, name);
 	}
@@ -305,22 +303,41 @@ enum domain_fault domain_to_ascii(struct buf *out, struct str s)
 	return fault;
 }
 
+/* With the full stop behind it, where there is one. */
+static void show_label(struct buf *out, struct str label, bool stop)
+{
+	char *text = mem_copy(label.p, label.n);
+	char *unicode = NULL;
+	bool decoded = str_starts(label, STR_LIT("xn--")) && idn2_to_unicode_8z8z(text, &unicode, 0) == IDN2_OK;
+
+	buf_add(out, decoded ? str_of(unicode) : label);
+	if (stop)
+		buf_add_char(out, '.');
+	idn2_free(unicode);
+	mem_free(text);
+}
+
 void domain_show(struct buf *out, struct str ascii)
 {
-	struct str rest = ascii;
+	while (ascii.p != NULL) {
+		struct str label = str_cut(&ascii, '.');
 
-	while (rest.p != NULL) {
-		struct str label = str_cut(&rest, '.');
-		char *text = mem_copy(label.p, label.n);
-		char *unicode = NULL;
-		bool decoded = str_starts(label, STR_LIT("xn--")) &&
-			idn2_to_unicode_8z8z(text, &unicode, 0) == IDN2_OK;
+		show_label(out, label, ascii.p != NULL);
+	}
+}
 
-		buf_add(out, decoded ? str_of(unicode) : label);
-		if (rest.p != NULL)
+void domain_show_like(struct buf *out, struct str ascii, struct str written)
+{
+	while (ascii.p != NULL) {
+		struct str label = str_cut(&ascii, '.');
+
+		if (!str_istarts(domain_cut_label(&written), STR_LIT("xn--"))) {
+			show_label(out, label, ascii.p != NULL);
+			continue;
+		}
+		buf_add(out, label);
+		if (ascii.p != NULL)
 			buf_add_char(out, '.');
-		idn2_free(unicode);
-		mem_free(text);
 	}
 }
 

@@ -27,14 +27,16 @@ enum domain_fault {
 };
 
 /* The A-label form of s in lower case, appended to out (not on a fault). One final dot is dropped.
- * What is an A-label already has to decode, and no more: some that IDNA2008 would not make (of
- * emoji) exist. Other labels with hyphens third and fourth exist too and are taken in plain ASCII
+ * What is an A-label already has to decode, and to something that can be seen: some that IDNA2008
+ * would not make (of emoji) exist. Other labels with hyphens third and fourth exist too and are taken in plain ASCII
  * names. */
 enum domain_fault domain_to_ascii(struct buf *out, struct str s);
 /* The U-label form for people; a label that does not decode stays as it is. */
 enum domain_fault domain_to_unicode(struct buf *out, struct str s);
 /* The same of what domain_to_ascii made. */
 void domain_show(struct buf *out, struct str ascii);
+/* And of what it made of written: A-labels stay where they were written. */
+void domain_show_like(struct buf *out, struct str ascii, struct str written);
 /* Nothing in s would be mapped or normalised, and nothing is written from right to left: where domain_to_ascii takes
  * it, it is the U-label form as it stands. False says nothing. */
 bool domain_is_settled(struct str s);

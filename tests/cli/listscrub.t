@@ -81,6 +81,9 @@ def normal_form():
         ("a no-break space", "ann@a.de\u00a0", "ann@a.de"), ("marks of direction", "\u202aann@a.de\u202c", "ann@a.de"), ("U-labels stay", "ann@bücher.de", "ann@bücher.de"),
         ("in lower case", "ann@BÜCHER.de", "ann@bücher.de"), ("A-labels stay", "ann\x40XN--bcher-kva.de", "ann\x40xn--bcher-kva.de"),
         ("a local part outside ASCII", "jürgen@a.de", "jürgen@a.de"),
+        ("U-labels beside A-labels", "ann\x40BÜCHER.xn--P1AI", "ann\x40bücher.xn--p1ai"),
+        ("the same behind such a local part", "jürgen\x40BÜCHER\u3002xn--P1AI", "jürgen\x40bücher.xn--p1ai"),
+        ("and beside a label written from right to left", "ann\x40אב.xn--P1AI", "ann\x40אב.xn--p1ai"),
     ]
     for name, cell, want in cases:
         quoted = '"' + cell.replace('"', '""') + '"' if '"' in cell else cell
@@ -107,7 +110,7 @@ def syntax():
            f"{local64}@{long_domain}ddd.de", "a@-a.de", "a@a-.de", "a@a_b.de", "a@a..de", "a@.a.de", "a@a.de.", "a@localhost", "a@1.2.3.4",
            "a@[1.2.3.4]", '"a b"@a.de', "a\x40xn--zz--zz.de", "a(c)@a.de", "a@a.de, b@a.de", "a@a.de, B <b@a.de>", "a@b.de c@d.de", "<a@a.de", "a\u200bb@a.de",
            "a@a\u202eb.de", "\u202ea@a.de", "a@a.de\u3002", "a@a\u00b7b.de", "a\x01@a.de", "a\0@a.de", "a@a.de\n", "\r\na@a.de",
-           "a@a.de(\r)", "a@a.de\0"]
+           "a@a.de(\r)", "a@a.de\0", "a@ab--c.bücher.de", "ä@ab--c.bücher.de", "a@a≠b.de", "a\x40xn--0ug.de"]
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n", quoting=csv.QUOTE_ALL)
     writer.writerow(["email", "want"])

@@ -89,6 +89,34 @@ static void test_ascii(void)
 		{ "\xd7\xb4\xd7\x90.example", NULL, DOMAIN_CONTEXT },
 		{ "\xe3\x83\xbb\xe3\x82\xa2.example", "xn--cckyj.example", DOMAIN_OK },
 		{ "a\xe3\x83\xbb.\xe3\x82\xa2", NULL, DOMAIN_CONTEXT },
+		/* also in a name with A-labels */
+		{ "a\xc2\xb7"
+		  "b.xn--p1ai",
+			NULL, DOMAIN_CONTEXT },
+		{ "l\xc2\xb7l.xn--p1ai", "xn--ll-0ea.xn--p1ai", DOMAIN_OK },
+		{ "a\xc2\xb7"
+		  "b\xe3\x80\x82xn--p1ai",
+			NULL, DOMAIN_CONTEXT },
+		/* three signs that libidn2 takes and IDNA2008 does not */
+		{ "a\xe2\x89\xa0"
+		  "b.example",
+			NULL, DOMAIN_IDNA },
+		{ "a<\xcc\xb8"
+		  "b.example",
+			NULL, DOMAIN_IDNA },
+		{ "xn--1ch.example", "xn--1ch.example", DOMAIN_OK },
+		/* A-labels of what nobody sees: joiners alone and between letters, a no-break space, a filler */
+		{ "xn--0ug.example", NULL, DOMAIN_IDNA },
+		{ "xn--ab-m1t.example", NULL, DOMAIN_IDNA },
+		{ "b\xc3\xbc"
+		  "cher.xn--ab-j1t.example",
+			NULL, DOMAIN_IDNA },
+		{ "xn--ab-1ca.example", NULL, DOMAIN_IDNA },
+		{ "xn--ab-3w4a.example", NULL, DOMAIN_IDNA },
+		/* but joiners are a part of Persian and Sinhala words, and of emoji */
+		{ "xn--mgba3gch31f060k.example", "xn--mgba3gch31f060k.example", DOMAIN_OK },
+		{ "xn--10cl1a0b660p.example", "xn--10cl1a0b660p.example", DOMAIN_OK },
+		{ "xn--1ugz855pfha.ws", "xn--1ugz855pfha.ws", DOMAIN_OK },
 		{ "a.123", NULL, DOMAIN_NUMERIC },
 		{ "192.0.2.1", NULL, DOMAIN_NUMERIC },
 		{ "\xc3\xbc.\xef\xbc\x91", NULL, DOMAIN_NUMERIC },
