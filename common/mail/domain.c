@@ -237,8 +237,8 @@ bool domain_is_settled(struct str s)
 	return code != '-';
 }
 
-/* What no table of single characters tells: about the whole name, and about neighbours. A-labels of a kind that IDNA2008
- * would not make may be there all the same. */
+/* What no table of single characters tells: about the whole name, and about neighbours. A-labels of a kind that
+ * IDNA2008 would not make may be there all the same. */
 static enum domain_fault check_characters(const char *ascii, struct str written)
 {
 	enum domain_fault fault = DOMAIN_BIDI;
