@@ -37,8 +37,8 @@ static bool load_suppressions(struct suppress *s, const char *path, struct err *
 	buf_free(&octets);
 	/* Whoever means a domain and leaves out its "@" must hear of it. */
 	if (ok && s->bad > 0)
-		say_errorf("%s:%llu: neither an address nor @domain nor sha256:HEX (%llu such lines passed over)",
-			path, (unsigned long long)s->first_bad, (unsigned long long)s->bad);
+		say_errorf("%s:%llu: neither an address nor @domain nor sha256:HEX (%llu such line%s passed over)",
+			path, (unsigned long long)s->first_bad, (unsigned long long)s->bad, s->bad == 1 ? "" : "s");
 	return ok;
 }
 
@@ -62,7 +62,8 @@ bool judge_init(struct judge *j, const struct settings *set, struct err *err)
 		lists_load_disposable(&j->lists, set->drop_disposable, err);
 }
 
-static bool find_column(const struct judge *j, const char *wanted, const char *list, size_t *at,
+/* option: the one that asks for it. */
+static bool find_column(const struct judge *j, const char *option, const char *wanted, const char *list, size_t *at,
 	struct err *err)
 {
 	struct buf names = { .limit = 120 };
@@ -76,10 +77,10 @@ static bool find_column(const struct judge *j, const char *wanted, const char *l
 	for (size_t i = 0; i < j->sniff->columns && j->sniff->header == SNIFF_HEADER; i++)
 		buf_printf(&names, "%s%s", i > 0 ? ", " : "", j->sniff->names[i]);
 	if (buf_len(&names) > 0)
-		err_set(err, ERR_DATA, "%s has no column '%s'; it has %s", list, wanted, buf_text(&names));
+		err_set(err, ERR_DATA, "%s has no column '%s' (%s); it has %s", list, wanted, option, buf_text(&names));
 	else
-		err_set(err, ERR_DATA, "%s has no column '%s'; without a header columns are numbers from 1 to %zu",
-			list, wanted, j->sniff->columns);
+		err_set(err, ERR_DATA, "%s has no column '%s' (%s); without a header columns are numbers from 1 to %zu",
+			list, wanted, option, j->sniff->columns);
 	buf_free(&names);
 	return false;
 }
@@ -99,6 +100,14 @@ static bool check_slip(const struct judge *j, const char *name, struct err *err)
 		name, option);
 }
 
+/* Two columns with addresses in them, and nothing but our rules to tell which one is meant. */
+static void say_choice(const struct sniff *sniff, const char *name)
+{
+	say_note("%s: column %zu%s%s is taken for the address, and column %zu%s%s has some, too: --email settles it", name,
+		sniff->email + 1, sniff->names[sniff->email][0] != '\0' ? ", " : "", sniff->names[sniff->email],
+		sniff->other + 1, sniff->names[sniff->other][0] != '\0' ? ", " : "", sniff->names[sniff->other]);
+}
+
 bool judge_columns(struct judge *j, const struct sniff *sniff, const char *name, struct err *err)
 {
 	size_t email;
@@ -107,15 +116,19 @@ bool judge_columns(struct judge *j, const struct sniff *sniff, const char *name,
 	j->consent = j->active = j->newest = SNIFF_NONE;
 	if (sniff->columns == 0)
 		return true;
-	if (!find_column(j, j->set->email, name, &email, err) ||
-		!find_column(j, j->set->consent, name, &j->consent, err) ||
-		!find_column(j, j->set->active, name, &j->active, err) ||
-		!find_column(j, j->set->newest, name, &j->newest, err))
+	if (!find_column(j, "--email", j->set->email, name, &email, err) ||
+		!find_column(j, "--consent", j->set->consent, name, &j->consent, err) ||
+		!find_column(j, "--active", j->set->active, name, &j->active, err) ||
+		!find_column(j, "--keep", j->set->newest, name, &j->newest, err))
 		return false;
 	j->email = j->set->email != NULL ? email : sniff->email;
 	if (j->email == SNIFF_NONE)
 		return err_set(err, ERR_DATA, "%s: no column holds addresses; name it with --email COLUMN", name);
-	return check_slip(j, name, err);
+	if (!check_slip(j, name, err))
+		return false;
+	if (j->set->email == NULL && sniff->other != SNIFF_NONE)
+		say_choice(sniff, name);
+	return true;
 }
 
 void judge_leave(struct judge *j)

@@ -197,7 +197,9 @@ enum reason judge_address(struct judge *j, struct str cell, struct verdict *v)
 	}
 	if (!address_unwrap(whole, &bare, NULL) && bare.n > 0) {
 		if (j->details)
-			v->detail = STR_LIT("more than one address, or text around it");
+			v->detail = str_isearch(bare, STR_LIT("mailto:")) < bare.n
+				? STR_LIT("more than one address, text around it, or a link with % in it")
+				: STR_LIT("more than one address, or text around it");
 		return REASON_SYNTAX;
 	}
 	if (bare.n == 0)

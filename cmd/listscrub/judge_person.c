@@ -38,7 +38,10 @@ enum reason judge_consent(struct judge *j, struct str cell, struct verdict *v)
 {
 	static const char yes[] =
 		"yes y true t 1 x on ok opt-in optin opted-in double-opt-in confirmed granted given agreed accepted "
-		"consented subscribed ja oui si s\xc3\xad \xe2\x9c\x93 \xe2\x9c\x94";
+		"consented subscribed ja oui si "
+		"s\xc3\xad s\xc3\x8d s\xc3\xac s\xc3\x8c s\xed s\xcd s\xec s\xcc "
+		"\xe2\x9c\x93 \xe2\x9c\x94 \xe2\x9c\x94\xef\xb8\x8f \xe2\x98\x91 \xe2\x98\x91\xef\xb8\x8f "
+		"\xe2\x9c\x85"; /* with accents also in capitals and in Latin-1; marks also as emoji */
 	static const char no[] =
 		"no n false f 0 off opt-out optout opted-out none never denied revoked withdrawn unconfirmed pending "
 		"unsubscribed nein non null n/a undefined -";

@@ -15,7 +15,7 @@ static const char *const roles[] = {
 	"bounces", "buchhaltung", "careers", "comptabilite", "compliance", "contabilidad", "daemon",
 	"devnull", "dmarc", "dns", "do-not-reply", "do_not_reply", "donotreply", "enquiries", "feedback",
 	"finance", "ftp", "helpdesk", "hostmaster", "hr", "info", "inquiries", "invoices", "jobs", "kontakt",
-	"legal", "list-request", "mailer-daemon", "mailerdaemon", "marketing", "media", "newsletter",
+	"legal", "mailer-daemon", "mailerdaemon", "marketing", "media", "news", "newsletter",
 	"nicht-antworten", "no-reply", "no.reply", "no_reply", "nobody", "noc", "noreply", "notifications",
 	"office", "orders", "postmaster", "press", "presse", "privacy", "purchasing", "recruiting", "reply",
 	"root", "sales", "security", "service", "soporte", "spam", "subscribe", "support", "sysadmin",
@@ -113,7 +113,8 @@ static bool load_file(struct set *s, const char *path, bool domains, struct err 
 bool lists_load_roles(struct lists *l, const char *path, struct err *err)
 {
 	seed(&l->roles);
-	if (path != NULL && path[0] != '\0')
+	l->requests = path == NULL || path[0] == '\0';
+	if (!l->requests)
 		return load_file(&l->roles, path, false, err);
 	add_all(&l->roles, roles, COUNT(roles));
 	return true;
@@ -137,9 +138,15 @@ void lists_free(struct lists *l)
 	set_free(&l->aliases);
 }
 
+/* Behind the name of a mailing list: who looks after it (RFC 2142, 6). */
+#define REQUEST STR_LIT("-request")
+
 bool lists_is_role(const struct lists *l, struct str local)
 {
-	return set_find(&l->roles, str_sub(local, 0, str_find(local, '+'))) != NULL;
+	struct str name = str_sub(local, 0, str_find(local, '+'));
+
+	return set_find(&l->roles, name) != NULL ||
+	       (l->requests && name.n > REQUEST.n && str_ends(name, REQUEST));
 }
 
 static const struct set_entry *find_within(const struct set *s, struct str domain)

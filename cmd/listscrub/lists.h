@@ -11,6 +11,7 @@
  */
 struct lists {
 	struct set roles;
+	bool requests; /* roles are the built-in ones, "…-request" among them */
 	struct set disposable;
 	struct set aliases;
 };

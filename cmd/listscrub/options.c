@@ -132,7 +132,7 @@ static const struct option *network_options(struct settings *s)
 		{ "resolver", 0, OPTION_TEXT, &s->resolver, "HOST[:PORT]",
 		  "the DNS server to ask (default: the system's)", false },
 		{ "dns-timeout", 0, OPTION_SECONDS, &s->dns_timeout, "SECONDS",
-		  "for one try of three, each twice as long (default 3)", false },
+		  "for the first try of four, each twice as long (default 1.5)", false },
 		{ "dns-cache", 0, OPTION_TEXT, &s->dns_cache, "FILE",
 		  "remember answers here for as long as they hold", false },
 		TABLE_END,

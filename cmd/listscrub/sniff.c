@@ -84,6 +84,20 @@ static size_t choose_email(struct sniff *s, const size_t *hits)
 	return s->unsure ? 0 : holds;
 }
 
+/* Another column that has addresses as well, and whose name speaks for it no less. */
+static size_t find_other(const struct sniff *s, const size_t *hits)
+{
+	size_t most = 0;
+
+	for (size_t i = 0; i < s->columns; i++)
+		most = hits[i] > most ? hits[i] : most;
+	for (size_t i = 0; i < s->columns && s->email != SNIFF_NONE; i++)
+		if (i != s->email && hits[i] > 0 && hits[i] * 2 >= most &&
+			(name_rank(s->names[i]) < SURE_NAMES || name_rank(s->names[s->email]) >= SURE_NAMES))
+			return i;
+	return SNIFF_NONE;
+}
+
 void sniff_list(struct sniff *s, struct str head)
 {
 	struct csv csv = { .p = NULL };
@@ -92,7 +106,7 @@ void sniff_list(struct sniff *s, struct str head)
 
 	if (s->delimiter == '\0')
 		s->delimiter = csv_guess_delimiter(head);
-	s->email = SNIFF_NONE;
+	s->email = s->other = SNIFF_NONE;
 	csv_init(&csv, s->delimiter);
 	if (head.n > 0)
 		memcpy(csv_room(&csv, head.n), head.p, head.n);
@@ -108,8 +122,10 @@ void sniff_list(struct sniff *s, struct str head)
 		for (size_t i = 0; i < row.n && i < s->columns; i++)
 			hits[i] += is_address(row.cells[i].value);
 	}
-	if (s->columns > 0)
+	if (s->columns > 0) {
 		s->email = choose_email(s, hits);
+		s->other = find_other(s, hits);
+	}
 	mem_free(hits);
 	csv_free(&csv);
 }
@@ -119,7 +135,7 @@ void sniff_free(struct sniff *s)
 	for (size_t i = 0; i < s->columns; i++)
 		mem_free(s->names[i]);
 	mem_free(s->names);
-	*s = (struct sniff){ .email = SNIFF_NONE };
+	*s = (struct sniff){ .email = SNIFF_NONE, .other = SNIFF_NONE };
 }
 
 size_t sniff_column(const struct sniff *s, const char *name)

@@ -12,6 +12,7 @@ struct sniff {
 	char **names;              /* of the columns, trimmed; owned; "" without a header */
 	size_t columns;
 	size_t email;              /* SIZE_MAX: no column holds addresses */
+	size_t other;              /* may be meant as well as email; SIZE_MAX: none */
 	bool unsure;               /* it is the only column: neither its name nor what stands in it speaks for it */
 };
 

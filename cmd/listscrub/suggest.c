@@ -108,6 +108,13 @@ static bool other_country(struct str domain, struct str name)
 	return tld.p[0] == '.' && !str_ends(domain, tld);
 }
 
+/* Another letter in front, far from the right one: "zmail.com" is another service, not a slip. */
+static bool other_front(struct str domain, struct str name)
+{
+	return domain.n == name.n && domain.p[0] != name.p[0] && !are_neighbours(domain.p[0], name.p[0]) &&
+	       str_eq(str_sub(domain, 1, domain.n), str_sub(name, 1, name.n));
+}
+
 /*
  * The nearest provider, when it is near enough for its length: one slip in a short name ("web.de" has many real
  * neighbours), a whole error in a longer one, three halves in a long one.
@@ -124,7 +131,8 @@ static const char *nearest(struct str domain)
 		size_t label = str_find(name, '.');
 		unsigned allowed = label < 5 ? 0 : label < 7 ? EDIT : EDIT + SLIP_COST;
 
-		if (name.n > domain.n + 2 || domain.n > name.n + 2 || other_country(domain, name))
+		if (name.n > domain.n + 2 || domain.n > name.n + 2 || other_country(domain, name) ||
+			other_front(domain, name))
 			continue;
 		unsigned cost = distance(domain, name);
 

@@ -76,8 +76,8 @@ struct str address_trim(struct str s);
 /* From "Name <a@b>", "<a@b>", "a@b (Name)", "mailto:a@b" or "a@b" with blanks (see address_trim)
  * around: the bare address, a slice of s not judged yet, and the name decoded (name may be
  * NULL). False, with all of s trimmed in *bare, for brackets that do not match, text behind them,
- * more than one address, and a line break or another control (but TAB) inside: a folded field is to
- * be unfolded first. */
+ * more than one address, a mailto: link with "%" in the address, and a line break or another control (but TAB) inside:
+ * a folded field is to be unfolded first. */
 bool address_unwrap(struct str s, struct str *bare, struct buf *name);
 
 /*

@@ -78,6 +78,14 @@ static struct str without_scheme(struct str s)
 	return address_trim(str_sub(s, 0, str_find(s, '?')));
 }
 
+/* There "%" begins an octet in hex (RFC 6068): what stands there is no address before it is decoded. */
+static bool is_encoded(struct str s)
+{
+	struct str bare = without_scheme(s);
+
+	return bare.p != s.p && str_find(bare, '%') < bare.n;
+}
+
 static bool several(struct str s)
 {
 	size_t at = cfws_find_unquoted(s, ",;");
@@ -141,11 +149,14 @@ bool address_unwrap(struct str s, struct str *bare, struct buf *name)
 		if (s.p[open] != '<' || close + 1 != inner.n || inner.p[close] != '>' ||
 			ends_another(str_sub(s, 0, open)))
 			return false;
-		*bare = without_scheme(address_trim(str_sub(inner, 0, close)));
+		inner = address_trim(str_sub(inner, 0, close));
+		if (is_encoded(inner))
+			return false;
+		*bare = without_scheme(inner);
 		add_name(name, str_sub(s, 0, open));
 		return true;
 	}
-	if (several(s))
+	if (several(s) || is_encoded(s))
 		return false;
 	if (comment > 0 && comment < s.n &&
 		cfws_comment(str_sub(s, comment, s.n)) == s.n - comment) {

@@ -60,6 +60,15 @@ def columns():
     check(r.status == 0 and b"syntax" in r.rejects, "--email by number", r)
     r = lab.run("--email", "third", stdin="first,second\na@a.de,b@a.de\n")
     check(r.status == 65 and "third" in r.err and "first, second" in r.err, "a column that is not there is named, and those that are", r)
+    for args in (["--consent", "third"], ["--keep", "newest:third"], ["--active", "third", "--inactive", "1y"], ["--email", "third"]):
+        r = lab.run(*args, stdin="email\na@a.de\n")
+        check(r.status == 65 and f"({args[0]})" in r.err, f"{args[0]}: and which option asked for it", r)
+    for header, row, said in (("work,home", "a@a.de,b@a.de", True), ("mail,email", "a@a.de,b@a.de", True), ("email,email", "a@a.de,b@a.de", True),
+                              ("email,boss", "a@a.de,b@a.de", False), ("email,mail", "a@a.de,by air", False), ("address,e-mail", "Elm St,a@a.de", False)):
+        r = lab.run(stdin=f"{header}\n{row}\n")
+        check(r.status == 0 and ("--email settles it" in r.err) == said, f"{header}: {'two columns that may be meant are' if said else 'nothing is'} said", r)
+    r = lab.run("--email", "home", stdin="work,home\na@a.de,b@a.de\n")
+    check("settles" not in r.err, "nor where it is settled", r)
     r = lab.run(stdin="a,b\n1,2\n")
     check(r.status == 65 and "--email" in r.err, "no column holds addresses", r)
     r = lab.run("--header", stdin="a@a.de\nb@a.de\n")
@@ -110,7 +119,8 @@ def syntax():
            f"{local64}@{long_domain}ddd.de", "a@-a.de", "a@a-.de", "a@a_b.de", "a@a..de", "a@.a.de", "a@a.de.", "a@localhost", "a@1.2.3.4",
            "a@[1.2.3.4]", '"a b"@a.de', "a\x40xn--zz--zz.de", "a(c)@a.de", "a@a.de, b@a.de", "a@a.de, B <b@a.de>", "a@b.de c@d.de", "<a@a.de", "a\u200bb@a.de",
            "a@a\u202eb.de", "\u202ea@a.de", "a@a.de\u3002", "a@a\u00b7b.de", "a\x01@a.de", "a\0@a.de", "a@a.de\n", "\r\na@a.de",
-           "a@a.de(\r)", "a@a.de\0", "a@ab--c.bücher.de", "ä@ab--c.bücher.de", "a@a≠b.de", "a\x40xn--0ug.de"]
+           "a@a.de(\r)", "a@a.de\0", "a@ab--c.bücher.de", "ä@ab--c.bücher.de", "a@a≠b.de", "a\x40xn--0ug.de",
+           "mailto:%61nn@a.de", "<mailto:ann%2Bx@a.de>"]
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n", quoting=csv.QUOTE_ALL)
     writer.writerow(["email", "want"])
@@ -206,14 +216,20 @@ def suppression():
 
 
 def people():
-    yes = ["yes", "Y", "TRUE", "1", "x", "opt-in", "Opt in", "double_opt-in", "\u00a0yes", "accepted", "2026-01-02", "2026-01-02T10:00:00Z"]
+    yes = ["yes", "Y", "TRUE", "1", "x", "opt-in", "Opt in", "double_opt-in", "\u00a0yes", "accepted", "2026-01-02", "2026-01-02T10:00:00Z",
+           "S\u00cd", "s\u00ec", "\u2714\ufe0f", "\u2705", "\u2611"]
     no = ["no", "0", "", "false", "never", "pending", "maybe", "2026-13-45"]
     rows = "".join(f"c{i}@a.de,{word}\n" for i, word in enumerate(yes + no))
     r = lab.run("--consent", "ok", stdin="email,ok\n" + rows)
     same([row[1] for row in r.rows()[1:]], yes, "--consent: yes or when")
     same(r.reasons(), ["no-consent"] * len(no), "the rest has none")
     check("2 cells say neither yes nor no" in r.err, "and what cannot be read is counted", r)
+    r = lab.run("--consent", "ok", stdin=b"email,ok\na@a.de,s\xed\nb@a.de,S\xcd\n")
+    same(r.out.count(b"\n"), 3, "a yes in Latin-1")
     env = {"SOURCE_DATE_EPOCH": "1767225600"}  # 2026-01-01
+    edges = "2025-12-31T00:00:00Z\n2025-12-30T23:59:59Z\n2025-12-31T01:00:00+01:00\n2025-12-31T00:59:59+01:00\n1767139200\n1767139199\n"
+    r = lab.run("--inactive", "1d", "--active", "seen", "--no-dedupe", stdin="email,seen\n" + "".join(f"a@a.de,{line}\n" for line in edges.split()), env=env)
+    same([row["seen"] for row in r.rejected()], edges.split()[1::2], "to the second, in whatever zone")
     rows = "a@a.de,2025-12-01\nb@a.de,2024-01-01\nc@a.de,\nd@a.de,soon\ne@a.de,03/04/2025\nf@a.de,\"Mon, 1 Dec 2025 10:00:00 +0000\"\n"
     r = lab.run("--inactive", "90d", "--active", "seen", stdin="email,seen\n" + rows, env=env)
     same([row[0] for row in r.rows()[1:]], ["a@a.de", "f@a.de"], "--inactive and --active")
@@ -223,6 +239,10 @@ def people():
     same(lab.run("--inactive", "90d", stdin="").status, 64, "--inactive needs --active")
     r = lab.run("--drop-role", stdin="email\nPostmaster@a.de\nsales+x@a.de\nno-reply@a.de\nsally@a.de\n")
     same(r.reasons(), ["role"] * 3, "--drop-role")
+    # RFC 2142: "request" is the end of a name there.
+    names = "info marketing sales support abuse noc security postmaster hostmaster usenet news webmaster www uucp ftp friends-request".split()
+    r = lab.run("--drop-role", stdin="email\n" + "".join(f"{name.title()}@a.de\n" for name in [*names, "request", "-request"]))
+    same([row["email"].lower() for row in r.rejected()], [f"{name}@a.de" for name in names], "every name of RFC 2142")
     r = lab.run("--drop-role=" + lab.write("roles", "# ours\nsally\n"), stdin="email\nsales@a.de\nSally@a.de\n")
     same([row["email"] for row in r.rejected()], ["Sally@a.de"], "a list of one's own replaces ours")
     r = lab.run("--drop-role", lab.path("roles"), stdin="email\nsales@a.de\n")
@@ -244,7 +264,8 @@ def suggestions():
     typos = {"gmial.com": "gmail.com", "gmail.con": "gmail.com", "hotmial.com": "hotmail.com", "yaho.com": "yahoo.com", "outlok.com": "outlook.com",
              "gmaik.com": "gmail.com", "hotnail.com": "hotmail.com", "protonmial.com": "protonmail.com", "live.con": "live.com", "mac.cmo": "mac.com", "comcast.nte": "comcast.net"}
     real = ["gmail.com", "proton.me", "pm.me", "wp.pl", "abv.bg", "email.com", "mail.com", "yahoo.co.in", "hey.com", "ymail.com", "gmx.at", "live.nl",
-            "a.de", "mail.de", "googlemail.com", "sky.com", "outlook.sk", "me.com", "company.com"]
+            "a.de", "mail.de", "googlemail.com", "sky.com", "outlook.sk", "me.com", "company.com",
+            "outlook.cl", "cloud.com", "jmail.com", "zmail.com", "bmail.com", "fastmail.us"]
     rows = "".join(f"x@{d}\n" for d in [*typos, *real])
     r = lab.run("--suggest", stdin="email\n" + rows)
     same(dict(row for row in (line.decode().split(",") for line in r.out.splitlines()[1:]) if row[1]),
