@@ -9,8 +9,8 @@
 
 void suppress_read_begin(struct suppress_reader *r, struct suppress *into, const char *name)
 {
-	*r = (struct suppress_reader){ .into = into, .name = name, .email = SIZE_MAX, .sum = SIZE_MAX,
-		.domain = SIZE_MAX, .reason = SIZE_MAX, .date = SIZE_MAX };
+	*r = (struct suppress_reader){ .into = into, .name = name, .email = SIZE_MAX,
+		.address = SIZE_MAX, .recipient = SIZE_MAX, .sum = SIZE_MAX, .domain = SIZE_MAX, .reason = SIZE_MAX, .date = SIZE_MAX };
 }
 
 static bool names_email(struct str column)
@@ -19,10 +19,14 @@ static bool names_email(struct str column)
 	       str_ieq(column, STR_LIT("email address")) || str_ieq(column, STR_LIT("e-mail address"));
 }
 
-/* Streets have these names as well. */
-static bool may_name_email(struct str column)
+static bool names_address(struct str column)
 {
-	return str_among(column, "address recipient");
+	return str_ieq(column, STR_LIT("address"));
+}
+
+static bool names_recipient(struct str column)
+{
+	return str_ieq(column, STR_LIT("recipient"));
 }
 
 static struct str cell(const struct csv_row *row, size_t i)
@@ -63,11 +67,11 @@ static bool names_date(struct str column)
 static bool take_header(struct suppress_reader *r, const struct csv_row *row)
 {
 	r->email = find_column(row, names_email);
-	if (r->email == SIZE_MAX)
-		r->email = find_column(row, may_name_email);
+	r->address = find_column(row, names_address);
+	r->recipient = find_column(row, names_recipient);
 	r->sum = find_column(row, names_sum);
 	r->domain = find_column(row, names_domain);
-	if ((r->email & r->sum & r->domain) == SIZE_MAX)
+	if ((r->email & r->address & r->recipient & r->sum & r->domain) == SIZE_MAX)
 		return false;
 	r->reason = find_column(row, names_reason);
 	r->date = find_column(row, names_date);
@@ -144,18 +148,25 @@ static bool add_domain(struct suppress_reader *r, const struct csv_row *row, str
 	return add(r, row, "@", without_comment(entry));
 }
 
+/* Streets stand under these names as well: they have no "@" in them. */
+static struct str loose_cell(const struct csv_row *row, size_t i)
+{
+	struct str s = cell(row, i);
+
+	return str_find(s, '@') < s.n || str_istarts(s, STR_LIT("sha256:")) || s.n == 64 ? s : STR_LIT("");
+}
+
 /* The most exact of what is filled in: a column "domain" may only repeat the end of the address beside it. */
 static bool add_named(struct suppress_reader *r, const struct csv_row *row)
 {
-	struct str email = cell(row, r->email);
-	struct str sum = cell(row, r->sum);
+	const struct str entries[] = { cell(row, r->email), loose_cell(row, r->address), loose_cell(row, r->recipient),
+		cell(row, r->sum) };
 	struct str domain = cell(row, r->domain);
 
-	if (email.n > 0)
-		return add_any(r, row, email);
-	if (sum.n > 0)
-		return add_any(r, row, sum);
-	return domain.n == 0 || add_domain(r, row, domain);
+	for (size_t i = 0; i < sizeof entries / sizeof *entries; i++)
+		if (entries[i].n > 0)
+			return add_any(r, row, entries[i]);
+	return domain.n > 0 && add_domain(r, row, domain);
 }
 
 /* Without names the first cell that is an entry. A plain list has no quotes round its cells: where they stand they are

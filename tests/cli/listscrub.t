@@ -186,6 +186,16 @@ def suppression():
     same((r.reasons(), len(r.rows())), (["suppressed", "suppressed"], 2), "if one of the copies is suppressed, all are")
     r = lab.run("--suppress", lab.write("s", "example.de\nann@a.de\n"), stdin="email\nann@a.de\n")
     check(r.status == 0 and ":1: neither an address" in r.err and r.reasons() == ["suppressed"], "a line that is no entry is named", r)
+    for header, row, want in (("email,address", ",ann@a.de", ["ann@a.de"]), ("address,email", "ann@a.de,", ["ann@a.de"]),
+                              ("address,email", "bob@a.de,ann@a.de", ["ann@a.de"]), ("address,recipient", ",ann@a.de", ["ann@a.de"]),
+                              ("email,recipient,domain", ",ann@a.de,a.de", ["ann@a.de"]), ("email,address,domain", ",1 Elm St,a.de", ["ann@a.de", "bob@a.de"])):
+        r = lab.run("--suppress", lab.write("s", f"{header}\n{row}\n"), stdin="email\nann@a.de\nbob@a.de\n")
+        same(([x["email"] for x in r.rejected()], "passed over" in r.err), (want, False), f"{header}: the first that is filled, {row}")
+    for header, row in (("email,name", ",Ann"), ("address,domain", "ann@@a.de,a.de"), ("email,address", ",1 Elm St")):
+        r = lab.run("--suppress", lab.write("s", f"{header}\n{row}\n"), stdin="email\nann@a.de\n")
+        check(r.reasons() == [] and "s:2: neither" in r.err, f"{header}: no entry stands in {row}, and that is said", r)
+    r = lab.run("--suppress", lab.write("s", "email,name\n,\n\n#,x\nann@a.de,x\n"), stdin="email\nann@a.de\n")
+    check(r.reasons() == ["suppressed"] and "passed over" not in r.err, "but not of empty lines and comments", r)
     sums = {a: hashlib.sha256(a.encode()).hexdigest() for a in ("ann@a.de", "ann@bücher.de")}
     forms = [
         ("comments and empty lines before the header", "# exported\n\nid;reason;email\n7;gone;ann@a.de\n"),
