@@ -297,12 +297,25 @@ void judge_begin(struct judge *j)
 		set->drop_disposable == NULL && j->mx == NULL && j->suggest == NULL;
 }
 
+/* The cell with the address. In a plain list quotes at its beginning may be part of it: "Ann Lee"@example.org. */
+static struct str address_cell(const struct judge *j, const struct csv_row *row)
+{
+	const struct csv_cell *cell = &row->cells[j->email];
+	size_t end = cell->raw.n;
+
+	if (!j->set->quoted || !str_starts(cell->raw, STR_LIT("\"")))
+		return cell->value;
+	while (cell->raw.p[end - 1] != '"')
+		end--;
+	return str_find(str_sub(cell->raw, end, cell->raw.n), '@') < cell->raw.n - end ? cell->raw : cell->value;
+}
+
 static enum reason judge_whole(struct judge *j, const struct csv_row *row, struct verdict *v)
 {
 	enum reason reason = check_shape(j, row, v);
 
 	if (reason == REASON_NONE)
-		reason = judge_address(j, row->cells[j->email].value, v);
+		reason = judge_address(j, address_cell(j, row), v);
 	if (reason == REASON_NONE)
 		fold(j, v);
 	if (j->set->shard.n > 1 && !in_share(j, row, v))
@@ -327,7 +340,7 @@ void judge_row(struct judge *j, const struct csv_row *row, struct verdict *v)
 		v->reason = judge_whole(j, row, v);
 		return;
 	}
-	v->reason = judge_address(j, row->cells[j->email].value, v);
+	v->reason = judge_address(j, address_cell(j, row), v);
 	if (v->reason != REASON_NONE)
 		return;
 	fold(j, v);

@@ -270,7 +270,7 @@ bool scrub_run(struct scrub *s, struct err *err)
 	struct err late;
 	bool ok = true;
 
-	if (s->in.sniff.header == SNIFF_HEADER)
+	if (s->in.sniff.header == SNIFF_HEADER && s->in.sniff.columns > 0)
 		rows_header(&s->rows, buf_str(&s->in.header));
 	s->mode = SCRUB_EMIT;
 	if (!s->set->no_dedupe && !dedup_reserve(&s->dedup, BATCH_ROWS))

@@ -35,8 +35,8 @@ void suppress_free(struct suppress *s);
 bool suppress_add(struct suppress *s, struct str entry, struct str reason, struct str date);
 
 /*
- * A list as CSV (columns email, address, recipient, sha256, domain: the first of them that is filled counts; else the first
- * column in which an entry stands; reason and date where there are such) or one entry a line; "#" lines and empty ones
+ * A list as CSV (columns email, address, recipient, sha256, domain: the first of them that is filled counts; else the
+ * first column in which an entry stands; reason and date where there are such) or one entry a line; "#" lines and empty ones
  * are passed over, and what stands behind a blank and "#". Here "*@domain" and a bare sum are entries, too, in a column
  * of their own also a bare domain. What is not UTF-8 is Latin-1. Feed the octets of one file in any cuts.
  */

@@ -9,8 +9,8 @@
 
 void suppress_read_begin(struct suppress_reader *r, struct suppress *into, const char *name)
 {
-	*r = (struct suppress_reader){ .into = into, .name = name, .email = SIZE_MAX,
-		.address = SIZE_MAX, .recipient = SIZE_MAX, .sum = SIZE_MAX, .domain = SIZE_MAX, .reason = SIZE_MAX, .date = SIZE_MAX };
+	*r = (struct suppress_reader){ .into = into, .name = name, .email = SIZE_MAX, .address = SIZE_MAX,
+		.recipient = SIZE_MAX, .sum = SIZE_MAX, .domain = SIZE_MAX, .reason = SIZE_MAX, .date = SIZE_MAX };
 }
 
 static bool names_email(struct str column)

@@ -44,6 +44,8 @@ def forms():
         check(r.status == 0 and r.out == (octets if want is None else want), f"{name}: kept as it stands", r)
         piped = lab.run(lab.write("list.csv", octets))
         same((piped.status, piped.out), (r.status, r.out), f"{name}: the same from a file")
+    for option in ("--header", "--no-header", "--annotate", "--suggest"):
+        same(lab.run(option, stdin="").out, b"", f"nothing, {option}: nothing")
     r = lab.run(stdin=b"name,email\nJ\xfcrgen,a@a.de\n")
     check("line 2 is not UTF-8" in r.err and "Latin-1" in r.err, "Latin-1 is recognised and said", r)
     r = lab.run(stdin="name,email\nA,a@a.de\n".encode("utf-16"))
@@ -134,6 +136,10 @@ def syntax():
     check("64 octets" in [row for row in rejected if row["email"].startswith(local64 + "l")][0]["detail"], "such as 64 octets", r)
     r = lab.run("--literal", "--quoted", stdin='email\na@[192.0.2.1]\n"""a b""@a.de"\na@[IPv6:2001:db8::1]\na@[1.2.3.400]\n')
     same((len(r.rows()), r.reasons()), (4, ["syntax"]), "--literal and --quoted take those")
+    plain = '"a b"@a.de\n"a,b"@a.de\n"A B"@A.de\n"Lee, Ann" <ann@a.de>\n"bob@a.de" \n"c.d"@a.de\nc.d@a.de\n'
+    r = lab.run("--quoted", stdin=plain)
+    same((r.out.decode(), r.rejects.count(b",duplicate,")), ('"a b"@a.de\n"a,b"@a.de\nann@a.de\nbob@a.de\n"c.d"@a.de\n', 2),
+         "--quoted in a plain list: those quotes are part of the address")
 
 
 def shape_and_domains():
