@@ -162,10 +162,21 @@ static void write_address(struct judge *j, struct str cell, struct verdict *v, b
 	buf_free(&other);
 }
 
+/* What is wrong; of the two forms that have an option, whether it is only that. */
+static const char *fault_text(const struct judge *j, enum address_fault fault)
+{
+	if (fault == ADDRESS_LITERAL)
+		return j->set->literal ? "the address in brackets is malformed"
+				       : "the domain is an address in brackets (see --literal)";
+	if (fault == ADDRESS_LOCAL_QUOTED)
+		return j->set->quoted ? "the local part is badly quoted" : "the local part is quoted (see --quoted)";
+	return address_fault_text(&j->address, fault);
+}
+
 static enum reason fault(struct judge *j, enum address_fault fault, struct verdict *v)
 {
 	if (j->details)
-		v->detail = arena_copy(j->arena, str_of(address_fault_text(&j->address, fault)));
+		v->detail = arena_copy(j->arena, str_of(fault_text(j, fault)));
 	return REASON_SYNTAX;
 }
 

@@ -44,8 +44,7 @@ bool domain_is_settled(struct str s);
 const char *domain_fault_text(enum domain_fault fault);
 
 /* Reserved for tests, examples and local use (RFC 2606, 6761, 6762, 7686, 8375, 9476, ICANN's
- * .internal, IANA's eleven IDN test domains): s in A-label form, lower case, it or a parent
- * of it. */
+ * .internal): s in A-label form, lower case, it or a parent of it. */
 bool domain_reserved(struct str s);
 /* s is domain, or ends in "." domain. Both in lower case. */
 bool domain_within(struct str s, struct str domain);

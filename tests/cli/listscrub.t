@@ -2,11 +2,12 @@
 """What listscrub reads, rejects and writes: in and out, for every reason."""
 import csv
 import io
+import json
 import os
 import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from listscrub_kit import Lab, TOP, check, done, same  # noqa: E402
+from listscrub_kit import Lab, TOP, check, done, same, skip  # noqa: E402
 
 lab = Lab()
 HEADER = "name,email,note\n"
@@ -133,6 +134,11 @@ def syntax():
     rejected = r.rejected()
     same([row["email"] for row in rejected], bad, "what they do not take is rejected, in order")
     check(all(row["reason"] == "syntax" and row["detail"] for row in rejected), "each refusal says which rule", r)
+    said = {row["email"]: row["detail"] for row in rejected}
+    same((said["a@[1.2.3.4]"], said['"a b"@a.de']), ("the domain is an address in brackets (see --literal)", "the local part is quoted (see --quoted)"),
+         "and the option that lifts it")
+    r = lab.run("--literal", "--quoted", stdin='email\na@[1.2.3.400]\n"""a""b@a.de"\n')
+    same([row["detail"] for row in r.rejected()], ["the address in brackets is malformed", "the local part is badly quoted"], "or what is wrong all the same")
     check("64 octets" in [row for row in rejected if row["email"].startswith(local64 + "l")][0]["detail"], "such as 64 octets", r)
     r = lab.run("--literal", "--quoted", stdin='email\na@[192.0.2.1]\n"""a b""@a.de"\na@[IPv6:2001:db8::1]\na@[1.2.3.400]\n')
     same((len(r.rows()), r.reasons()), (4, ["syntax"]), "--literal and --quoted take those")
@@ -431,6 +437,28 @@ def damage():
     check("line 5: the quote that opens here" in r.err, "the line where the quote opened, not where the row began", r)
 
 
+def is_email():
+    """Dominic Sayers' tests, as a list: the goal that the corpora's README states."""
+    path = os.path.join(os.environ.get("PIPEMAIL_CORPORA") or os.path.join(TOP, "..", "shared", "corpora"), "is_email", "tests.tsv")
+    if not os.path.isfile(path):
+        skip("is_email", f"{path} is not there")
+        return
+    with open(path, encoding="utf-8") as f:
+        cases = [line.rstrip("\n").split("\t") for line in f if line.strip()]
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n", quoting=csv.QUOTE_ALL)
+    writer.writerows([["email"], *([json.loads(case[0])] for case in cases)])
+    # (Blanks around an address are nobody's fault.)
+    good = [case[1] in ("ISEMAIL_VALID_CATEGORY", "ISEMAIL_DNSWARN") or
+            (case[2] == "ISEMAIL_CFWS_FWS" and json.loads(case[0]).strip(" ") == "test\x40iana.org") for case in cases]
+    r = lab.run("--no-dedupe", "--annotate", stdin=out.getvalue(), rejects=False)
+    same([row[1] for row in r.rows()[1:]], ["kept" if ok else "rejected" for ok in good], "is_email: VALID and DNSWARN are kept, nothing else is")
+    r = lab.run("--no-dedupe", "--annotate", "--quoted", "--literal", stdin=out.getvalue(), rejects=False)
+    forms = ("ISEMAIL_RFC5321_QUOTEDSTRING", "ISEMAIL_RFC5321_ADDRESSLITERAL")
+    same([row[1] for row in r.rows()[1:]], ["kept" if ok or case[2] in forms else "rejected" for ok, case in zip(good, cases)],
+         "is_email: --quoted and --literal add those two forms and nothing else")
+
+
 def spectrum():
     """Every list that others wrote is a list: rows in, rows out."""
     corpus = os.path.join(os.environ.get("PIPEMAIL_CORPORA") or os.path.join(TOP, "..", "shared", "corpora"), "csv-spectrum", "csvs")
@@ -448,7 +476,7 @@ def spectrum():
 
 
 for part in (forms, columns, normal_form, syntax, shape_and_domains, duplicates, suppression, people, suggestions, bounces, outputs, one_purpose, damage,
-             spectrum):
+             is_email, spectrum):
     part()
 lab.close()
 done()

@@ -181,10 +181,10 @@ static void test_reserved(void)
 	static const char *const yes[] = { "example.com", "mail.example.net", "example.org",
 		"a.b.example", "test", "x.test", "y.invalid", "localhost", "me.localhost",
 		"printer.local", "abc.onion", "nas.home.arpa", "2.0.192.in-addr.arpa", "x.alt",
-		"x.internal", "xn--r8jz45g.xn--zckzah" };
+		"x.internal" };
 	static const char *const no[] = { "example.de", "example.co.uk", "myexample.com",
 		"example.com.au", "test.com", "local.example-mail.org", "latest", "invalid.net",
-		"arpa", "e164.arpa", "onion.com", "iana.org", "xn--p1ai", "", "com" };
+		"arpa", "e164.arpa", "onion.com", "iana.org", "xn--p1ai", "xn--zckzah", "", "com" };
 
 	for (size_t i = 0; i < sizeof yes / sizeof yes[0]; i++)
 		check(domain_reserved(str_of(yes[i])), "reserved: %s", yes[i]);
