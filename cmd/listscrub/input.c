@@ -15,7 +15,7 @@
 #define CHUNK ((size_t)64 << 10)
 #define FILE_CHUNK ((size_t)128 << 10)
 #define PIPE_CHUNK ((size_t)512 << 10)
-#define HEAD_MAX ((size_t)1 << 20) /* a header and a row are looked for in that much */
+#define HEAD_MAX ((size_t)1 << 20) /* rows are looked for in that much; the first one in more */
 
 const char *input_name(const struct input *in)
 {
@@ -116,22 +116,20 @@ static bool open_file(struct input *in, struct err *err)
 	return true;
 }
 
-/* Enough to tell a header and the row behind it, or all there is. */
-static bool read_head(struct input *in, struct err *err)
+/* So many rows, or all there are. Of very long ones the first will do. */
+static bool read_head(struct input *in, char delimiter, size_t rows, struct err *err)
 {
-	for (;;) {
-		struct str head = csv_rest(&in->csv);
-		struct str behind = str_sub(head, str_find(head, '\n') + 1, head.n);
-		long n;
+	size_t next = 0;
+	long n = 1;
 
-		if (head.n >= HEAD_MAX || str_find(behind, '\n') < behind.n)
+	while (n > 0) {
+		struct str head = csv_rest(&in->csv);
+
+		if (csv_head_whole(head, delimiter, head.n < HEAD_MAX ? rows : 1, &next))
 			return true;
 		n = read_chunk(in, err);
-		if (n < 0)
-			return false;
-		if (n == 0)
-			return true;
 	}
+	return n == 0;
 }
 
 static bool check_encoding(const struct input *in, struct err *err)
@@ -181,16 +179,35 @@ static bool take_header(struct input *in, bool first, struct err *err)
 	return true;
 }
 
+/* A header and the row behind it tell most of it, and come soon. The others are waited for only where they have to tell
+ * the column of addresses, so that it does not depend on how they came. */
+static bool look(struct input *in, const struct sniff *asked, struct sniff *found, struct err *err)
+{
+	*found = *asked;
+	if (!read_head(in, asked->delimiter, 2, err) || !check_encoding(in, err))
+		return false;
+	sniff_list(found, csv_rest(&in->csv));
+	if (found->named || in->csv.eof)
+		return true;
+	sniff_free(found);
+	*found = *asked;
+	if (!read_head(in, asked->delimiter, SNIFF_ROWS, err))
+		return false;
+	sniff_list(found, csv_rest(&in->csv));
+	return true;
+}
+
 static bool start_list(struct input *in, bool first, struct err *err)
 {
-	struct sniff found = { .delimiter = in->sniff.delimiter, .header = in->sniff.header };
+	struct sniff asked = { .delimiter = in->sniff.delimiter, .header = in->sniff.header };
+	struct sniff found;
 
+	asked.named = in->sniff.named || !first;
 	if (!open_file(in, err))
 		return false;
 	csv_init(&in->csv, ',');
-	if (!read_head(in, err) || !check_encoding(in, err))
+	if (!look(in, &asked, &found, err))
 		return false;
-	sniff_list(&found, csv_rest(&in->csv));
 	in->csv.delimiter = found.delimiter;
 	if (first) {
 		in->sniff = found;
@@ -223,8 +240,7 @@ static uint64_t total_size(const char *const *names, size_t n)
 	return total;
 }
 
-bool input_open(struct input *in, const char *const *names, char delimiter, enum sniff_header header,
-	struct err *err)
+bool input_open(struct input *in, const char *const *names, const struct sniff *asked, struct err *err)
 {
 	static const char *const standard[] = { "-", NULL };
 
@@ -237,16 +253,15 @@ bool input_open(struct input *in, const char *const *names, char delimiter, enum
 		in->files[i] = (struct input_file){ .name = names[i], .spool = -1 };
 	in->fd = -1;
 	in->total = total_size(names, in->n);
-	in->sniff = (struct sniff){ .delimiter = delimiter, .header = header };
 	memcpy(in->line_end, "\n", 2);
-	/* An empty list tells no columns: the next one does. */
-	bool ok = start_list(in, true, err);
-
-	while (ok && in->sniff.columns == 0 && in->at + 1 < in->n) {
-		in->at++;
-		ok = start_list(in, true, err);
+	/* An empty list tells nothing: the next one does. */
+	for (in->at = 0;; in->at++) {
+		in->sniff = *asked;
+		if (!start_list(in, true, err))
+			return false;
+		if (in->sniff.columns > 0 || in->at + 1 == in->n)
+			return true;
 	}
-	return ok;
 }
 
 void input_free(struct input *in)
@@ -296,31 +311,18 @@ bool input_more(struct input *in, struct err *err)
 	return start_list(in, false, err);
 }
 
-static uint64_t count_lines(struct str s)
-{
-	uint64_t n = 0;
-
-	while (s.n > 0) {
-		size_t at = str_find(s, '\n');
-
-		n += at < s.n;
-		s = str_sub(s, at + 1, s.n);
-	}
-	return n;
-}
-
 void input_name_rest(struct input *in, struct err *err)
 {
 	struct str rest = csv_rest(&in->csv);
 	uint64_t first = in->csv.line;
 	uint64_t octets = rest.n;
-	uint64_t lines = count_lines(rest);
+	uint64_t lines = str_count(rest, '\n');
 	char *room = mem_alloc(CHUNK);
 	long n;
 
 	while ((n = file_read_some(in->fd, room, CHUNK, input_name(in), NULL)) > 0) {
 		octets += (uint64_t)n;
-		lines += count_lines(str_at(room, (size_t)n));
+		lines += str_count(str_at(room, (size_t)n), '\n');
 	}
 	mem_free(room);
 	struct err damage = *err;
@@ -339,6 +341,7 @@ struct input_place input_here(const struct input *in)
 		.line = in->csv.line,
 		.rows = in->rows,
 		.cr_ends = in->csv.cr_ends,
+		.started = in->csv.started,
 	};
 }
 
@@ -368,7 +371,10 @@ bool input_rewind(struct input *in, const struct input_place *place, struct err 
 	if (lseek(in->fd, (off_t)to, SEEK_SET) < 0)
 		return err_errno(err, ERR_IO, errno, "%s: reading it again", input_name(in));
 	in->octets = place->offset;
-	csv_resume(&in->csv, place->line, place->cr_ends);
+	if (place->started)
+		csv_resume(&in->csv, place->line, place->cr_ends);
+	else
+		csv_rewind(&in->csv);
 	return true;
 }
 

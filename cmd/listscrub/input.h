@@ -44,12 +44,12 @@ struct input_place {
 	uint64_t line;
 	uint64_t rows;
 	bool cr_ends;
+	bool started; /* false: the beginning of a list of which nothing was taken */
 };
 
-/* names: NULL-terminated, none: standard input. delimiter and header as in struct sniff. Opens the first list and
- * reads its header. */
-bool input_open(struct input *in, const char *const *names, char delimiter, enum sniff_header header,
-	struct err *err);
+/* names: NULL-terminated, none: standard input. asked: delimiter, header and named, nothing else. Opens the first list
+ * and reads its header. */
+bool input_open(struct input *in, const char *const *names, const struct sniff *asked, struct err *err);
 void input_free(struct input *in);
 
 /* The next row. CSV_MORE: settle what still points into earlier rows, then call input_more. */

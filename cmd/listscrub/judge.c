@@ -92,7 +92,7 @@ static bool check_slip(const struct judge *j, const char *name, struct err *err)
 	const char *option = set->drop_role != NULL && set->drop_role[0] == '\0' ? "--drop-role" :
 		set->drop_disposable != NULL && set->drop_disposable[0] == '\0' ? "--drop-disposable" : NULL;
 
-	if (option == NULL || set->email != NULL || !j->sniff->unsure || j->sniff->header != SNIFF_HEADER)
+	if (option == NULL || set->lists[0] == NULL || strcmp(set->lists[0], "-") == 0 || set->email != NULL || !j->sniff->unsure || j->sniff->header != SNIFF_HEADER)
 		return true;
 	return err_set(err, ERR_DATA,
 		"%s is read as a list, and no address stands in it: a file for %s goes behind '=', "

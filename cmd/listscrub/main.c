@@ -67,11 +67,12 @@ static bool prepare(struct run *run, struct err *err)
 {
 	struct scrub *s = &run->scrub;
 	const struct settings *set = &run->set;
+	struct sniff asked = { .delimiter = set->delimiter, .header = set->header, .named = set->email != NULL };
 	unsigned char random[16];
 
 	s->set = set;
 	if (!judge_init(&s->judge, set, err) ||
-		!input_open(&s->in, set->lists, set->delimiter, set->header, err) ||
+		!input_open(&s->in, set->lists, &asked, err) ||
 		!judge_columns(&s->judge, &s->in.sniff, input_name(&s->in), err) ||
 		(set->report != NULL && !report_check(set->report, err)) ||
 		(set->mx && !mx_init(&run->mx, set, err)) || !open_outputs(run, err))

@@ -204,6 +204,9 @@ static bool pass(struct scrub *s, struct err *err)
 
 	judge_begin(&s->judge);
 	s->reader = (struct reader){ .judge = &s->judge, .columns = s->in.sniff.columns };
+	/* A list that was empty when it was looked at may have grown. */
+	if (s->reader.columns == 0)
+		s->reader.columns = 1;
 	s->reader.keys = gathers || s->judge.details;
 	s->reader.words = gathers || s->report != NULL;
 	s->reader.domains = gathers || s->report != NULL;
@@ -270,6 +273,7 @@ bool scrub_run(struct scrub *s, struct err *err)
 	struct err late;
 	bool ok = true;
 
+	/* Nothing comes of nothing, also where a header was promised. */
 	if (s->in.sniff.header == SNIFF_HEADER && s->in.sniff.columns > 0)
 		rows_header(&s->rows, buf_str(&s->in.header));
 	s->mode = SCRUB_EMIT;

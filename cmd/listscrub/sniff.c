@@ -6,8 +6,6 @@
 #include "mail/address.h"
 #include "text/csv.h"
 
-#define SNIFF_ROWS 100
-
 /* Names of the column with the address, the surest first. The last ones are also what a street has: they
  * count only where addresses stand in the column. */
 static const char *const email_names[] = {
@@ -78,6 +76,7 @@ static size_t choose_email(struct sniff *s, const size_t *hits)
 	for (size_t i = s->columns; i-- > 0;)
 		if (hits[i] > 0 && hits[i] * 2 >= most)
 			holds = i;
+	s->named = s->named || rank < SURE_NAMES;
 	if (named != SNIFF_NONE && (rank < SURE_NAMES || hits[named] > 0 || holds == SNIFF_NONE))
 		return named;
 	s->unsure = holds == SNIFF_NONE && s->columns == 1;

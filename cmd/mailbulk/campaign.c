@@ -56,10 +56,8 @@ static bool load_template(struct campaign *c, struct str source, struct err *err
 {
 	size_t header = header_length(source);
 	struct str type = STR_LIT("text/plain");
-	unsigned line = 1;
+	unsigned line = 1 + (unsigned)str_count(str_sub(source, 0, header), '\n');
 
-	for (size_t i = 0; i < header; i++)
-		line += source.p[i] == '\n';
 	if (!campaign_load_fields(c, str_sub(source, 0, header), &type, err))
 		return false;
 	struct str body = str_sub(source, header, source.n);

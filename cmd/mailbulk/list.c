@@ -123,11 +123,14 @@ static bool start(struct list *l, char delimiter, bool *plain, struct err *err)
 {
 	uint64_t begin = l->position;
 	struct str head;
+	size_t next = 0;
 
 	csv_init(&l->csv, delimiter != 0 ? delimiter : ',');
-	if (!feed(l, err))
-		return false;
-	head = str_at(l->csv.p + l->csv.off, l->csv.end - l->csv.off);
+	do {
+		if (!feed(l, err))
+			return false;
+		head = csv_rest(&l->csv);
+	} while (!l->csv.eof && !csv_head_whole(head, delimiter, 1, &next));
 	size_t bom = csv_bom(head);
 
 	head = str_sub(head, bom, head.n);
@@ -162,9 +165,7 @@ static bool read_header_row(struct list *l, struct err *err)
 		return false;
 	set_columns(l, &row);
 	l->next += row.raw.n + row.end.n;
-	l->data_line = row.line + 1;
-	for (size_t i = 0; i < row.raw.n; i++)
-		l->data_line += row.raw.p[i] == '\n';
+	l->data_line = row.line + 1 + str_count(row.raw, l->csv.cr_ends ? '\r' : '\n');
 	return true;
 }
 
@@ -234,13 +235,12 @@ void list_close(struct list *l)
 
 bool list_rewind(struct list *l, struct err *err)
 {
-	char delimiter = l->csv.delimiter;
-
 	if (!l->seekable)
 		return err_set(err, ERR_SOFTWARE, "%s: it was not opened to be read twice", l->name);
-	csv_free(&l->csv);
-	csv_init(&l->csv, delimiter);
-	l->csv.line = l->data_line;
+	if (l->csv.started)
+		csv_resume(&l->csv, l->data_line, l->csv.cr_ends);
+	else
+		csv_rewind(&l->csv);
 	l->position = l->data;
 	l->next = l->data;
 	l->rows = 0;

@@ -54,6 +54,16 @@ size_t str_find(struct str s, char c)
 	return p != NULL ? (size_t)(p - s.p) : s.n;
 }
 
+size_t str_count(struct str s, char c)
+{
+	const char *end = s.p + s.n;
+	size_t n = 0;
+
+	for (const char *p = s.p; p < end && (p = memchr(p, c, (size_t)(end - p))) != NULL; p++)
+		n++;
+	return n;
+}
+
 size_t str_search(struct str s, struct str needle)
 {
 	if (needle.n == 0)

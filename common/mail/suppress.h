@@ -51,6 +51,7 @@ struct suppress_reader {
 	size_t domain;
 	size_t reason;
 	size_t date;
+	size_t next;  /* as many octets tell more of the file than those that were there */
 	bool started; /* the first row was met */
 	bool named;   /* it names the columns */
 };

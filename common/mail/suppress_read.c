@@ -11,6 +11,7 @@ void suppress_read_begin(struct suppress_reader *r, struct suppress *into, const
 {
 	*r = (struct suppress_reader){ .into = into, .name = name, .email = SIZE_MAX, .address = SIZE_MAX,
 		.recipient = SIZE_MAX, .sum = SIZE_MAX, .domain = SIZE_MAX, .reason = SIZE_MAX, .date = SIZE_MAX };
+	csv_init(&r->csv, '\0');
 }
 
 static bool names_email(struct str column)
@@ -243,26 +244,36 @@ static struct str without_top(struct str head)
 	return head;
 }
 
+static bool tell_delimiter(struct suppress_reader *r, struct err *err)
+{
+	struct str head = csv_rest(&r->csv);
+
+	if (str_starts(head, STR_LIT("\xff\xfe")) || str_starts(head, STR_LIT("\xfe\xff")))
+		return err_set(err, ERR_DATA, "%s is UTF-16: make it UTF-8 first (iconv -f UTF-16 -t UTF-8)", r->name);
+	r->csv.delimiter = csv_guess_delimiter(without_top(head));
+	return true;
+}
+
 bool suppress_read_add(struct suppress_reader *r, struct str octets, struct err *err)
 {
 	if (octets.n == 0)
 		return true;
-	if (r->csv.delimiter == '\0') {
-		if (str_starts(octets, STR_LIT("\xff\xfe")) || str_starts(octets, STR_LIT("\xfe\xff")))
-			return err_set(err, ERR_DATA, "%s is UTF-16: make it UTF-8 first (iconv -f UTF-16 -t UTF-8)",
-				r->name);
-		csv_init(&r->csv, csv_guess_delimiter(without_top(octets)));
-	}
 	memcpy(csv_room(&r->csv, octets.n), octets.p, octets.n);
 	csv_fed(&r->csv, octets.n);
+	if (r->csv.delimiter == '\0') {
+		if (!csv_head_whole(without_top(csv_rest(&r->csv)), '\0', 1, &r->next))
+			return true;
+		if (!tell_delimiter(r, err))
+			return false;
+	}
 	return take_rows(r, err);
 }
 
 bool suppress_read_end(struct suppress_reader *r, struct err *err)
 {
-	bool ok = true;
+	bool ok = r->csv.delimiter != '\0' || tell_delimiter(r, err);
 
-	if (r->csv.delimiter != '\0') {
+	if (ok) {
 		csv_eof(&r->csv);
 		ok = take_rows(r, err);
 	}

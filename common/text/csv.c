@@ -7,8 +7,6 @@
 #include "base/mem.h"
 #include "text/csv_scan.h"
 
-#define CSV_ROW_LIMIT ((size_t)16 << 20)
-
 void csv_init(struct csv *c, char delimiter)
 {
 	csv_free(c);
@@ -76,6 +74,12 @@ void csv_resume(struct csv *c, uint64_t line, bool cr_ends)
 	c->eof = c->failed = false;
 }
 
+void csv_rewind(struct csv *c)
+{
+	csv_resume(c, 1, false);
+	c->started = false;
+}
+
 struct str csv_rest(const struct csv *c)
 {
 	return str_at(c->p == NULL ? "" : c->p + c->off, c->end - c->off);
@@ -85,17 +89,18 @@ struct str csv_rest(const struct csv *c)
  * Which octet ends a line, told by the first end outside quotes: LF (with or without a CR before it), or CR alone as
  * old Macintosh files have it. Once it is told, the other one is an octet of its cell. False: not to be told yet.
  */
-static bool learn_line_end(struct csv *c)
+static bool learn_line_end(struct csv *c, size_t bom)
 {
+	const char *first = c->p + c->off + bom;
 	const char *closed = NULL;
 	bool quoted = false;
 
-	for (const char *p = c->p + c->off; p < c->p + c->end; p++) {
+	for (const char *p = first; p < c->p + c->end; p++) {
 		/* A quote right behind one that closed is half of a doubled one. */
 		if (*p == '"' && quoted) {
 			quoted = false;
 			closed = p;
-		} else if (*p == '"' && (p == c->p + c->off || p[-1] == c->delimiter || p - 1 == closed)) {
+		} else if (*p == '"' && (p == first || p[-1] == c->delimiter || p - 1 == closed)) {
 			quoted = true;
 		}
 		if (quoted || (*p != '\n' && *p != '\r'))
@@ -108,6 +113,21 @@ static bool learn_line_end(struct csv *c)
 	}
 	c->started = c->eof;
 	return c->eof;
+}
+
+/* The BOM is passed only when the line end is told: nothing is taken off before that, and so nothing twice. */
+static bool begin(struct csv *c)
+{
+	size_t bom = csv_bom(csv_rest(c));
+
+	if (c->end - c->off < 3 && !c->eof)
+		return false;
+	if (!learn_line_end(c, bom) && c->end - c->off <= c->row_limit)
+		return false;
+	c->started = true;
+	c->off += bom;
+	c->looked = c->off;
+	return true;
 }
 
 static inline struct csv_cell *add_cell(struct csv *c, size_t n)
@@ -190,17 +210,6 @@ static bool damaged(struct csv *c, struct err *err, bool in_quote, uint64_t line
 			(unsigned long long)line);
 	return err_set(err, ERR_DATA, "line %llu: a row of more than %zu octets%s", (unsigned long long)line,
 		c->row_limit, in_quote ? " (an unclosed quote?)" : "");
-}
-
-static uint64_t count_lines(const char *p, const char *end, char line_end)
-{
-	uint64_t n = 0;
-
-	while (p < end && (p = memchr(p, line_end, (size_t)(end - p))) != NULL) {
-		n++;
-		p++;
-	}
-	return n;
 }
 
 /* Where the row at c->off is being read. */
@@ -304,7 +313,7 @@ static void give_row(struct csv *c, struct csv_row *row, const struct cursor *at
 	row->end = str_at(stop, (size_t)(next - stop));
 	row->line = c->line;
 	row->ascii = false;
-	c->line += at->broken ? count_lines(from, next, line_end) : next > stop;
+	c->line += at->broken ? str_count(str_at(from, (size_t)(next - from)), line_end) : (uint64_t)(next > stop);
 	c->off = (size_t)(next - c->p);
 	c->looked = c->off;
 }
@@ -314,10 +323,11 @@ static enum csv_event need_more(struct csv *c, const struct cursor *at, struct e
 {
 	c->looked = c->end;
 	if ((c->eof && at->in_quote) || c->end - c->off > c->row_limit) {
+		const char *row = c->p + c->off;
 		uint64_t line = c->line;
 
 		if (at->in_quote)
-			line += count_lines(c->p + c->off, at->quote, line_end);
+			line += str_count(str_at(row, (size_t)(at->quote - row)), line_end);
 		damaged(c, err, at->in_quote, line);
 		return CSV_ERROR;
 	}
@@ -328,16 +338,10 @@ enum csv_event csv_next(struct csv *c, struct csv_row *row, struct err *err)
 {
 	if (c->failed)
 		return CSV_ERROR;
-	if (c->off == 0 && c->line == 1 && !c->started) {
-		if (c->end < 3 && !c->eof)
-			return CSV_MORE;
-		c->off = csv_bom(csv_rest(c));
-		c->looked = c->off;
-	}
+	if (!c->started && !begin(c))
+		return CSV_MORE;
 	if (c->off == c->end)
 		return c->eof ? CSV_END : CSV_MORE;
-	if (!c->started && !learn_line_end(c) && c->end - c->off <= c->row_limit)
-		return CSV_MORE;
 
 	char line_end = c->cr_ends ? '\r' : '\n';
 	struct cursor at = { .p = c->p + c->off, .end = c->p + c->end };

@@ -4,26 +4,34 @@
 
 #include "base/buf.h"
 
+#define SMALL_HEAD ((size_t)16 << 10) /* to be looked at again with each piece that comes */
+
 size_t csv_bom(struct str head)
 {
 	return str_starts(head, STR_LIT("\xef\xbb\xbf")) ? 3 : 0;
 }
 
-/* The one that stands most often in the first line outside quotes; a comma where none does. */
+/* The one that stands most often in the first line outside quotes; a comma where none does. A quote amid a cell is an
+ * octet like others, right behind one that closed it is half of a doubled one. */
 char csv_guess_delimiter(struct str head)
 {
 	static const char candidates[] = { ',', ';', '\t', '|' };
 	size_t counts[sizeof candidates] = { 0 };
+	bool opens = true;
 	bool quoted = false;
 	size_t best = 0;
 
 	for (size_t i = csv_bom(head); i < head.n; i++) {
 		char ch = head.p[i];
 
-		if (ch == '"')
+		if (ch == '"' && (quoted || opens)) {
 			quoted = !quoted;
+			opens = !quoted;
+			continue;
+		}
 		if (quoted)
 			continue;
+		opens = memchr(candidates, ch, sizeof candidates) != NULL;
 		if (ch == '\n' || ch == '\r')
 			break;
 		for (size_t k = 0; k < sizeof candidates; k++)
@@ -33,6 +41,24 @@ char csv_guess_delimiter(struct str head)
 		if (counts[k] > counts[best])
 			best = k;
 	return candidates[best];
+}
+
+bool csv_head_whole(struct str head, char delimiter, size_t rows, size_t *next)
+{
+	struct csv csv = { .p = NULL };
+	struct csv_row row;
+
+	if (head.n < *next)
+		return false;
+	*next = head.n < SMALL_HEAD ? head.n + 1 : 2 * head.n;
+	csv_init(&csv, delimiter != '\0' ? delimiter : csv_guess_delimiter(head));
+	if (head.n > 0)
+		memcpy(csv_room(&csv, head.n), head.p, head.n);
+	csv_fed(&csv, head.n);
+	while (rows > 0 && csv_next(&csv, &row, NULL) == CSV_ROW)
+		rows--;
+	csv_free(&csv);
+	return rows == 0 || head.n > CSV_ROW_LIMIT;
 }
 
 bool csv_add_cell(struct buf *out, struct str value, char delimiter)
