@@ -65,8 +65,10 @@ static size_t choose_email(struct sniff *s, const size_t *hits)
 	size_t rank = ALL_NAMES;
 	size_t holds = SNIFF_NONE;
 	size_t most = 0;
+	size_t sure = 0;
 
 	for (size_t i = 0; i < s->columns; i++) {
+		sure += name_rank(s->names[i]) < SURE_NAMES;
 		if (name_rank(s->names[i]) < rank) {
 			rank = name_rank(s->names[i]);
 			named = i;
@@ -76,7 +78,7 @@ static size_t choose_email(struct sniff *s, const size_t *hits)
 	for (size_t i = s->columns; i-- > 0;)
 		if (hits[i] > 0 && hits[i] * 2 >= most)
 			holds = i;
-	s->named = s->named || rank < SURE_NAMES;
+	s->named = s->named || sure == 1;
 	if (named != SNIFF_NONE && (rank < SURE_NAMES || hits[named] > 0 || holds == SNIFF_NONE))
 		return named;
 	s->unsure = holds == SNIFF_NONE && s->columns == 1;
