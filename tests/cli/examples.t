@@ -179,12 +179,21 @@ def try_all(title, commands, texts):
             check(run.returncode == 0, f"{title}: configuration {i + 1} is read", run.stderr)
 
 
+def cleaning(text):
+    """What the README shows of a cleaning is what the program says of the list in examples/."""
+    examples = [os.path.join(TOP, "examples", name) for name in ("suppressed.csv", "bounces.mbox", "list.csv")]
+    run = subprocess.run([os.path.join(BUILD, "listscrub"), "--allow-reserved", "--suppress", examples[0], "--bounces", examples[1], examples[2]],
+                         capture_output=True, text=True, timeout=60)
+    check(run.stderr != "" and f"```\n{run.stderr}```\n" in text, "the README's cleaning is what listscrub says", *run.stderr.splitlines())
+
+
 if shutil.which("openssl") is None:
     print("1..0 # SKIP openssl is not installed")
     sys.exit(0)
 readme = readme_commands(read(os.path.join(TOP, "README.md")))
 check(len(readme) >= 8, "the README shows commands")
 try_all("README", readme, [])
+cleaning(read(os.path.join(TOP, "README.md")))
 for page in sorted(os.listdir(os.path.join(TOP, "man"))):
     if page.endswith((".1", ".5", ".7")):
         text = read(os.path.join(TOP, "man", page))
