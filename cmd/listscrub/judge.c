@@ -170,13 +170,29 @@ static enum reason check_shape(struct judge *j, const struct csv_row *row, struc
 {
 	if (row->n == j->sniff->columns)
 		return REASON_NONE;
-	if (is_blank(row))
+	if (is_blank(row)) {
+		v->detail = STR_LIT("the row is blank");
 		return REASON_EMPTY;
-	if (row->n > j->email && str_trim(row->cells[j->email].value).n == 0)
+	}
+	if (row->n > j->email && str_trim(row->cells[j->email].value).n == 0) {
+		v->detail = STR_LIT("the cell with the address is blank");
 		return REASON_EMPTY;
+	}
 	if (j->details)
 		v->detail = arena_printf(j->arena, "%zu cells for %zu columns", row->n, j->sniff->columns);
 	return REASON_RAGGED;
+}
+
+/* What the list says; where that is nothing, which entry it was. */
+static struct str suppressed_by(struct judge *j, const struct suppress_note *note)
+{
+	if (note->reason.n > 0 || note->date.n > 0)
+		return arena_printf(j->arena, "%.*s%s%.*s", STR_ARGS(note->reason),
+			note->reason.n > 0 && note->date.n > 0 ? ", " : "", STR_ARGS(note->date));
+	if (note->entry.n == 0)
+		return STR_LIT("its SHA-256 sum");
+	return arena_printf(j->arena, "%s%.*s", str_find(note->entry, '@') < note->entry.n ? "" : "@",
+		STR_ARGS(note->entry));
 }
 
 static enum reason check_suppressed(struct judge *j, struct verdict *v)
@@ -187,8 +203,7 @@ static enum reason check_suppressed(struct judge *j, struct verdict *v)
 	if (s->entries == 0 || !suppress_has_key(s, v->key, v->folded, v->domain, &note))
 		return REASON_NONE;
 	if (j->details)
-		v->detail = arena_printf(j->arena, "%.*s%s%.*s", STR_ARGS(note.reason),
-			note.reason.n > 0 && note.date.n > 0 ? ", " : "", STR_ARGS(note.date));
+		v->detail = suppressed_by(j, &note);
 	return REASON_SUPPRESSED;
 }
 

@@ -213,8 +213,10 @@ enum reason judge_address(struct judge *j, struct str cell, struct verdict *v)
 				: STR_LIT("more than one address, or text around it");
 		return REASON_SYNTAX;
 	}
-	if (bare.n == 0)
+	if (bare.n == 0) {
+		v->detail = STR_LIT("the cell with the address is blank");
 		return REASON_EMPTY;
+	}
 	if (!latin1 && take_international(j, cell, bare, v))
 		return REASON_NONE;
 	enum address_fault found = address_parse(&j->address, bare, flags);

@@ -88,12 +88,22 @@ static bool note_of(const struct suppress *s, const struct set_entry *entry, str
 	if (entry == NULL)
 		return false;
 	if (note != NULL) {
-		*note = (struct suppress_note){ STR_LIT(""), STR_LIT("") };
+		*note = (struct suppress_note){ STR_LIT(""), STR_LIT(""), str_at(entry->p, entry->n) };
 		if (entry->value > 0) {
 			note->reason = str_of(buf_str(&s->notes).p + entry->value - 1);
 			note->date = str_of(note->reason.p + note->reason.n + 1);
 		}
 	}
+	return true;
+}
+
+/* Octets of a sum are not for people. */
+static bool note_of_sum(const struct suppress *s, const struct set_entry *entry, struct suppress_note *note)
+{
+	if (!note_of(s, entry, note))
+		return false;
+	if (note != NULL)
+		note->entry = STR_LIT("");
 	return true;
 }
 
@@ -149,9 +159,9 @@ bool suppress_has_key(const struct suppress *s, struct str key, struct str folde
 	if (s->keys.used > 0 && note_of(s, set_find(&s->keys, folded), note))
 		return true;
 	/* A sum that somebody made of the address as written is of the plain form. */
-	if (s->sums.used > 0 && (note_of(s, find_sum(s, folded), note) ||
-					(s->fold && note_of(s, find_sum(s, key), note)) ||
-					note_of(s, find_shown_sum(s, key, domain), note)))
+	if (s->sums.used > 0 && (note_of_sum(s, find_sum(s, folded), note) ||
+					(s->fold && note_of_sum(s, find_sum(s, key), note)) ||
+					note_of_sum(s, find_shown_sum(s, key, domain), note)))
 		return true;
 	return s->domains.used > 0 && (note_of(s, find_domain(s, domain), note) ||
 					(s->fold && note_of(s, find_domain(s, domain_of(folded)), note)));

@@ -27,6 +27,7 @@ struct suppress {
 struct suppress_note {
 	struct str reason; /* as the list has it, or empty */
 	struct str date;
+	struct str entry;  /* that matched: an address, or a domain without its "@"; empty: a sum. Lives with the list */
 };
 
 void suppress_free(struct suppress *s);

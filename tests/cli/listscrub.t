@@ -152,6 +152,7 @@ def shape_and_domains():
     r = lab.run(stdin=HEADER + "A,,x\n,,\n\nB,b@a.de\nC,c@a.de,x,y,\"z,z\"\nD,d@example.com,x\nE,e@mail.test,x\nF,f@a.de,ok\n")
     same(r.reasons(), ["empty", "empty", "empty", "ragged-row", "ragged-row", "reserved-domain", "reserved-domain"], "shape and reserved domains")
     same([row["line"] for row in r.rejected()], ["2", "3", "4", "5", "6", "7", "8"], "with their lines")
+    same([row["detail"] for row in r.rejected()][:3], ["the cell with the address is blank"] * 2 + ["the row is blank"], "and what is empty")
     same(r.out, (HEADER + "F,f@a.de,ok\n").encode(), "the rest is kept")
     check('y,""z,z""' in r.rejects.decode().splitlines()[5], "what is beyond the columns is not lost", r)
     r = lab.run("--allow-reserved", stdin=HEADER + "D,d@example.com,x\n")
@@ -191,6 +192,9 @@ def suppression():
     same(r.out, b"email\nkeep@a.de\nx\x40notclosed.de\n", "addresses, domains with what is below them, sums")
     same(set(r.reasons()), {"suppressed"}, "all of one reason")
     same(r.rejected()[-1]["detail"], "asked by phone, 2026-02-03", "with the reason and the date of the list")
+    same([row["detail"] for row in r.rejected()],
+         ["ann@a.de", "\x40closed.de", "\x40closed.de", "its SHA-256 sum", "\x40xn--bcher-kva.de", "asked by phone, 2026-02-03"],
+         "where it has none, the entry that matched")
     r = lab.run("--fold=provider", "--suppress", lab.write("s", "johndoe\x40gmail.com\n"), stdin="email\nJohn.Doe+x\x40GoogleMail.com\n")
     same(r.reasons(), ["suppressed"], "no spelling slips past with --fold")
     one = "sha256:" + hashlib.sha256(b"j.doe@gmail.com").hexdigest()
