@@ -26,21 +26,6 @@ const char *input_name(const struct input *in)
 
 /* --- octets --- */
 
-static bool write_at(int fd, struct str s, uint64_t at, struct err *err)
-{
-	while (s.n > 0) {
-		ssize_t n = pwrite(fd, s.p, s.n, (off_t)at);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return err_errno(err, ERR_IO, errno, "temporary file");
-		s = str_sub(s, (size_t)n, s.n);
-		at += (uint64_t)n;
-	}
-	return true;
-}
-
 /* Keep a copy of what was just read of a file that cannot be read again. */
 static bool spool(struct input *in, struct str octets, struct err *err)
 {
@@ -54,7 +39,19 @@ static bool spool(struct input *in, struct str octets, struct err *err)
 		if (f->spool < 0)
 			return false;
 	}
-	return write_at(f->spool, octets, in->octets - f->spool_at, err);
+	return file_temp_write(f->spool, octets, in->octets - f->spool_at, err);
+}
+
+/* Is it a temporary file that is read, our own? */
+static bool on_spool(const struct input *in)
+{
+	return in->replaying && in->files[in->at].spool >= 0;
+}
+
+static bool check_end(const struct input *in, struct err *err)
+{
+	return !in->seekable || on_spool(in) ||
+		stamp_check_end(&in->files[in->at].stamp, in->fd, in->replaying, input_name(in), err);
 }
 
 /* One read into the reader's buffer: its length, 0 at the end, negative as file_read_some. */
@@ -67,7 +64,8 @@ static long read_chunk(struct input *in, struct err *err)
 	/* A pipe may end because of the signal that stops us too: what it broke off is no row. */
 	if (n < 0 || stop_signal() != 0)
 		return n < 0 ? n : -2;
-	if (n > 0 && !spool(in, str_at(room, (size_t)n), err))
+	/* Also nothing: a pipe without anything cannot be opened again either. */
+	if (!spool(in, str_at(room, (size_t)n), err) || (n == 0 && !check_end(in, err)))
 		return -1;
 	csv_fed(&in->csv, (size_t)n);
 	if (n == 0)
@@ -90,13 +88,13 @@ static void close_file(struct input *in)
 static bool open_file(struct input *in, struct err *err)
 {
 	struct input_file *f = &in->files[in->at];
-	bool again = in->replaying && f->spool >= 0;
+	bool again = on_spool(in);
 	struct stat st;
 
 	close_file(in);
 	in->fd = again ? fcntl(f->spool, F_DUPFD_CLOEXEC, 0) : file_open(f->name, err);
 	if (in->fd < 0)
-		return again ? err_errno(err, ERR_OS, errno, "temporary file") : false;
+		return again ? err_errno(err, ERR_OS, errno, "temporary file in %s", file_temp_dir()) : false;
 	in->seekable = fstat(in->fd, &st) == 0 && S_ISREG(st.st_mode);
 	in->octets = 0;
 #ifdef F_SETPIPE_SZ
@@ -107,6 +105,10 @@ static bool open_file(struct input *in, struct err *err)
 #endif
 	if (!in->seekable)
 		return true;
+	if (!in->replaying)
+		stamp_set(&f->stamp, &st);
+	else if (!again && !stamp_check(&f->stamp, &st, input_name(in), err))
+		return false;
 	off_t start = in->replaying ? lseek(in->fd, again ? 0 : (off_t)f->start, SEEK_SET)
 				    : lseek(in->fd, 0, SEEK_CUR);
 

@@ -4,6 +4,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "cmd/listscrub/sniff.h"
+#include "cmd/listscrub/stamp.h"
 #include "text/csv.h"
 
 /*
@@ -13,6 +14,7 @@
 struct input_file {
 	const char *name;
 	uint64_t start;     /* offset of the descriptor when it was opened first */
+	struct stamp stamp; /* when it was opened first, if it can be read again */
 	int spool;          /* -1: none */
 	uint64_t spool_at;  /* offset in the file that the spool begins with */
 };

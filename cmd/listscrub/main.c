@@ -118,6 +118,15 @@ static int scrub(struct run *run, struct err *err)
 	return s->mx != NULL && (s->mx->stopped || s->mx->temporary > 0) ? ERR_TEMP : 0;
 }
 
+/* Where nothing went wrong but the wait for the list was broken off, what is said is what was done: nothing. */
+static int stopped_early(const struct run *run, const struct err *err)
+{
+	if (err->kind != ERR_NONE || stop_signal() == 0)
+		return say_fail(err);
+	summary_say(&run->scrub);
+	return 128 + stop_signal();
+}
+
 static void run_free(struct run *run)
 {
 	judge_free(&run->scrub.judge);
@@ -146,7 +155,7 @@ int main(int argc, char **argv)
 	else if (run.set.print_suppressed)
 		status = print_suppressed(&run, &err) ? 0 : say_fail(&err);
 	else if (!prepare(&run, &err))
-		status = say_fail(&err);
+		status = stopped_early(&run, &err);
 	else
 		status = scrub(&run, &err);
 	run_free(&run);

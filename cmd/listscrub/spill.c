@@ -31,24 +31,15 @@ void spill_free(struct spill *s)
 
 static bool write_chunk(struct spill *s, struct spill_pile *pile, struct err *err)
 {
-	const char *p = (const char *)pile->records;
-	size_t left = CHUNK_OCTETS;
+	struct str octets = str_at((const char *)pile->records, CHUNK_OCTETS);
 
 	if (s->fd < 0 && (s->fd = file_temp(err)) < 0)
 		return false;
 	pile->chunks = mem_resize(pile->chunks, pile->n_chunks + 1, sizeof *pile->chunks);
 	pile->chunks[pile->n_chunks++] = s->size;
-	while (left > 0) {
-		ssize_t n = pwrite(s->fd, p, left, (off_t)s->size);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return err_errno(err, ERR_IO, errno, "temporary file");
-		p += n;
-		left -= (size_t)n;
-		s->size += (uint64_t)n;
-	}
+	if (!file_temp_write(s->fd, octets, s->size, err))
+		return false;
+	s->size += octets.n;
 	pile->n = 0;
 	return true;
 }
@@ -75,7 +66,7 @@ static bool read_chunk(const struct spill *s, uint64_t at, struct spill_record *
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n <= 0)
-			return err_errno(err, ERR_IO, n < 0 ? errno : EIO, "temporary file");
+			return err_errno(err, ERR_IO, n < 0 ? errno : EIO, "temporary file in %s", file_temp_dir());
 		p += n;
 		left -= (size_t)n;
 		at += (uint64_t)n;

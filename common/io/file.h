@@ -56,6 +56,10 @@ void file_dotunlock(const char *path);
 bool file_make_dirs(const char *path, struct err *err);
 /* An unlinked temporary file in $TMPDIR (else /tmp), for what does not fit into memory; -1 and 73. */
 int file_temp(struct err *err);
+/* Write into one at that offset; 74. */
+bool file_temp_write(int fd, struct str octets, uint64_t at, struct err *err);
+/* That directory, for what is said when such a file fails. */
+const char *file_temp_dir(void);
 /* $XDG_STATE_HOME/pipemail/NAME or ~/.local/state/pipemail/NAME, appended to out; 71 without a home. */
 bool file_state_path(struct buf *out, const char *name, struct err *err);
 /* The home directory ($HOME, else the password file), or NULL. Lives with the process. */

@@ -80,13 +80,18 @@ void file_new_abort(struct file_new *f)
 	*f = (struct file_new){ .fd = -1 };
 }
 
-int file_temp(struct err *err)
+const char *file_temp_dir(void)
 {
 	const char *dir = getenv("TMPDIR");
+
+	return dir != NULL && *dir != '\0' ? dir : "/tmp";
+}
+
+int file_temp(struct err *err)
+{
+	const char *dir = file_temp_dir();
 	struct buf name = { 0 };
 
-	if (dir == NULL || *dir == '\0')
-		dir = "/tmp";
 	int fd = open(dir, O_TMPFILE | O_RDWR | O_EXCL | O_CLOEXEC, 0600);
 
 	if (fd < 0) { /* not every file system has it */
@@ -102,4 +107,19 @@ int file_temp(struct err *err)
 	}
 	buf_free(&name);
 	return fd;
+}
+
+bool file_temp_write(int fd, struct str octets, uint64_t at, struct err *err)
+{
+	while (octets.n > 0) {
+		ssize_t n = pwrite(fd, octets.p, octets.n, (off_t)at);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return err_errno(err, ERR_IO, errno, "temporary file in %s", file_temp_dir());
+		octets = str_sub(octets, (size_t)n, octets.n);
+		at += (uint64_t)n;
+	}
+	return true;
 }

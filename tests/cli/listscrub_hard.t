@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """listscrub where it is hard: full disks, signals, little memory, adversaries, shares."""
 import csv
+import fcntl
 import io
 import os
 import random
@@ -10,6 +11,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import termios
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from listscrub_kit import Lab, TOOL, check, done, same, sanitized, skip  # noqa: E402
@@ -118,6 +120,73 @@ def interrupted():
         check(b'"read":3,"kept":2,"rejected":1' in err and open(lab.path("r.csv")).read().count("\n") == 2, "and what was done is said", err)
 
 
+def interrupted_early():
+    """Before there is a row: the tool has taken what was sent and waits for the rest."""
+    process = subprocess.Popen([TOOL, "--summary=json"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    process.stdin.write(b"email,n")
+    process.stdin.flush()
+    left = b"\1\0\0\0"
+    while any(left) and process.poll() is None:
+        left = fcntl.ioctl(process.stdin.fileno(), termios.FIONREAD, bytes(4))
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=60)
+    same((process.returncode, out), (130, b""), "SIGINT before the first row: nothing, 130")
+    check(err.startswith(b'{"read":0,"kept":0,"rejected":0,') and err.count(b"\n") == 1, "and the summary says so", err)
+
+
+def fifo_behind(path, changes):
+    """Two passes over a list and a FIFO; changes is called when the list was read once."""
+    fifo = lab.path("fifo")
+    os.mkfifo(fifo)
+    process = subprocess.Popen([TOOL, "--keep", "newest:on", path, fifo], stdout=subprocess.PIPE, stderr=subprocess.PIPE, env={**os.environ, "TMPDIR": lab.dir})
+    with open(fifo, "wb"):
+        changes()
+    try:
+        out, err = process.communicate(timeout=30)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        out, err = process.communicate()
+    os.remove(fifo)
+    return process.returncode, out, err
+
+
+def changed_meanwhile():
+    octets = b"email,on\na@a.de,2026-01-01\nb@a.de,2026-01-02\n"
+    path = lab.write("moves.csv", octets)
+    same(fifo_behind(path, lambda: None)[:2], (0, octets), "a FIFO without anything is not opened again")
+    def grow():
+        with open(path, "ab") as f:
+            f.write(b"a@a.de,2026-01-03\n")
+    def replace():
+        os.rename(lab.write("other.csv", octets), path)
+    def shrink():
+        os.truncate(path, 28)
+    for change in (grow, replace, shrink):
+        lab.write("moves.csv", octets)
+        status, out, err = fifo_behind(path, change)
+        check((status, out) == (74, b"email,on\n") and b"moves.csv was changed while it was read" in err,
+              f"{change.__name__} between two passes is seen", status, out, err)
+
+
+def cut_meanwhile():
+    octets = b"email,n\n" + b"".join(b"user%d@host.example.net,%d\n" % (n, n) for n in range(800000))
+    path = lab.write("cut.csv", octets)
+    process = subprocess.Popen([TOOL, "--allow-reserved", path], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    out = os.read(process.stdout.fileno(), 1000)
+    os.truncate(path, 100001)
+    rest, err = process.communicate(timeout=60)
+    out += rest
+    check(process.returncode == 74 and b"cut.csv became shorter while it was read" in err and octets.startswith(out) and out.endswith(b"\n"),
+          "a list that is cut while it is read: whole rows of its beginning, 74", process.returncode, len(out), out[-60:], err)
+
+
+def no_room_for_temporary_files():
+    octets = b"email,on\n" + b"".join(b"u%d@host%d.example.net,\n" % (n, n % 997) for n in range(300000))
+    for name, options in (("hashes", ["--allow-reserved", "--memory", "1M", lab.write("list.csv", octets)]), ("a pipe", ["--keep", "newest:on"])):
+        out = run_limited(options, [(resource.RLIMIT_FSIZE, 4096)], stdin=octets)
+        check(out.returncode == 74 and f"temporary file in {lab.dir}: ".encode() in out.stderr, f"no room for {name}: where it is missing is said", out.stderr)
+
+
 def little_memory():
     octets = dirty_list(200000)
     path = lab.write("list.csv", octets)
@@ -197,7 +266,7 @@ def shares():
     check(sorted(parse(out.stdout)) == sorted(whole.rows()[1:]), "under GNU parallel", out.stderr)
 
 
-for part in (full_disk, tmpfs, interrupted, little_memory, adversaries, shares):
+for part in (full_disk, tmpfs, interrupted, interrupted_early, changed_meanwhile, cut_meanwhile, no_room_for_temporary_files, little_memory, adversaries, shares):
     part()
 lab.close()
 done()
