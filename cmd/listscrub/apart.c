@@ -99,9 +99,22 @@ static bool check_pair(const struct settings *set, struct err *err)
 	return err_set(err, ERR_USAGE, "--rejects and --report are the same file: %s", set->report);
 }
 
+/* "--suppress gone.csv > gone.csv" has emptied that list before we see it, and everybody on it would be mailed. */
+static bool check_standard_output(const struct settings *set, struct err *err)
+{
+	const char *const single[] = { set->drop_role, set->drop_disposable };
+	struct stat out;
+
+	if (fstat(STDOUT_FILENO, &out) != 0 || !S_ISREG(out.st_mode))
+		return true;
+	return check_reads("standard", "output", &out, set->suppress.values, set->suppress.n, err) &&
+		check_reads("standard", "output", &out, set->bounces.values, set->bounces.n, err) &&
+		check_reads("standard", "output", &out, single, sizeof single / sizeof *single, err);
+}
+
 bool apart_check(const struct settings *set, struct err *err)
 {
-	return check_input(set, err) && check_output(set, "--rejects", set->rejects, err) &&
+	return check_input(set, err) && check_standard_output(set, err) && check_output(set, "--rejects", set->rejects, err) &&
 		check_output(set, "--report", set->report, err) && check_pair(set, err);
 }
 

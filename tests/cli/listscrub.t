@@ -4,10 +4,11 @@ import csv
 import io
 import json
 import os
+import subprocess
 import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from listscrub_kit import Lab, TOP, check, done, same, skip  # noqa: E402
+from listscrub_kit import Lab, TOOL, TOP, check, done, same, skip  # noqa: E402
 
 lab = Lab()
 HEADER = "name,email,note\n"
@@ -423,6 +424,10 @@ def one_purpose():
         check(r.status == 64 and r.out == b"" and {path: open(path).read() for path in before} == before,
               f"no file for two purposes: {' '.join(os.path.basename(a) for a in args)}", r)
     check(not os.path.exists(lab.path("new")), "nor is one made for them")
+    for args in (["--suppress", suppress], ["--bounces", results], [f"--drop-role={suppress}"]):
+        with open(args[-1].split("=")[-1], "ab") as out:
+            status = subprocess.run([TOOL, *args, lists], stdout=out, stderr=subprocess.DEVNULL, timeout=60).returncode
+        same((status, {path: open(path).read() for path in before}), (64, before), f"nor is what {args[0].split('=')[0]} reads written by the shell")
     for args in (["--bounces", "-"], ["--suppress", "-"], ["--suppress", "-", "--bounces", "-", lists], ["-", "-"]):
         r = lab.run(*args, stdin=rows)
         check(r.status == 64 and r.out == b"" and "standard input" in r.err, f"standard input only once: {' '.join(args[:4])}", r)
