@@ -20,8 +20,7 @@ __attribute__((unused)) static void random_octets(struct buf *out, size_t max, s
 {
 	buf_clear(out);
 	for (uint64_t n = random_below(max + 1); n > 0; n--)
-		buf_add_char(out, alphabet.n > 0 ? alphabet.p[random_below(alphabet.n)]
-						 : (char)random_below(256));
+		buf_add_char(out, alphabet.n > 0 ? alphabet.p[random_below(alphabet.n)] : (char)random_below(256));
 }
 
 #endif

@@ -5,6 +5,7 @@
 
 #include "proto/smtp.h"
 
+/* clang-format off */
 /*
  * Transcripts of SMTP sessions, played without a socket: whole, octet by octet and in random cuts. A script has one
  * step a line:
@@ -19,6 +20,7 @@
  * server's turn the client must have sent nothing more. What the session tells is written down, an event a word, and
  * compared: "ready", "rcpt 1.0 ok 250", "verdict 1 never 554", "closed", "failed 76".
  */
+/* clang-format on */
 struct play {
 	const char *name;
 	struct smtp_params params;
@@ -27,10 +29,10 @@ struct play {
 	size_t n_mails;
 	const char *script;
 	const char *events;
-	const char *error;   /* must be in the text of the error at the end */
-	unsigned flights;    /* 0: not looked at */
+	const char *error; /* must be in the text of the error at the end */
+	unsigned flights;  /* 0: not looked at */
 	void (*on_event)(struct smtp *s, enum smtp_event event, const struct smtp_news *news);
-	bool whole_only;     /* what is tested is that octets come together */
+	bool whole_only; /* what is tested is that octets come together */
 };
 
 enum play_cut { PLAY_WHOLE, PLAY_OCTETS, PLAY_RANDOM };
@@ -173,7 +175,7 @@ static bool play_counted(const struct player *p)
 	uint64_t count;
 
 	return line.n > 2 && line.p[0] == '=' && str_number(str_sub(line, 2, line.n), SIZE_MAX, &count) &&
-	       buf_len(&p->sent) == count;
+		buf_len(&p->sent) == count;
 }
 
 /* One step of the script that is the client's to satisfy or the server's to say; false: the script is through. */

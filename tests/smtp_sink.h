@@ -26,15 +26,15 @@ struct sink {
 	enum sink_kind kind;
 	bool pipelining;
 	bool chunking;
-	size_t die_after; /* octets read, after which it is gone without a word; 0: never */
+	size_t die_after;      /* octets read, after which it is gone without a word; 0: never */
 	unsigned max_failures; /* in a row, then 421 and the end; 0: never */
 
 	struct buf in;
 	struct buf out;
 	size_t read;
 	bool dead;
-	bool data;           /* in DATA content */
-	uint64_t chunk;      /* octets of a chunk still to come */
+	bool data;      /* in DATA content */
+	uint64_t chunk; /* octets of a chunk still to come */
 	bool chunk_taken;
 	bool has_sender;
 	struct sink_mail mail;
@@ -42,7 +42,7 @@ struct sink {
 	unsigned failures;
 	struct sink_mail *ledger;
 	size_t n_ledger;
-	unsigned commands;   /* lines that were no command at all */
+	unsigned commands; /* lines that were no command at all */
 };
 
 static void sink_say(struct sink *s, const char *line)
@@ -145,8 +145,9 @@ static void sink_chunk_end(struct sink *s)
 		sink_deliver(s);
 		return;
 	}
-	sink_say(s, s->kind == SINK_EXIM ? "503 5.5.1 Valid RCPT command must precede BDAT"
-					 : "554 5.5.1 no valid recipients");
+	sink_say(s,
+		s->kind == SINK_EXIM ? "503 5.5.1 Valid RCPT command must precede BDAT"
+				     : "554 5.5.1 no valid recipients");
 	sink_failed(s);
 	if (s->kind == SINK_POSTFIX)
 		sink_reset(s);

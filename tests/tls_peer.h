@@ -29,7 +29,7 @@ __attribute__((unused)) static void tls_peer_init(struct tls_peer *s)
 	memset(s, 0, sizeof *s);
 	tls_peer_must(gnutls_x509_privkey_init(&s->key));
 	tls_peer_must(gnutls_x509_privkey_generate(s->key, GNUTLS_PK_ECDSA,
-						     GNUTLS_CURVE_TO_BITS(GNUTLS_ECC_CURVE_SECP256R1), 0));
+		GNUTLS_CURVE_TO_BITS(GNUTLS_ECC_CURVE_SECP256R1), 0));
 	tls_peer_must(gnutls_x509_crt_init(&s->crt));
 	tls_peer_must(gnutls_x509_crt_set_version(s->crt, 3));
 	tls_peer_must(gnutls_x509_crt_set_serial(s->crt, &serial, 1));

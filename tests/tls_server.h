@@ -19,15 +19,15 @@ struct cert {
 };
 
 struct cert_wish {
-	const char *name;       /* CN, and dNSName unless cn_only */
-	const char *other_name; /* a second dNSName */
+	const char *name;        /* CN, and dNSName unless cn_only */
+	const char *other_name;  /* a second dNSName */
 	const unsigned char *ip; /* iPAddress */
 	size_t ip_n;
 	const struct cert *issuer; /* NULL: itself */
 	bool ca;
 	bool cn_only;
-	const char *purpose;    /* NULL: TLS server */
-	long from;              /* seconds from now */
+	const char *purpose; /* NULL: TLS server */
+	long from;           /* seconds from now */
 	long to;
 };
 

@@ -35,8 +35,7 @@ static size_t count(const char *const *lists)
 static bool check_input(const struct settings *set, struct err *err)
 {
 	size_t n = count(set->lists);
-	size_t uses = count_standard(set->lists, n) +
-		count_standard(set->suppress.values, set->suppress.n) +
+	size_t uses = count_standard(set->lists, n) + count_standard(set->suppress.values, set->suppress.n) +
 		count_standard(set->bounces.values, set->bounces.n) + is_standard(set->drop_role) +
 		is_standard(set->drop_disposable) + (n == 0 && !set->print_suppressed);
 
@@ -54,13 +53,13 @@ static bool is_same(const struct stat *out, const char *path)
 	return status == 0 && st.st_dev == out->st_dev && st.st_ino == out->st_ino;
 }
 
-static bool check_reads(const char *option, const char *path, const struct stat *out,
-	const char *const *reads, size_t n, struct err *err)
+static bool check_reads(const char *option, const char *path, const struct stat *out, const char *const *reads,
+	size_t n, struct err *err)
 {
 	for (size_t i = 0; i < n; i++)
 		if (reads[i] != NULL && reads[i][0] != '\0' && is_same(out, reads[i]))
-			return err_set(err, ERR_USAGE, "%s %s is the same file as %s, which is read", option,
-				path, reads[i]);
+			return err_set(err, ERR_USAGE, "%s %s is the same file as %s, which is read", option, path,
+				reads[i]);
 	return true;
 }
 
@@ -75,8 +74,7 @@ static bool check_output(const struct settings *set, const char *option, const c
 		return err_set(err, ERR_USAGE, "%s and --dns-cache are the same file: %s", option, path);
 	if (path == NULL || stat(path, &out) != 0 || !S_ISREG(out.st_mode))
 		return true;
-	if (fstat(STDOUT_FILENO, &standard) == 0 && standard.st_dev == out.st_dev &&
-		standard.st_ino == out.st_ino)
+	if (fstat(STDOUT_FILENO, &standard) == 0 && standard.st_dev == out.st_dev && standard.st_ino == out.st_ino)
 		return err_set(err, ERR_USAGE, "%s %s is the same file as standard output", option, path);
 	if (set->lists[0] == NULL && is_same(&out, "-"))
 		return err_set(err, ERR_USAGE, "%s %s is the same file as standard input", option, path);
@@ -114,8 +112,9 @@ static bool check_standard_output(const struct settings *set, struct err *err)
 
 bool apart_check(const struct settings *set, struct err *err)
 {
-	return check_input(set, err) && check_standard_output(set, err) && check_output(set, "--rejects", set->rejects, err) &&
-		check_output(set, "--report", set->report, err) && check_pair(set, err);
+	return check_input(set, err) && check_standard_output(set, err) &&
+		check_output(set, "--rejects", set->rejects, err) && check_output(set, "--report", set->report, err) &&
+		check_pair(set, err);
 }
 
 bool apart_output(const struct input *in, int fd, const char *name, struct err *err)

@@ -12,8 +12,7 @@ struct arena {
 void *arena_room(struct arena *a, size_t n);
 /* A copy of s. */
 struct str arena_copy(struct arena *a, struct str s);
-struct str arena_printf(struct arena *a, const char *format, ...)
-	__attribute__((format(printf, 2, 3)));
+struct str arena_printf(struct arena *a, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void arena_clear(struct arena *a);
 void arena_free(struct arena *a);
 

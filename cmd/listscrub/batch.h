@@ -12,12 +12,12 @@
 
 /* What few rows have, or all of them where somebody will read it. It lives in the arena of the batch. */
 struct pending_more {
-	struct str surplus;    /* what stands beyond the columns */
-	struct str cell;       /* the address's, as it stands in raw; p NULL: the row has none */
-	struct str address;    /* what replaces it, p NULL: nothing does */
+	struct str surplus; /* what stands beyond the columns */
+	struct str cell;    /* the address's, as it stands in raw; p NULL: the row has none */
+	struct str address; /* what replaces it, p NULL: nothing does */
 	struct str detail;
 	struct str suggestion;
-	struct str domain;     /* for the report and for DNS */
+	struct str domain; /* for the report and for DNS */
 };
 
 /* A row between its verdict and its way out. Small, so that a batch of them fits beside its octets into a cache. */
@@ -28,9 +28,9 @@ struct pending {
 	struct pending_more *more; /* NULL: nothing */
 	int64_t date;              /* of --keep newest */
 	uint64_t line;
-	unsigned missing;          /* cells that it is short of */
-	unsigned char ends;        /* octets of the line end, behind raw and surplus */
-	unsigned char reason;      /* enum reason */
+	unsigned missing;     /* cells that it is short of */
+	unsigned char ends;   /* octets of the line end, behind raw and surplus */
+	unsigned char reason; /* enum reason */
 };
 
 /* Some rows of a list, one behind the other, with all that they point into but their octets. */
@@ -51,11 +51,11 @@ struct batch {
 struct reader {
 	struct judge *judge;
 	size_t columns;
-	bool compares;               /* rows are: by hashes with this key */
+	bool compares; /* rows are: by hashes with this key */
 	struct dedup_key key;
-	bool keys;                   /* somebody will read them */
-	bool words;                  /* every row has its pending_more */
-	bool domains;                /* and its domain in it */
+	bool keys;    /* somebody will read them */
+	bool words;   /* every row has its pending_more */
+	bool domains; /* and its domain in it */
 };
 
 void batch_clear(struct batch *b);

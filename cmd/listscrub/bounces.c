@@ -61,8 +61,8 @@ static struct bounce *entry_of(struct bounces *b, struct str key, struct str rec
 	return &b->entries[e->value];
 }
 
-void bounces_note(struct bounces *b, struct str recipient, enum dsn_class class, struct str code,
-	struct str diagnostic, int64_t when)
+void bounces_note(struct bounces *b, struct str recipient, enum dsn_class class, struct str code, struct str diagnostic,
+	int64_t when)
 {
 	struct address a = { .domain_fault = 0 };
 	struct buf key = { .limit = 0 };

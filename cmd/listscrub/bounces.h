@@ -11,10 +11,10 @@ struct arena;
 
 /* What bounce mailboxes and results files say, gathered by recipient. */
 struct bounce_word {
-	size_t code;       /* offsets in texts + 1: status and diagnostic, NUL behind them; 0: none */
+	size_t code; /* offsets in texts + 1: status and diagnostic, NUL behind them; 0: none */
 	size_t diagnostic;
 	int64_t when;
-	uint64_t times;    /* 0: nothing of this class was said */
+	uint64_t times; /* 0: nothing of this class was said */
 };
 
 struct bounce {
@@ -40,8 +40,8 @@ void bounces_free(struct bounces *b);
 /* An mbox, a Maildir, one message, "-", or a results file of mailbulk. 65, 66, 74. */
 bool bounces_read(struct bounces *b, const char *path, struct err *err);
 /* One report about a recipient. */
-void bounces_note(struct bounces *b, struct str recipient, enum dsn_class class, struct str code,
-	struct str diagnostic, int64_t when);
+void bounces_note(struct bounces *b, struct str recipient, enum dsn_class class, struct str code, struct str diagnostic,
+	int64_t when);
 /* One message. */
 void bounces_message(struct bounces *b, struct str message);
 

@@ -134,9 +134,8 @@ static bool take_results(struct reading *r, struct csv *csv, struct columns *c, 
 			take_result(r->b, c, &row);
 			continue;
 		}
-		*c = (struct columns){ column(&row, "email"), column(&row, "status"),
-				       column(&row, "enhanced"), column(&row, "reply"),
-				       column(&row, "time") };
+		*c = (struct columns){ column(&row, "email"), column(&row, "status"), column(&row, "enhanced"),
+			column(&row, "reply"), column(&row, "time") };
 		if (c->email == SIZE_MAX || c->status == SIZE_MAX)
 			return err_set(err, ERR_DATA, "%s: no columns email and status: not results of mailbulk",
 				r->path);

@@ -51,8 +51,8 @@ struct member {
 struct crew {
 	struct scrub *scrub;
 	struct input_place start;
-	off_t base;           /* what the file offset of `start` is to its descriptor */
-	uint64_t end;         /* offset where the last whole share ends */
+	off_t base;   /* what the file offset of `start` is to its descriptor */
+	uint64_t end; /* offset where the last whole share ends */
 	struct member members[MEMBERS];
 	size_t n;
 	size_t threads; /* the second member and those behind it have one of their own, so far as they could be had */
@@ -65,8 +65,8 @@ struct crew {
 
 	pthread_mutex_t lock;
 	pthread_cond_t changed;
-	uint64_t next;        /* share that nobody has taken */
-	uint64_t turn;        /* share that is worked off */
+	uint64_t next; /* share that nobody has taken */
+	uint64_t turn; /* share that is worked off */
 	bool over;
 };
 

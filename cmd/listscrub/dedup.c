@@ -49,18 +49,18 @@ static inline uint64_t load(const char *p)
 	return le64toh(word);
 }
 
-#define SIP_ROUND(a, b, c, d)          \
-	do {                           \
-		(a) += (b);            \
+#define SIP_ROUND(a, b, c, d)                \
+	do {                                 \
+		(a) += (b);                  \
 		(b) = rotate((b), 13) ^ (a); \
-		(a) = rotate((a), 32); \
-		(c) += (d);            \
+		(a) = rotate((a), 32);       \
+		(c) += (d);                  \
 		(d) = rotate((d), 16) ^ (c); \
-		(a) += (d);            \
+		(a) += (d);                  \
 		(d) = rotate((d), 21) ^ (a); \
-		(c) += (b);            \
+		(c) += (b);                  \
 		(b) = rotate((b), 17) ^ (c); \
-		(c) = rotate((c), 32); \
+		(c) = rotate((c), 32);       \
 	} while (0)
 
 struct dedup_hash dedup_hash(const struct dedup_key *by, const char *key, size_t n)
@@ -115,8 +115,7 @@ static inline size_t slot_of(const struct dedup *d, struct dedup_hash hash)
 {
 	size_t at = place_of(d, hash);
 
-	while (!is_empty(d->slots[at]) &&
-		(d->slots[at].low != hash.low || d->slots[at].high != hash.high))
+	while (!is_empty(d->slots[at]) && (d->slots[at].low != hash.low || d->slots[at].high != hash.high))
 		at = at + 1 < d->size ? at + 1 : 0;
 	return at;
 }

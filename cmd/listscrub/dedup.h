@@ -28,7 +28,7 @@ struct dedup {
 	struct dedup_hash *slots;
 	struct dedup_lead *leads; /* NULL: the first row leads */
 	bool newest;
-	size_t size;        /* slots */
+	size_t size; /* slots */
 	size_t used;
 	size_t most_octets; /* the table never takes more */
 	size_t expected;    /* keys that will come, as far as known: saves growing step by step */

@@ -109,8 +109,7 @@ static bool open_file(struct input *in, struct err *err)
 		stamp_set(&f->stamp, &st);
 	else if (!again && !stamp_check(&f->stamp, &st, input_name(in), err))
 		return false;
-	off_t start = in->replaying ? lseek(in->fd, again ? 0 : (off_t)f->start, SEEK_SET)
-				    : lseek(in->fd, 0, SEEK_CUR);
+	off_t start = in->replaying ? lseek(in->fd, again ? 0 : (off_t)f->start, SEEK_SET) : lseek(in->fd, 0, SEEK_CUR);
 
 	if (start < 0)
 		return err_errno(err, ERR_IO, errno, "%s", input_name(in));
@@ -218,8 +217,8 @@ static bool start_list(struct input *in, bool first, struct err *err)
 
 		sniff_free(&found);
 		if (!same)
-			return err_set(err, ERR_DATA, "%s: its columns are not those of %s",
-				input_name(in), in->files[0].name);
+			return err_set(err, ERR_DATA, "%s: its columns are not those of %s", input_name(in),
+				in->files[0].name);
 	}
 	return in->sniff.header != SNIFF_HEADER || take_header(in, first, err);
 }

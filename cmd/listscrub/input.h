@@ -21,21 +21,21 @@ struct input_file {
 
 struct input {
 	struct csv csv;
-	struct sniff sniff;    /* of the first list; the others must have the same columns */
-	struct buf header;     /* the header row as it stands, without its end */
-	char line_end[3];      /* for rows that come without one, and for the header */
+	struct sniff sniff; /* of the first list; the others must have the same columns */
+	struct buf header;  /* the header row as it stands, without its end */
+	char line_end[3];   /* for rows that come without one, and for the header */
 	struct input_file *files;
 	size_t n;
-	size_t at;             /* file that is read */
+	size_t at; /* file that is read */
 	int fd;
 	bool seekable;
-	bool keeping;          /* what cannot be read again is spooled */
+	bool keeping; /* what cannot be read again is spooled */
 	bool replaying;
-	uint64_t octets;       /* read of this file */
-	uint64_t done;         /* read of all files, for progress */
-	uint64_t total;        /* of all files, 0: not known */
-	uint64_t rows;         /* given out so far */
-	uint64_t latin1_line;  /* of the first row that is not UTF-8, 0: none was met */
+	uint64_t octets;      /* read of this file */
+	uint64_t done;        /* read of all files, for progress */
+	uint64_t total;       /* of all files, 0: not known */
+	uint64_t rows;        /* given out so far */
+	uint64_t latin1_line; /* of the first row that is not UTF-8, 0: none was met */
 	const char *latin1_name;
 };
 

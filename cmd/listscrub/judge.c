@@ -58,8 +58,7 @@ bool judge_init(struct judge *j, const struct settings *set, struct err *err)
 			return false;
 	if (set->drop_role != NULL && !lists_load_roles(&j->lists, set->drop_role, err))
 		return false;
-	return set->drop_disposable == NULL ||
-		lists_load_disposable(&j->lists, set->drop_disposable, err);
+	return set->drop_disposable == NULL || lists_load_disposable(&j->lists, set->drop_disposable, err);
 }
 
 /* option: the one that asks for it. */
@@ -89,10 +88,12 @@ static bool find_column(const struct judge *j, const char *option, const char *w
 static bool check_slip(const struct judge *j, const char *name, struct err *err)
 {
 	const struct settings *set = j->set;
-	const char *option = set->drop_role != NULL && set->drop_role[0] == '\0' ? "--drop-role" :
-		set->drop_disposable != NULL && set->drop_disposable[0] == '\0' ? "--drop-disposable" : NULL;
+	const char *option = set->drop_role != NULL && set->drop_role[0] == '\0'  ? "--drop-role"
+		: set->drop_disposable != NULL && set->drop_disposable[0] == '\0' ? "--drop-disposable"
+										  : NULL;
 
-	if (option == NULL || set->lists[0] == NULL || strcmp(set->lists[0], "-") == 0 || set->email != NULL || !j->sniff->unsure || j->sniff->header != SNIFF_HEADER)
+	if (option == NULL || set->lists[0] == NULL || strcmp(set->lists[0], "-") == 0 || set->email != NULL ||
+		!j->sniff->unsure || j->sniff->header != SNIFF_HEADER)
 		return true;
 	return err_set(err, ERR_DATA,
 		"%s is read as a list, and no address stands in it: a file for %s goes behind '=', "
@@ -103,8 +104,8 @@ static bool check_slip(const struct judge *j, const char *name, struct err *err)
 /* Two columns with addresses in them, and nothing but our rules to tell which one is meant. */
 static void say_choice(const struct sniff *sniff, const char *name)
 {
-	say_note("%s: column %zu%s%s is taken for the address, and column %zu%s%s has some, too: --email settles it", name,
-		sniff->email + 1, sniff->names[sniff->email][0] != '\0' ? ", " : "", sniff->names[sniff->email],
+	say_note("%s: column %zu%s%s is taken for the address, and column %zu%s%s has some, too: --email settles it",
+		name, sniff->email + 1, sniff->names[sniff->email][0] != '\0' ? ", " : "", sniff->names[sniff->email],
 		sniff->other + 1, sniff->names[sniff->other][0] != '\0' ? ", " : "", sniff->names[sniff->other]);
 }
 

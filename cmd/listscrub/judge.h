@@ -29,7 +29,7 @@ struct judge {
 	const struct settings *set;
 	const struct sniff *sniff;
 	size_t email;
-	size_t consent;  /* columns, SNIFF_NONE: not asked for */
+	size_t consent; /* columns, SNIFF_NONE: not asked for */
 	size_t active;
 	size_t newest;
 	struct suppress suppress;
@@ -56,12 +56,12 @@ struct judge {
 struct verdict {
 	enum reason reason;
 	struct str detail;
-	struct str address;    /* what goes into the cell, p NULL: what stands there */
+	struct str address; /* what goes into the cell, p NULL: what stands there */
 	struct str suggestion;
-	struct str key;        /* comparing form of the address; empty where there is none */
-	struct str folded;     /* the same, or the provider's form if asked for; readable up to a multiple of 8 */
-	struct str domain;     /* in A-labels, lower case: the end of the plain key */
-	int64_t date;          /* of --keep newest */
+	struct str key;    /* comparing form of the address; empty where there is none */
+	struct str folded; /* the same, or the provider's form if asked for; readable up to a multiple of 8 */
+	struct str domain; /* in A-labels, lower case: the end of the plain key */
+	int64_t date;      /* of --keep newest */
 };
 
 /* Load the lists that the settings name. */

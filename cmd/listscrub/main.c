@@ -71,11 +71,10 @@ static bool prepare(struct run *run, struct err *err)
 	unsigned char random[16];
 
 	s->set = set;
-	if (!judge_init(&s->judge, set, err) ||
-		!input_open(&s->in, set->lists, &asked, err) ||
+	if (!judge_init(&s->judge, set, err) || !input_open(&s->in, set->lists, &asked, err) ||
 		!judge_columns(&s->judge, &s->in.sniff, input_name(&s->in), err) ||
-		(set->report != NULL && !report_check(set->report, err)) ||
-		(set->mx && !mx_init(&run->mx, set, err)) || !open_outputs(run, err))
+		(set->report != NULL && !report_check(set->report, err)) || (set->mx && !mx_init(&run->mx, set, err)) ||
+		!open_outputs(run, err))
 		return false;
 	if (set->mx)
 		s->mx = &run->mx;

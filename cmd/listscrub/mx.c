@@ -42,8 +42,7 @@ static void take_answers(struct mx *m)
 		uint64_t most = verdict == RESOLVER_ACCEPTS ? LONGEST_YES : LONGEST_NO;
 		uint64_t holds = ttl < most ? ttl : most;
 
-		m->domains.entries[tag].value =
-			mx_pack(MX_KNOWN, verdict, (uint64_t)clock_wall() + holds);
+		m->domains.entries[tag].value = mx_pack(MX_KNOWN, verdict, (uint64_t)clock_wall() + holds);
 	}
 }
 

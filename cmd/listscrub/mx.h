@@ -15,28 +15,28 @@ enum mx_state { MX_OPEN, MX_ASKED, MX_KNOWN };
 
 /* What speaks against the resolver, while its answers come in (mx_trust.c). */
 struct mx_trust {
-	bool wildcard;      /* it found a name that does not exist */
-	bool lies;          /* it does not know any more what it knew, or knows nothing */
-	size_t witness;     /* 1 + the last entry that takes mail, or 0 */
-	uint64_t run;       /* the same "no" so many times in a row */
+	bool wildcard;  /* it found a name that does not exist */
+	bool lies;      /* it does not know any more what it knew, or knows nothing */
+	size_t witness; /* 1 + the last entry that takes mail, or 0 */
+	uint64_t run;   /* the same "no" so many times in a row */
 	enum resolver_verdict run_of;
-	bool all_same;      /* no other answer came yet */
-	uint64_t silent;    /* questions given up since the last answer */
+	bool all_same;        /* no other answer came yet */
+	uint64_t silent;      /* questions given up since the last answer */
 	int64_t silent_since; /* monotonic time of the first of these */
-	unsigned open;      /* questions of our own on their way */
+	unsigned open;        /* questions of our own on their way */
 };
 
 struct mx {
 	struct resolver *resolver;
-	const char *cache;     /* file, or NULL */
-	uint64_t damaged;      /* lines of it that could not be read */
-	struct set domains;    /* value: verdict, state and expiry in one word */
-	size_t asked;          /* of the entries, in order */
-	size_t cached;         /* the first entries, whose verdicts are from the cache */
-	uint64_t temporary;    /* domains that are not known for now */
-	bool finished;         /* all was asked, and it is decided whether it is believed */
-	bool stopped;          /* nothing is judged that the cache does not know */
-	char why[200];         /* for people, when stopped */
+	const char *cache;  /* file, or NULL */
+	uint64_t damaged;   /* lines of it that could not be read */
+	struct set domains; /* value: verdict, state and expiry in one word */
+	size_t asked;       /* of the entries, in order */
+	size_t cached;      /* the first entries, whose verdicts are from the cache */
+	uint64_t temporary; /* domains that are not known for now */
+	bool finished;      /* all was asked, and it is decided whether it is believed */
+	bool stopped;       /* nothing is judged that the cache does not know */
+	char why[200];      /* for people, when stopped */
 	struct mx_trust trust;
 };
 

@@ -167,8 +167,8 @@ static bool save(struct mx *m, struct err *err)
 		buf_add(&out, str_at(e->p, e->n));
 		buf_printf(&out, " %s %llu\n", words[verdict], (unsigned long long)mx_expiry_of(e->value));
 	}
-	ok = file_new_begin(&file, m->cache, mode, err) &&
-		file_write(file.fd, buf_str(&out), m->cache, err) && file_new_commit(&file, err);
+	ok = file_new_begin(&file, m->cache, mode, err) && file_write(file.fd, buf_str(&out), m->cache, err) &&
+		file_new_commit(&file, err);
 	file_new_abort(&file);
 	buf_free(&out);
 	return ok;

@@ -129,8 +129,7 @@ void mx_trust_silence(struct mx *m)
 	const struct mx_trust *t = &m->trust;
 
 	/* The first of them have waited long enough; so much again as half of that is for the others. */
-	if (m->stopped || t->silent < MOST_SILENT ||
-		clock_now() - t->silent_since < resolver_patience(m->resolver) / 2)
+	if (m->stopped || t->silent < MOST_SILENT || clock_now() - t->silent_since < resolver_patience(m->resolver) / 2)
 		return;
 	m->stopped = true;
 	snprintf(m->why, sizeof m->why, "nobody answers, %llu questions in a row were given up%s",
@@ -153,8 +152,7 @@ void mx_trust_decide(struct mx *m)
 	if (m->trust.wildcard)
 		snprintf(m->why, sizeof m->why, "the resolver finds names that do not exist%s", cache_helps(m));
 	else if (m->trust.lies)
-		snprintf(m->why, sizeof m->why, "the resolver does not find names that do exist%s",
-			cache_helps(m));
+		snprintf(m->why, sizeof m->why, "the resolver does not find names that do exist%s", cache_helps(m));
 	else if (m->temporary * 2 > asked || (m->temporary >= SOME && m->temporary * ONE_IN > asked))
 		snprintf(m->why, sizeof m->why, "no answer for %llu of %llu domains%s",
 			(unsigned long long)m->temporary, (unsigned long long)asked, cache_helps(m));

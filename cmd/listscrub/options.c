@@ -23,20 +23,21 @@ static uint64_t half_of_memory(void)
 }
 
 /* Each table is made where the settings are known, and lives with the process. */
-#define TABLE_END { .name = NULL }
+#define TABLE_END            \
+	{                    \
+		.name = NULL \
+	}
 
 static const struct option *input_options(struct settings *s)
 {
 	const struct option table[] = {
 		{ .type = OPTION_GROUP, .help = "Input" },
-		{ "email", 0, OPTION_TEXT, &s->email, "COLUMN",
-		  "the column with the address, by name or number", false },
+		{ "email", 0, OPTION_TEXT, &s->email, "COLUMN", "the column with the address, by name or number",
+			false },
 		{ "delimiter", 'd', OPTION_TEXT, &s->delimiter_text, "CHAR",
-		  "what stands between cells (default: told from the first line)", true },
-		{ "header", 0, OPTION_FLAG, &s->header_yes, NULL,
-		  "the first row names the columns", false },
-		{ "no-header", 0, OPTION_FLAG, &s->header_no, NULL,
-		  "the first row is data", false },
+			"what stands between cells (default: told from the first line)", true },
+		{ "header", 0, OPTION_FLAG, &s->header_yes, NULL, "the first row names the columns", false },
+		{ "no-header", 0, OPTION_FLAG, &s->header_no, NULL, "the first row is data", false },
 		TABLE_END,
 	};
 	static struct option kept[sizeof table / sizeof *table];
@@ -49,19 +50,16 @@ static const struct option *output_options(struct settings *s)
 	const struct option table[] = {
 		{ .type = OPTION_GROUP, .help = "Output" },
 		{ "rejects", 'r', OPTION_TEXT, &s->rejects, "FILE",
-		  "write every rejected row here, with reason, detail and line", false },
-		{ "annotate", 0, OPTION_FLAG, &s->annotate, NULL,
-		  "keep every row, add status, reason and detail", false },
-		{ "suggest", 0, OPTION_FLAG, &s->suggest, NULL,
-		  "add a column with the likely domain for a typo", false },
-		{ "ascii", 0, OPTION_FLAG, &s->ascii, NULL,
-		  "write domains in A-labels (xn--)", false },
-		{ "summary", 0, OPTION_TEXT, &s->summary_text, "text|json",
-		  "the form of the summary on standard error", false },
-		{ "report", 0, OPTION_TEXT, &s->report, "FILE.html",
-		  "write a page about what was found", false },
-		{ "progress", 0, OPTION_FLAG, &s->progress, NULL,
-		  "draw progress also when not on a terminal", false },
+			"write every rejected row here, with reason, detail and line", false },
+		{ "annotate", 0, OPTION_FLAG, &s->annotate, NULL, "keep every row, add status, reason and detail",
+			false },
+		{ "suggest", 0, OPTION_FLAG, &s->suggest, NULL, "add a column with the likely domain for a typo",
+			false },
+		{ "ascii", 0, OPTION_FLAG, &s->ascii, NULL, "write domains in A-labels (xn--)", false },
+		{ "summary", 0, OPTION_TEXT, &s->summary_text, "text|json", "the form of the summary on standard error",
+			false },
+		{ "report", 0, OPTION_TEXT, &s->report, "FILE.html", "write a page about what was found", false },
+		{ "progress", 0, OPTION_FLAG, &s->progress, NULL, "draw progress also when not on a terminal", false },
 		{ "quiet", 'q', OPTION_FLAG, &s->quiet, NULL, "say nothing but errors", false },
 		TABLE_END,
 	};
@@ -75,19 +73,17 @@ static const struct option *syntax_options(struct settings *s)
 	const struct option table[] = {
 		{ .type = OPTION_GROUP, .help = "Addresses and duplicates" },
 		{ "allow-reserved", 0, OPTION_FLAG, &s->allow_reserved, NULL,
-		  "take example.com and other reserved domains", false },
+			"take example.com and other reserved domains", false },
 		{ "literal", 0, OPTION_FLAG, &s->literal, NULL, "take user@[192.0.2.1]", false },
-		{ "quoted", 0, OPTION_FLAG, &s->quoted, NULL,
-		  "take \"quoted local parts\"@example.org", false },
+		{ "quoted", 0, OPTION_FLAG, &s->quoted, NULL, "take \"quoted local parts\"@example.org", false },
 		{ "no-dedupe", 0, OPTION_FLAG, &s->no_dedupe, NULL, "keep duplicates", false },
 		{ "fold", 0, OPTION_TEXT, &s->fold_text, "provider",
-		  "compare without the dots and +tags that providers ignore", false },
-		{ "keep", 0, OPTION_TEXT, &s->keep_text, "first|newest:COLUMN",
-		  "which one of duplicates is kept", false },
+			"compare without the dots and +tags that providers ignore", false },
+		{ "keep", 0, OPTION_TEXT, &s->keep_text, "first|newest:COLUMN", "which one of duplicates is kept",
+			false },
 		{ "memory", 0, OPTION_TEXT, &s->memory_text, "SIZE",
-		  "memory for finding duplicates; temporary files beyond it", false },
-		{ "shard", 0, OPTION_TEXT, &s->shard_text, "K/N",
-		  "only the rows of share K of N", false },
+			"memory for finding duplicates; temporary files beyond it", false },
+		{ "shard", 0, OPTION_TEXT, &s->shard_text, "K/N", "only the rows of share K of N", false },
 		TABLE_END,
 	};
 	static struct option kept[sizeof table / sizeof *table];
@@ -100,23 +96,23 @@ static const struct option *people_options(struct settings *s)
 	const struct option table[] = {
 		{ .type = OPTION_GROUP, .help = "Whom not to mail" },
 		{ "suppress", 0, OPTION_LIST, &s->suppress, "FILE",
-		  "addresses, @domains or sha256:HEX to leave out (repeatable)", false },
+			"addresses, @domains or sha256:HEX to leave out (repeatable)", false },
 		{ "bounces", 0, OPTION_LIST, &s->bounces, "FILE",
-		  "a mailbox of bounces and complaints, or results of mailbulk (repeatable)", false },
+			"a mailbox of bounces and complaints, or results of mailbulk (repeatable)", false },
 		{ "soft-limit", 0, OPTION_NUMBER, &s->soft_limit, "N",
-		  "soft bounces that reject an address (default: never)", false },
+			"soft bounces that reject an address (default: never)", false },
 		{ "print-suppressed", 0, OPTION_FLAG, &s->print_suppressed, NULL,
-		  "only print address,reason,code,date from --bounces", false },
-		{ "consent", 0, OPTION_TEXT, &s->consent, "COLUMN",
-		  "keep only rows that say yes, or when, here", false },
+			"only print address,reason,code,date from --bounces", false },
+		{ "consent", 0, OPTION_TEXT, &s->consent, "COLUMN", "keep only rows that say yes, or when, here",
+			false },
 		{ "inactive", 0, OPTION_TEXT, &s->inactive_text, "AGE",
-		  "drop rows not active for that long (90d, 12w, 18m, 2y)", false },
-		{ "active", 0, OPTION_TEXT, &s->active, "COLUMN",
-		  "the column with the date of the last activity", false },
-		{ "drop-role", 0, OPTION_OPTIONAL, &s->drop_role, "FILE",
-		  "drop postmaster@, sales@ and other roles", false },
-		{ "drop-disposable", 0, OPTION_OPTIONAL, &s->drop_disposable, "FILE",
-		  "drop throw-away addresses", false },
+			"drop rows not active for that long (90d, 12w, 18m, 2y)", false },
+		{ "active", 0, OPTION_TEXT, &s->active, "COLUMN", "the column with the date of the last activity",
+			false },
+		{ "drop-role", 0, OPTION_OPTIONAL, &s->drop_role, "FILE", "drop postmaster@, sales@ and other roles",
+			false },
+		{ "drop-disposable", 0, OPTION_OPTIONAL, &s->drop_disposable, "FILE", "drop throw-away addresses",
+			false },
 		TABLE_END,
 	};
 	static struct option kept[sizeof table / sizeof *table];
@@ -130,11 +126,11 @@ static const struct option *network_options(struct settings *s)
 		{ .type = OPTION_GROUP, .help = "DNS" },
 		{ "mx", 0, OPTION_FLAG, &s->mx, NULL, "ask whether the domains take mail", false },
 		{ "resolver", 0, OPTION_TEXT, &s->resolver, "HOST[:PORT]",
-		  "the DNS server to ask (default: the system's)", false },
+			"the DNS server to ask (default: the system's)", false },
 		{ "dns-timeout", 0, OPTION_SECONDS, &s->dns_timeout, "SECONDS",
-		  "for the first try of four, each twice as long (default 1.5)", false },
-		{ "dns-cache", 0, OPTION_TEXT, &s->dns_cache, "FILE",
-		  "remember answers here for as long as they hold", false },
+			"for the first try of four, each twice as long (default 1.5)", false },
+		{ "dns-cache", 0, OPTION_TEXT, &s->dns_cache, "FILE", "remember answers here for as long as they hold",
+			false },
 		TABLE_END,
 	};
 	static struct option kept[sizeof table / sizeof *table];
@@ -212,10 +208,8 @@ static bool check_numbers(struct settings *s, struct err *err)
 		return err_set(err, ERR_USAGE, "--memory: at least 1M");
 	if (s->shard_text != NULL && !shard_parse(&s->shard, s->shard_text, err))
 		return false;
-	if (s->inactive_text != NULL &&
-		(!date_parse_age(str_of(s->inactive_text), &s->inactive) || s->inactive <= 0))
-		return err_set(err, ERR_USAGE, "--inactive '%s': an age such as 90d, 12w, 18m or 2y",
-			s->inactive_text);
+	if (s->inactive_text != NULL && (!date_parse_age(str_of(s->inactive_text), &s->inactive) || s->inactive <= 0))
+		return err_set(err, ERR_USAGE, "--inactive '%s': an age such as 90d, 12w, 18m or 2y", s->inactive_text);
 	return true;
 }
 
@@ -268,9 +262,8 @@ bool settings_parse(struct settings *s, int argc, char **argv, struct err *err)
 	if (!parse(s, argc, argv, err))
 		return false;
 	say_set_quiet(s->quiet);
-	if (!check_delimiter(s, err) || !check_keep(s, err) || !check_words(s, err) ||
-		!check_numbers(s, err) || !check_pairs(s, err) ||
-		!check_standard_input(s, err))
+	if (!check_delimiter(s, err) || !check_keep(s, err) || !check_words(s, err) || !check_numbers(s, err) ||
+		!check_pairs(s, err) || !check_standard_input(s, err))
 		return false;
 	s->header = s->header_yes ? SNIFF_HEADER : s->header_no ? SNIFF_NO_HEADER : SNIFF_GUESS;
 	return true;

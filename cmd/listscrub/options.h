@@ -10,7 +10,7 @@ struct settings {
 	const char *const *lists; /* NULL-terminated */
 	const char *email;
 	const char *delimiter_text;
-	char delimiter;           /* 0: to be guessed */
+	char delimiter; /* 0: to be guessed */
 	bool header_yes;
 	bool header_no;
 	enum sniff_header header;
@@ -27,28 +27,28 @@ struct settings {
 	const char *fold_text;
 	bool fold;
 	const char *keep_text;
-	const char *newest;       /* --keep newest:COLUMN, or NULL */
+	const char *newest; /* --keep newest:COLUMN, or NULL */
 	const char *memory_text;
-	uint64_t memory;          /* octets for the table of duplicates */
+	uint64_t memory; /* octets for the table of duplicates */
 	bool allow_reserved;
 	bool literal;
 	bool quoted;
 
-	const char *drop_role;       /* NULL: not asked for; "": built-in list */
+	const char *drop_role; /* NULL: not asked for; "": built-in list */
 	const char *drop_disposable;
 	struct option_list suppress;
 	struct option_list bounces;
-	uint64_t soft_limit;      /* 0: soft bounces never reject */
+	uint64_t soft_limit; /* 0: soft bounces never reject */
 	bool print_suppressed;
 	const char *consent;
 	const char *inactive_text;
-	int64_t inactive;         /* seconds; 0: not asked for */
+	int64_t inactive; /* seconds; 0: not asked for */
 	const char *active;
 
 	bool mx;
 	const char *resolver;
 	const char *dns_cache;
-	int64_t dns_timeout;      /* nanoseconds for one try */
+	int64_t dns_timeout; /* nanoseconds for one try */
 
 	const char *shard_text;
 	struct shard shard;

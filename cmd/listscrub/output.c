@@ -71,8 +71,8 @@ static void cut_back(struct output *o)
 
 	if (o->fd < 0 || !o->regular || o->length < 0)
 		return;
-	if (fstat(o->fd, &st) == 0 && st.st_size > o->length &&
-		st.st_size <= o->length + (int64_t)o->n && ftruncate(o->fd, o->length) == 0)
+	if (fstat(o->fd, &st) == 0 && st.st_size > o->length && st.st_size <= o->length + (int64_t)o->n &&
+		ftruncate(o->fd, o->length) == 0)
 		(void)lseek(o->fd, o->length, SEEK_SET);
 }
 
@@ -82,8 +82,7 @@ bool output_commit(struct output *outputs, size_t n, struct err *err)
 
 	for (size_t i = 0; i < n && ok; i++)
 		if (outputs[i].fd >= 0 && outputs[i].n > 0)
-			ok = file_write(outputs[i].fd, str_at(outputs[i].p, outputs[i].n),
-				outputs[i].name, err);
+			ok = file_write(outputs[i].fd, str_at(outputs[i].p, outputs[i].n), outputs[i].name, err);
 	for (size_t i = 0; i < n; i++) {
 		if (!ok)
 			cut_back(&outputs[i]);

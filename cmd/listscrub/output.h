@@ -10,11 +10,11 @@
  * rows, and exactly those of a beginning of the input.
  */
 struct output {
-	int fd;           /* -1: not wanted */
+	int fd; /* -1: not wanted */
 	const char *name;
-	bool regular;     /* can be cut back */
-	int64_t length;   /* of the file at the last commit */
-	char *p;          /* gathered since */
+	bool regular;   /* can be cut back */
+	int64_t length; /* of the file at the last commit */
+	char *p;        /* gathered since */
 	size_t n;
 	size_t cap;
 };

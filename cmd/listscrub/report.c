@@ -103,8 +103,8 @@ bool report_write(const struct report *r, const struct scrub *s, const char *pat
 	bool ok;
 
 	report_page(&page, r, s);
-	ok = file_new_begin(&file, path, 0666, err) &&
-		file_write(file.fd, buf_str(&page), path, err) && file_new_commit(&file, err);
+	ok = file_new_begin(&file, path, 0666, err) && file_write(file.fd, buf_str(&page), path, err) &&
+		file_new_commit(&file, err);
 	file_new_abort(&file);
 	buf_free(&page);
 	return ok;

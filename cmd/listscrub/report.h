@@ -15,12 +15,12 @@ struct report {
 	struct report_domain {
 		uint64_t kept;
 		uint64_t rejected;
-	} *counts;
+	} * counts;
 	size_t n;
 	size_t cap;
 	struct report_example {
 		char *rows[REPORT_EXAMPLES]; /* shown texts of the first rows of a reason */
-	} *examples; /* by reason */
+	} * examples;                        /* by reason */
 };
 
 void report_init(struct report *r);

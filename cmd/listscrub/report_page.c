@@ -107,8 +107,10 @@ static void bar(struct buf *out, uint64_t kept, uint64_t dropped, uint64_t most)
 	unsigned k = scaled(kept, most, BAR_WIDTH);
 	unsigned d = scaled(dropped, most, BAR_WIDTH);
 
-	buf_printf(out, "<svg viewBox=\"0 0 %u 14\" height=\"14\" preserveAspectRatio=\"none\" aria-hidden=\"true\">"
-		"<rect class=\"g\" y=\"6\" width=\"%u\" height=\"2\"/>", BAR_WIDTH, BAR_WIDTH);
+	buf_printf(out,
+		"<svg viewBox=\"0 0 %u 14\" height=\"14\" preserveAspectRatio=\"none\" aria-hidden=\"true\">"
+		"<rect class=\"g\" y=\"6\" width=\"%u\" height=\"2\"/>",
+		BAR_WIDTH, BAR_WIDTH);
 	if (k > 0)
 		buf_printf(out, "<rect class=\"k\" width=\"%u\" height=\"14\" rx=\"2\"/>", k);
 	if (d > 0)
@@ -162,8 +164,8 @@ static void add_reasons(struct buf *out, const struct counts *c)
 	for (unsigned r = REASON_NONE + 1; r < REASON_COUNT; r++) {
 		if (c->rejected[r] == 0)
 			continue;
-		buf_printf(out, "<tr><td>%s<br><small>%s</small></td><td class=\"n\">",
-			reason_name((enum reason)r), reason_text((enum reason)r));
+		buf_printf(out, "<tr><td>%s<br><small>%s</small></td><td class=\"n\">", reason_name((enum reason)r),
+			reason_text((enum reason)r));
 		number(out, c->rejected[r]);
 		buf_add_text(out, "</td><td class=\"n s\">");
 		percent(out, c->rejected[r], c->read);
@@ -291,7 +293,8 @@ static void add_notes(struct buf *out, const struct scrub *s)
 	}
 	if (s->in.latin1_line > 0)
 		buf_add_text(out, "<li>The list is not UTF-8; it was taken for Latin-1.</li>\n");
-	buf_add_text(out, "<li>No mail server was asked about any address: that would tell strangers about the list "
+	buf_add_text(out,
+		"<li>No mail server was asked about any address: that would tell strangers about the list "
 		"and prove nothing.</li>\n</ul>\n");
 }
 

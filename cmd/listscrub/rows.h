@@ -11,7 +11,7 @@ struct rows {
 	const struct settings *set;
 	struct output outputs[2]; /* those kept; the rejects */
 	char delimiter;
-	const char *line_end;     /* for a last row without one */
+	const char *line_end; /* for a last row without one */
 	struct buf scratch;
 	bool as_it_is;  /* nothing is added to rows that are kept */
 	struct str run; /* kept rows that stand one behind the other and are written as one */

@@ -148,8 +148,7 @@ bool scrub_settle(struct scrub *s, struct batch *b, struct err *err)
 {
 	bool looks_up = s->mode != SCRUB_GATHER && !s->losers_known && !s->set->no_dedupe;
 
-	if (looks_up && !s->table_full && !dedup_reserve(&s->dedup, b->n) &&
-		!fill_up(s, &b->start, &b->before, err))
+	if (looks_up && !s->table_full && !dedup_reserve(&s->dedup, b->n) && !fill_up(s, &b->start, &b->before, err))
 		return false;
 	if (!work_off(s, b, looks_up, err) || !write_some(s, b, err))
 		return false;

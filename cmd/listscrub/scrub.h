@@ -39,11 +39,11 @@ struct scrub {
 	struct judge judge;
 	struct dedup dedup;
 	struct spill spill;
-	struct rowset losers;  /* rows that are duplicates, as far as found by scanning */
-	bool losers_known;     /* for the rows from losers.first on */
+	struct rowset losers; /* rows that are duplicates, as far as found by scanning */
+	bool losers_known;    /* for the rows from losers.first on */
 	bool table_full;
-	bool unwritable;       /* an output failed: nothing more is written */
-	bool crew_failed;      /* this list is not to be shared out */
+	bool unwritable;  /* an output failed: nothing more is written */
+	bool crew_failed; /* this list is not to be shared out */
 	struct rows rows;
 	struct mx *mx;
 	struct report *report; /* NULL: not wanted */
@@ -51,8 +51,8 @@ struct scrub {
 	struct reader reader;
 	struct batch batch;
 	struct counts counts;
-	struct counts committed; /* of what is written */
-	struct input_place again; /* where the emitting goes on after the scan */
+	struct counts committed;    /* of what is written */
+	struct input_place again;   /* where the emitting goes on after the scan */
 	struct judge_unread unread; /* as they were there */
 	struct progress progress;
 };

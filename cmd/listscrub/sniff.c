@@ -9,10 +9,29 @@
 /* Names of the column with the address, the surest first. The last ones are also what a street has: they
  * count only where addresses stand in the column. */
 static const char *const email_names[] = {
-	"email", "e-mail", "email address", "e-mail address", "emailaddress", "email_address",
-	"e_mail", "mail", "mail address", "mailaddress", "e-mail-adresse", "e-mailadresse",
-	"adresse e-mail", "adresse mail", "courriel", "correo", "correo electr\xc3\xb3nico", "recipient",
-	"email 1", "email1", "address", "adresse", "to",
+	"email",
+	"e-mail",
+	"email address",
+	"e-mail address",
+	"emailaddress",
+	"email_address",
+	"e_mail",
+	"mail",
+	"mail address",
+	"mailaddress",
+	"e-mail-adresse",
+	"e-mailadresse",
+	"adresse e-mail",
+	"adresse mail",
+	"courriel",
+	"correo",
+	"correo electr\xc3\xb3nico",
+	"recipient",
+	"email 1",
+	"email1",
+	"address",
+	"adresse",
+	"to",
 };
 #define SURE_NAMES (sizeof email_names / sizeof email_names[0] - 3)
 #define ALL_NAMES (sizeof email_names / sizeof email_names[0])

@@ -7,14 +7,14 @@
 enum sniff_header { SNIFF_GUESS, SNIFF_HEADER, SNIFF_NO_HEADER };
 
 struct sniff {
-	char delimiter;            /* 0: to be guessed */
-	enum sniff_header header;  /* as asked for; then what was found */
-	char **names;              /* of the columns, trimmed; owned; "" without a header */
+	char delimiter;           /* 0: to be guessed */
+	enum sniff_header header; /* as asked for; then what was found */
+	char **names;             /* of the columns, trimmed; owned; "" without a header */
 	size_t columns;
-	size_t email;              /* SIZE_MAX: no column holds addresses */
-	size_t other;              /* may be meant as well as email; SIZE_MAX: none */
-	bool named;                /* what stands in the rows does not matter: as asked for; then because of its name */
-	bool unsure;               /* it is the only column: neither its name nor what stands in it speaks for it */
+	size_t email; /* SIZE_MAX: no column holds addresses */
+	size_t other; /* may be meant as well as email; SIZE_MAX: none */
+	bool named;   /* what stands in the rows does not matter: as asked for; then because of its name */
+	bool unsure;  /* it is the only column: neither its name nor what stands in it speaks for it */
 };
 
 #define SNIFF_NONE SIZE_MAX

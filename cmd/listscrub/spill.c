@@ -107,8 +107,8 @@ void rowset_free(struct rowset *r)
 
 /* Of the records of a chunk, those whose turn it is. In the table a row has been seen when its hash is there: the
  * records of a pile come in the order of their rows. */
-static void take_records(struct dedup *table, const struct spill_record *records, size_t n,
-	uint64_t round, uint64_t rounds, struct rowset *losers)
+static void take_records(struct dedup *table, const struct spill_record *records, size_t n, uint64_t round,
+	uint64_t rounds, struct rowset *losers)
 {
 	for (size_t i = 0; i < n; i++) {
 		const struct spill_record *r = &records[i];

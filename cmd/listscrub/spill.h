@@ -19,7 +19,7 @@ struct spill_record {
 struct spill_pile {
 	struct spill_record *records; /* not written yet */
 	size_t n;
-	uint64_t *chunks;             /* offsets in the file */
+	uint64_t *chunks; /* offsets in the file */
 	size_t n_chunks;
 };
 

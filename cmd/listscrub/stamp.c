@@ -16,8 +16,10 @@ bool stamp_check(const struct stamp *s, const struct stat *st, const char *name,
 	if (s->device == st->st_dev && s->inode == st->st_ino && s->size == st->st_size &&
 		s->changed.tv_sec == st->st_mtim.tv_sec && s->changed.tv_nsec == st->st_mtim.tv_nsec)
 		return true;
-	return err_set(err, ERR_IO, "%s was changed while it was read, which takes two passes: run this again, or give "
-		"the list through a pipe", name);
+	return err_set(err, ERR_IO,
+		"%s was changed while it was read, which takes two passes: run this again, or give "
+		"the list through a pipe",
+		name);
 }
 
 bool stamp_check_end(const struct stamp *s, int fd, bool second, const char *name, struct err *err)

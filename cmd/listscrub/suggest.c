@@ -112,7 +112,7 @@ static bool other_country(struct str domain, struct str name)
 static bool other_front(struct str domain, struct str name)
 {
 	return domain.n == name.n && domain.p[0] != name.p[0] && !are_neighbours(domain.p[0], name.p[0]) &&
-	       str_eq(str_sub(domain, 1, domain.n), str_sub(name, 1, name.n));
+		str_eq(str_sub(domain, 1, domain.n), str_sub(name, 1, name.n));
 }
 
 /*

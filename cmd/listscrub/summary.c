@@ -92,11 +92,11 @@ static void say_unread(const struct judge_unread *u)
 	char n[32];
 
 	if (u->active > 0)
-		say_note("%s date%s of activity could not be read: such rows are inactive",
-			grouped(n, u->active), u->active == 1 ? "" : "s");
+		say_note("%s date%s of activity could not be read: such rows are inactive", grouped(n, u->active),
+			u->active == 1 ? "" : "s");
 	if (u->consent > 0)
-		say_note("%s cell%s neither yes nor no: such rows have no consent",
-			grouped(n, u->consent), u->consent == 1 ? " says" : "s say");
+		say_note("%s cell%s neither yes nor no: such rows have no consent", grouped(n, u->consent),
+			u->consent == 1 ? " says" : "s say");
 	if (u->newest > 0)
 		say_note("%s date%s could not be read: older than all others", grouped(n, u->newest),
 			u->newest == 1 ? "" : "s");
@@ -113,8 +113,8 @@ static void say_text(const struct scrub *s)
 		grouped(d, rejected(c)));
 	for (unsigned r = REASON_NONE + 1; r < REASON_COUNT; r++)
 		if (c->rejected[r] > 0)
-			say_note("%12s  %-15s %s", grouped(a, c->rejected[r]),
-				reason_name((enum reason)r), reason_text((enum reason)r));
+			say_note("%12s  %-15s %s", grouped(a, c->rejected[r]), reason_name((enum reason)r),
+				reason_text((enum reason)r));
 	if (c->elsewhere > 0)
 		say_note("%s %s of other shares", grouped(a, c->elsewhere), rows(c->elsewhere));
 	if (c->suggestions > 0)

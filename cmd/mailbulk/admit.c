@@ -46,7 +46,7 @@ static bool may_try(struct engine *e, const struct values *v)
 		if (e->settings->resend_unknown)
 			return true;
 		skip(e, RESULT_UNKNOWN, email,
-		     "an earlier run ended between sending it and the answer: it may have been delivered");
+			"an earlier run ended between sending it and the answer: it may have been delivered");
 		return false;
 	default:
 		return true;
@@ -75,7 +75,7 @@ static bool take_waiting(struct engine *e, struct ticket *t, const struct values
 		return false;
 	e->again_row = (struct row){ .number = w.number, .line = w.line, .offset = w.offset, .octets = w.octets };
 	if (!list_again(e->list, &e->again_row, &err) ||
-	    !values_set(&e->again, e->campaign, e->list, &e->again_row, &err)) {
+		!values_set(&e->again, e->campaign, e->list, &e->again_row, &err)) {
 		engine_stop(e, &err);
 		return false;
 	}
@@ -244,7 +244,7 @@ static bool within_limit(const struct engine *e, const struct peer *p)
 static bool has_room(const struct engine *e, const struct peer *p)
 {
 	return p->state == PEER_UP && p->ready && !p->quitting && p->jobs < WINDOW_MESSAGES && smtp_room(&p->smtp) &&
-	       relay_open_for(p->relay, e->now) && within_limit(e, p);
+		relay_open_for(p->relay, e->now) && within_limit(e, p);
 }
 
 /* Open connections while there is more to do than those that are open can take at once, to the relay that has
@@ -336,8 +336,11 @@ void engine_leave(struct engine *e, const char *reply)
 		mem_free(e->ahead.email);
 	e->has_ahead = false;
 	while (take_waiting(e, &t, &v)) {
-		struct result result = { .status = RESULT_DEFERRED, .email = str_of(t.written), .reply = str_of(reply),
-					 .attempts = t.row.attempts, .relay = "" };
+		struct result result = { .status = RESULT_DEFERRED,
+			.email = str_of(t.written),
+			.reply = str_of(reply),
+			.attempts = t.row.attempts,
+			.relay = "" };
 
 		results_add(&e->results, &result, e->wall.wall);
 		mem_free(t.email);

@@ -4,7 +4,6 @@
 
 #include <sys/stat.h>
 
-
 #include "base/mem.h"
 #include "cli/say.h"
 #include "cmd/mailbulk/options.h"
@@ -65,7 +64,7 @@ static bool load_template(struct campaign *c, struct str source, struct err *err
 	if (str_istarts(type, STR_LIT("text/html"))) {
 		if (c->settings->html != NULL)
 			return err_set(err, ERR_DATA, "%s: its body is HTML already: --html has no place",
-				       c->settings->template_path);
+				c->settings->template_path);
 		return campaign_load_body(c, &c->html, body, line, "text/html", err);
 	}
 	if (!str_istarts(type, STR_LIT("text/plain")))
@@ -97,7 +96,7 @@ static bool load_unsubscribe(struct campaign *c, struct err *err)
 		struct str text = str_of(given->values[i]);
 
 		if (!str_istarts(text, STR_LIT("https://")) && !str_istarts(text, STR_LIT("http://")) &&
-		    !str_istarts(text, STR_LIT("mailto:")))
+			!str_istarts(text, STR_LIT("mailto:")))
 			return err_set(err, ERR_USAGE,
 				"--unsubscribe: \"%s\" is neither an https: nor a mailto: address", given->values[i]);
 		c->unsubscribe[i] = template_new(text, 1, err);
@@ -128,7 +127,7 @@ static bool load_keys(struct campaign *c, struct err *err)
 		buf_wipe(&text);
 		if (buf_len(&c->token_key) < 16)
 			return err_set(err, ERR_CONFIG, "%s: a token key has at least 16 characters on its first line",
-				       s->token_key);
+				s->token_key);
 		if (stat(s->token_key, &st) == 0 && (st.st_mode & 077) != 0)
 			say_note("%s: others can read this key (chmod 600 mends it)", s->token_key);
 	}
@@ -221,8 +220,8 @@ static bool constant_alternative(struct campaign *c, struct err *err)
 	struct buf text = { 0 };
 	const struct template_data nothing = { 0 };
 	bool ok = template_render(c->html.template, &nothing, TEMPLATE_HTML, &html, err) &&
-		  mime_html_to_text(&text, buf_str(&html)) &&
-		  campaign_constant_body(c, &c->text, buf_str(&text), "text/plain", err);
+		mime_html_to_text(&text, buf_str(&html)) &&
+		campaign_constant_body(c, &c->text, buf_str(&text), "text/plain", err);
 
 	buf_free(&html);
 	buf_free(&text);
@@ -238,7 +237,7 @@ bool campaign_load(struct campaign *c, const struct settings *settings, struct e
 	*c = (struct campaign){ .settings = settings };
 	c->text = (struct body){ .file = MIME_NO_FILE, .name = settings->template_path };
 	c->html = (struct body){ .file = MIME_NO_FILE,
-				 .name = settings->html != NULL ? settings->html : settings->template_path };
+		.name = settings->html != NULL ? settings->html : settings->template_path };
 	struct str path = str_of(settings->template_path);
 	size_t slash = path.n;
 
@@ -249,9 +248,8 @@ bool campaign_load(struct campaign *c, const struct settings *settings, struct e
 		goto out;
 	normalise(&text);
 	ok = load_template(c, buf_str(&text), err) && load_html(c, &html, err) && campaign_load_attachments(c, err) &&
-	     load_unsubscribe(c, err) && campaign_load_partials(c, err) && load_keys(c, err) &&
-	     take_test(c, err) &&
-	     take_fingerprint(c, buf_str(&text), buf_str(&html), err);
+		load_unsubscribe(c, err) && campaign_load_partials(c, err) && load_keys(c, err) && take_test(c, err) &&
+		take_fingerprint(c, buf_str(&text), buf_str(&html), err);
 	c->text_from_html = c->text.template == NULL && c->html.template != NULL;
 	c->identical = ok && is_identical(c);
 	if (ok && c->text_from_html && c->html.file != MIME_NO_FILE)

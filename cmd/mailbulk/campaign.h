@@ -24,9 +24,9 @@ enum field_kind {
 struct field {
 	char *name;
 	enum field_kind kind;
-	bool single;  /* one mailbox by the look of the template, so that a comma in a name is part of the name */
+	bool single; /* one mailbox by the look of the template, so that a comma in a name is part of the name */
 	struct template *value;
-	char *source; /* the value as the template has it */
+	char *source;  /* the value as the template has it */
 	unsigned line; /* in the template; 0: of an option */
 };
 
@@ -85,14 +85,14 @@ struct campaign {
 	size_t n_partials;
 	struct campaign_template *templates; /* all of them, for whoever walks over all */
 	size_t n_templates;
-	char *directory;        /* of the template, with a slash, or "" */
+	char *directory; /* of the template, with a slash, or "" */
 	struct dkim_key *dkim_key;
 	struct buf token_key;
 	struct buf test_mailbox; /* --test's address for the envelope; empty: no test */
 	struct buf test_key;
-	char fingerprint[33];   /* of everything that the messages are made of */
-	char id[33];            /* of this sending, for Message-IDs; from the journal */
-	bool identical;         /* nothing personal in it: every row gets the same octets */
+	char fingerprint[33]; /* of everything that the messages are made of */
+	char id[33];          /* of this sending, for Message-IDs; from the journal */
+	bool identical;       /* nothing personal in it: every row gets the same octets */
 };
 
 /* Read and compile all that the settings name. 66 or 65 with file and line. */
@@ -119,7 +119,7 @@ void campaign_note(struct campaign *c, struct template *t, const char *file);
 
 /* parts.c: the bodies and attachments. */
 bool campaign_load_body(struct campaign *c, struct body *body, struct str source, unsigned line, const char *type,
-			struct err *err);
+	struct err *err);
 /* A body that is the same for all, encoded now. */
 bool campaign_constant_body(struct campaign *c, struct body *body, struct str text, const char *type, struct err *err);
 bool campaign_load_attachments(struct campaign *c, struct err *err);

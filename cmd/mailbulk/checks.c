@@ -92,8 +92,8 @@ static size_t count_fields(const struct campaign *c, const char *name)
 static void check_fields(struct preflight *p)
 {
 	static const char *const once[] = { "From", "Sender", "Reply-To", "To", "Cc", "Message-ID", "Date", "Subject",
-					    "In-Reply-To", "References", "List-Unsubscribe", "List-Unsubscribe-Post",
-					    "List-Id", "Feedback-ID", "Precedence", "Auto-Submitted" };
+		"In-Reply-To", "References", "List-Unsubscribe", "List-Unsubscribe-Post", "List-Id", "Feedback-ID",
+		"Precedence", "Auto-Submitted" };
 	const struct campaign *c = p->campaign;
 	const struct field *subject = campaign_field(c, "Subject");
 	const struct field *id = campaign_field(c, "Message-ID");
@@ -101,14 +101,14 @@ static void check_fields(struct preflight *p)
 	for (size_t i = 0; i < sizeof once / sizeof *once; i++)
 		if (count_fields(c, once[i]) > 1)
 			preflight_error(p, ERR_DATA, "%s: %s stands there more than once (RFC 5322 allows one)",
-					p->settings->template_path, once[i]);
+				p->settings->template_path, once[i]);
 	if (campaign_field(c, "From") == NULL && p->settings->from == NULL && p->settings->account.from == NULL)
 		preflight_error(p, ERR_DATA, "%s: there is no From: neither in the template nor as --from",
-				p->settings->template_path);
+			p->settings->template_path);
 	if (subject == NULL)
 		preflight_warn(p, "%s: there is no Subject", p->settings->template_path);
 	else if (str_istarts(str_of(subject->source), STR_LIT("Re:")) ||
-		 str_istarts(str_of(subject->source), STR_LIT("Fwd:")))
+		str_istarts(str_of(subject->source), STR_LIT("Fwd:")))
 		preflight_warn(p,
 			"%s: line %u: a Subject that begins with Re: or Fwd: and is no answer is held against its sender",
 			p->settings->template_path, subject->line);
@@ -118,7 +118,7 @@ static void check_fields(struct preflight *p)
 			p->settings->template_path, id->line);
 	if (campaign_field(c, "Cc") != NULL)
 		preflight_warn(p, "%s: Cc is only shown: each row's message goes to its own address alone",
-			       p->settings->template_path);
+			p->settings->template_path);
 }
 
 static bool uses(const struct campaign *c, const char *file, const char *name)

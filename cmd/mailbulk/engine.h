@@ -19,30 +19,35 @@
 
 struct sasl;
 
+/* clang-format off */
 /*
  * Sending, in one thread: rows are admitted to sessions, sessions step, the journal is committed, and only then may
  * octets leave. That order within a turn is what keeps the promise that no row is sent twice:
  *
  *     admit    rows to sessions that have room, as rates and limits allow
- *     step     every session until it waits; its verdicts become records, and so does each message that is about to be
- * whole commit   one write and one fdatasync for all of them write    only now may the octets go poll     to the
- * nearest deadline read
+ *     step     every session until it waits; its verdicts become records, and so does each message that is about to
+ *              be whole
+ *     commit   one write and one fdatasync for all of them
+ *     write    only now may the octets go
+ *     poll     to the nearest deadline
+ *     read
  */
+/* clang-format on */
 
 /* A server, and how much it is given: limit falls when it pushes back and grows with each message that it takes. */
 struct relay {
 	struct account_server server;
-	double limit;       /* connections it may have now, from 1 to most */
+	double limit; /* connections it may have now, from 1 to most */
 	double most;
-	size_t open;        /* connections it has */
+	size_t open; /* connections it has */
 	int64_t pause_until;
-	int64_t fell;       /* when the limit last fell */
-	unsigned failures;  /* waves of connections lost or refused without a message taken between */
-	int64_t failed;     /* when the last of them was */
-	bool greeted;       /* a session came up: until then one connection is enough to learn from */
-	unsigned later;     /* 4xx in a row */
-	bool proven;        /* it took a message in this run */
-	bool dead;          /* given up; why says why */
+	int64_t fell;      /* when the limit last fell */
+	unsigned failures; /* waves of connections lost or refused without a message taken between */
+	int64_t failed;    /* when the last of them was */
+	bool greeted;      /* a session came up: until then one connection is enough to learn from */
+	unsigned later;    /* 4xx in a row */
+	bool proven;       /* it took a message in this run */
+	bool dead;         /* given up; why says why */
 	struct err why;
 };
 
@@ -50,12 +55,12 @@ struct relay {
 struct ticket {
 	struct waiting row;
 	char key[33];
-	char *email;   /* as it stands in RCPT TO; owned */
+	char *email;         /* as it stands in RCPT TO; owned */
 	const char *written; /* as it stands in the list: behind email, in the same block */
-	bool done;     /* it has its verdict */
+	bool done;           /* it has its verdict */
 };
 
-#define BATCH_MAX 50  /* recipients of one transaction when all get the same octets */
+#define BATCH_MAX 50 /* recipients of one transaction when all get the same octets */
 #define WINDOW_MESSAGES 16
 #define WINDOW_OCTETS ((size_t)256 << 10)
 
@@ -67,9 +72,9 @@ struct job {
 	struct smtp_rcpt rcpts[BATCH_MAX];
 	size_t n;
 	struct letter letter;
-	size_t piece;  /* of its octets, the next to go */
-	size_t at;     /* within the piece */
-	bool trying;   /* its T records are written */
+	size_t piece; /* of its octets, the next to go */
+	size_t at;    /* within the piece */
+	bool trying;  /* its T records are written */
 };
 
 enum peer_state { PEER_FREE, PEER_DIAL, PEER_WIRE /* proxy or TLS */, PEER_UP };
@@ -83,19 +88,19 @@ struct peer {
 	struct sasl *sasl;
 	struct buf ehlo;
 	struct say_talk talk;
-	size_t traced;        /* octets of smtp.out that the trace has seen */
-	bool session;         /* smtp is initialised */
-	bool tls_asked;       /* the session waits for smtp_tls_started */
-	bool ready;           /* it was up once */
+	size_t traced;  /* octets of smtp.out that the trace has seen */
+	bool session;   /* smtp is initialised */
+	bool tls_asked; /* the session waits for smtp_tls_started */
+	bool ready;     /* it was up once */
 	bool quitting;
 	bool troubled; /* a message was lost with the connection: the first is the suspect, the others only stood behind
 			  it */
-	size_t jobs;          /* under way on it */
-	uint64_t taken;       /* messages it was given */
-	uint64_t written;     /* wire.octets_out at the last progress */
-	int64_t wait_until;   /* when patience ends */
+	size_t jobs;   /* under way on it */
+	uint64_t taken;     /* messages it was given */
+	uint64_t written;   /* wire.octets_out at the last progress */
+	int64_t wait_until; /* when patience ends */
 	int64_t idle_since;
-	struct pollfd *fds;   /* its part of the poll */
+	struct pollfd *fds; /* its part of the poll */
 	size_t n_fds;
 };
 
@@ -104,40 +109,40 @@ struct engine {
 	const struct settings *settings;
 	struct list *list;
 	struct selection selection;
-	struct values again;   /* of rows that waited */
+	struct values again; /* of rows that waited */
 	struct row again_row;
-	struct ticket ahead;   /* the next row to go, looked up before there is a session for it */
+	struct ticket ahead; /* the next row to go, looked up before there is a session for it */
 	const struct values *ahead_values;
 	bool has_ahead;
-	bool hurry;            /* there are more rows to look at: do not wait */
+	bool hurry; /* there are more rows to look at: do not wait */
 	struct queue queue;
 	struct pace pace;
 	struct ledger ledger;
 	struct journal journal;
-	bool journalled;       /* not with --test */
+	bool journalled; /* not with --test */
 	struct results results;
 	struct relay *relays;
 	size_t n_relays;
 	struct peer *peers;
 	size_t n_peers;
-	struct job *jobs;      /* n_peers * WINDOW_MESSAGES */
+	struct job *jobs; /* n_peers * WINDOW_MESSAGES */
 	size_t n_jobs;
-	size_t under_way;      /* jobs used */
+	size_t under_way; /* jobs used */
 	struct pollfd *fds;
 	struct buf record;
 	struct progress progress;
 	struct moment wall;
 	int64_t now;
-	uint64_t left;         /* rows of the list not looked at yet, as preflight counted them */
+	uint64_t left; /* rows of the list not looked at yet, as preflight counted them */
 	uint64_t
 		first_size; /* octets of the first message: preflight's last question, which only a server can answer */
 	uint64_t refused_in_row;
-	uint64_t bad;          /* rows that could not be rendered */
-	uint64_t earlier_bad;  /* refused by an earlier run */
+	uint64_t bad;         /* rows that could not be rendered */
+	uint64_t earlier_bad; /* refused by an earlier run */
 	bool list_ended;
-	bool stopping;         /* nothing more is admitted; why, if it is an error */
-	bool parting;          /* every row has its end; the servers are said goodbye to */
-	int64_t stop_by;       /* what is under way by then is abandoned */
+	bool stopping;   /* nothing more is admitted; why, if it is an error */
+	bool parting;    /* every row has its end; the servers are said goodbye to */
+	int64_t stop_by; /* what is under way by then is abandoned */
 	struct err why;
 };
 

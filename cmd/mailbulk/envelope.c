@@ -49,8 +49,8 @@ bool letter_envelope(struct letter *l, const struct campaign *campaign, const st
 		buf_add(&l->reverse_path, a.local);
 	buf_add_char(&l->reverse_path, '@');
 	buf_add(&l->reverse_path, a.local_utf8 ? a.domain : buf_str(&a.ascii));
-	buf_add(&l->recipient, buf_len(&campaign->test_mailbox) > 0 ? buf_str(&campaign->test_mailbox) :
-								      buf_str(&values->mailbox));
+	buf_add(&l->recipient,
+		buf_len(&campaign->test_mailbox) > 0 ? buf_str(&campaign->test_mailbox) : buf_str(&values->mailbox));
 	l->utf8 = !str_ascii(buf_str(&l->reverse_path)) || !str_ascii(buf_str(&l->recipient));
 	address_free(&a);
 	return true;

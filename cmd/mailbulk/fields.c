@@ -7,7 +7,7 @@
 #include "mail/header.h"
 
 static const char *const address_fields[] = { "From", "Sender", "Reply-To", "To", "Cc", "Errors-To",
-					       "Disposition-Notification-To" };
+	"Disposition-Notification-To" };
 
 static const char *const raw_fields[] = { "Date", "Message-ID", "In-Reply-To", "References", "List-Id",
 	"List-Unsubscribe", "List-Unsubscribe-Post", "List-Help", "List-Subscribe", "List-Post", "List-Owner",
@@ -119,7 +119,7 @@ static bool add_options(struct campaign *c, struct err *err)
 
 		if (value.p == NULL || name.n == 0)
 			return err_set(err, ERR_USAGE, "--header: \"%s\" is not of the form 'Name: value'",
-				       headers->values[i]);
+				headers->values[i]);
 		if (!take_field(c, name, value, 0, &type, err))
 			return err_prefix(err, "--header %s", headers->values[i]);
 		if (type.p != NULL)
@@ -146,9 +146,9 @@ bool campaign_load_fields(struct campaign *c, struct str block, struct str *type
 				return err_prefix(err, "%s", c->settings->template_path);
 		} else if (!str_starts(str_trim(field.whole), STR_LIT("{{!"))) {
 			return err_set(err, ERR_DATA,
-				       "%s: line %u: this is no header line; a template begins with lines such as "
-				       "\"Subject: …\", then an empty line, then the text",
-				       c->settings->template_path, line);
+				"%s: line %u: this is no header line; a template begins with lines such as "
+				"\"Subject: …\", then an empty line, then the text",
+				c->settings->template_path, line);
 		}
 	}
 	return add_options(c, err);

@@ -2,7 +2,6 @@
 
 #include "cmd/mailbulk/letter.h"
 
-
 #include "base/mem.h"
 #include "cmd/mailbulk/campaign.h"
 #include "cmd/mailbulk/options.h"
@@ -19,7 +18,7 @@ struct head {
 	const struct campaign *campaign;
 	const struct values *values;
 	struct buf *out;
-	struct buf *value;    /* the field being made */
+	struct buf *value; /* the field being made */
 	struct buf *rendered;
 	struct err *err;
 };
@@ -37,8 +36,8 @@ static bool put_addresses(struct head *h, const struct field *field)
 	if (from)
 		buf_clear(&h->letter->from);
 	return (mailboxes_add(h->value, buf_str(h->rendered), field->single, from ? &h->letter->from : NULL, h->err) ||
-		err_prefix(h->err, "%s", field->name)) &&
-	       put(h, field->name, buf_str(h->value));
+		       err_prefix(h->err, "%s", field->name)) &&
+		put(h, field->name, buf_str(h->value));
 }
 
 /* A field whose value comes out empty is left out: so a section can make a field optional. */
@@ -64,7 +63,7 @@ static bool put_field(struct head *h, const struct field *field)
 		return put(h, field->name, value);
 	default:
 		return header_add_text(h->out, str_of(field->name), value, h->err) ||
-		       err_prefix(h->err, "%s", field->name);
+			err_prefix(h->err, "%s", field->name);
 	}
 }
 
@@ -79,8 +78,8 @@ static bool put_from(struct head *h)
 		return err_set(h->err, ERR_DATA, "there is no From: neither in the template nor as --from");
 	buf_clear(h->value);
 	return (mailboxes_add(h->value, str_of(from), false, &h->letter->from, h->err) ||
-		err_prefix(h->err, "--from")) &&
-	       put(h, "From", buf_str(h->value));
+		       err_prefix(h->err, "--from")) &&
+		put(h, "From", buf_str(h->value));
 }
 
 /*
@@ -131,7 +130,7 @@ static bool put_unsubscribe(struct head *h)
 	if (!put(h, "List-Unsubscribe", buf_str(h->value)))
 		return false;
 	return !https || campaign_field(h->campaign, "List-Unsubscribe-Post") != NULL ||
-	       put(h, "List-Unsubscribe-Post", STR_LIT("List-Unsubscribe=One-Click"));
+		put(h, "List-Unsubscribe-Post", STR_LIT("List-Unsubscribe=One-Click"));
 }
 
 /* RFC 2919: the id in angle brackets, a phrase before it if there is one. */
@@ -158,8 +157,8 @@ static bool put_manners(struct head *h)
 	const struct settings *s = h->campaign->settings;
 
 	return put_unsubscribe(h) && put_list_id(h) && put_given(h, "Feedback-ID", s->feedback_id) &&
-	       put_given(h, "Auto-Submitted", s->transactional ? "auto-generated" : NULL) &&
-	       put_given(h, "Precedence", s->transactional ? NULL : "bulk");
+		put_given(h, "Auto-Submitted", s->transactional ? "auto-generated" : NULL) &&
+		put_given(h, "Precedence", s->transactional ? NULL : "bulk");
 }
 
 bool letter_head(struct letter *l, const struct campaign *campaign, const struct values *values,
@@ -177,7 +176,7 @@ bool letter_head(struct letter *l, const struct campaign *campaign, const struct
 	if (campaign_field(campaign, "To") == NULL) {
 		buf_clear(h.value);
 		if (!address_add_mailbox(h.value, STR_LIT(""), buf_str(&values->mailbox)) ||
-		    !put(&h, "To", buf_str(h.value)))
+			!put(&h, "To", buf_str(h.value)))
 			return false;
 	}
 	if (campaign_field(campaign, "Date") == NULL) {

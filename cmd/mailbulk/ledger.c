@@ -10,8 +10,12 @@
 #define DAY 86400
 #define REPLY_KEPT 300u
 
-static const char letters[] = { [LEDGER_NEW] = 'C',      [LEDGER_TRYING] = 'T',   [LEDGER_SENT] = 'S',
-				[LEDGER_REFUSED] = 'F', [LEDGER_DEFERRED] = 'D', [LEDGER_UNKNOWN] = 'U' };
+static const char letters[] = { [LEDGER_NEW] = 'C',
+	[LEDGER_TRYING] = 'T',
+	[LEDGER_SENT] = 'S',
+	[LEDGER_REFUSED] = 'F',
+	[LEDGER_DEFERRED] = 'D',
+	[LEDGER_UNKNOWN] = 'U' };
 
 void ledger_free(struct ledger *l)
 {
@@ -43,8 +47,8 @@ static bool replay_campaign(struct ledger *l, int64_t when, struct str rest, str
 		l->first = when;
 	}
 	return (keep(l->fingerprint, sizeof l->fingerprint, fingerprint) &&
-		keep(l->key_column, sizeof l->key_column, rest)) ||
-	       strange(err);
+		       keep(l->key_column, sizeof l->key_column, rest)) ||
+		strange(err);
 }
 
 static bool replay_row(struct ledger *l, enum ledger_state state, int64_t when, struct str rest, struct err *err)

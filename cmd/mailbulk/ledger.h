@@ -5,6 +5,7 @@
 #include "base/err.h"
 #include "cmd/mailbulk/keys.h"
 
+/* clang-format off */
 /*
  * What the journal's records mean, without the journal: which rows were sent, which are in doubt. One record a line,
  * fields with tabs between them:
@@ -18,16 +19,17 @@
  *
  * The last record of a key counts. S and F are never tried again, D is, T without a verdict is as U: in doubt.
  */
+/* clang-format on */
 enum ledger_state { LEDGER_NEW, LEDGER_TRYING, LEDGER_SENT, LEDGER_REFUSED, LEDGER_DEFERRED, LEDGER_UNKNOWN };
 
 struct ledger {
-	struct keys rows;      /* key to state */
-	char id[33];           /* of the sending; empty: no C record yet */
-	char fingerprint[33];  /* of the last C record */
+	struct keys rows;     /* key to state */
+	char id[33];          /* of the sending; empty: no C record yet */
+	char fingerprint[33]; /* of the last C record */
 	char key_column[128];
-	int64_t first;         /* time of the first record */
-	uint64_t counts[6];    /* rows by state */
-	int64_t today; /* day (since 1970, UTC) whose S records are counted in sent_today; set before the replay */
+	int64_t first;      /* time of the first record */
+	uint64_t counts[6]; /* rows by state */
+	int64_t today;      /* day (since 1970, UTC) whose S records are counted in sent_today; set before the replay */
 	uint64_t sent_today;
 };
 

@@ -28,7 +28,7 @@ struct parts {
 };
 
 static bool render_body(const struct body *body, const struct values *v, enum template_escape escape, struct buf *out,
-			struct err *err)
+	struct err *err)
 {
 	struct template_data data = values_data(v);
 
@@ -83,7 +83,7 @@ static bool make_attachment(const struct attachment *a, const struct mimetypes *
 
 	if (name.n == 0 || climbs(name))
 		return err_set(err, ERR_DATA, "--%s: \"%.*s\" is no file to attach", a->is_inline ? "inline" : "attach",
-			       STR_ARGS(name));
+			STR_ARGS(name));
 	if (check && access(buf_text(path), R_OK) == 0)
 		return true;
 	content->limit = ATTACHMENT_LIMIT;
@@ -111,13 +111,13 @@ static bool make_attachments(const struct campaign *c, const struct values *v, b
 	p->n_contents = 2 * c->n_attachments;
 	for (size_t i = 0; i < c->n_attachments; i++) {
 		const struct attachment *a = &c->attachments[i];
-		struct mime_part *part = a->is_inline ? &p->inlines[p->n_inlines++] :
-							&p->attachments[p->n_attachments++];
+		struct mime_part *part =
+			a->is_inline ? &p->inlines[p->n_inlines++] : &p->attachments[p->n_attachments++];
 
 		if (a->file != MIME_NO_FILE)
 			*part = c->constants[a->file].part;
 		else if (!make_attachment(a, &c->types, v, check, part, &p->contents[2 * i], &p->contents[2 * i + 1],
-			err))
+				 err))
 			return false;
 	}
 	return true;
@@ -152,13 +152,13 @@ static bool sign(struct letter *l, const struct campaign *c, const struct moment
 		dkim_body(&d, octets);
 	letter_octets(l, c, 0, &octets);
 	ok = dkim_sign(&d, c->dkim_key, str_of(a->dkim_domain), str_of(a->dkim_selector), str_sub(octets, 0, head),
-		       now->wall, &l->signature, err);
+		now->wall, &l->signature, err);
 	dkim_free(&d);
 	return ok || err_prefix(err, "DKIM");
 }
 
 static bool put_together(struct letter *l, const struct campaign *c, const struct values *v, const struct parts *p,
-			 struct str head, struct err *err)
+	struct str head, struct err *err)
 {
 	struct mime_compose compose = {
 		.header = head,
@@ -182,8 +182,7 @@ bool letter_render(struct letter *l, const struct campaign *campaign, const stru
 	struct parts parts = { 0 };
 	struct buf head = { 0 };
 	bool ok = letter_head(l, campaign, values, now, &head, err) && letter_envelope(l, campaign, values, err) &&
-		  make_bodies(l, campaign, values, &parts, err) &&
-		  make_attachments(campaign, values, check, &parts, err);
+		make_bodies(l, campaign, values, &parts, err) && make_attachments(campaign, values, check, &parts, err);
 
 	if (ok && !check)
 		ok = put_together(l, campaign, values, &parts, buf_str(&head), err) && sign(l, campaign, now, err);
@@ -204,8 +203,8 @@ bool letter_octets(const struct letter *l, const struct campaign *campaign, size
 		return false;
 	const struct mime_segment *segment = &l->message.segments[i];
 
-	*octets = segment->file != MIME_NO_FILE ? buf_str(&campaign->constants[segment->file].encoded) :
-						  str_sub(buf_str(&l->message.text), segment->at, segment->n);
+	*octets = segment->file != MIME_NO_FILE ? buf_str(&campaign->constants[segment->file].encoded)
+						: str_sub(buf_str(&l->message.text), segment->at, segment->n);
 	return true;
 }
 

@@ -11,7 +11,7 @@ struct values;
 /* The message of one row, ready for the wire. What is the same in all stays with the campaign and is only pointed
  * to. */
 struct letter {
-	struct buf signature;    /* a DKIM-Signature line, or empty */
+	struct buf signature; /* a DKIM-Signature line, or empty */
 	struct mime_message message;
 	struct buf reverse_path; /* for MAIL FROM */
 	struct buf recipient;    /* for RCPT TO */

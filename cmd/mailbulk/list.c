@@ -291,14 +291,14 @@ bool list_again(struct list *l, struct row *row, struct err *err)
 			continue;
 		if (n <= 0)
 			return err_set(err, ERR_IO, "%s: line %llu cannot be read again: the list was changed", l->name,
-				       (unsigned long long)row->line);
+				(unsigned long long)row->line);
 		done += (size_t)n;
 	}
 	csv_fed(&l->again, done);
 	csv_eof(&l->again);
 	if (csv_next(&l->again, &raw, err) != CSV_ROW || raw.n != l->n_columns)
 		return err_set(err, ERR_IO, "%s: line %llu is not what it was: the list was changed", l->name,
-			       (unsigned long long)row->line);
+			(unsigned long long)row->line);
 	for (size_t i = 0; i < l->n_columns; i++)
 		l->cells_again[i] = raw.cells[i].value;
 	row->cells = l->cells_again;

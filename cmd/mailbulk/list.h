@@ -13,20 +13,20 @@ struct settings;
  * twice is copied into an unlinked temporary file first.
  */
 struct list {
-	const char *name;  /* for messages */
+	const char *name; /* for messages */
 	int fd;
 	bool seekable;
 	uint64_t position; /* of the octets that come next, in the file */
 	uint64_t next;     /* of the next row */
 	struct csv csv;
-	char **columns;    /* names, trimmed */
+	char **columns; /* names, trimmed */
 	size_t n_columns;
-	size_t email;      /* the column of the addresses */
-	size_t key;        /* the column of --key; SIZE_MAX: none */
-	uint64_t data;     /* where the first row stands, and its line */
+	size_t email;  /* the column of the addresses */
+	size_t key;    /* the column of --key; SIZE_MAX: none */
+	uint64_t data; /* where the first row stands, and its line */
 	uint64_t data_line;
-	uint64_t rows;     /* given out since the start */
-	struct csv again;  /* the reader of single rows */
+	uint64_t rows;    /* given out since the start */
+	struct csv again; /* the reader of single rows */
 	struct buf octets;
 	struct str *cells; /* of the current row */
 	struct str *cells_again;
@@ -37,7 +37,7 @@ struct row {
 	uint64_t number; /* from 1 */
 	uint64_t line;
 	uint64_t offset;
-	uint32_t octets; /* without its line end */
+	uint32_t octets;         /* without its line end */
 	const struct str *cells; /* as many as there are columns */
 };
 

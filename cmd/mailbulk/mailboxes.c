@@ -79,8 +79,8 @@ bool mailboxes_add(struct buf *out, struct str rendered, bool single, struct buf
 		ok = err_set(err, ERR_DATA, "exactly one address has to stand there");
 	/* A group without members, "undisclosed-recipients:;" */
 	if (ok && n == 0)
-		ok = str_ascii(rendered) ? buf_add(out, str_trim(rendered)) :
-					   err_set(err, ERR_DATA, "it is no list of addresses");
+		ok = str_ascii(rendered) ? buf_add(out, str_trim(rendered))
+					 : err_set(err, ERR_DATA, "it is no list of addresses");
 	address_list_free(&list);
 	return ok;
 }

@@ -21,7 +21,7 @@ static int run(const struct settings *settings)
 	int status;
 
 	if (!campaign_load(&campaign, settings, &err) || !selection_suppress(&suppress, settings, &err) ||
-	    !list_open(&list, settings, sends, &err))
+		!list_open(&list, settings, sends, &err))
 		status = say_fail(&err);
 	else
 		status = sends ? send_campaign(&campaign, &list, &suppress) : dryrun(&campaign, &list, &suppress);
@@ -42,7 +42,7 @@ int main(int argc, char **argv)
 	if (!settings_parse(&settings, argc, argv, &err))
 		return say_fail(&err);
 	if (!account_apply_general(&settings.account, &err) ||
-	    !account_load(&settings.account, NULL, settings.from, &err))
+		!account_load(&settings.account, NULL, settings.from, &err))
 		return say_fail(&err);
 	return run(&settings);
 }

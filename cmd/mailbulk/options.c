@@ -9,7 +9,10 @@
 #include "io/clock.h"
 #include "mail/domain.h"
 
-#define NO_OPTION { .name = NULL }
+#define NO_OPTION            \
+	{                    \
+		.name = NULL \
+	}
 
 static const struct option *action_options(struct settings *s)
 {
@@ -20,10 +23,10 @@ static const struct option *action_options(struct settings *s)
 		{ "test", 0, OPTION_TEXT, &s->test, "ADDRESS", "the first rows' messages, all to this address", false },
 		{ "limit", 0, OPTION_TEXT, &s->limit_text, "N", "only the first N rows", false },
 		{ "journal", 0, OPTION_TEXT, &s->journal, "FILE", "where the run remembers what was sent", false },
-		{ "resend-unknown", 0, OPTION_FLAG, &s->resend_unknown, NULL,
-		  "send again what may have been delivered", false },
+		{ "resend-unknown", 0, OPTION_FLAG, &s->resend_unknown, NULL, "send again what may have been delivered",
+			false },
 		{ "accept-changed", 0, OPTION_FLAG, &s->accept_changed, NULL,
-		  "go on with a journal that another text began", false },
+			"go on with a journal that another text began", false },
 		{ "results", 0, OPTION_TEXT, &s->results, "csv|jsonl", "the form of the results", false },
 		NO_OPTION,
 	};
@@ -128,8 +131,7 @@ static bool parse_domain_rates(struct settings *s, struct err *err)
 		struct domain_rate *entry = &s->domain_rates[s->n_domain_rates];
 
 		buf_clear(&domain);
-		if (name.n == 0 ||
-		    (!str_eq(name, STR_LIT("*")) && domain_to_ascii(&domain, name) != DOMAIN_OK)) {
+		if (name.n == 0 || (!str_eq(name, STR_LIT("*")) && domain_to_ascii(&domain, name) != DOMAIN_OK)) {
 			ok = err_set(err, ERR_USAGE, "--domain-rate: \"%s\" is not of the form DOMAIN=N/m", text);
 			break;
 		}
@@ -156,9 +158,9 @@ static bool parse_warmup(struct settings *s, struct err *err)
 	if (rest.n > 0 && rest.p[rest.n - 1] == '%')
 		rest.n--;
 	if (!str_number(start, 1000000000, &s->warmup.start) || s->warmup.start == 0 ||
-	    !str_number(rest, 10000, &s->warmup.percent))
+		!str_number(rest, 10000, &s->warmup.percent))
 		return err_set(err, ERR_USAGE, "--warmup: \"%s\" is not of the form START:GROWTH%%, such as 200:50%%",
-			       s->warmup_text);
+			s->warmup_text);
 	return true;
 }
 
@@ -237,13 +239,8 @@ bool settings_parse(struct settings *s, int argc, char **argv, struct err *err)
 	s->connections = 4;
 	s->retries = 3;
 	s->retry_pause = 2 * CLOCK_SECOND;
-	const struct option *tables[] = { action_options(s),
-					  message_options(s),
-					  list_options(s),
-					  speed_options(s),
-					  account_options(&s->account, false),
-					  account_general_options(&s->account),
-					  NULL };
+	const struct option *tables[] = { action_options(s), message_options(s), list_options(s), speed_options(s),
+		account_options(&s->account, false), account_general_options(&s->account), NULL };
 	const char **rest;
 
 	if (!options_parse(tables, argc, argv, "[options] TEMPLATE < list.csv", &rest, err))
@@ -255,7 +252,7 @@ bool settings_parse(struct settings *s, int argc, char **argv, struct err *err)
 	s->template_path = rest[0];
 	s->list_path = rest[1] != NULL && strcmp(rest[1], "-") != 0 ? rest[1] : NULL;
 	if (!parse_words(s, err) || !parse_domain_rates(s, err) || !parse_warmup(s, err) || !parse_delimiter(s, err) ||
-	    !settle(s, err))
+		!settle(s, err))
 		return false;
 	if (s->journal == NULL)
 		name_journal(s);

@@ -10,9 +10,9 @@
  */
 struct pace {
 	const struct settings *settings;
-	int64_t next;          /* slot of the whole run */
-	struct set domains;    /* domain to its next slot */
-	uint64_t left;         /* messages that today's warm-up still allows; UINT64_MAX: no warm-up */
+	int64_t next;       /* slot of the whole run */
+	struct set domains; /* domain to its next slot */
+	uint64_t left;      /* messages that today's warm-up still allows; UINT64_MAX: no warm-up */
 };
 
 void pace_init(struct pace *p, const struct settings *settings, uint64_t days, uint64_t sent_today);

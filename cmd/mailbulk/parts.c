@@ -52,7 +52,7 @@ bool campaign_constant_body(struct campaign *c, struct body *body, struct str te
 }
 
 bool campaign_load_body(struct campaign *c, struct body *body, struct str source, unsigned line, const char *type,
-			struct err *err)
+	struct err *err)
 {
 	if (!utf8_valid(source))
 		return err_set(err, ERR_DATA, "%s: it is not UTF-8", body->name);

@@ -97,8 +97,8 @@ static void connected(struct engine *e, struct peer *p, int fd)
 	peer_progress(e, p);
 	if (server->proxy_host != NULL)
 		wire_start_socks(&p->wire, server->url.host, server->url.port,
-				 buf_len(&server->proxy_user) > 0 ? buf_str(&server->proxy_user) : STR_NONE,
-				 buf_str(&server->proxy_password));
+			buf_len(&server->proxy_user) > 0 ? buf_str(&server->proxy_user) : STR_NONE,
+			buf_str(&server->proxy_password));
 	else if (server->tls == ACCOUNT_TLS_ON && !peer_start_tls(e, p, &err))
 		peer_end(e, p, &err);
 	else if (wire_ready(&p->wire))
@@ -188,7 +188,7 @@ void peer_end(struct engine *e, struct peer *p, const struct err *why)
 	if (why != NULL && why->kind == ERR_PROTOCOL && p->session && (p->smtp.used & SMTP_CAP_CHUNKING) != 0 &&
 		p->taken > jobs)
 		say_errorf("%s: what it accepted on this connection before (%llu messages) is in doubt", named.text,
-			   (unsigned long long)(p->taken - jobs));
+			(unsigned long long)(p->taken - jobs));
 	last_verdicts(e, p, why);
 	if (why != NULL && p->session)
 		peer_write(e, p); /* a QUIT may be left */
@@ -213,7 +213,7 @@ size_t peer_poll(struct peer *p, struct pollfd *fds, int64_t *deadline)
 		p->n_fds = net_dial_poll(p->dial, fds, NET_DIAL_FDS, deadline);
 	} else {
 		*fds = (struct pollfd){ .fd = p->wire.fd,
-					.events = wire_events(&p->wire, p->state == PEER_UP ? &p->smtp.out : NULL) };
+			.events = wire_events(&p->wire, p->state == PEER_UP ? &p->smtp.out : NULL) };
 		p->n_fds = 1;
 		if (wire_has_input(&p->wire))
 			*deadline = 0;
@@ -296,9 +296,9 @@ void peer_patience(struct engine *e, struct peer *p)
 {
 	struct err err;
 	int64_t timeout = p->state != PEER_FREE ? p->relay->server.timeout : 0;
-	const char *what = p->state == PEER_DIAL   ? "connection"
-			   : p->state == PEER_WIRE ? "answer to the handshake"
-						   : NULL;
+	const char *what = p->state == PEER_DIAL ? "connection"
+		: p->state == PEER_WIRE          ? "answer to the handshake"
+						 : NULL;
 
 	if (p->state == PEER_FREE || e->now < p->wait_until)
 		return;

@@ -79,7 +79,7 @@ void preflight_bad(struct preflight *p, uint64_t line, const struct err *why)
 static void check_from(struct preflight *p, const struct letter *letter)
 {
 	static const char *const others[] = { "gmail.com", "googlemail.com", "yahoo.com", "aol.com", "outlook.com",
-					      "hotmail.com", "live.com", "icloud.com", "gmx.de", "web.de" };
+		"hotmail.com", "live.com", "icloud.com", "gmx.de", "web.de" };
 	struct str from = buf_str(&letter->from);
 	struct buf ascii = { 0 };
 	struct buf signer = { 0 };
@@ -101,7 +101,7 @@ static void check_from(struct preflight *p, const struct letter *letter)
 			!domain_within(buf_str(&signer), buf_str(&ascii))) {
 			p->dkim_told = true;
 			preflight_warn(p, "From is at %s, but DKIM signs for %s: DMARC does not count that signature",
-				       buf_text(&ascii), buf_text(&signer));
+				buf_text(&ascii), buf_text(&signer));
 		}
 	}
 	buf_free(&ascii);
@@ -158,7 +158,7 @@ void preflight_whole(struct preflight *p)
 	for (size_t i = 0; i < p->list->n_columns; i++)
 		if (p->empty[i] > 0)
 			preflight_warn(p, "%llu rows have nothing in %s: a default is written {{%s|like this}}",
-				       (unsigned long long)p->empty[i], p->list->columns[i], p->list->columns[i]);
+				(unsigned long long)p->empty[i], p->list->columns[i], p->list->columns[i]);
 	if (p->duplicates > 0 && p->settings->key == NULL)
 		preflight_warn(p,
 			"%llu rows have an address that an earlier row has: they are left out (--key COLUMN tells "
@@ -166,7 +166,7 @@ void preflight_whole(struct preflight *p)
 			(unsigned long long)p->duplicates);
 	else if (p->duplicates > 0)
 		preflight_warn(p, "%llu rows have the address and %s of an earlier row: they are left out",
-			       (unsigned long long)p->duplicates, p->settings->key);
+			(unsigned long long)p->duplicates, p->settings->key);
 	if (p->largest > LARGE)
 		preflight_warn(p, "the largest message has %llu MB: many servers refuse that",
 			(unsigned long long)(p->largest / 1000000));
@@ -215,7 +215,7 @@ int preflight_end(struct preflight *p)
 	if (p->bad > 0)
 		buf_printf(&text, ", %llu bad rows", (unsigned long long)p->bad);
 	buf_printf(&text, "; %llu error%s, %llu warning%s", (unsigned long long)p->errors, p->errors == 1 ? "" : "s",
-		   (unsigned long long)p->warnings, p->warnings == 1 ? "" : "s");
+		(unsigned long long)p->warnings, p->warnings == 1 ? "" : "s");
 	say_note("%s", buf_text(&text));
 	buf_free(&text);
 	return p->errors > 0 ? (int)p->kind : 0;

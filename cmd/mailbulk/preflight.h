@@ -4,7 +4,7 @@
 #include "base/err.h"
 #include "base/buf.h"
 
-#define TOO_LARGE                                                                                                      \
+#define TOO_LARGE \
 	"the first message has %llu octets, and %s takes %llu (--skip-bad sends the messages that are smaller)"
 
 struct campaign;
@@ -22,17 +22,17 @@ struct preflight {
 	const struct campaign *campaign;
 	const struct settings *settings;
 	const struct list *list;
-	enum err_kind kind;    /* of the first error; ERR_NONE: none so far */
+	enum err_kind kind; /* of the first error; ERR_NONE: none so far */
 	uint64_t errors;
 	uint64_t warnings;
-	uint64_t rows;         /* taken */
+	uint64_t rows; /* taken */
 	uint64_t bad;
 	uint64_t suppressed;
 	uint64_t duplicates;
-	uint64_t octets;       /* of all messages that were put together */
-	uint64_t first;        /* octets of the first message */
-	uint64_t largest;      /* of the largest that was put together */
-	uint64_t *empty;       /* rows with an empty cell in each column that a tag uses with no default */
+	uint64_t octets;  /* of all messages that were put together */
+	uint64_t first;   /* octets of the first message */
+	uint64_t largest; /* of the largest that was put together */
+	uint64_t *empty;  /* rows with an empty cell in each column that a tag uses with no default */
 	bool *used;
 	bool dkim_told;
 	bool from_told;

@@ -17,7 +17,7 @@ static void compare(struct preflight *p, const struct session *session)
 			(unsigned long long)most);
 	else
 		preflight_warn(p, "the largest message has %llu octets, and %s takes %llu: such rows will be refused",
-			       (unsigned long long)p->largest, label, (unsigned long long)most);
+			(unsigned long long)p->largest, label, (unsigned long long)most);
 }
 
 /* Up to where a message could be given, and out again. False with err when it does not come so far. */
@@ -54,7 +54,7 @@ void preflight_servers(struct preflight *p)
 	for (size_t i = 0; i < urls->n; i++) {
 		struct account_server server = { 0 };
 		bool ok = account_server(&p->settings->account, urls->values[i], false, &server, &err) &&
-			  ask(p, &server, &err);
+			ask(p, &server, &err);
 
 		account_server_free(&server);
 		up += ok;

@@ -48,7 +48,7 @@ void relay_pushed_back(struct relay *r, int64_t now, bool hard)
 static bool permanent(enum err_kind kind)
 {
 	return kind == ERR_NOHOST || kind == ERR_UNAVAILABLE || kind == ERR_PROTOCOL || kind == ERR_AUTH ||
-	       kind == ERR_CONFIG || kind == ERR_USAGE;
+		kind == ERR_CONFIG || kind == ERR_USAGE;
 }
 
 void relay_failed(struct relay *r, int64_t now, const struct err *why)
@@ -60,7 +60,7 @@ void relay_failed(struct relay *r, int64_t now, const struct err *why)
 	r->why = *why;
 	relay_pushed_back(r, now, true);
 	if ((permanent(why->kind) && !r->proven) || why->kind == ERR_AUTH ||
-	    r->failures >= (r->proven ? GIVE_UP_PROVEN : GIVE_UP_NEW)) {
+		r->failures >= (r->proven ? GIVE_UP_PROVEN : GIVE_UP_NEW)) {
 		r->dead = true;
 		return;
 	}

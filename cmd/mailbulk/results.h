@@ -11,9 +11,9 @@ enum result_status { RESULT_SENT, RESULT_REFUSED, RESULT_DEFERRED, RESULT_UNKNOW
 struct result {
 	enum result_status status;
 	struct str email;
-	int code;             /* 0: no server spoke */
+	int code; /* 0: no server spoke */
 	struct str enhanced;
-	struct str reply;     /* the server's words, or ours when it said none */
+	struct str reply; /* the server's words, or ours when it said none */
 	unsigned attempts;
 	struct str message_id; /* without <> */
 	const char *relay;

@@ -25,7 +25,7 @@ struct selection {
 	const struct settings *settings;
 	struct list *list;
 	const struct suppress *suppress;
-	struct keys seen; /* keys to the lines of their rows */
+	struct keys seen;     /* keys to the lines of their rows */
 	struct values values; /* of the row that was given out */
 	struct row row;
 	uint64_t taken;

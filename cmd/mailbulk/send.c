@@ -97,9 +97,9 @@ static bool open_journal(struct engine *e, struct err *err)
 			return false;
 	}
 	say_note("%s: %llu sent before, %llu refused, %llu to be tried again, %llu unknown", s->journal,
-		 (unsigned long long)l->counts[LEDGER_SENT], (unsigned long long)l->counts[LEDGER_REFUSED],
-		 (unsigned long long)l->counts[LEDGER_DEFERRED],
-		 (unsigned long long)(l->counts[LEDGER_TRYING] + l->counts[LEDGER_UNKNOWN]));
+		(unsigned long long)l->counts[LEDGER_SENT], (unsigned long long)l->counts[LEDGER_REFUSED],
+		(unsigned long long)l->counts[LEDGER_DEFERRED],
+		(unsigned long long)(l->counts[LEDGER_TRYING] + l->counts[LEDGER_UNKNOWN]));
 	return true;
 }
 
@@ -147,8 +147,10 @@ static void leave_for_tomorrow(struct engine *e)
 	engine_leave(e, "warm-up: today's share is used up");
 	while ((choice = selection_next(&e->selection, &why)) != CHOICE_END && choice != CHOICE_FAIL) {
 		struct str email = choice == CHOICE_TAKEN ? buf_str(&e->selection.values.written) : STR_NONE;
-		struct result result = { .status = RESULT_DEFERRED, .email = email, .relay = "",
-					 .reply = STR_LIT("warm-up: today's share is used up") };
+		struct result result = { .status = RESULT_DEFERRED,
+			.email = email,
+			.relay = "",
+			.reply = STR_LIT("warm-up: today's share is used up") };
 
 		state = ledger_state(&e->ledger, e->selection.values.key);
 		if (choice == CHOICE_TAKEN && (state == LEDGER_NEW || state == LEDGER_DEFERRED))

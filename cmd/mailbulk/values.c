@@ -2,7 +2,6 @@
 
 #include "cmd/mailbulk/values.h"
 
-
 #include "base/mem.h"
 #include "cmd/mailbulk/campaign.h"
 #include "cmd/mailbulk/list.h"
@@ -16,7 +15,7 @@
 static bool is_builtin(const struct campaign *c, struct str name)
 {
 	return (str_eq(name, STR_LIT("token")) && buf_len(&c->token_key) > 0) ||
-	       (str_eq(name, STR_LIT("unsubscribe")) && c->n_unsubscribe > 0);
+		(str_eq(name, STR_LIT("unsubscribe")) && c->n_unsubscribe > 0);
 }
 
 bool values_known(const struct campaign *campaign, const struct list *list, struct str name)
@@ -55,7 +54,7 @@ static struct template_value get(const void *data, const void *node, struct str 
 			.text = column == v->list->email ? buf_str(&v->written) : v->row->cells[column] };
 	else if (is_builtin(v->campaign, name))
 		value = (struct template_value){ .type = TEMPLATE_TEXT,
-						 .text = name.n == 5 ? str_of(v->token) : buf_str(&v->unsubscribe) };
+			.text = name.n == 5 ? str_of(v->token) : buf_str(&v->unsubscribe) };
 	for (size_t i = 0; value.type == TEMPLATE_MISSING && i < v->list->n_columns; i++) {
 		struct str whole = str_of(v->list->columns[i]);
 
@@ -158,7 +157,7 @@ static bool all_utf8(const struct list *list, const struct row *row, struct err 
 }
 
 bool values_set(struct values *v, const struct campaign *campaign, const struct list *list, const struct row *row,
-		struct err *err)
+	struct err *err)
 {
 	bool ok;
 
@@ -187,7 +186,7 @@ bool values_set(struct values *v, const struct campaign *campaign, const struct 
 	size_t i = 0;
 
 	while (i < campaign->settings->unsubscribe.n &&
-	       !str_istarts(str_of(campaign->settings->unsubscribe.values[i]), STR_LIT("http")))
+		!str_istarts(str_of(campaign->settings->unsubscribe.values[i]), STR_LIT("http")))
 		i++;
 	return values_link(v, i < campaign->n_unsubscribe ? i : 0, &v->unsubscribe, err);
 }
@@ -203,8 +202,9 @@ bool values_link(const struct values *v, size_t i, struct buf *out, struct err *
 
 	for (size_t k = 0; k < link.n; k++)
 		if (ascii_control(link.p[k]) || strchr(" <>,\"", link.p[k]) != NULL || (link.p[k] & 0x80) != 0)
-			return err_set(err, ERR_DATA, "--unsubscribe: a link has no blank, comma, quote, < or > in it, "
-						      "nor anything outside ASCII (%%XX stands for it)");
+			return err_set(err, ERR_DATA,
+				"--unsubscribe: a link has no blank, comma, quote, < or > in it, "
+				"nor anything outside ASCII (%%XX stands for it)");
 	return true;
 }
 

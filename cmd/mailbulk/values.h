@@ -19,19 +19,19 @@ struct values {
 	const struct list *list;
 	const struct row *row;
 	struct address address;
-	struct buf written;   /* local@domain as it stands in the cell, for the results and {{email}} */
-	struct buf mailbox;   /* local@domain for the envelope: the domain in A-labels where the local part is ASCII */
-	struct buf folded;    /* address_key: for suppression, {{token}} and the journal */
-	struct buf key_text;  /* folded, and the cell of --key behind a TAB */
-	char key[33];         /* hex of a hash of key_text */
-	char token[48];       /* base64url of the HMAC of folded; empty without --token-key */
+	struct buf written;  /* local@domain as it stands in the cell, for the results and {{email}} */
+	struct buf mailbox;  /* local@domain for the envelope: the domain in A-labels where the local part is ASCII */
+	struct buf folded;   /* address_key: for suppression, {{token}} and the journal */
+	struct buf key_text; /* folded, and the cell of --key behind a TAB */
+	char key[33];        /* hex of a hash of key_text */
+	char token[48];      /* base64url of the HMAC of folded; empty without --token-key */
 	struct buf unsubscribe; /* the link for people: the first https one, else the first */
 };
 
 /* Take a row; v is reused. False with 65 when it has no usable address or the --key cell is empty: `key` is made all
  * the same. */
 bool values_set(struct values *v, const struct campaign *campaign, const struct list *list, const struct row *row,
-		struct err *err);
+	struct err *err);
 /* Render every --unsubscribe link: the i-th into out. */
 bool values_link(const struct values *v, size_t i, struct buf *out, struct err *err);
 /* For template_render; lives as long as v. */

@@ -6,7 +6,7 @@
 #include "cmd/mailbulk/options.h"
 #include "io/clock.h"
 
-#define DROPS_MOST 5          /* connections lost under one row before it is left for another run */
+#define DROPS_MOST 5            /* connections lost under one row before it is left for another run */
 #define REFUSED_IN_ROW_MOST 100 /* then it is not the recipients */
 
 void engine_record(struct engine *e)
@@ -60,7 +60,7 @@ static void record_verdict(struct engine *e, const struct ticket *t, enum ledger
 }
 
 static void add_result(struct engine *e, const struct job *job, const struct ticket *t, enum result_status status,
-		       const struct word *w)
+	const struct word *w)
 {
 	struct str id = buf_str(&job->letter.message_id);
 	struct result result = {
@@ -119,8 +119,8 @@ static bool about_us(const struct smtp_news *news)
 	if (news->rcpt == SIZE_MAX || r == NULL)
 		return true;
 	return r->code == 421 || r->code == 432 || r->code == 452 || r->code == 454 ||
-	       str_starts(r->enhanced, STR_LIT("4.3.")) || str_starts(r->enhanced, STR_LIT("4.4.5")) ||
-	       str_starts(r->enhanced, STR_LIT("4.7."));
+		str_starts(r->enhanced, STR_LIT("4.3.")) || str_starts(r->enhanced, STR_LIT("4.4.5")) ||
+		str_starts(r->enhanced, STR_LIT("4.7."));
 }
 
 static void refused(struct engine *e, const struct word *w)

@@ -23,8 +23,7 @@ static struct source *next_file(struct outgoing *o)
 }
 
 /* Look at a file; for an attachment only until it is clear that base64 it will be. */
-static bool scan_file(
-	const struct source *file, bool to_the_end, struct mime_scan *scan, struct err *err)
+static bool scan_file(const struct source *file, bool to_the_end, struct mime_scan *scan, struct err *err)
 {
 	struct buf block = { 0 };
 	long n;
@@ -37,8 +36,7 @@ static bool scan_file(
 		mime_scan_add(scan, buf_str(&block));
 		if (!to_the_end && mime_choose(scan, true) == MIME_BASE64)
 			break;
-		if (!to_the_end && mime_choose(scan, false) == MIME_BASE64 &&
-			at + (uint64_t)n >= 4 * BLOCK)
+		if (!to_the_end && mime_choose(scan, false) == MIME_BASE64 && at + (uint64_t)n >= 4 * BLOCK)
 			break;
 	}
 	buf_free(&block);
@@ -46,8 +44,7 @@ static bool scan_file(
 }
 
 /* What a file comes to when it is encoded, by doing it. */
-static bool count_encoded(
-	const struct source *file, struct mime_encoder e, uint64_t *size, struct err *err)
+static bool count_encoded(const struct source *file, struct mime_encoder e, uint64_t *size, struct err *err)
 {
 	struct buf block = { 0 };
 	struct buf out = { 0 };
@@ -82,8 +79,7 @@ static bool judge(struct attachment *a, const struct source *file, bool attached
 	if (!scan_file(file, whole, &a->part.scan, err))
 		return false;
 	a->part.file_size = file->size;
-	return !mime_part_stream(&a->part, attached, &e, &type) ||
-	       count_encoded(file, e, &a->part.encoded_size, err);
+	return !mime_part_stream(&a->part, attached, &e, &type) || count_encoded(file, e, &a->part.encoded_size, err);
 }
 
 /* One ",key=value" behind the file name, from the right; a comma in a file name is no such thing.
@@ -114,14 +110,12 @@ static bool check_type(const char *option, struct str type, struct err *err)
 	bool ok = slash > 0 && slash + 1 < name.n && name.n < 100;
 
 	for (size_t i = 0; i < name.n && ok; i++)
-		ok = i == slash || (name.p[i] > ' ' && name.p[i] < 0x7f &&
-					   strchr("()<>@,;:\\\"/[]?=", name.p[i]) == NULL);
-	return ok ||
-	       err_set(err, ERR_USAGE, "%s: type=%.*s is no media type", option, STR_ARGS(type));
+		ok = i == slash ||
+			(name.p[i] > ' ' && name.p[i] < 0x7f && strchr("()<>@,;:\\\"/[]?=", name.p[i]) == NULL);
+	return ok || err_set(err, ERR_USAGE, "%s: type=%.*s is no media type", option, STR_ARGS(type));
 }
 
-static bool read_parameters(
-	struct attachment *a, struct str *spec, const char *option, struct err *err)
+static bool read_parameters(struct attachment *a, struct str *spec, const char *option, struct err *err)
 {
 	struct str key;
 	struct str value;
@@ -132,10 +126,9 @@ static bool read_parameters(
 		if (key.p[0] == 't' && !check_type(option, value, err))
 			return false;
 		for (size_t i = 0; key.p[0] == 'c' && i < value.n; i++)
-			if (value.p[i] <= ' ' || value.p[i] >= 0x7f || value.p[i] == '<' ||
-				value.p[i] == '>')
-				return err_set(err, ERR_USAGE, "%s: cid=%.*s is no Content-ID",
-					option, STR_ARGS(value));
+			if (value.p[i] <= ' ' || value.p[i] >= 0x7f || value.p[i] == '<' || value.p[i] == '>')
+				return err_set(err, ERR_USAGE, "%s: cid=%.*s is no Content-ID", option,
+					STR_ARGS(value));
 		mem_free(*target);
 		*target = mem_copy(value.p, value.n);
 	}
@@ -169,8 +162,8 @@ static bool find_type(struct attachment *a, const struct source *file, struct er
 	return ok;
 }
 
-bool attachment_open(struct attachment *a, struct outgoing *o, const char *option, const char *text,
-	bool is_inline, struct err *err)
+bool attachment_open(struct attachment *a, struct outgoing *o, const char *option, const char *text, bool is_inline,
+	struct err *err)
 {
 	struct str spec = str_of(text);
 
@@ -195,14 +188,12 @@ bool attachment_open(struct attachment *a, struct outgoing *o, const char *optio
 	for (char *p = a->cid; p != NULL && *p != '\0'; p++)
 		if (*p <= ' ' || *p >= 0x7f || *p == '<' || *p == '>')
 			*p = '_';
-	a->part = (struct mime_part){
-		.type = a->type, .file = o->n_files - 1, .name = a->name, .cid = a->cid
-	};
+	a->part = (struct mime_part){ .type = a->type, .file = o->n_files - 1, .name = a->name, .cid = a->cid };
 	return judge(a, file, true, err);
 }
 
-bool attachment_body(struct attachment *a, struct outgoing *o, const char *path, struct str text,
-	const char *type, struct err *err)
+bool attachment_body(struct attachment *a, struct outgoing *o, const char *path, struct str text, const char *type,
+	struct err *err)
 {
 	*a = (struct attachment){ .type = mem_copy(type, strlen(type)) };
 	struct source *file = next_file(o);

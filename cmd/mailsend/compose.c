@@ -29,8 +29,7 @@ static void list_add(struct option_list *l, const char *value)
 }
 
 /* Where a header field has an option, that is what is meant. */
-static bool move_header(
-	struct settings *s, struct str name, const char *value, bool *moved, struct err *err)
+static bool move_header(struct settings *s, struct str name, const char *value, bool *moved, struct err *err)
 {
 	const struct {
 		const char *name;
@@ -52,8 +51,7 @@ static bool move_header(
 		if (!str_ieq(name, str_of(fields[i].name)))
 			continue;
 		if (fields[i].text != NULL && *fields[i].text != NULL)
-			return err_set(
-				err, ERR_USAGE, "--header: %s was given already", fields[i].name);
+			return err_set(err, ERR_USAGE, "--header: %s was given already", fields[i].name);
 		if (fields[i].text == &s->subject)
 			s->subject_ready = str_ascii(str_of(value));
 		if (fields[i].text != NULL)
@@ -75,13 +73,10 @@ bool compose_headers(struct settings *s, struct err *err)
 		bool moved;
 
 		if (rest.p == NULL)
-			return err_set(err, ERR_USAGE,
-				"--header: '%s' is not of the form 'Name: value'",
+			return err_set(err, ERR_USAGE, "--header: '%s' is not of the form 'Name: value'",
 				s->headers.values[i]);
-		if (str_istarts(name, STR_LIT("Content-")) ||
-			str_ieq(name, STR_LIT("MIME-Version")))
-			return err_set(err, ERR_USAGE, "--header: %.*s is made by mailsend itself",
-				STR_ARGS(name));
+		if (str_istarts(name, STR_LIT("Content-")) || str_ieq(name, STR_LIT("MIME-Version")))
+			return err_set(err, ERR_USAGE, "--header: %.*s is made by mailsend itself", STR_ARGS(name));
 		rest = str_trim(rest);
 		if (!move_header(s, name, rest.p, &moved, err))
 			return false;
@@ -94,8 +89,8 @@ bool compose_headers(struct settings *s, struct err *err)
 
 /* "Name: a, b" of every mailbox in the lists, names encoded as needed; the addresses are in the
  * envelope already. */
-static bool put_addresses(struct workshop *w, const char *name, const struct option_list *list,
-	const char *const *more, const struct envelope *e, struct err *err)
+static bool put_addresses(struct workshop *w, const char *name, const struct option_list *list, const char *const *more,
+	const struct envelope *e, struct err *err)
 {
 	struct buf value = { 0 };
 	struct buf decoded = { 0 };
@@ -110,14 +105,12 @@ static bool put_addresses(struct workshop *w, const char *name, const struct opt
 			buf_add_text(&value, buf_len(&value) > 0 ? ", " : "");
 			buf_clear(&decoded);
 			word_decode(&decoded, buf_str(&l.name));
-			if (str_find(buf_str(&l.bare), '@') == buf_len(&l.bare) &&
-				e->domain != NULL)
+			if (str_find(buf_str(&l.bare), '@') == buf_len(&l.bare) && e->domain != NULL)
 				buf_printf(&l.bare, "@%s", e->domain);
 			address_add_mailbox(&value, buf_str(&decoded), buf_str(&l.bare));
 		}
 	}
-	bool ok =
-		buf_len(&value) == 0 || header_add(&w->header, str_of(name), buf_str(&value), err);
+	bool ok = buf_len(&value) == 0 || header_add(&w->header, str_of(name), buf_str(&value), err);
 
 	address_list_free(&l);
 	buf_free(&decoded);
@@ -133,8 +126,7 @@ static bool put_date(struct workshop *w, const struct settings *s, struct err *e
 
 	if (s->date != NULL && !date_parse_mail(str_of(s->date), &when) &&
 		date_parse_any(str_of(s->date), &when) != DATE_OK)
-		ok = err_set(err, ERR_USAGE, "--date: '%s' is no date that can be told for sure",
-			s->date);
+		ok = err_set(err, ERR_USAGE, "--date: '%s' is no date that can be told for sure", s->date);
 	date_add_mail(&value, when, clock_offset(when));
 	ok = ok && header_add(&w->header, STR_LIT("Date"), buf_str(&value), err);
 	buf_free(&value);
@@ -143,16 +135,14 @@ static bool put_date(struct workshop *w, const struct settings *s, struct err *e
 
 /* Two hashes of everything that is said, for identifiers that stay the same where the input does.
  */
-static void digest_of(const struct workshop *w, const struct settings *s, const struct outgoing *o,
-	uint64_t digest[2])
+static void digest_of(const struct workshop *w, const struct settings *s, const struct outgoing *o, uint64_t digest[2])
 {
 	static const uint64_t keys[2][2] = { { 0x7069706d61696c31, 1 }, { 0x7069706d61696c32, 2 } };
 	struct buf all = { 0 };
 
 	buf_add(&all, buf_str(&w->header));
 	for (size_t i = 0; i < o->n_files; i++) {
-		buf_printf(
-			&all, "%s %llu ", o->files[i].name, (unsigned long long)o->files[i].size);
+		buf_printf(&all, "%s %llu ", o->files[i].name, (unsigned long long)o->files[i].size);
 		source_read(&o->files[i], 0, (size_t)64 << 10, &all, NULL);
 	}
 	for (size_t i = 0; i < s->attach.n; i++)
@@ -162,8 +152,8 @@ static void digest_of(const struct workshop *w, const struct settings *s, const 
 	buf_free(&all);
 }
 
-static bool put_message_id(struct workshop *w, struct outgoing *o, const struct settings *s,
-	const char *from, uint64_t digest[2], struct err *err)
+static bool put_message_id(struct workshop *w, struct outgoing *o, const struct settings *s, const char *from,
+	uint64_t digest[2], struct err *err)
 {
 	struct buf value = { 0 };
 	struct buf domain = { 0 };
@@ -176,11 +166,9 @@ static bool put_message_id(struct workshop *w, struct outgoing *o, const struct 
 		size_t at = str_find(given, '@');
 
 		for (size_t i = 0; i < given.n; i++)
-			ok = ok && given.p[i] > ' ' && given.p[i] < 0x7f &&
-			     strchr("<>()\\,;\"", given.p[i]) == NULL;
+			ok = ok && given.p[i] > ' ' && given.p[i] < 0x7f && strchr("<>()\\,;\"", given.p[i]) == NULL;
 		if (!ok || at == 0 || at + 1 >= given.n || given.n > 250)
-			ok = err_set(err, ERR_USAGE,
-				"--message-id: '%s' is not of the form id@domain", s->message_id);
+			ok = err_set(err, ERR_USAGE, "--message-id: '%s' is not of the form id@domain", s->message_id);
 		buf_printf(&value, "<%.*s>", STR_ARGS(given));
 	} else {
 		identity_domain(from, &domain);
@@ -195,25 +183,21 @@ static bool put_message_id(struct workshop *w, struct outgoing *o, const struct 
 }
 
 /* What -H gives in ASCII is final: encoded words in it are meant as such. */
-static bool put_text(
-	struct workshop *w, struct str name, struct str value, bool ready, struct err *err)
+static bool put_text(struct workshop *w, struct str name, struct str value, bool ready, struct err *err)
 {
-	return ready ? header_add(&w->header, name, value, err)
-		     : header_add_text(&w->header, name, value, err);
+	return ready ? header_add(&w->header, name, value, err) : header_add_text(&w->header, name, value, err);
 }
 
-static bool put_header(struct workshop *w, struct outgoing *o, const struct envelope *e,
-	const struct settings *s, const char *from, uint64_t digest[2], struct err *err)
+static bool put_header(struct workshop *w, struct outgoing *o, const struct envelope *e, const struct settings *s,
+	const char *from, uint64_t digest[2], struct err *err)
 {
 	const struct option_list sender = { .values = &from, .n = 1 };
 	bool ok = put_addresses(w, "From", &sender, NULL, e, err) &&
-		  put_addresses(w, "Reply-To", &s->reply_to, NULL, e, err) &&
-		  put_addresses(w, "To", &s->to, s->recipients, e, err) &&
-		  put_addresses(w, "Cc", &s->cc, NULL, e, err);
+		put_addresses(w, "Reply-To", &s->reply_to, NULL, e, err) &&
+		put_addresses(w, "To", &s->to, s->recipients, e, err) && put_addresses(w, "Cc", &s->cc, NULL, e, err);
 
 	if (ok && s->to.n + s->cc.n == 0 && s->recipients[0] == NULL)
-		ok = header_add(
-			&w->header, STR_LIT("To"), STR_LIT("undisclosed-recipients:;"), err);
+		ok = header_add(&w->header, STR_LIT("To"), STR_LIT("undisclosed-recipients:;"), err);
 	if (ok && s->subject != NULL)
 		ok = put_text(w, STR_LIT("Subject"), str_of(s->subject), s->subject_ready, err);
 	ok = ok && put_date(w, s, err);
@@ -232,26 +216,22 @@ static bool put_header(struct workshop *w, struct outgoing *o, const struct enve
 }
 
 /* A text alternative out of the HTML that is the last file. */
-static bool make_text(
-	struct workshop *w, struct outgoing *o, const struct settings *s, struct err *err)
+static bool make_text(struct workshop *w, struct outgoing *o, const struct settings *s, struct err *err)
 {
 	struct buf html = { 0 };
 	const struct source *file = &o->files[w->html.part.file];
-	bool ok = file->size <= BUF_DEFAULT_LIMIT &&
-		  source_read(file, 0, (size_t)file->size, &html, err) >= 0 &&
-		  mime_html_to_text(&w->made_text, buf_str(&html));
+	bool ok = file->size <= BUF_DEFAULT_LIMIT && source_read(file, 0, (size_t)file->size, &html, err) >= 0 &&
+		mime_html_to_text(&w->made_text, buf_str(&html));
 
 	buf_free(&html);
 	if (!ok)
-		return err_set(err, ERR_DATA,
-			"%s: is too long to make a text of: give one with --body-file", s->html);
+		return err_set(err, ERR_DATA, "%s: is too long to make a text of: give one with --body-file", s->html);
 	return attachment_body(&w->text, o, NULL, buf_str(&w->made_text), "text/plain", err);
 }
 
 /* The text and HTML bodies. Standard input is the text unless an option gives it; beside HTML an
  * empty one is none. */
-static bool open_bodies(
-	struct workshop *w, struct outgoing *o, const struct settings *s, struct err *err)
+static bool open_bodies(struct workshop *w, struct outgoing *o, const struct settings *s, struct err *err)
 {
 	bool text = s->body != NULL || s->body_file != NULL;
 
@@ -265,8 +245,7 @@ static bool open_bodies(
 	}
 	if (s->body != NULL)
 		return attachment_body(&w->text, o, NULL, str_of(s->body), "text/plain", err);
-	if (!attachment_body(&w->text, o, s->body_file != NULL ? s->body_file : "-", STR_NONE,
-		    "text/plain", err))
+	if (!attachment_body(&w->text, o, s->body_file != NULL ? s->body_file : "-", STR_NONE, "text/plain", err))
 		return false;
 	if (s->html == NULL || text || w->text.part.scan.octets > 0)
 		return true;
@@ -280,8 +259,8 @@ static bool open_files(struct attachment **list, struct mime_part **parts, struc
 	*list = mem_array(options->n, sizeof **list);
 	*parts = mem_array(options->n, sizeof **parts);
 	for (size_t i = 0; i < options->n; i++) {
-		if (!attachment_open(&(*list)[i], o, is_inline ? "--inline" : "--attach",
-			    options->values[i], is_inline, err))
+		if (!attachment_open(&(*list)[i], o, is_inline ? "--inline" : "--attach", options->values[i], is_inline,
+			    err))
 			return false;
 		(*parts)[i] = (*list)[i].part;
 	}
@@ -313,22 +292,20 @@ static bool add_recipients(struct envelope *e, const struct settings *s, struct 
 
 	for (size_t l = 0; l < 3; l++)
 		for (size_t i = 0; i < lists[l].list->n; i++)
-			if (!envelope_add_list(e, str_of(lists[l].list->values[i]), ERR_USAGE,
-				    lists[l].name, err))
+			if (!envelope_add_list(e, str_of(lists[l].list->values[i]), ERR_USAGE, lists[l].name, err))
 				return false;
 	return true;
 }
 
-bool compose(struct outgoing *o, struct envelope *e, const struct settings *s, const char *from,
-	struct err *err)
+bool compose(struct outgoing *o, struct envelope *e, const struct settings *s, const char *from, struct err *err)
 {
 	struct workshop w = { .inlines = NULL };
 	uint64_t digest[2];
 	char boundary[40];
 	bool ok = add_recipients(e, s, err) && open_bodies(&w, o, s, err) &&
-		  open_files(&w.inlines, &w.inline_parts, o, &s->inlines, true, err) &&
-		  open_files(&w.attachments, &w.attachment_parts, o, &s->attach, false, err) &&
-		  put_header(&w, o, e, s, from, digest, err);
+		open_files(&w.inlines, &w.inline_parts, o, &s->inlines, true, err) &&
+		open_files(&w.attachments, &w.attachment_parts, o, &s->attach, false, err) &&
+		put_header(&w, o, e, s, from, digest, err);
 
 	if (ok) {
 		if (!clock_is_fixed())

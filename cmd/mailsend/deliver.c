@@ -25,7 +25,7 @@ struct delivery {
 	struct smtp_rcpt *rcpts;
 	size_t n;
 	struct buf chunk; /* of content that the session has no room for yet */
-	uint64_t left;	  /* of the content */
+	uint64_t left;    /* of the content */
 	bool drained;
 	bool handed_over; /* the caller was told */
 	struct progress progress;
@@ -50,8 +50,7 @@ static bool plan(struct delivery *d)
 	struct err *err = &d->result->err;
 
 	if (!utf8 && d->e->from_utf8)
-		return err_set(err, ERR_UNAVAILABLE,
-			"the server does not offer SMTPUTF8, which the sender %s needs",
+		return err_set(err, ERR_UNAVAILABLE, "the server does not offer SMTPUTF8, which the sender %s needs",
 			d->e->from);
 	for (size_t i = 0; i < d->e->n && !utf8; i++)
 		if (d->e->rcpts[i].utf8 && d->e->rcpts[i].verdict == VERDICT_NONE) {
@@ -63,8 +62,7 @@ static bool plan(struct delivery *d)
 	if (d->o->utf8 && !outgoing_plan(d->o, eight_bit, true, false, err))
 		return false;
 	if (d->o->utf8 && !utf8)
-		return err_set(err, ERR_UNAVAILABLE,
-			"the server does not offer SMTPUTF8, which the header needs");
+		return err_set(err, ERR_UNAVAILABLE, "the server does not offer SMTPUTF8, which the header needs");
 	d->utf8_all = d->o->utf8 || d->e->from_utf8;
 	d->result->bytes = d->o->size;
 	return true;
@@ -86,8 +84,7 @@ static bool fill_batch(struct delivery *d, bool *utf8, bool *last)
 		if (r->verdict != VERDICT_NONE)
 			continue;
 		if (d->n == 0)
-			*utf8 = d->utf8_all || r->utf8 ||
-				(d->wants->all_or_nothing && d->e->n > 1 && r->utf8);
+			*utf8 = d->utf8_all || r->utf8 || (d->wants->all_or_nothing && d->e->n > 1 && r->utf8);
 		/* Those who do not need SMTPUTF8 are not made to depend on it. */
 		if (d->n < most && (d->utf8_all || r->utf8 == *utf8 || d->wants->all_or_nothing)) {
 			*utf8 = *utf8 || r->utf8;
@@ -240,8 +237,7 @@ static void on_verdict(struct delivery *d, const struct smtp_news *news)
 	if (d->wants->all_or_nothing && news->reply == NULL && verdict != VERDICT_UNKNOWN)
 		verdict = VERDICT_NOT_SENT;
 	/* "421 closing" to a command is a "later" to what it stopped. */
-	if (verdict == VERDICT_NOT_SENT && news->reply != NULL &&
-		reply_class(news->reply) == REPLY_LATER)
+	if (verdict == VERDICT_NOT_SENT && news->reply != NULL && reply_class(news->reply) == REPLY_LATER)
 		verdict = VERDICT_DEFERRED;
 	if (verdict != VERDICT_UNKNOWN)
 		take_error(d, &news->err);
@@ -251,8 +247,7 @@ static void on_verdict(struct delivery *d, const struct smtp_news *news)
 		if (r->verdict != VERDICT_NONE)
 			continue;
 		recipient_verdict(r, verdict, news->reply, text);
-		d->result->message_refused =
-			d->result->message_refused || verdict == VERDICT_REFUSED;
+		d->result->message_refused = d->result->message_refused || verdict == VERDICT_REFUSED;
 	}
 }
 
@@ -272,7 +267,7 @@ static bool all_settled(const struct envelope *e)
 static void on_end(struct delivery *d, const struct smtp_news *news)
 {
 	bool doubt = news->err.kind == ERR_PROTOCOL &&
-		     (news->reply != NULL || (d->session.smtp.used & SMTP_CAP_CHUNKING) != 0);
+		(news->reply != NULL || (d->session.smtp.used & SMTP_CAP_CHUNKING) != 0);
 
 	if (!doubt && all_settled(d->e))
 		return;
@@ -343,8 +338,8 @@ static void note_facts(struct delivery *d)
 	}
 }
 
-void deliver(struct outgoing *o, struct envelope *e, struct account_server *server,
-	const struct delivery_wants *wants, struct result *result)
+void deliver(struct outgoing *o, struct envelope *e, struct account_server *server, const struct delivery_wants *wants,
+	struct result *result)
 {
 	struct delivery d = { .o = o, .e = e, .wants = wants, .result = result };
 

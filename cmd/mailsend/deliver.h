@@ -8,7 +8,7 @@
 
 /* What a delivery came to, beside what the envelope says of each recipient. Owns nothing. */
 struct result {
-	struct err err;	      /* what stopped it, kind ERR_NONE: nothing did */
+	struct err err;       /* what stopped it, kind ERR_NONE: nothing did */
 	bool message_refused; /* the message as a whole, not its recipients */
 	char server[200];
 	char queue_id[80];  /* as the server told it, or "" */
@@ -16,7 +16,7 @@ struct result {
 	bool tls;
 	struct tls_facts facts;
 	uint64_t bytes; /* of the message */
-	unsigned used;	/* enum smtp_cap */
+	unsigned used;  /* enum smtp_cap */
 	unsigned flights;
 	int64_t started, connected, ended; /* monotonic, 0: not come to that */
 };
@@ -37,8 +37,8 @@ struct delivery_wants {
 
 /* Send to all recipients of the envelope that have no verdict yet. What happened is in result and
  * in the envelope. */
-void deliver(struct outgoing *o, struct envelope *e, struct account_server *server,
-	const struct delivery_wants *wants, struct result *result);
+void deliver(struct outgoing *o, struct envelope *e, struct account_server *server, const struct delivery_wants *wants,
+	struct result *result);
 
 /* The exit status that it comes to. */
 int result_status(const struct result *r, const struct envelope *e);

@@ -88,8 +88,7 @@ static void append(struct envelope *e, const struct address *a, struct str bare,
 	r->orcpt = a != NULL && !r->utf8 ? orcpt_of(r->wire) : NULL;
 }
 
-static bool add_address(
-	struct envelope *e, struct str bare, enum err_kind kind, const char *where, struct err *err)
+static bool add_address(struct envelope *e, struct str bare, enum err_kind kind, const char *where, struct err *err)
 {
 	struct address a = { 0 };
 	struct buf key = { 0 };
@@ -100,8 +99,7 @@ static bool add_address(
 		address_key(&a, &key);
 		append(e, &a, bare, buf_str(&key));
 	} else {
-		err_set(err, kind, "%s: %.*s: %s", where, STR_ARGS(bare),
-			address_fault_text(&a, fault));
+		err_set(err, kind, "%s: %.*s: %s", where, STR_ARGS(bare), address_fault_text(&a, fault));
 	}
 	address_free(&a);
 	buf_free(&key);
@@ -124,12 +122,12 @@ static struct str find_alias(const struct envelope *e, struct str name)
 	return STR_NONE;
 }
 
-static bool add_list(struct envelope *e, struct str list, enum err_kind kind, const char *where,
-	unsigned depth, struct err *err);
+static bool add_list(struct envelope *e, struct str list, enum err_kind kind, const char *where, unsigned depth,
+	struct err *err);
 
 /* A name without a domain: an alias, else somebody here. */
-static bool add_local(struct envelope *e, struct str name, enum err_kind kind, const char *where,
-	unsigned depth, struct err *err)
+static bool add_local(struct envelope *e, struct str name, enum err_kind kind, const char *where, unsigned depth,
+	struct err *err)
 {
 	struct str alias = find_alias(e, name);
 
@@ -154,8 +152,8 @@ static bool add_local(struct envelope *e, struct str name, enum err_kind kind, c
 	return ok;
 }
 
-static bool add_list(struct envelope *e, struct str list, enum err_kind kind, const char *where,
-	unsigned depth, struct err *err)
+static bool add_list(struct envelope *e, struct str list, enum err_kind kind, const char *where, unsigned depth,
+	struct err *err)
 {
 	struct address_list l = { 0 };
 	bool ok = true;
@@ -171,14 +169,12 @@ static bool add_list(struct envelope *e, struct str list, enum err_kind kind, co
 			ok = add_local(e, bare, kind, where, depth, err);
 	}
 	if (ok && got < 0)
-		ok = err_set(
-			err, kind, "%s: %.*s: is no address", where, STR_ARGS(buf_str(&l.bare)));
+		ok = err_set(err, kind, "%s: %.*s: is no address", where, STR_ARGS(buf_str(&l.bare)));
 	address_list_free(&l);
 	return ok;
 }
 
-bool envelope_add_list(
-	struct envelope *e, struct str list, enum err_kind kind, const char *where, struct err *err)
+bool envelope_add_list(struct envelope *e, struct str list, enum err_kind kind, const char *where, struct err *err)
 {
 	return add_list(e, list, kind, where, 0, err);
 }
@@ -204,8 +200,7 @@ bool envelope_set_from(struct envelope *e, const char *address, enum err_kind ki
 		e->from = wire_form(&a, bare);
 		e->from_utf8 = a.local_utf8;
 	} else {
-		ok = err_set(err, kind, "sender %.*s: %s", STR_ARGS(bare),
-			address_fault_text(&a, fault));
+		ok = err_set(err, kind, "sender %.*s: %s", STR_ARGS(bare), address_fault_text(&a, fault));
 	}
 	address_free(&a);
 	return ok;
@@ -216,16 +211,14 @@ bool envelope_aliases(struct envelope *e, const char *path, struct err *err)
 	return file_read(path, (size_t)4 << 20, &e->aliases, err);
 }
 
-void recipient_verdict(
-	struct recipient *r, enum verdict verdict, const struct reply *reply, const char *text)
+void recipient_verdict(struct recipient *r, enum verdict verdict, const struct reply *reply, const char *text)
 {
 	struct buf words = { .limit = 4096 };
 
 	r->verdict = verdict;
 	if (reply != NULL) {
 		r->code = reply->code;
-		snprintf(r->enhanced, sizeof r->enhanced, "%.*s",
-			STR_ARGS(str_sub(reply->enhanced, 0, 15)));
+		snprintf(r->enhanced, sizeof r->enhanced, "%.*s", STR_ARGS(str_sub(reply->enhanced, 0, 15)));
 		reply_show(reply, &words);
 	} else if (text != NULL) {
 		buf_add_text(&words, text);
@@ -239,8 +232,7 @@ void recipient_verdict(
 
 const char *verdict_name(enum verdict verdict)
 {
-	static const char *const names[] = { "not sent", "sent", "refused", "deferred", "unknown",
-		"not sent" };
+	static const char *const names[] = { "not sent", "sent", "refused", "deferred", "unknown", "not sent" };
 
 	return names[verdict];
 }

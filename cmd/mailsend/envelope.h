@@ -35,21 +35,18 @@ struct envelope {
 	size_t cap;
 	struct set seen;
 	struct buf aliases; /* the octets of --aliases */
-	char *domain;	    /* for names without one; NULL: such a name stays as it is (LMTP) */
+	char *domain;       /* for names without one; NULL: such a name stays as it is (LMTP) */
 };
 
 void envelope_free(struct envelope *e);
 /* kind: ERR_USAGE or ERR_DATA, by where the text comes from; where: for messages ("--to", "Cc"). */
-bool envelope_set_from(
-	struct envelope *e, const char *address, enum err_kind kind, struct err *err);
+bool envelope_set_from(struct envelope *e, const char *address, enum err_kind kind, struct err *err);
 /* Every mailbox of a list, judged; one that is there already is passed over. */
-bool envelope_add_list(struct envelope *e, struct str list, enum err_kind kind, const char *where,
-	struct err *err);
+bool envelope_add_list(struct envelope *e, struct str list, enum err_kind kind, const char *where, struct err *err);
 bool envelope_aliases(struct envelope *e, const char *path, struct err *err);
 /* What the session says about one, in words that are kept. */
 struct reply;
-void recipient_verdict(
-	struct recipient *r, enum verdict verdict, const struct reply *reply, const char *text);
+void recipient_verdict(struct recipient *r, enum verdict verdict, const struct reply *reply, const char *text);
 /* "sent", "refused", "deferred", "unknown", "not sent". */
 const char *verdict_name(enum verdict verdict);
 

@@ -29,8 +29,7 @@ static void add_local(struct buf *out, struct str s, bool *cr)
 }
 
 /* The whole message into fd, through the mbox writer or as it is but for line ends. */
-static bool copy(
-	struct outgoing *o, int fd, struct mbox_writer *mbox, const char *path, struct err *err)
+static bool copy(struct outgoing *o, int fd, struct mbox_writer *mbox, const char *path, struct err *err)
 {
 	struct buf in = { 0 };
 	struct buf out = { 0 };
@@ -109,8 +108,7 @@ static bool to_maildir(struct outgoing *o, const char *path, struct err *err)
 bool fcc(struct outgoing *o, const char *path, const char *sender, struct err *err)
 {
 	struct stat st;
-	bool directory = str_ends(str_of(path), STR_LIT("/")) ||
-			 (stat(path, &st) == 0 && S_ISDIR(st.st_mode));
+	bool directory = str_ends(str_of(path), STR_LIT("/")) || (stat(path, &st) == 0 && S_ISDIR(st.st_mode));
 
 	return directory ? to_maildir(o, path, err) : to_mbox(o, path, sender, err);
 }

@@ -72,17 +72,15 @@ static bool names_recipients(struct str name, bool resent)
 {
 	if (resent)
 		return str_ieq(name, STR_LIT("Resent-To")) || str_ieq(name, STR_LIT("Resent-Cc")) ||
-		       str_ieq(name, STR_LIT("Resent-Bcc"));
-	return str_ieq(name, STR_LIT("To")) || str_ieq(name, STR_LIT("Cc")) ||
-	       str_ieq(name, STR_LIT("Bcc"));
+			str_ieq(name, STR_LIT("Resent-Bcc"));
+	return str_ieq(name, STR_LIT("To")) || str_ieq(name, STR_LIT("Cc")) || str_ieq(name, STR_LIT("Bcc"));
 }
 
 bool finished_recipients(const struct outgoing *o, struct envelope *e, struct err *err)
 {
 	struct str header = buf_str(&o->message.header);
-	bool resent = header_find(header, "Resent-To").p != NULL ||
-		      header_find(header, "Resent-Cc").p != NULL ||
-		      header_find(header, "Resent-Bcc").p != NULL;
+	bool resent = header_find(header, "Resent-To").p != NULL || header_find(header, "Resent-Cc").p != NULL ||
+		header_find(header, "Resent-Bcc").p != NULL;
 	struct header_reader r;
 	struct header_field field;
 	enum header_event event;
@@ -104,8 +102,8 @@ bool finished_recipients(const struct outgoing *o, struct envelope *e, struct er
 		if (!names_recipients(field.name, resent))
 			continue;
 		any = true;
-		snprintf(where, sizeof where, "line %llu, %.*s", (unsigned long long)line,
-			(int)field.name.n, field.name.p);
+		snprintf(where, sizeof where, "line %llu, %.*s", (unsigned long long)line, (int)field.name.n,
+			field.name.p);
 		if (!envelope_add_list(e, field.body, ERR_DATA, where, err))
 			return false;
 	}
@@ -158,7 +156,7 @@ bool finished_wants(struct outgoing *o, const struct settings *s, const char *fr
 		struct buf address = { 0 };
 
 		ok = identity_default(s, buf_str(&bare), &address) &&
-		     address_add_mailbox(&o->from, buf_str(&name), buf_str(&address));
+			address_add_mailbox(&o->from, buf_str(&name), buf_str(&address));
 		buf_free(&address);
 	} else {
 		struct str unwrapped;

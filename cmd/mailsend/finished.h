@@ -15,7 +15,6 @@ bool finished_sender(const struct outgoing *o, struct buf *out, struct buf *name
 bool finished_recipients(const struct outgoing *o, struct envelope *e, struct err *err);
 /* What is to be added where it is missing. from: the address to use; a From without a domain is
  * replaced by it. */
-bool finished_wants(
-	struct outgoing *o, const struct settings *s, const char *from, struct err *err);
+bool finished_wants(struct outgoing *o, const struct settings *s, const char *from, struct err *err);
 
 #endif

@@ -25,8 +25,7 @@ static void add_host(struct buf *out)
 
 	/* What Debian's mail programs ask first. */
 	if (file_read("/etc/mailname", 4096, &mailname, NULL)) {
-		struct str line = str_trim(
-			str_sub(buf_str(&mailname), 0, str_find(buf_str(&mailname), '\n')));
+		struct str line = str_trim(str_sub(buf_str(&mailname), 0, str_find(buf_str(&mailname), '\n')));
 
 		if (line.n > 0 && line.n < 254 && str_clean(line)) {
 			buf_add(out, line);
@@ -85,8 +84,7 @@ void identity_domain(const char *address, struct buf *out)
 	size_t before = buf_len(out);
 
 	address_unwrap(str_of(address), &bare, NULL);
-	if (address_parse(&a, bare, ADDRESS_QUOTED | ADDRESS_LITERALS | ADDRESS_LOCALHOST) ==
-		ADDRESS_OK)
+	if (address_parse(&a, bare, ADDRESS_QUOTED | ADDRESS_LITERALS | ADDRESS_LOCALHOST) == ADDRESS_OK)
 		buf_add(out, buf_str(&a.ascii));
 	address_free(&a);
 	if (buf_len(out) == before)
@@ -99,7 +97,6 @@ void identity_message_id(const char *domain, const uint64_t digest[2], struct bu
 
 	if (!clock_is_fixed())
 		random_bytes(random, sizeof random);
-	buf_printf(out, "<%llx.%016llx%08llx@%s>", (unsigned long long)clock_wall(),
-		(unsigned long long)random[0], (unsigned long long)(random[1] & 0xffffffff),
-		domain);
+	buf_printf(out, "<%llx.%016llx%08llx@%s>", (unsigned long long)clock_wall(), (unsigned long long)random[0],
+		(unsigned long long)(random[1] & 0xffffffff), domain);
 }

@@ -53,7 +53,7 @@ struct settings {
 	bool composing;
 	bool as_sendmail;
 	const char *full_name; /* sendmail's -F */
-	int64_t ends;	       /* monotonic deadline of the run, INT64_MAX: none */
+	int64_t ends;          /* monotonic deadline of the run, INT64_MAX: none */
 };
 
 bool settings_parse(struct settings *s, int argc, char **argv, struct err *err);

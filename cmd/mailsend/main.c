@@ -20,8 +20,8 @@ static bool is_sendmail(const char *name)
 
 static bool parse(struct settings *s, int argc, char **argv, struct err *err)
 {
-	bool ok = is_sendmail(argv[0]) ? settings_parse_sendmail(s, argc, argv, err)
-				       : settings_parse(s, argc, argv, err);
+	bool ok =
+		is_sendmail(argv[0]) ? settings_parse_sendmail(s, argc, argv, err) : settings_parse(s, argc, argv, err);
 
 	s->given = s->account;
 	if (ok && str_ends(str_of(argv[0]), STR_LIT("mailq")))

@@ -13,23 +13,20 @@ static const char usage[] = "[OPTION...] RECIPIENT... < message\n"
  * too. */
 static bool composes(const struct settings *s)
 {
-	size_t lists = s->to.n + s->cc.n + s->bcc.n + s->reply_to.n + s->attach.n + s->inlines.n +
-		       s->headers.n;
+	size_t lists = s->to.n + s->cc.n + s->bcc.n + s->reply_to.n + s->attach.n + s->inlines.n + s->headers.n;
 
-	return lists > 0 || s->subject != NULL || s->body != NULL || s->body_file != NULL ||
-	       s->html != NULL || s->date != NULL || s->message_id != NULL;
+	return lists > 0 || s->subject != NULL || s->body != NULL || s->body_file != NULL || s->html != NULL ||
+		s->date != NULL || s->message_id != NULL;
 }
 
 static bool check_combination(const struct settings *s, struct err *err)
 {
 	if (s->read_recipients && composes(s))
-		return err_set(err, ERR_USAGE,
-			"-t takes a finished message: the composing options do not go with it");
+		return err_set(err, ERR_USAGE, "-t takes a finished message: the composing options do not go with it");
 	if (s->body != NULL && s->body_file != NULL)
 		return err_set(err, ERR_USAGE, "--body and --body-file: give one of them");
 	if (s->json && !s->probe)
-		return err_set(err, ERR_USAGE,
-			"--json goes with --probe; a delivery is reported by --report=json");
+		return err_set(err, ERR_USAGE, "--json goes with --probe; a delivery is reported by --report=json");
 	if (s->report != NULL && strcmp(s->report, "json") != 0)
 		return err_set(err, ERR_USAGE, "--report=%s: json is the only form", s->report);
 	if (s->account.smtp.n > 1)
@@ -43,31 +40,24 @@ static const struct option *composing_options(struct settings *s)
 {
 	const struct option table[] = {
 		{ .type = OPTION_GROUP, .help = "Composing (the input is the body then)" },
-		{ "from", 'f', OPTION_TEXT, &s->from, "ADDRESS",
-			"who it is from; default: the account's, $EMAIL", false },
-		{ "to", 0, OPTION_LIST, &s->to, "ADDRESS",
-			"a recipient in To; addresses may be separated by commas", false },
+		{ "from", 'f', OPTION_TEXT, &s->from, "ADDRESS", "who it is from; default: the account's, $EMAIL",
+			false },
+		{ "to", 0, OPTION_LIST, &s->to, "ADDRESS", "a recipient in To; addresses may be separated by commas",
+			false },
 		{ "cc", 'c', OPTION_LIST, &s->cc, "ADDRESS", "a recipient in Cc", false },
-		{ "bcc", 0, OPTION_LIST, &s->bcc, "ADDRESS", "a recipient that no header names",
-			false },
-		{ "reply-to", 0, OPTION_LIST, &s->reply_to, "ADDRESS", "where answers shall go",
-			false },
+		{ "bcc", 0, OPTION_LIST, &s->bcc, "ADDRESS", "a recipient that no header names", false },
+		{ "reply-to", 0, OPTION_LIST, &s->reply_to, "ADDRESS", "where answers shall go", false },
 		{ "subject", 's', OPTION_TEXT, &s->subject, "TEXT", "the subject", false },
-		{ "body", 'b', OPTION_TEXT, &s->body, "TEXT", "the body, instead of standard input",
-			true },
-		{ "body-file", 0, OPTION_TEXT, &s->body_file, "FILE", "the body from a file",
+		{ "body", 'b', OPTION_TEXT, &s->body, "TEXT", "the body, instead of standard input", true },
+		{ "body-file", 0, OPTION_TEXT, &s->body_file, "FILE", "the body from a file", false },
+		{ "html", 0, OPTION_TEXT, &s->html, "FILE", "an HTML body; a text is made of it unless there is one",
 			false },
-		{ "html", 0, OPTION_TEXT, &s->html, "FILE",
-			"an HTML body; a text is made of it unless there is one", false },
-		{ "attach", 'a', OPTION_LIST, &s->attach, "FILE[,type=TYPE][,name=NAME]",
-			"attach a file", false },
+		{ "attach", 'a', OPTION_LIST, &s->attach, "FILE[,type=TYPE][,name=NAME]", "attach a file", false },
 		{ "inline", 0, OPTION_LIST, &s->inlines, "FILE[,cid=ID][,type=TYPE]",
 			"a picture that the HTML shows as cid:ID", false },
-		{ "header", 'H', OPTION_LIST, &s->headers, "'NAME: VALUE'", "add a header field",
-			false },
+		{ "header", 'H', OPTION_LIST, &s->headers, "'NAME: VALUE'", "add a header field", false },
 		{ "date", 0, OPTION_TEXT, &s->date, "DATE", "the Date, instead of now", false },
-		{ "message-id", 0, OPTION_TEXT, &s->message_id, "ID",
-			"the Message-ID, instead of a new one", false },
+		{ "message-id", 0, OPTION_TEXT, &s->message_id, "ID", "the Message-ID, instead of a new one", false },
 		{ 0 },
 	};
 	return option_keep(mem_copy(table, sizeof table));
@@ -81,42 +71,34 @@ static const struct option *delivery_options(struct settings *s)
 			"recipients from To, Cc and Bcc of a finished message", false },
 		{ "envelope-from", 0, OPTION_TEXT, &s->envelope_from, "ADDRESS",
 			"where bounces go; \"\" or <>: nowhere", false },
-		{ "dsn", 0, OPTION_TEXT, &s->dsn, "WHEN",
-			"ask for reports: never, or any of success,failure,delay", false },
+		{ "dsn", 0, OPTION_TEXT, &s->dsn, "WHEN", "ask for reports: never, or any of success,failure,delay",
+			false },
 		{ "dsn-return", 0, OPTION_TEXT, &s->dsn_return, "WHAT",
 			"what a report shall bring back: headers or full", false },
-		{ "envid", 0, OPTION_TEXT, &s->envid, "ID", "a name for the message in reports",
+		{ "envid", 0, OPTION_TEXT, &s->envid, "ID", "a name for the message in reports", false },
+		{ "require-tls", 0, OPTION_FLAG, &s->require_tls, NULL, "ask for TLS on the whole way (RFC 8689)",
 			false },
-		{ "require-tls", 0, OPTION_FLAG, &s->require_tls, NULL,
-			"ask for TLS on the whole way (RFC 8689)", false },
 		{ "all-or-nothing", 0, OPTION_FLAG, &s->all_or_nothing, NULL,
 			"no message unless every recipient is taken", false },
 		{ "failed-to", 0, OPTION_TEXT, &s->failed_to, "FILE",
 			"write the recipients that did not get it, one a line", false },
-		{ "deadline", 0, OPTION_SECONDS, &s->deadline, "SECONDS", "for the whole run",
-			false },
-		{ "fcc", 0, OPTION_TEXT, &s->fcc, "FILE|DIR/",
-			"keep a copy in an mbox, or in a Maildir", false },
-		{ "spool", 0, OPTION_FLAG, &s->spool, NULL,
-			"keep the message when it cannot be sent now", false },
+		{ "deadline", 0, OPTION_SECONDS, &s->deadline, "SECONDS", "for the whole run", false },
+		{ "fcc", 0, OPTION_TEXT, &s->fcc, "FILE|DIR/", "keep a copy in an mbox, or in a Maildir", false },
+		{ "spool", 0, OPTION_FLAG, &s->spool, NULL, "keep the message when it cannot be sent now", false },
 		{ "flush", 0, OPTION_FLAG, &s->flush, NULL, "send what waits in the spool", false },
-		{ "list-spool", 0, OPTION_FLAG, &s->list_spool, NULL,
-			"show what waits in the spool", false },
+		{ "list-spool", 0, OPTION_FLAG, &s->list_spool, NULL, "show what waits in the spool", false },
 		{ "aliases", 0, OPTION_TEXT, &s->aliases, "FILE",
 			"local names to addresses, in the form of /etc/aliases", false },
-		{ "dkim-domain", 0, OPTION_TEXT, &s->dkim_domain, "DOMAIN",
-			"sign with DKIM for this domain", false },
-		{ "dkim-selector", 0, OPTION_TEXT, &s->dkim_selector, "NAME",
-			"the selector of the key", false },
-		{ "dkim-key", 0, OPTION_TEXT, &s->dkim_key, "FILE",
-			"the private key: RSA or Ed25519, PEM", false },
-		{ "dry-run", 'n', OPTION_FLAG, &s->dry_run, NULL,
-			"the message to standard output, nothing is sent", false },
-		{ "probe", 0, OPTION_FLAG, &s->probe, NULL,
-			"say what the server offers and whether this would work", false },
+		{ "dkim-domain", 0, OPTION_TEXT, &s->dkim_domain, "DOMAIN", "sign with DKIM for this domain", false },
+		{ "dkim-selector", 0, OPTION_TEXT, &s->dkim_selector, "NAME", "the selector of the key", false },
+		{ "dkim-key", 0, OPTION_TEXT, &s->dkim_key, "FILE", "the private key: RSA or Ed25519, PEM", false },
+		{ "dry-run", 'n', OPTION_FLAG, &s->dry_run, NULL, "the message to standard output, nothing is sent",
+			false },
+		{ "probe", 0, OPTION_FLAG, &s->probe, NULL, "say what the server offers and whether this would work",
+			false },
 		{ "json", 0, OPTION_FLAG, &s->json, NULL, "--probe's answer as JSON", false },
-		{ "report", 0, OPTION_TEXT, &s->report, "json",
-			"what became of it, as JSON on standard output", false },
+		{ "report", 0, OPTION_TEXT, &s->report, "json", "what became of it, as JSON on standard output",
+			false },
 		{ 0 },
 	};
 	return option_keep(mem_copy(table, sizeof table));

@@ -50,8 +50,7 @@ void outgoing_rewind(struct outgoing *o)
 
 /* Octets of a file, encoded; the segment ends when the file does, and must have come to what was
  * announced. */
-static bool read_file(
-	struct outgoing *o, const struct mime_segment *s, struct buf *out, struct err *err)
+static bool read_file(struct outgoing *o, const struct mime_segment *s, struct buf *out, struct err *err)
 {
 	const struct source *file = &o->files[s->file];
 	size_t before = buf_len(out);
@@ -90,8 +89,7 @@ static bool read_composed(struct outgoing *o, struct buf *out, struct err *err)
 	/* The first segment begins with the header, which head stands for. */
 	if (o->segment == 0 && o->at == 0)
 		o->at = o->mime_header;
-	struct str rest =
-		str_sub(buf_str(&o->mime.text), s->at + (size_t)o->at, s->n - (size_t)o->at);
+	struct str rest = str_sub(buf_str(&o->mime.text), s->at + (size_t)o->at, s->n - (size_t)o->at);
 
 	rest = str_sub(rest, 0, BLOCK);
 	buf_add(out, rest);
@@ -163,8 +161,8 @@ static bool sign(struct outgoing *o, struct err *err)
 	struct dkim dkim;
 	struct buf line = { 0 };
 	bool ok = dkim_init(&dkim, err) && measure(o, &dkim, err) &&
-		  dkim_sign(&dkim, o->key, str_of(o->dkim_domain), str_of(o->dkim_selector),
-			  buf_str(&o->head), o->signed_at, &line, err);
+		dkim_sign(&dkim, o->key, str_of(o->dkim_domain), str_of(o->dkim_selector), buf_str(&o->head),
+			o->signed_at, &line, err);
 
 	if (ok) {
 		buf_add(&line, buf_str(&o->head));
@@ -190,8 +188,7 @@ static bool plan_composed(struct outgoing *o, bool utf8, bool downgrade, struct 
 	return buf_add(&o->head, STR_LIT("\r\n"));
 }
 
-static bool plan_finished(
-	struct outgoing *o, bool eight_bit, bool utf8, bool downgrade, struct err *err)
+static bool plan_finished(struct outgoing *o, bool eight_bit, bool utf8, bool downgrade, struct err *err)
 {
 	o->wants.eight_bit = eight_bit;
 	o->wants.utf8 = utf8;
@@ -205,8 +202,7 @@ static bool plan_finished(
 bool outgoing_plan(struct outgoing *o, bool eight_bit, bool utf8, bool downgrade, struct err *err)
 {
 	buf_clear(&o->head);
-	if (!(o->composed ? plan_composed(o, utf8, downgrade, err)
-			  : plan_finished(o, eight_bit, utf8, downgrade, err)))
+	if (!(o->composed ? plan_composed(o, utf8, downgrade, err) : plan_finished(o, eight_bit, utf8, downgrade, err)))
 		return false;
 	o->utf8 = !str_ascii(buf_str(&o->head));
 	if (o->key != NULL) {

@@ -14,14 +14,14 @@
 struct outgoing {
 	bool composed;
 	struct mime_message mime; /* composed: what was made, and its files */
-	size_t mime_header;	  /* octets of mime.text that are the header block */
+	size_t mime_header;       /* octets of mime.text that are the header block */
 	struct source *files;
 	size_t n_files;
 	struct message message; /* finished */
 	struct source input;
 	struct message_wants wants;
 	struct buf date, from, id; /* what wants points to */
-	char message_id[260];	   /* with its <>; "" when it has none */
+	char message_id[260];      /* with its <>; "" when it has none */
 
 	struct dkim_key *key; /* NULL: not signed */
 	char *dkim_domain;
@@ -30,7 +30,7 @@ struct outgoing {
 
 	/* After outgoing_plan. */
 	struct buf head; /* header block with the empty line */
-	uint64_t size;	 /* of the whole */
+	uint64_t size;   /* of the whole */
 	bool eight_bit;
 	bool utf8; /* the header has octets over 0x7f */
 	bool downgraded;
@@ -38,7 +38,7 @@ struct outgoing {
 	/* The pass. */
 	uint64_t given; /* octets handed out */
 	size_t segment;
-	uint64_t at;	     /* in the segment or input */
+	uint64_t at;         /* in the segment or input */
 	uint64_t file_given; /* octets that the file has come to, encoded */
 	struct mime_encoder encoder;
 	struct buf raw;

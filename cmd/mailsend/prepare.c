@@ -15,8 +15,8 @@
 
 /* Who it is from: the mailbox for the header, and with that the envelope's sender and the domain of
  * local names. */
-static bool find_sender(struct settings *s, const struct outgoing *o, struct envelope *e,
-	struct buf *from, struct err *err)
+static bool find_sender(struct settings *s, const struct outgoing *o, struct envelope *e, struct buf *from,
+	struct err *err)
 {
 	struct buf bare = { 0 };
 	struct buf domain = { 0 };
@@ -27,8 +27,7 @@ static bool find_sender(struct settings *s, const struct outgoing *o, struct env
 			buf_add_text(from, s->from);
 		else
 			identity_default(s, STR_NONE, from);
-	} else if (finished_sender(o, &bare, NULL) &&
-		   str_find(buf_str(&bare), '@') < buf_len(&bare)) {
+	} else if (finished_sender(o, &bare, NULL) && str_find(buf_str(&bare), '@') < buf_len(&bare)) {
 		buf_add(from, buf_str(&bare));
 	} else {
 		identity_default(s, buf_str(&bare), from);
@@ -40,11 +39,9 @@ static bool find_sender(struct settings *s, const struct outgoing *o, struct env
 		buf_clear(from);
 		identity_default(s, buf_str(&bare), from);
 	}
-	ok = envelope_set_from(
-		e, s->envelope_from != NULL ? s->envelope_from : buf_text(from), ERR_USAGE, err);
+	ok = envelope_set_from(e, s->envelope_from != NULL ? s->envelope_from : buf_text(from), ERR_USAGE, err);
 	identity_domain(buf_text(from), &domain);
-	bool lmtp = s->account.smtp.n > 0 &&
-		    str_istarts(str_of(s->account.smtp.values[0]), STR_LIT("lmtp:"));
+	bool lmtp = s->account.smtp.n > 0 && str_istarts(str_of(s->account.smtp.values[0]), STR_LIT("lmtp:"));
 
 	e->domain = lmtp ? NULL : mem_copy(buf_text(&domain), buf_len(&domain));
 	buf_free(&bare);
@@ -52,13 +49,11 @@ static bool find_sender(struct settings *s, const struct outgoing *o, struct env
 	return ok;
 }
 
-static bool load_dkim(
-	const struct settings *s, struct outgoing *o, const struct envelope *e, struct err *err)
+static bool load_dkim(const struct settings *s, struct outgoing *o, const struct envelope *e, struct err *err)
 {
 	const char *key = s->dkim_key != NULL ? s->dkim_key : s->account.dkim_key;
 	const char *domain = s->dkim_domain != NULL ? s->dkim_domain : s->account.dkim_domain;
-	const char *selector =
-		s->dkim_selector != NULL ? s->dkim_selector : s->account.dkim_selector;
+	const char *selector = s->dkim_selector != NULL ? s->dkim_selector : s->account.dkim_selector;
 	struct buf pem = { 0 };
 	struct buf ascii = { 0 };
 
@@ -71,15 +66,13 @@ static bool load_dkim(
 	enum domain_fault fault = domain_to_ascii(&ascii, str_of(domain));
 
 	if (fault != DOMAIN_OK)
-		return err_set(
-			err, ERR_USAGE, "--dkim-domain %s: %s", domain, domain_fault_text(fault));
+		return err_set(err, ERR_USAGE, "--dkim-domain %s: %s", domain, domain_fault_text(fault));
 	o->dkim_domain = mem_copy(buf_text(&ascii), buf_len(&ascii));
 	buf_clear(&ascii);
 	fault = domain_to_ascii(&ascii, str_of(selector));
 	buf_free(&ascii);
 	if (fault != DOMAIN_OK && fault != DOMAIN_NUMERIC)
-		return err_set(err, ERR_USAGE, "--dkim-selector %s: %s", selector,
-			domain_fault_text(fault));
+		return err_set(err, ERR_USAGE, "--dkim-selector %s: %s", selector, domain_fault_text(fault));
 	o->dkim_selector = selector;
 	o->signed_at = clock_wall();
 	if (file_read(key, KEY_LIMIT, &pem, err))
@@ -88,8 +81,7 @@ static bool load_dkim(
 	return o->key != NULL || err_prefix(err, "--dkim-key %s", key);
 }
 
-static bool add_recipients(
-	const struct settings *s, const struct outgoing *o, struct envelope *e, struct err *err)
+static bool add_recipients(const struct settings *s, const struct outgoing *o, struct envelope *e, struct err *err)
 {
 	const char *aliases = s->aliases != NULL ? s->aliases : s->account.aliases;
 
@@ -125,17 +117,15 @@ bool prepare(struct settings *s, struct outgoing *o, struct envelope *e, struct 
 		buf_add(&guess, bare);
 		sender = buf_text(&guess);
 	}
-	ok = account_load(&s->account, s->account.names.n > 0 ? s->account.names.values[0] : NULL,
-		     sender, err) &&
-	     find_sender(s, o, e, &from, err) && add_recipients(s, o, e, err);
+	ok = account_load(&s->account, s->account.names.n > 0 ? s->account.names.values[0] : NULL, sender, err) &&
+		find_sender(s, o, e, &from, err) && add_recipients(s, o, e, err);
 	if (ok && s->composing)
 		ok = compose(o, e, s, buf_text(&from), err);
 	else if (ok)
 		ok = finished_wants(o, s, buf_text(&from), err);
 	if (ok && e->n == 0 && !s->dry_run)
 		ok = err_set(err, s->read_recipients ? ERR_DATA : ERR_USAGE, "%s",
-			s->read_recipients ? "no recipient in To, Cc or Bcc"
-					   : "no recipient is given");
+			s->read_recipients ? "no recipient in To, Cc or Bcc" : "no recipient is given");
 	ok = ok && load_dkim(s, o, e, err);
 out:
 	buf_free(&guess);
@@ -160,8 +150,8 @@ static bool add_xtext(struct buf *out, const char *text)
 static const char *notify_of(const char *dsn, struct err *err)
 {
 	static const char *const names[] = { "success", "failure", "delay" };
-	static const char *const values[] = { NULL, "SUCCESS", "FAILURE", "SUCCESS,FAILURE",
-		"DELAY", "SUCCESS,DELAY", "FAILURE,DELAY", "SUCCESS,FAILURE,DELAY" };
+	static const char *const values[] = { NULL, "SUCCESS", "FAILURE", "SUCCESS,FAILURE", "DELAY", "SUCCESS,DELAY",
+		"FAILURE,DELAY", "SUCCESS,FAILURE,DELAY" };
 	struct str rest = str_of(dsn);
 	unsigned set = 0;
 
@@ -174,8 +164,7 @@ static const char *notify_of(const char *dsn, struct err *err)
 		while (i < 3 && !str_ieq(word, str_of(names[i])))
 			i++;
 		if (i == 3) {
-			err_set(err, ERR_USAGE,
-				"--dsn=%s: not never, and not of success, failure, delay", dsn);
+			err_set(err, ERR_USAGE, "--dsn=%s: not never, and not of success, failure, delay", dsn);
 			return NULL;
 		}
 		set |= 1u << i;
@@ -183,8 +172,7 @@ static const char *notify_of(const char *dsn, struct err *err)
 	return values[set];
 }
 
-bool prepare_wants(
-	const struct settings *s, struct delivery_wants *wants, struct buf *text, struct err *err)
+bool prepare_wants(const struct settings *s, struct delivery_wants *wants, struct buf *text, struct err *err)
 {
 	*wants = (struct delivery_wants){
 		.require_tls = s->require_tls,
@@ -201,13 +189,11 @@ bool prepare_wants(
 		else if (str_ieq(str_of(s->dsn_return), STR_LIT("full")))
 			wants->ret = "FULL";
 		else
-			return err_set(
-				err, ERR_USAGE, "--dsn-return=%s: headers or full", s->dsn_return);
+			return err_set(err, ERR_USAGE, "--dsn-return=%s: headers or full", s->dsn_return);
 	}
 	if (s->envid != NULL) {
 		if (!add_xtext(text, s->envid) || buf_len(text) == 0 || buf_len(text) > 100)
-			return err_set(err, ERR_USAGE,
-				"--envid=%s: 1 to 100 printable ASCII characters", s->envid);
+			return err_set(err, ERR_USAGE, "--envid=%s: 1 to 100 printable ASCII characters", s->envid);
 		wants->envid = buf_text(text);
 	}
 	return true;

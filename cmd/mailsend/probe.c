@@ -41,11 +41,9 @@ static void put_tls(struct buf *out, const struct findings *f)
 	struct buf line = { 0 };
 
 	if (!f->tls) {
-		bool offered =
-			f->connected && (f->session->smtp.caps.flags & SMTP_CAP_STARTTLS) != 0;
+		bool offered = f->connected && (f->session->smtp.caps.flags & SMTP_CAP_STARTTLS) != 0;
 
-		put_line(out, "TLS",
-			offered ? STR_LIT("no, although STARTTLS is offered") : STR_LIT("no"));
+		put_line(out, "TLS", offered ? STR_LIT("no, although STARTTLS is offered") : STR_LIT("no"));
 		return;
 	}
 	buf_printf(&line, "%s, %s", f->facts.version, f->facts.cipher);
@@ -82,31 +80,27 @@ static void show_text(struct buf *out, const struct findings *f)
 	struct str peer = buf_len(&f->peer) > 0 ? buf_str(&f->peer) : STR_LIT("no connection");
 	struct buf line = { 0 };
 
-	buf_printf(&line, "%s (%.*s), %s", f->server->label, STR_ARGS(peer),
-		scheme_names[f->server->url.scheme]);
+	buf_printf(&line, "%s (%.*s), %s", f->server->label, STR_ARGS(peer), scheme_names[f->server->url.scheme]);
 	put_line(out, "Server", buf_str(&line));
 	if (f->connected) {
 		const struct smtp_caps *caps = &f->session->smtp.caps;
 
 		put_tls(out, f);
 		put_extensions(out, caps);
-		put_line(out, "Logins",
-			buf_len(&caps->auth) > 0 ? buf_str(&caps->auth) : STR_LIT("none offered"));
+		put_line(out, "Logins", buf_len(&caps->auth) > 0 ? buf_str(&caps->auth) : STR_LIT("none offered"));
 		buf_clear(&line);
 		if (caps->size > 0)
 			buf_printf(&line, "%llu octets a message", (unsigned long long)caps->size);
 		if (caps->rcpt_max > 0)
-			buf_printf(&line, "%s%llu recipients a message",
-				buf_len(&line) > 0 ? ", " : "", (unsigned long long)caps->rcpt_max);
+			buf_printf(&line, "%s%llu recipients a message", buf_len(&line) > 0 ? ", " : "",
+				(unsigned long long)caps->rcpt_max);
 		put_line(out, "Limits", buf_len(&line) > 0 ? buf_str(&line) : STR_LIT("none told"));
 		if (f->session->smtp.mechanism != NULL)
 			put_line(out, "Logged in", str_of(f->session->smtp.mechanism));
 		else if (f->server->sasl == NULL)
 			put_line(out, "Logged in", STR_LIT("no: no user is configured"));
 	}
-	put_line(out, "Verdict",
-		f->err.kind == ERR_NONE ? STR_LIT("mail can be sent this way")
-					: str_of(f->err.text));
+	put_line(out, "Verdict", f->err.kind == ERR_NONE ? STR_LIT("mail can be sent this way") : str_of(f->err.text));
 	buf_free(&line);
 }
 
@@ -195,8 +189,7 @@ static void look(struct findings *f, int64_t ends)
 			f->err = news.err;
 		}
 		if (event == SMTP_READY || event == SMTP_FAILED) {
-			f->tls = f->session->drive.wire.tls != NULL &&
-				 wire_tls_up(&f->session->drive.wire);
+			f->tls = f->session->drive.wire.tls != NULL && wire_tls_up(&f->session->drive.wire);
 			if (f->tls)
 				tls_facts(f->session->drive.wire.tls, &f->facts);
 		}
@@ -213,10 +206,8 @@ int probe(struct settings *s)
 	struct buf out = { 0 };
 	struct err err = { 0 };
 
-	if (!account_load(&s->account, s->account.names.n > 0 ? s->account.names.values[0] : NULL,
-		    s->from, &err) ||
-		!account_server(&s->account,
-			s->account.smtp.n > 0 ? s->account.smtp.values[0] : NULL, false, &server,
+	if (!account_load(&s->account, s->account.names.n > 0 ? s->account.names.values[0] : NULL, s->from, &err) ||
+		!account_server(&s->account, s->account.smtp.n > 0 ? s->account.smtp.values[0] : NULL, false, &server,
 			&err)) {
 		account_server_free(&server);
 		return say_fail(&err);

@@ -50,8 +50,7 @@ int result_status(const struct result *r, const struct envelope *e)
 	return ERR_NOUSER;
 }
 
-static void say_recipients(
-	const struct result *r, const struct envelope *e, enum verdict verdict, const char *what)
+static void say_recipients(const struct result *r, const struct envelope *e, enum verdict verdict, const char *what)
 {
 	for (size_t i = 0; i < e->n; i++) {
 		const struct recipient *rcpt = &e->rcpts[i];
@@ -77,11 +76,9 @@ void report_say(const struct result *r, const struct envelope *e, const struct o
 			say_errorf("the message was refused by %s: %s", r->server,
 				last->reply != NULL ? last->reply : "no reason given");
 		for (size_t i = 0; i < e->n; i++)
-			if (e->rcpts[i].verdict == VERDICT_REFUSED &&
-				(!e->rcpts[i].taken || last == NULL))
+			if (e->rcpts[i].verdict == VERDICT_REFUSED && (!e->rcpts[i].taken || last == NULL))
 				say_errorf("%s: refused by %s: %s", e->rcpts[i].shown, r->server,
-					e->rcpts[i].reply != NULL ? e->rcpts[i].reply
-								  : "no reason given");
+					e->rcpts[i].reply != NULL ? e->rcpts[i].reply : "no reason given");
 	} else {
 		say_recipients(r, e, VERDICT_REFUSED, "refused");
 	}
@@ -90,8 +87,7 @@ void report_say(const struct result *r, const struct envelope *e, const struct o
 		say_error(&r->err);
 	for (size_t i = 0; i < e->n && t.not_sent > 0 && r->err.kind == ERR_NONE; i++)
 		if (e->rcpts[i].verdict == VERDICT_NOT_SENT)
-			say_errorf("%s: not sent, because another recipient was refused",
-				e->rcpts[i].shown);
+			say_errorf("%s: not sent, because another recipient was refused", e->rcpts[i].shown);
 	if (t.unknown > 0)
 		say_errorf("the connection to %s died after the message was handed over: it may "
 			   "have been delivered. Look for "
@@ -194,8 +190,8 @@ static const char *outcome_name(int status, bool spooled)
 	}
 }
 
-bool report_json(const struct result *r, const struct envelope *e, const struct outgoing *o,
-	int status, bool spooled, struct err *err)
+bool report_json(const struct result *r, const struct envelope *e, const struct outgoing *o, int status, bool spooled,
+	struct err *err)
 {
 	struct buf out = { 0 };
 	struct json j;

@@ -8,8 +8,8 @@
 void report_say(const struct result *r, const struct envelope *e, const struct outgoing *o);
 /* The same for machines: one JSON object, a line, on standard output; the same shape whatever
  * happened. e and o may be NULL. */
-bool report_json(const struct result *r, const struct envelope *e, const struct outgoing *o,
-	int status, bool spooled, struct err *err);
+bool report_json(const struct result *r, const struct envelope *e, const struct outgoing *o, int status, bool spooled,
+	struct err *err);
 /* The member "tls" of such an object; facts: NULL without TLS. */
 struct json;
 void report_tls(struct json *j, const struct tls_facts *facts);

@@ -20,14 +20,12 @@ static bool print(struct outgoing *o, const struct envelope *e, struct err *err)
 {
 	struct buf block = { 0 };
 	int more = 1;
-	bool ok = outgoing_plan(o, true, false, false, err) &&
-		  (!o->utf8 || outgoing_plan(o, true, true, false, err));
+	bool ok = outgoing_plan(o, true, false, false, err) && (!o->utf8 || outgoing_plan(o, true, true, false, err));
 
 	while (ok && more > 0) {
 		buf_clear(&block);
 		more = outgoing_read(o, BLOCK, &block, err);
-		ok = more >= 0 &&
-		     file_write(STDOUT_FILENO, buf_str(&block), "standard output", err);
+		ok = more >= 0 && file_write(STDOUT_FILENO, buf_str(&block), "standard output", err);
 	}
 	buf_free(&block);
 	for (size_t i = 0; ok && i < e->n; i++)
@@ -52,15 +50,15 @@ static bool any_sent(const struct envelope *e)
 }
 
 /* Over a connection: the status it came to, after the copy and the spool had their turn. */
-static int send_it(struct settings *s, struct outgoing *o, struct envelope *e,
-	const struct delivery_wants *wants, struct result *result, bool *spooled)
+static int send_it(struct settings *s, struct outgoing *o, struct envelope *e, const struct delivery_wants *wants,
+	struct result *result, bool *spooled)
 {
 	struct account_server server = { 0 };
 	struct err err = { 0 };
 	int status;
 
-	if (!account_server(&s->account, s->account.smtp.n > 0 ? s->account.smtp.values[0] : NULL,
-		    false, &server, &result->err)) {
+	if (!account_server(&s->account, s->account.smtp.n > 0 ? s->account.smtp.values[0] : NULL, false, &server,
+		    &result->err)) {
 		account_server_free(&server);
 		return say_fail(&result->err);
 	}
@@ -105,11 +103,9 @@ int send_message(struct settings *s)
 		status = send_it(s, &o, &e, &wants, &result, &spooled);
 	if (drive_stop_signal() != 0)
 		status = 128 + drive_stop_signal();
-	if (s->failed_to != NULL && !s->dry_run && e.n > 0 &&
-		!report_failed(&e, s->failed_to, &err))
+	if (s->failed_to != NULL && !s->dry_run && e.n > 0 && !report_failed(&e, s->failed_to, &err))
 		status = also(status, &err);
-	if (s->report != NULL && !s->dry_run &&
-		!report_json(&result, &e, &o, status, spooled, &err)) {
+	if (s->report != NULL && !s->dry_run && !report_json(&result, &e, &o, status, spooled, &err)) {
 		if (any_sent(&e))
 			err_prefix(&err, "the message was sent, but the report failed");
 		status = also(status, &err);

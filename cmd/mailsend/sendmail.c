@@ -31,8 +31,7 @@ static bool set_mode(struct settings *s, const char *value, struct err *err)
 		s->list_spool = true;
 		return true;
 	default:
-		return err_set(err, ERR_USAGE,
-			"-b%s: this sendmail only sends: -bm, -bp and -bi are taken", value);
+		return err_set(err, ERR_USAGE, "-b%s: this sendmail only sends: -bm, -bp and -bi are taken", value);
 	}
 }
 
@@ -89,8 +88,7 @@ static bool apply_flag(struct settings *s, char letter, struct err *err)
 	case 'x':
 		return true;
 	default:
-		return err_set(err, ERR_USAGE, "-%c: not an option of sendmail that is known here",
-			letter);
+		return err_set(err, ERR_USAGE, "-%c: not an option of sendmail that is known here", letter);
 	}
 }
 
@@ -111,8 +109,7 @@ static bool take_word(struct settings *s, char **argv, int argc, int *i, struct 
 		if (value == NULL)
 			return err_set(err, ERR_USAGE, "-%c: a value is missing", letter);
 		if (!str_clean(str_of(value)))
-			return err_set(
-				err, ERR_USAGE, "-%c: a control character in the value", letter);
+			return err_set(err, ERR_USAGE, "-%c: a control character in the value", letter);
 		return apply(s, letter, value, err);
 	}
 	return true;

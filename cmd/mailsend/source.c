@@ -75,8 +75,7 @@ bool source_open(struct source *s, const char *path, struct err *err)
 	int fd = standard ? 0 : open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
 	struct stat st;
 
-	*s = (struct source){ .name = standard ? mem_copy("standard input", 14)
-					       : mem_copy(path, strlen(path)),
+	*s = (struct source){ .name = standard ? mem_copy("standard input", 14) : mem_copy(path, strlen(path)),
 		.fd = -1 };
 	if (fd < 0)
 		return err_errno(err, ERR_NOINPUT, errno, "%s", path);

@@ -9,8 +9,8 @@
  * up to 1 MiB and in an unlinked temporary file beyond.
  */
 struct source {
-	char *name;	/* for messages */
-	int fd;		/* -1: all in memory */
+	char *name;     /* for messages */
+	int fd;         /* -1: all in memory */
 	uint64_t start; /* where it begins in fd */
 	uint64_t size;
 	struct buf memory;

@@ -24,15 +24,13 @@
 
 bool spool_applies(const struct result *r, const struct envelope *e)
 {
-	bool unreachable =
-		r->connected == 0 && (r->err.kind == ERR_NOHOST || r->err.kind == ERR_UNAVAILABLE);
+	bool unreachable = r->connected == 0 && (r->err.kind == ERR_NOHOST || r->err.kind == ERR_UNAVAILABLE);
 	bool later = unreachable || r->err.kind == ERR_TEMP;
 
 	for (size_t i = 0; i < e->n; i++) {
 		enum verdict v = e->rcpts[i].verdict;
 
-		if (v == VERDICT_DEFERRED || v == VERDICT_UNKNOWN ||
-			(v == VERDICT_NOT_SENT && later))
+		if (v == VERDICT_DEFERRED || v == VERDICT_UNKNOWN || (v == VERDICT_NOT_SENT && later))
 			return true;
 	}
 	return false;
@@ -49,8 +47,7 @@ static bool plan_for_spool(struct outgoing *o, struct err *err)
 {
 	if (o->key == NULL)
 		return outgoing_plan(o, true, true, false, err);
-	return outgoing_plan(o, false, false, false, err) &&
-	       (!o->utf8 || outgoing_plan(o, false, true, false, err));
+	return outgoing_plan(o, false, false, false, err) && (!o->utf8 || outgoing_plan(o, false, true, false, err));
 }
 
 /* Was the option given a value? Those that belong to one process, or to one run, are not for another. */
@@ -145,8 +142,7 @@ bool spool_keep(struct outgoing *o, const struct envelope *e, const struct resul
 		if (v == VERDICT_UNKNOWN)
 			entry.state = SPOOL_UNKNOWN;
 		if (v == VERDICT_UNKNOWN || v == VERDICT_DEFERRED || v == VERDICT_NOT_SENT)
-			ok = envelope_add_list(&entry.envelope, str_of(e->rcpts[i].shown),
-				ERR_SOFTWARE, "spool", err);
+			ok = envelope_add_list(&entry.envelope, str_of(e->rcpts[i].shown), ERR_SOFTWARE, "spool", err);
 	}
 	ok = ok && spool_entry_create(&entry, o, err);
 	spool_entry_free(&entry);
@@ -221,8 +217,7 @@ static bool settle(struct spool_entry *entry, const struct result *r, int status
 	for (size_t i = 0; i < entry->envelope.n; i++) {
 		const struct recipient *rcpt = &entry->envelope.rcpts[i];
 
-		waiting = waiting || rcpt->verdict == VERDICT_DEFERRED ||
-			  rcpt->verdict == VERDICT_NOT_SENT;
+		waiting = waiting || rcpt->verdict == VERDICT_DEFERRED || rcpt->verdict == VERDICT_NOT_SENT;
 		unknown = unknown || rcpt->verdict == VERDICT_UNKNOWN;
 		refused = refused || rcpt->verdict == VERDICT_REFUSED;
 		if (rcpt->verdict != VERDICT_SENT && rcpt->reply != NULL)
@@ -262,16 +257,13 @@ static int send_entry(struct spool_entry *entry, const struct settings *s, struc
 
 	buf_printf(&path, "%s.msg", entry->base);
 	bool ok = finished_open(&o, buf_text(&path), err) && restore_options(entry, &account, err) &&
-		  account_load(&account,
-			  account.names.n > 0 ? account.names.values[0] : entry->account,
-			  entry->envelope.from, err) &&
-		  account_server(&account, account.smtp.n > 0 ? account.smtp.values[0] : NULL,
-			  false, &server, err);
+		account_load(&account, account.names.n > 0 ? account.names.values[0] : entry->account,
+			entry->envelope.from, err) &&
+		account_server(&account, account.smtp.n > 0 ? account.smtp.values[0] : NULL, false, &server, err);
 
 	buf_free(&path);
 	if (ok) {
-		snprintf(o.message_id, sizeof o.message_id, "%s",
-			entry->message_id != NULL ? entry->message_id : "");
+		snprintf(o.message_id, sizeof o.message_id, "%s", entry->message_id != NULL ? entry->message_id : "");
 		deliver(&o, &entry->envelope, &server, &wants, &result);
 		status = result_status(&result, &entry->envelope);
 		report_say(&result, &entry->envelope, &o);
@@ -306,8 +298,7 @@ static int flush_entry(const char *base, const struct settings *s)
 			base, entry.message_id != NULL ? entry.message_id : "(none)");
 		status = ERR_OUTCOME;
 	} else if (entry.state == SPOOL_REFUSED) {
-		say_note("%s.msg: was refused and waits for you: %s", base,
-			entry.why != NULL ? entry.why : "");
+		say_note("%s.msg: was refused and waits for you: %s", base, entry.why != NULL ? entry.why : "");
 	} else if (entry.next > clock_wall()) {
 		status = ERR_TEMP;
 	} else {
@@ -362,8 +353,7 @@ int spool_list(void)
 	char **list = NULL;
 	int status = 0;
 
-	if (!spool_directory(&directory, &err) ||
-		(list = list_entries(buf_text(&directory), &n, &err)) == NULL)
+	if (!spool_directory(&directory, &err) || (list = list_entries(buf_text(&directory), &n, &err)) == NULL)
 		status = say_fail(&err);
 	for (size_t i = 0; i < n; i++) {
 		struct spool_entry entry;
@@ -373,14 +363,13 @@ int spool_list(void)
 			spool_entry_free(&entry);
 			continue;
 		}
-		buf_printf(&out, "%s.msg %s attempts=%llu next=", list[i],
-			spool_state_name(entry.state), (unsigned long long)entry.attempts);
+		buf_printf(&out, "%s.msg %s attempts=%llu next=", list[i], spool_state_name(entry.state),
+			(unsigned long long)entry.attempts);
 		date_add_iso(&out, entry.next);
 		buf_printf(&out, " from=<%s>", entry.envelope.from);
 		for (size_t k = 0; k < entry.envelope.n; k++)
 			buf_printf(&out, "%s%s", k > 0 ? "," : " to=", entry.envelope.rcpts[k].shown);
-		buf_printf(&out, "%s%s\n", entry.why != NULL ? " why=" : "",
-			entry.why != NULL ? entry.why : "");
+		buf_printf(&out, "%s%s\n", entry.why != NULL ? " why=" : "", entry.why != NULL ? entry.why : "");
 		spool_entry_free(&entry);
 	}
 	if (!file_write(STDOUT_FILENO, buf_str(&out), "standard output", &err))

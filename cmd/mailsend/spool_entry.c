@@ -65,8 +65,7 @@ bool spool_entry_write(const struct spool_entry *s, struct err *err)
 
 	buf_add_text(&out, "pipemail-spool 1\n");
 	put(&out, "state", state_names[s->state]);
-	buf_printf(&out, "attempts %llu\nnext %lld\n", (unsigned long long)s->attempts,
-		(long long)s->next);
+	buf_printf(&out, "attempts %llu\nnext %lld\n", (unsigned long long)s->attempts, (long long)s->next);
 	put(&out, "account", s->account);
 	if (s->options != NULL)
 		buf_add_text(&out, s->options);
@@ -174,13 +173,13 @@ static bool read_line(struct spool_entry *s, struct str key, struct str value, s
 	} else if (str_eq(key, STR_LIT("option"))) {
 		add_option(s, value);
 	} else {
-		char **target = str_eq(key, STR_LIT("account"))	     ? &s->account
-				: str_eq(key, STR_LIT("message-id")) ? &s->message_id
-				: str_eq(key, STR_LIT("why"))	     ? &s->why
-				: str_eq(key, STR_LIT("notify"))     ? &s->notify
-				: str_eq(key, STR_LIT("ret"))	     ? &s->ret
-				: str_eq(key, STR_LIT("envid"))	     ? &s->envid
-								     : NULL;
+		char **target = str_eq(key, STR_LIT("account")) ? &s->account
+			: str_eq(key, STR_LIT("message-id"))    ? &s->message_id
+			: str_eq(key, STR_LIT("why"))           ? &s->why
+			: str_eq(key, STR_LIT("notify"))        ? &s->notify
+			: str_eq(key, STR_LIT("ret"))           ? &s->ret
+			: str_eq(key, STR_LIT("envid"))         ? &s->envid
+								: NULL;
 
 		if (target != NULL) {
 			mem_free(*target);

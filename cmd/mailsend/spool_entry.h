@@ -21,7 +21,7 @@ struct spool_entry {
 	char *account; /* or NULL */
 	char *options; /* lines "option NAME VALUE" of how to reach the server, or NULL */
 	char *message_id;
-	char *why;		    /* what happened last, or NULL */
+	char *why;                  /* what happened last, or NULL */
 	char *notify, *ret, *envid; /* as they go onto the wire, or NULL */
 	bool require_tls;
 };

@@ -58,7 +58,8 @@ static bool again(const struct visit *v, uint64_t before)
 	const struct settings *s = v->settings;
 
 	return (str_iends(host, STR_LIT("gmail.com")) || str_iends(host, STR_LIT("googlemail.com"))) && !s->all &&
-	       !s->headers && !s->list && v->tally->fetched > before && (s->limit == 0 || v->tally->fetched < s->limit);
+		!s->headers && !s->list && v->tally->fetched > before &&
+		(s->limit == 0 || v->tally->fetched < s->limit);
 }
 
 static bool sessions(const struct settings *s, struct account_server *server, struct state *state, struct sink *sink,
@@ -67,7 +68,11 @@ static bool sessions(const struct settings *s, struct account_server *server, st
 	bool lock_step = state != NULL && state->lock_step;
 
 	for (;;) {
-		struct visit v = { .settings = s, .server = server, .state = state, .sink = sink, .tally = tally,
+		struct visit v = { .settings = s,
+			.server = server,
+			.state = state,
+			.sink = sink,
+			.tally = tally,
 			.lock_step = lock_step };
 		uint64_t before = tally->fetched;
 		bool ok = visit(&v);

@@ -9,10 +9,10 @@ struct tally {
 	uint64_t listed;
 	uint64_t fetched;
 	uint64_t octets;
-	uint64_t known;      /* fetched before */
-	uint64_t large;      /* over --max-size */
-	uint64_t old;        /* before --since */
-	uint64_t refused;    /* -ERR to RETR or TOP */
+	uint64_t known;   /* fetched before */
+	uint64_t large;   /* over --max-size */
+	uint64_t old;     /* before --since */
+	uint64_t refused; /* -ERR to RETR or TOP */
 	uint64_t deleted;
 	double seconds;
 	int status;

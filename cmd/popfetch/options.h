@@ -9,15 +9,15 @@ struct settings {
 	const char *mailbox; /* file.mbox, a Maildir with a final slash, or "-" */
 	bool remove;         /* --delete */
 	const char *delete_after;
-	int64_t keep;        /* seconds that a message stays on the server; -1: for ever, 0: --delete */
+	int64_t keep; /* seconds that a message stays on the server; -1: for ever, 0: --delete */
 	bool all;
-	uint64_t limit;      /* messages in this run; 0: no limit */
+	uint64_t limit; /* messages in this run; 0: no limit */
 	const char *max_size_text;
-	uint64_t max_size;   /* octets; 0: any */
+	uint64_t max_size; /* octets; 0: any */
 	bool headers;
 	bool list;
 	const char *since_text;
-	int64_t since;       /* seconds since 1970; INT64_MIN: any */
+	int64_t since; /* seconds since 1970; INT64_MIN: any */
 	const char *summary;
 	const char *state;
 };

@@ -60,8 +60,9 @@ bool sink_open(struct sink *s, const char *path, struct state *state, struct err
 	buf_init(&s->head, HEAD_MAX + 65536);
 	buf_init(&s->text, SIZE_MAX);
 	buf_init(&s->piece, SIZE_MAX);
-	s->kind = strcmp(path, "-") == 0 ? SINK_STDOUT :
-		str_ends(str_of(path), STR_LIT("/")) ? SINK_MAILDIR : SINK_MBOX;
+	s->kind = strcmp(path, "-") == 0               ? SINK_STDOUT
+		: str_ends(str_of(path), STR_LIT("/")) ? SINK_MAILDIR
+						       : SINK_MBOX;
 	if (s->kind == SINK_STDOUT)
 		return true;
 	return whole_path(path, &s->path, err) &&
@@ -336,7 +337,8 @@ bool sink_discard(struct sink *s, struct err *err)
 
 bool sink_due(const struct sink *s)
 {
-	return s->n > 0 && (s->kind == SINK_STDOUT || s->n >= BATCH_MESSAGES || s->octets >= BATCH_OCTETS ||
+	return s->n > 0 &&
+		(s->kind == SINK_STDOUT || s->n >= BATCH_MESSAGES || s->octets >= BATCH_OCTETS ||
 			clock_now() - s->first_at >= CLOCK_SECOND);
 }
 

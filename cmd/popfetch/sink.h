@@ -21,15 +21,15 @@ struct sink {
 
 	/* The message that is being gathered. */
 	bool open;
-	struct buf head;     /* its header so far, until the empty line */
+	struct buf head; /* its header so far, until the empty line */
 	bool in_head;
 	struct mbox_writer writer;
-	bool cr;             /* Maildir: a CR that may belong to a line end */
-	struct buf piece;    /* made of it, to be gathered */
+	bool cr;          /* Maildir: a CR that may belong to a line end */
+	struct buf piece; /* made of it, to be gathered */
 
 	/* The batch: octets in memory, and what does not fit there in an unlinked file. */
 	struct buf text;
-	int spill;           /* -1: none */
+	int spill; /* -1: none */
 	uint64_t spilled;
 	uint64_t message_at; /* where in the batch the current message begins */
 	bool named;          /* the mbox's name is synced */
@@ -41,10 +41,10 @@ struct sink {
 	int fd;
 	char *name;
 	char **names;
-	size_t n;            /* messages in the batch */
+	size_t n; /* messages in the batch */
 	size_t cap;
-	int64_t first_at;    /* monotonic time of the first message of the batch */
-	uint64_t octets;     /* in the batch */
+	int64_t first_at; /* monotonic time of the first message of the batch */
+	uint64_t octets;  /* in the batch */
 };
 
 /* path as on the command line. Makes the Maildir's folders; 73 where the mailbox cannot be written, before anything is

@@ -4,6 +4,7 @@
 #include "base/set.h"
 #include "io/journal.h"
 
+/* clang-format off */
 /*
  * What was fetched of one account, and what was just being stored: an append-only journal, so that a message is neither
  * fetched twice nor missed wherever the run was killed. Records:
@@ -20,6 +21,7 @@
  * A key is "u" and the UID, or for a message without a UID of its own "h", the SHA-256 of its octets, and from the
  * second such message of a listing on a blank and a number.
  */
+/* clang-format on */
 struct state_try {
 	char *key;
 	char *extra;
@@ -27,16 +29,16 @@ struct state_try {
 
 struct state {
 	char *path;
-	int lock;               /* PATH.lock, never renamed or removed */
+	int lock; /* PATH.lock, never renamed or removed */
 	struct journal journal;
-	struct set seen;        /* values: time stored + 1; 0: forgotten */
-	struct set trouble;     /* values: 1: the last session ended in the middle of it */
+	struct set seen;    /* values: time stored + 1; 0: forgotten */
+	struct set trouble; /* values: 1: the last session ended in the middle of it */
 	bool lock_step;
-	uint64_t records;       /* in the file: when most of them are dead, it is written anew */
+	uint64_t records;        /* in the file: when most of them are dead, it is written anew */
 	struct state_try *tries; /* of the batch that is open, or that a crash left open */
 	size_t n_tries;
 	size_t cap_tries;
-	char *place;            /* of the batch that a crash left open, or NULL */
+	char *place; /* of the batch that a crash left open, or NULL */
 };
 
 /* 75 when another run has it; else as journal_open. place and tries tell what has to be mended (sink_recover). */

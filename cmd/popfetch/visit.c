@@ -231,8 +231,7 @@ static bool turn(struct visit *v)
 	/* A message that came slowly must not wait for others that come slowly too. */
 	if (v->sink != NULL && v->begun == SIZE_MAX && sink_due(v->sink) && !commit(v, &v->err))
 		return false;
-	enum wire_status status = drive_turn(&v->drive, &v->pop3.in, &v->pop3.out, pop3_waiting_for(&v->pop3),
-		&v->end);
+	enum wire_status status = drive_turn(&v->drive, &v->pop3.in, &v->pop3.out, pop3_waiting_for(&v->pop3), &v->end);
 
 	if (status == WIRE_OK && drive_stop_signal() != 0)
 		return err_set(&v->err, ERR_TEMP, "%s: interrupted", v->server->label);

@@ -11,8 +11,8 @@
 /* One session with one server: what it lists, what of it is wanted, and what became of each. */
 enum fate {
 	FATE_LEAVE,
-	FATE_WAIT,    /* wanted, when --limit lets it */
-	FATE_LOOK,    /* its date is asked for, for --since */
+	FATE_WAIT, /* wanted, when --limit lets it */
+	FATE_LOOK, /* its date is asked for, for --since */
 	FATE_FETCH,
 	FATE_KEPT,    /* it is in the mailbox, now or before */
 	FATE_DELETE,  /* and may be deleted */
@@ -30,20 +30,20 @@ struct visit {
 	struct tally *tally;
 	struct progress progress;
 	bool lock_step;
-	enum fate *fates;    /* of pop3.items */
-	char **keys;         /* what the state knows them by; NULL: to be made of its octets when they are here */
-	size_t next;         /* the first that waits may be this one */
-	size_t looks;        /* answers to TOP that are still to come */
-	size_t wanted;       /* messages that are asked for and have not come */
-	size_t begun;        /* index of the message that is coming, or SIZE_MAX */
-	uint64_t octets;     /* of it so far */
-	uint64_t moved;      /* octets since the wait began anew */
-	void *hash;          /* of it, when it has no UID of its own */
-	struct set hashes;   /* how many of each were seen in this session */
+	enum fate *fates;  /* of pop3.items */
+	char **keys;       /* what the state knows them by; NULL: to be made of its octets when they are here */
+	size_t next;       /* the first that waits may be this one */
+	size_t looks;      /* answers to TOP that are still to come */
+	size_t wanted;     /* messages that are asked for and have not come */
+	size_t begun;      /* index of the message that is coming, or SIZE_MAX */
+	uint64_t octets;   /* of it so far */
+	uint64_t moved;    /* octets since the wait began anew */
+	void *hash;        /* of it, when it has no UID of its own */
+	struct set hashes; /* how many of each were seen in this session */
 	bool quitting;
-	bool ended;          /* the connection is over; end: why, when not in order */
+	bool ended; /* the connection is over; end: why, when not in order */
 	struct err end;
-	struct buf head;     /* of a message that is looked at */
+	struct buf head; /* of a message that is looked at */
 	struct err err;
 };
 

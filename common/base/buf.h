@@ -9,7 +9,7 @@
  * until buf_clear, so that a builder needs one check at its end.
  */
 struct buf {
-	char *p;      /* storage; content is [off, end) */
+	char *p; /* storage; content is [off, end) */
 	size_t off;
 	size_t end;
 	size_t cap;

@@ -36,8 +36,7 @@ struct err {
 
 /* Fill err (which may be NULL) and return false, so that a caller can `return err_set(…)`. A text
  * that does not fit ends in "...". Control characters are the printer's business, not ours. */
-bool err_set(struct err *err, enum err_kind kind, const char *format, ...)
-	__attribute__((format(printf, 3, 4)));
+bool err_set(struct err *err, enum err_kind kind, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
 /* As err_set, with ": " and the description of the error number behind it. */
 bool err_errno(struct err *err, enum err_kind kind, int number, const char *format, ...)

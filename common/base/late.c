@@ -11,8 +11,7 @@ static _Noreturn void die(const char *what)
 {
 	static const char before[] = "pipemail: cannot be loaded: ";
 
-	if (write(2, before, sizeof before - 1) < 0 || write(2, what, strlen(what)) < 0 ||
-		write(2, "\n", 1) < 0)
+	if (write(2, before, sizeof before - 1) < 0 || write(2, what, strlen(what)) < 0 || write(2, "\n", 1) < 0)
 		_exit(71);
 	_exit(71);
 }

@@ -39,8 +39,8 @@ static void sip_round(uint64_t v[4])
 
 uint64_t set_hash(const uint64_t key[2], struct str s)
 {
-	uint64_t v[4] = { key[0] ^ 0x736f6d6570736575u, key[1] ^ 0x646f72616e646f6du,
-			  key[0] ^ 0x6c7967656e657261u, key[1] ^ 0x7465646279746573u };
+	uint64_t v[4] = { key[0] ^ 0x736f6d6570736575u, key[1] ^ 0x646f72616e646f6du, key[0] ^ 0x6c7967656e657261u,
+		key[1] ^ 0x7465646279746573u };
 	uint64_t word;
 	size_t i = 0;
 
@@ -104,9 +104,8 @@ struct set_entry *set_add(struct set *s, struct str key, bool *added)
 	if (added != NULL)
 		*added = s->slots[at] == 0;
 	if (s->slots[at] == 0) {
-		s->entries[s->used] = (struct set_entry){ .p = mem_copy(key.p, key.n),
-							  .n = (uint32_t)key.n,
-							  .hash = hash };
+		s->entries[s->used] =
+			(struct set_entry){ .p = mem_copy(key.p, key.n), .n = (uint32_t)key.n, .hash = hash };
 		s->slots[at] = (uint32_t)++s->used;
 	}
 	return &s->entries[s->slots[at] - 1];

@@ -19,8 +19,10 @@ struct spec {
 	size_t offset;
 };
 
-#define SPEC(field, name, letter, type, arg, help)                                                 \
-	{ { name, letter, type, NULL, arg, help, false }, offsetof(struct account, field) }
+#define SPEC(field, name, letter, type, arg, help)                                              \
+	{                                                                                       \
+		{ name, letter, type, NULL, arg, help, false }, offsetof(struct account, field) \
+	}
 
 static const struct spec connection[] = {
 	{ { .type = OPTION_GROUP, .help = "Server" }, 0 },
@@ -38,21 +40,19 @@ static const struct spec connection[] = {
 	{ { .type = OPTION_GROUP, .help = "Login" }, 0 },
 	SPEC(user, "user", 0, OPTION_TEXT, "NAME", "log in as NAME"),
 	SPEC(auth, "auth", 0, OPTION_TEXT, "MECHANISM",
-	     "auto, none, plain, login, cram-md5, scram-sha-1, scram-sha-256, either with -plus, "
-	     "external, oauthbearer or xoauth2"),
+		"auto, none, plain, login, cram-md5, scram-sha-1, scram-sha-256, either with -plus, "
+		"external, oauthbearer or xoauth2"),
 	SPEC(password_command, "password-command", 0, OPTION_TEXT, "COMMAND",
-	     "take the password from what COMMAND prints (no shell)"),
+		"take the password from what COMMAND prints (no shell)"),
 	SPEC(password_file, "password-file", 0, OPTION_TEXT, "FILE", "from FILE"),
 	SPEC(password_fd, "password-fd", 0, OPTION_TEXT, "N", "from an open descriptor"),
-	SPEC(token_command, "token-command", 0, OPTION_TEXT, "COMMAND",
-	     "take an OAuth token from what COMMAND prints"),
+	SPEC(token_command, "token-command", 0, OPTION_TEXT, "COMMAND", "take an OAuth token from what COMMAND prints"),
 	{ { 0 }, 0 },
 };
 
 static const struct spec general[] = {
 	{ { .type = OPTION_GROUP, .help = "General" }, 0 },
-	SPEC(config, "config", 0, OPTION_TEXT, "FILE",
-	     "read FILE instead of ~/.config/pipemail/config"),
+	SPEC(config, "config", 0, OPTION_TEXT, "FILE", "read FILE instead of ~/.config/pipemail/config"),
 	SPEC(names, "account", 'A', OPTION_LIST, "NAME", "use the account NAME of that file"),
 	SPEC(verbose, "verbose", 'v', OPTION_FLAG, NULL, "show the conversation with the server"),
 	SPEC(trace, "trace", 0, OPTION_TEXT, "FILE", "write the conversation to FILE"),
@@ -132,8 +132,8 @@ static bool find_key(struct account *a, const char *key, struct option *option)
 
 static bool is_file_key(const char *key)
 {
-	static const char *const keys[] = { "ca-file", "client-cert", "client-key", "password-file",
-					    "dkim-key", "aliases" };
+	static const char *const keys[] = { "ca-file", "client-cert", "client-key", "password-file", "dkim-key",
+		"aliases" };
 
 	for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
 		if (strcmp(keys[i], key) == 0)
@@ -180,8 +180,7 @@ static bool check_keys(const struct config *c, struct err *err)
 		if (*e->key == '\0')
 			continue;
 		if (!find_key(&scratch, e->key, &o))
-			return err_set(err, ERR_CONFIG, "%s:%d: unknown key '%s'", c->path, e->line,
-				       e->key);
+			return err_set(err, ERR_CONFIG, "%s:%d: unknown key '%s'", c->path, e->line, e->key);
 		if ((o.type == OPTION_SECONDS || o.type == OPTION_FLAG) && !option_set(&o, e->value, err)) {
 			err_prefix(err, "%s:%d: %s", c->path, e->line, e->key);
 			err->kind = ERR_CONFIG;
@@ -192,8 +191,7 @@ static bool check_keys(const struct config *c, struct err *err)
 }
 
 /* What one section says, into a zeroed account. A list given anew replaces that of the bare keys. */
-static bool take_section(const struct config *c, const char *section, struct account *a,
-	struct err *err)
+static bool take_section(const struct config *c, const char *section, struct account *a, struct err *err)
 {
 	bool fresh = true;
 	struct option o;
@@ -232,8 +230,7 @@ static const char *section_by_sender(const struct config *c, const char *sender)
 	for (size_t i = 0; i < c->n; i++) {
 		const struct config_entry *e = &c->entries[i];
 
-		if (*e->section == '\0' || strcmp(e->key, "from") != 0 ||
-		    !account_from_matches(e->value, sender))
+		if (*e->section == '\0' || strcmp(e->key, "from") != 0 || !account_from_matches(e->value, sender))
 			continue;
 		if (str_ieq(str_of(e->value), str_of(sender)))
 			return e->section;
@@ -243,14 +240,12 @@ static const char *section_by_sender(const struct config *c, const char *sender)
 	return by_pattern;
 }
 
-static bool choose(const struct config *c, const char *name, const char *sender,
-	const char **section, struct err *err)
+static bool choose(const struct config *c, const char *name, const char *sender, const char **section, struct err *err)
 {
 	*section = NULL;
 	if (name != NULL) {
 		if (c->path == NULL)
-			return err_set(err, ERR_CONFIG, "account '%s': there is no configuration file",
-				       name);
+			return err_set(err, ERR_CONFIG, "account '%s': there is no configuration file", name);
 		if (*name == '\0' || !config_has(c, name))
 			return err_set(err, ERR_CONFIG, "%s: no account '%s'", c->path, name);
 		*section = name;
@@ -262,7 +257,7 @@ static bool choose(const struct config *c, const char *name, const char *sender,
 	const char *bare = value_of(c, "", "from");
 
 	if (*section == NULL && config_has(c, "default") &&
-	    !(sender != NULL && bare != NULL && account_from_matches(bare, sender)))
+		!(sender != NULL && bare != NULL && account_from_matches(bare, sender)))
 		*section = "default";
 	return true;
 }
@@ -272,9 +267,8 @@ bool account_load(struct account *a, const char *name, const char *sender, struc
 	struct config c = { 0 };
 	struct account file = { 0 };
 	const char *section = NULL;
-	bool ok = config_read(&c, a->config, err) && check_keys(&c, err) &&
-		  choose(&c, name, sender, &section, err) && take_section(&c, "", &file, err) &&
-		  (section == NULL || take_section(&c, section, &file, err));
+	bool ok = config_read(&c, a->config, err) && check_keys(&c, err) && choose(&c, name, sender, &section, err) &&
+		take_section(&c, "", &file, err) && (section == NULL || take_section(&c, section, &file, err));
 
 	if (ok) {
 		if (section != NULL)

@@ -13,14 +13,7 @@ struct tls_trust;
  * A server and how to reach it: every connection option, which are also the keys of the configuration
  * file, spelled the same. Options win over the chosen account's section, that over the bare keys.
  */
-enum account_scheme {
-	SCHEME_NONE,
-	SCHEME_SMTP,
-	SCHEME_SMTPS,
-	SCHEME_LMTP,
-	SCHEME_POP3,
-	SCHEME_POP3S
-};
+enum account_scheme { SCHEME_NONE, SCHEME_SMTP, SCHEME_SMTPS, SCHEME_LMTP, SCHEME_POP3, SCHEME_POP3S };
 enum account_tls { ACCOUNT_TLS_REQUIRE, ACCOUNT_TLS_TRY, ACCOUNT_TLS_OFF, ACCOUNT_TLS_ON };
 
 struct account_url {
@@ -55,15 +48,15 @@ struct account {
 	const char *dkim_domain; /* these three of mailsend and mailbulk are keys too */
 	const char *dkim_selector;
 	const char *dkim_key;
-	const char *aliases;     /* of mailsend: a key too */
-	const char *config; /* --config FILE */
+	const char *aliases;      /* of mailsend: a key too */
+	const char *config;       /* --config FILE */
 	struct option_list names; /* --account NAME, repeatable for popfetch */
 	bool verbose;
 	bool quiet;
 	bool progress;
 	const char *trace;
-	const char *section;     /* the account that was chosen, or NULL */
-	bool server_from_file;   /* account_load took the URLs from the file */
+	const char *section;   /* the account that was chosen, or NULL */
+	bool server_from_file; /* account_load took the URLs from the file */
 	bool user_from_file;
 	bool tls_from_file;
 	bool dane_from_file;
@@ -108,13 +101,12 @@ struct account_server {
 	struct buf proxy_password;
 	int64_t timeout;
 	const struct account *account; /* borrowed: keep it as long */
-	char label[200];         /* "host:port" for messages */
+	char label[200];               /* "host:port" for messages */
 };
 /* url: one of a->smtp, or a->pop. Calls secret_harden before the first secret. 64 or 78 by where what
  * is wrong stood, 77 without a password; certificates are read when TLS is sure to be used. On failure
  * nothing is left to free. */
-bool account_server(const struct account *a, const char *url, bool pop,
-	struct account_server *server, struct err *err);
+bool account_server(const struct account *a, const char *url, bool pop, struct account_server *server, struct err *err);
 void account_server_free(struct account_server *server);
 /* The trusted certificates and ours, read at the first call: TLS may turn out not to be needed. */
 struct tls_trust *account_trust(struct account_server *server, struct err *err);

@@ -10,9 +10,19 @@
 #include "proto/sasl.h"
 
 static const char *const mechanisms[] = {
-	"auto",	       "none",	      "plain",	       "login",		     "cram-md5",
-	"scram-sha-1", "scram-sha-1-plus", "scram-sha-256", "scram-sha-256-plus", "external",
-	"oauthbearer", "xoauth2",     NULL,
+	"auto",
+	"none",
+	"plain",
+	"login",
+	"cram-md5",
+	"scram-sha-1",
+	"scram-sha-1-plus",
+	"scram-sha-256",
+	"scram-sha-256-plus",
+	"external",
+	"oauthbearer",
+	"xoauth2",
+	NULL,
 };
 
 static bool is_auth(const struct account *a, const char *mechanism)
@@ -53,14 +63,12 @@ static bool parse_fd(const struct account *a, int *fd, struct err *err)
 	if (a->password_fd == NULL)
 		return true;
 	if (!str_number(str_of(a->password_fd), 65535, &number))
-		return err_set(err, ERR_USAGE, "option --password-fd: '%s' is no descriptor",
-			       a->password_fd);
+		return err_set(err, ERR_USAGE, "option --password-fd: '%s' is no descriptor", a->password_fd);
 	*fd = (int)number;
 	return true;
 }
 
-static bool get_secret(const struct account_server *s, const char *user, struct buf *secret,
-	struct err *err)
+static bool get_secret(const struct account_server *s, const char *user, struct buf *secret, struct err *err)
 {
 	const struct account *a = s->account;
 	struct buf name = { 0 };
@@ -102,7 +110,7 @@ static bool find_user(const struct account_server *s, struct buf *user, struct e
 	}
 	/* EXTERNAL takes the name from the certificate. */
 	return is_auth(a, "external") ||
-	       err_set(err, ERR_USAGE, "%s: a login was asked for, but no --user given", s->label);
+		err_set(err, ERR_USAGE, "%s: a login was asked for, but no --user given", s->label);
 }
 
 bool account_login(struct account_server *s, struct err *err)
@@ -117,8 +125,7 @@ bool account_login(struct account_server *s, struct err *err)
 	if (a->auth != NULL && !option_choice("auth", a->auth, mechanisms, &index, err))
 		return false;
 	secret_harden();
-	if (find_user(s, &user, err) &&
-	    (is_auth(a, "external") || get_secret(s, buf_text(&user), &secret, err))) {
+	if (find_user(s, &user, err) && (is_auth(a, "external") || get_secret(s, buf_text(&user), &secret, err))) {
 		const struct sasl_params params = {
 			.mechanism = a->auth != NULL ? a->auth : "auto",
 			.service = pop ? "pop" : "smtp",
@@ -143,8 +150,7 @@ bool account_new_token(struct account_server *server, struct err *err)
 	struct buf token = { 0 };
 
 	if (a->token_command == NULL || server->sasl == NULL)
-		return err_set(err, ERR_AUTH, "%s: there is no --token-command for a new token",
-			       server->label);
+		return err_set(err, ERR_AUTH, "%s: there is no --token-command for a new token", server->label);
 	bool ok = secret_run(a->token_command, &token, err) || err_prefix(err, "token-command");
 
 	if (ok)

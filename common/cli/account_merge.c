@@ -15,8 +15,8 @@ static bool glob(struct str pattern, struct str text)
 		if (p < pattern.n && pattern.p[p] == '*') {
 			star = p++;
 			mark = t;
-		} else if (p < pattern.n && (pattern.p[p] == '?' || ascii_lower(pattern.p[p]) ==
-									    ascii_lower(text.p[t]))) {
+		} else if (p < pattern.n &&
+			(pattern.p[p] == '?' || ascii_lower(pattern.p[p]) == ascii_lower(text.p[t]))) {
 			p++;
 			t++;
 		} else if (star != SIZE_MAX) {
@@ -75,10 +75,8 @@ static bool lists_host(const char *const *urls, size_t n, const char *url, bool 
 	for (size_t i = 0; i < n && !same; i++) {
 		if (!account_url(urls[i], pop, &other, NULL))
 			continue;
-		same = one.host != NULL && other.host != NULL &&
-		       str_ieq(str_of(one.host), str_of(other.host));
-		same = same || (one.path != NULL && other.path != NULL &&
-				strcmp(one.path, other.path) == 0);
+		same = one.host != NULL && other.host != NULL && str_ieq(str_of(one.host), str_of(other.host));
+		same = same || (one.path != NULL && other.path != NULL && strcmp(one.path, other.path) == 0);
 		account_url_free(&other);
 	}
 	account_url_free(&one);
@@ -108,8 +106,8 @@ static void take(const char **to, const char *from)
 static void merge_login(struct account *a, const struct account *file)
 {
 	bool other_user = a->user != NULL && file->user != NULL && strcmp(a->user, file->user) != 0;
-	bool has_source = a->password_command != NULL || a->password_file != NULL ||
-			  a->password_fd != NULL || a->token_command != NULL;
+	bool has_source = a->password_command != NULL || a->password_file != NULL || a->password_fd != NULL ||
+		a->token_command != NULL;
 
 	a->user_from_file = a->user == NULL && file->user != NULL;
 	take(&a->user, file->user);

@@ -54,22 +54,21 @@ static bool choose_tls(const struct account *a, struct account_server *s, struct
 	bool login = wants_login(a, &s->url);
 	/* Behind a proxy, "localhost" is somebody else's. */
 	bool local = a->proxy == NULL && net_is_loopback(&s->target);
-	int word = s->url.path != NULL ? ACCOUNT_TLS_OFF :
-		   local && !login && !a->dane ? ACCOUNT_TLS_TRY :
-					 ACCOUNT_TLS_REQUIRE;
+	int word = s->url.path != NULL        ? ACCOUNT_TLS_OFF
+		: local && !login && !a->dane ? ACCOUNT_TLS_TRY
+					      : ACCOUNT_TLS_REQUIRE;
 
 	if (a->tls != NULL && !option_choice("tls", a->tls, words, &word, err))
 		return false;
 	s->tls = implicit_tls(&s->url) ? ACCOUNT_TLS_ON : (enum account_tls)word;
 	if (implicit_tls(&s->url) && word == ACCOUNT_TLS_OFF)
-		return err_set(err, ERR_USAGE, "%s: --tls=off, but the URL says TLS from the start",
-			       s->label);
+		return err_set(err, ERR_USAGE, "%s: --tls=off, but the URL says TLS from the start", s->label);
 	s->clear_auth = s->url.path != NULL || (local && s->tls == ACCOUNT_TLS_OFF);
 	if (s->tls == ACCOUNT_TLS_OFF && login && !s->clear_auth)
 		return err_set(err, ERR_USAGE,
-			       "%s: --tls=off would send the password for all to read; it is taken "
-			       "for a loopback address or a Unix socket only",
-			       s->label);
+			"%s: --tls=off would send the password for all to read; it is taken "
+			"for a loopback address or a Unix socket only",
+			s->label);
 	return true;
 }
 
@@ -116,22 +115,20 @@ static bool fill(struct account_server *s, const char *url, bool pop, struct err
 		return false;
 	set_target(s);
 	if (a->proxy != NULL && s->url.path == NULL &&
-	    !fix_kind(account_proxy(a->proxy, a->proxy_from_file, s, err), a->proxy_from_file, err))
+		!fix_kind(account_proxy(a->proxy, a->proxy_from_file, s, err), a->proxy_from_file, err))
 		return false;
 	if (!fix_kind(choose_tls(a, s, err), a->tls_from_file, err))
 		return false;
 	if (a->dane && !fix_kind(check_dane(s, err), a->dane_from_file, err))
 		return false;
 	/* "try" may come to nothing; then the certificates need not be read at all. */
-	if ((s->tls == ACCOUNT_TLS_REQUIRE || s->tls == ACCOUNT_TLS_ON) &&
-	    account_trust(s, err) == NULL)
+	if ((s->tls == ACCOUNT_TLS_REQUIRE || s->tls == ACCOUNT_TLS_ON) && account_trust(s, err) == NULL)
 		return false;
 	return !wants_login(a, &s->url) ||
-	       fix_kind(account_login(s, err), a->user_from_file || a->server_from_file, err);
+		fix_kind(account_login(s, err), a->user_from_file || a->server_from_file, err);
 }
 
-bool account_server(const struct account *a, const char *url, bool pop,
-	struct account_server *server, struct err *err)
+bool account_server(const struct account *a, const char *url, bool pop, struct account_server *server, struct err *err)
 {
 	*server = (struct account_server){ .account = a, .ehlo = a->ehlo, .timeout = a->timeout };
 	if (a->timeout <= 0)
@@ -182,7 +179,7 @@ struct tls_trust *account_trust(struct account_server *server, struct err *err)
 	if (server->trust != NULL)
 		return server->trust;
 	if (!read_pem(a->ca_file, &ca, err) || !read_pem(a->client_cert, &cert, err) ||
-	    !read_pem(a->client_key != NULL ? a->client_key : a->client_cert, &key, err))
+		!read_pem(a->client_key != NULL ? a->client_key : a->client_cert, &key, err))
 		goto out;
 	if (a->ca_file == NULL && a->pin == NULL)
 		read_store(&ca);
@@ -216,7 +213,7 @@ struct tls_trust *account_handshake(struct account_server *server, struct err *e
 		return trust;
 	bool ok = tlsa_find(ascii_host(server->url.host, &host), server->url.port, clock_after(server->timeout),
 			  &records, err) &&
-		  tls_trust_tlsa(trust, buf_str(&records), err);
+		tls_trust_tlsa(trust, buf_str(&records), err);
 
 	if (ok)
 		server->tlsa_until = clock_after(TLSA_GOOD);

@@ -10,8 +10,10 @@ static const struct scheme {
 	unsigned port;
 	bool pop;
 } schemes[] = {
-	{ "smtp", SCHEME_SMTP, 587, false },   { "smtps", SCHEME_SMTPS, 465, false },
-	{ "lmtp", SCHEME_LMTP, 24, false },    { "pop3", SCHEME_POP3, 110, true },
+	{ "smtp", SCHEME_SMTP, 587, false },
+	{ "smtps", SCHEME_SMTPS, 465, false },
+	{ "lmtp", SCHEME_LMTP, 24, false },
+	{ "pop3", SCHEME_POP3, 110, true },
 	{ "pop3s", SCHEME_POP3S, 995, true },
 };
 
@@ -29,8 +31,7 @@ bool account_decode(struct buf *out, struct str text)
 		char c = text.p[i];
 
 		if (c == '%') {
-			if (text.n - i < 3 || hex_digit(text.p[i + 1]) < 0 ||
-			    hex_digit(text.p[i + 2]) < 0)
+			if (text.n - i < 3 || hex_digit(text.p[i + 1]) < 0 || hex_digit(text.p[i + 2]) < 0)
 				return false;
 			c = (char)(hex_digit(text.p[i + 1]) << 4 | hex_digit(text.p[i + 2]));
 			i += 2;
@@ -71,15 +72,14 @@ bool account_host_port(struct str text, char **host, unsigned *port, struct err 
 		text = str_sub(text, 1, text.n);
 		name = str_cut(&text, ']');
 		if (text.p == NULL || (text.n > 0 && text.p[0] != ':') || str_find(name, ':') == name.n)
-			return err_set(err, ERR_USAGE, "'[%.*s' is no IPv6 address in brackets",
-				       STR_ARGS(name));
+			return err_set(err, ERR_USAGE, "'[%.*s' is no IPv6 address in brackets", STR_ARGS(name));
 		if (text.n > 0)
 			text = str_sub(text, 1, text.n);
 	} else {
 		name = str_cut(&text, ':');
 		if (str_find(text, ':') < text.n)
 			return err_set(err, ERR_USAGE, "an IPv6 address stands in brackets: [%.*s:%.*s]",
-				       STR_ARGS(name), STR_ARGS(text));
+				STR_ARGS(name), STR_ARGS(text));
 	}
 	if (text.n > 0) {
 		if (!str_number(text, 65535, &number) || number == 0)
@@ -113,8 +113,7 @@ static const struct scheme *take_scheme(struct str *text, bool pop, struct err *
 	const struct scheme *s = find_scheme(name);
 
 	if (s == NULL || s->pop != pop) {
-		err_set(err, ERR_USAGE, "%s does not take %.*s://, but %s", option, STR_ARGS(name),
-			choices);
+		err_set(err, ERR_USAGE, "%s does not take %.*s://, but %s", option, STR_ARGS(name), choices);
 		return NULL;
 	}
 	*text = str_sub(*text, at + 3, text->n);
@@ -135,14 +134,13 @@ static bool take_user(struct str *authority, struct account_url *url, struct err
 	*authority = str_sub(*authority, at, authority->n);
 	if (str_find(user, ':') < user.n)
 		return err_set(err, ERR_USAGE,
-			       "a password in a URL can be read by everyone on this machine (ps): "
-			       "leave it out and use --password-command or --password-file");
+			"a password in a URL can be read by everyone on this machine (ps): "
+			"leave it out and use --password-command or --password-file");
 	url->user = user.n > 0 ? decoded(user) : NULL;
 	return url->user != NULL || err_set(err, ERR_USAGE, "the user before the @ is no user");
 }
 
-static bool take_parts(const struct scheme *s, struct str rest, struct account_url *url,
-	struct err *err)
+static bool take_parts(const struct scheme *s, struct str rest, struct account_url *url, struct err *err)
 {
 	size_t slash = str_find(rest, '/');
 	struct str authority = str_sub(rest, 0, slash);
@@ -157,8 +155,7 @@ static bool take_parts(const struct scheme *s, struct str rest, struct account_u
 	if (authority.n == 0)
 		return err_set(err, ERR_USAGE, "there is no host behind %s://", s->name);
 	if (path.n > 1)
-		return err_set(err, ERR_USAGE, "something stands behind the host: '%.*s'",
-			       STR_ARGS(path));
+		return err_set(err, ERR_USAGE, "something stands behind the host: '%.*s'", STR_ARGS(path));
 	return account_host_port(authority, &url->host, &url->port, err);
 }
 
@@ -207,12 +204,10 @@ bool account_proxy(const char *text, bool from_file, struct account_server *serv
 
 	if (password.n > 0 && !from_file)
 		return err_set(err, ERR_USAGE,
-			       "a password in --proxy can be read by everyone on this machine (ps): "
-			       "put the proxy into the configuration file");
-	if (!account_decode(&server->proxy_user, user) ||
-	    !account_decode(&server->proxy_password, password))
+			"a password in --proxy can be read by everyone on this machine (ps): "
+			"put the proxy into the configuration file");
+	if (!account_decode(&server->proxy_user, user) || !account_decode(&server->proxy_password, password))
 		return err_set(err, ERR_USAGE, "--proxy: the user before the @ is no user");
-	return account_host_port(str_sub(rest, end, rest.n), &server->proxy_host,
-				 &server->proxy_port, err) ||
-	       err_prefix(err, "--proxy");
+	return account_host_port(str_sub(rest, end, rest.n), &server->proxy_host, &server->proxy_port, err) ||
+		err_prefix(err, "--proxy");
 }

@@ -56,9 +56,9 @@ static void add_entry(struct reading *r, struct str section, const char *key, co
 		c->entries = mem_resize(c->entries, c->cap, sizeof *c->entries);
 	}
 	c->entries[c->n++] = (struct config_entry){ .section = mem_copy(section.p, section.n),
-						    .key = copy_text(key),
-						    .value = copy_text(value),
-						    .line = r->line };
+		.key = copy_text(key),
+		.value = copy_text(value),
+		.line = r->line };
 }
 
 /* "[name]" with nothing behind it, as inih would not see to. */
@@ -170,8 +170,7 @@ static bool is_given(const struct config *c, struct str section, const char *key
 	if (strcmp(key, "smtp") == 0)
 		return false;
 	for (size_t i = 0; i < c->n; i++)
-		if (str_eq(str_of(c->entries[i].section), section) &&
-		    strcmp(c->entries[i].key, key) == 0)
+		if (str_eq(str_of(c->entries[i].section), section) && strcmp(c->entries[i].key, key) == 0)
 			return true;
 	return false;
 }
@@ -250,13 +249,11 @@ static bool check_mode(const struct config *c, int fd, struct err *err)
 		const struct config_entry *e = &c->entries[i];
 
 		if (is_secret(e) && (st.st_mode & 077) != 0)
-			return err_set(err, ERR_CONFIG,
-				       "%s:%d: holds a password, and others may read it: chmod 600",
-				       c->path, e->line);
+			return err_set(err, ERR_CONFIG, "%s:%d: holds a password, and others may read it: chmod 600",
+				c->path, e->line);
 		if (str_ends(str_of(e->key), STR_LIT("-command")) && (st.st_mode & 022) != 0)
-			return err_set(err, ERR_CONFIG,
-				       "%s:%d: holds a command, and others may change it: chmod 600",
-				       c->path, e->line);
+			return err_set(err, ERR_CONFIG, "%s:%d: holds a command, and others may change it: chmod 600",
+				c->path, e->line);
 	}
 	return true;
 }
@@ -272,7 +269,7 @@ static bool read_one(struct config *c, const char *path, bool must, struct err *
 		return true;
 	int fd = file_open(path, &why);
 	bool ok = fd >= 0 && file_read_fd(fd, FILE_LIMIT, &text, path, &why) &&
-		  config_parse(c, path, buf_str(&text), &why) && check_mode(c, fd, &why);
+		config_parse(c, path, buf_str(&text), &why) && check_mode(c, fd, &why);
 
 	if (fd >= 0)
 		close(fd);
@@ -302,8 +299,8 @@ bool config_read(struct config *c, const char *path, struct err *err)
 
 	if (path == NULL)
 		user_path(&user);
-	const char *const places[] = { path != NULL ? path : buf_text(&user),
-				       SYSCONFDIR "/pipemail/config", "/etc/pipemail/config" };
+	const char *const places[] = { path != NULL ? path : buf_text(&user), SYSCONFDIR "/pipemail/config",
+		"/etc/pipemail/config" };
 
 	*c = (struct config){ 0 };
 	for (size_t i = 0; ok && c->path == NULL && i < (path != NULL ? 1 : 3); i++)

@@ -14,7 +14,7 @@ struct config_entry {
 	char *section; /* "" before the first */
 	char *key;     /* "" only says that the section is there */
 	char *value;
-	int line;      /* where the key stands */
+	int line; /* where the key stands */
 };
 struct config {
 	char *path; /* NULL: there is no file */

@@ -46,8 +46,7 @@ static bool timed_out(const struct drive *d, const char *waiting_for, struct err
 	int64_t timeout = d->server->timeout;
 
 	if (clock_now() >= d->deadline)
-		return err_set(err, ERR_TEMP, "%s: the deadline passed before the %s",
-			       d->server->label, waiting_for);
+		return err_set(err, ERR_TEMP, "%s: the deadline passed before the %s", d->server->label, waiting_for);
 	/* Tenths by hand: printf's point follows the locale. */
 	int64_t tenths = timeout / (CLOCK_SECOND / 10);
 	char part[4] = "";
@@ -55,7 +54,7 @@ static bool timed_out(const struct drive *d, const char *waiting_for, struct err
 	if (tenths % 10 != 0)
 		snprintf(part, sizeof part, ".%d", (int)(tenths % 10));
 	return err_set(err, ERR_TEMP, "%s: no %s within %lld%s s", d->server->label, waiting_for,
-		       (long long)(tenths / 10), part);
+		(long long)(tenths / 10), part);
 }
 
 enum waited { WAITED_READY, WAITED_TIME, WAITED_STOP };
@@ -150,8 +149,7 @@ static void learn_channel(struct drive *d)
 	}
 	if (say_tracing()) {
 		tls_facts(d->wire.tls, &facts);
-		say_trace_note(&d->talk, "%s, %s, certificate of %s", facts.version, facts.cipher,
-			       facts.subject);
+		say_trace_note(&d->talk, "%s, %s, certificate of %s", facts.version, facts.cipher, facts.subject);
 	}
 }
 
@@ -180,8 +178,7 @@ static bool through_proxy(struct drive *d, struct err *err)
 	if (s->proxy_host == NULL)
 		return true;
 	wire_start_socks(&d->wire, s->url.host, s->url.port,
-			 buf_len(&s->proxy_user) > 0 ? buf_str(&s->proxy_user) : STR_NONE,
-			 buf_str(&s->proxy_password));
+		buf_len(&s->proxy_user) > 0 ? buf_str(&s->proxy_user) : STR_NONE, buf_str(&s->proxy_password));
 	return until_ready(d, "answer of the proxy", err);
 }
 
@@ -192,8 +189,7 @@ bool drive_connect(struct drive *d, struct account_server *server, int64_t deadl
 	*d = (struct drive){ .server = server, .deadline = deadline };
 	wire_init(&d->wire, -1);
 	drive_progress(d);
-	bool ok = dial(d, server->proxy_host != NULL ? &proxy : &server->target, err) &&
-		  through_proxy(d, err);
+	bool ok = dial(d, server->proxy_host != NULL ? &proxy : &server->target, err) && through_proxy(d, err);
 
 	if (ok && say_tracing()) {
 		struct buf peer = { 0 };
@@ -220,8 +216,7 @@ static void trace_out(struct drive *d, const struct buf *out)
 		say_trace(&d->talk, '>', str_sub(buf_str(out), d->traced, buf_len(out)));
 }
 
-enum wire_status drive_turn(struct drive *d, struct buf *in, struct buf *out,
-	const char *waiting_for, struct err *err)
+enum wire_status drive_turn(struct drive *d, struct buf *in, struct buf *out, const char *waiting_for, struct err *err)
 {
 	struct pollfd fds[2] = { { .fd = d->wire.fd } };
 	bool writing = !wire_flushed(&d->wire, out);
@@ -256,8 +251,7 @@ enum wire_status drive_turn(struct drive *d, struct buf *in, struct buf *out,
 			err_set(err, ERR_TEMP, "the server closed the connection");
 		if (status != WIRE_OK)
 			err_prefix(err, "%s", d->server->label);
-		if (status != WIRE_OK || buf_len(in) > before ||
-		    (writing && wire_flushed(&d->wire, out)))
+		if (status != WIRE_OK || buf_len(in) > before || (writing && wire_flushed(&d->wire, out)))
 			return status;
 	}
 }

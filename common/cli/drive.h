@@ -16,12 +16,12 @@ struct drive {
 	struct account_server *server;
 	struct wire wire;
 	struct say_talk talk;
-	int64_t deadline;    /* of the whole run, INT64_MAX: none */
-	int64_t wait_until;  /* of what is waited for now; a trickle does not move it: drive_progress does */
-	uint64_t written;    /* octets_out at the last progress */
-	size_t traced;       /* octets of out that the trace has seen */
+	int64_t deadline;   /* of the whole run, INT64_MAX: none */
+	int64_t wait_until; /* of what is waited for now; a trickle does not move it: drive_progress does */
+	uint64_t written;   /* octets_out at the last progress */
+	size_t traced;      /* octets of out that the trace has seen */
 	bool connected;
-	bool stop_seen;      /* a signal ended a wait once; it does not end the next */
+	bool stop_seen; /* a signal ended a wait once; it does not end the next */
 };
 
 /* Connect (and through the proxy, and with implicit TLS) within the server's timeout: 68, 75 or 76 in err
@@ -36,8 +36,7 @@ void drive_progress(struct drive *d);
 /* Move octets until something was read, or out that was not empty is: WIRE_OK, or WIRE_EOF/WIRE_BROKEN
  * with err (75 for a timeout, which names waiting_for). WIRE_OK with nothing moved: a signal asks to stop
  * (drive_stop_signal); to go on waiting for a verdict, just call it again. */
-enum wire_status drive_turn(struct drive *d, struct buf *in, struct buf *out,
-	const char *waiting_for, struct err *err);
+enum wire_status drive_turn(struct drive *d, struct buf *in, struct buf *out, const char *waiting_for, struct err *err);
 /* Says goodbye to TLS and closes; a closed or zeroed d is fine. */
 void drive_close(struct drive *d);
 

@@ -87,14 +87,13 @@ bool option_set(const struct option *o, const char *value, struct err *err)
 		return err_set(err, ERR_USAGE, "control character in the value");
 	switch (o->type) {
 	case OPTION_FLAG:
-		return parse_flag(value, o->target) ||
-		       err_set(err, ERR_USAGE, "'%s' is neither yes nor no", value);
+		return parse_flag(value, o->target) || err_set(err, ERR_USAGE, "'%s' is neither yes nor no", value);
 	case OPTION_NUMBER:
 		return str_number(str_of(value), UINT64_MAX, o->target) ||
-		       err_set(err, ERR_USAGE, "'%s' is no number", value);
+			err_set(err, ERR_USAGE, "'%s' is no number", value);
 	case OPTION_SECONDS:
 		return parse_seconds(value, o->target) ||
-		       err_set(err, ERR_USAGE, "'%s' is no number of seconds", value);
+			err_set(err, ERR_USAGE, "'%s' is no number of seconds", value);
 	case OPTION_LIST:
 		return append(o->target, option_keep(mem_copy(value, strlen(value))));
 	default:
@@ -142,8 +141,7 @@ static bool takes_next(const struct parser *p, const char *arg)
 			continue;
 		if (o->name != NULL && strncmp(arg, "--", 2) == 0 && strcmp(arg + 2, o->name) == 0)
 			return true;
-		if (o->letter != 0 && n >= 2 && arg[0] == '-' && arg[1] != '-' &&
-		    arg[n - 1] == o->letter)
+		if (o->letter != 0 && n >= 2 && arg[0] == '-' && arg[1] != '-' && arg[n - 1] == o->letter)
 			return true;
 	}
 	return false;
@@ -153,7 +151,7 @@ static bool stands_alone(const struct parser *p, const char *arg)
 {
 	for (size_t i = 0; i < p->n; i++)
 		if (p->options[i]->type == OPTION_OPTIONAL && strncmp(arg, "--", 2) == 0 &&
-		    strcmp(arg + 2, p->options[i]->name) == 0)
+			strcmp(arg + 2, p->options[i]->name) == 0)
 			return true;
 	return false;
 }
@@ -211,8 +209,7 @@ static bool apply(const struct option *o, const char *value, struct err *err)
 }
 
 /* Print what --help and its like ask for and end. */
-static _Noreturn void print_and_exit(
-	const struct option *o, const struct option *const tables[], const char *usage)
+static _Noreturn void print_and_exit(const struct option *o, const struct option *const tables[], const char *usage)
 {
 	struct buf out = { 0 };
 	struct err err;
@@ -241,11 +238,9 @@ static bool fail(const struct option *const tables[], poptContext context, int c
 	if (code != POPT_ERROR_BADOPT)
 		return err_set(err, ERR_USAGE, "option %.*s: %s", STR_ARGS(name), poptStrerror(code));
 	if (guess != NULL)
-		return err_set(err, ERR_USAGE,
-			       "unknown option %.*s (did you mean --%s?); try '%s --help'",
-			       STR_ARGS(name), guess, say_tool());
-	return err_set(err, ERR_USAGE, "unknown option %.*s; try '%s --help'", STR_ARGS(name),
-		       say_tool());
+		return err_set(err, ERR_USAGE, "unknown option %.*s (did you mean --%s?); try '%s --help'",
+			STR_ARGS(name), guess, say_tool());
+	return err_set(err, ERR_USAGE, "unknown option %.*s; try '%s --help'", STR_ARGS(name), say_tool());
 }
 
 static bool take_rest(poptContext context, const char ***rest, struct err *err)
@@ -264,8 +259,8 @@ static bool take_rest(poptContext context, const char ***rest, struct err *err)
 	return true;
 }
 
-bool options_parse(const struct option *const tables[], int argc, char **argv, const char *usage,
-	const char ***rest, struct err *err)
+bool options_parse(const struct option *const tables[], int argc, char **argv, const char *usage, const char ***rest,
+	struct err *err)
 {
 	struct parser p = { 0 };
 	bool ok = true;
@@ -277,8 +272,7 @@ bool options_parse(const struct option *const tables[], int argc, char **argv, c
 
 	parser_add(&p, options_standard);
 	/* No POPT_CONTEXT_…EXEC: an alias may change options, never run another program. */
-	poptContext context = poptGetContext(say_tool(), argc, prepare(&p, argc, argv), p.popt,
-					     POPT_CONTEXT_NO_EXEC);
+	poptContext context = poptGetContext(say_tool(), argc, prepare(&p, argc, argv), p.popt, POPT_CONTEXT_NO_EXEC);
 
 	poptReadDefaultConfig(context, 0);
 	while (ok && (code = poptGetNextOpt(context)) > 0) {
@@ -298,8 +292,7 @@ bool options_parse(const struct option *const tables[], int argc, char **argv, c
 	return ok;
 }
 
-bool option_choice(const char *option, const char *text, const char *const words[], int *index,
-	struct err *err)
+bool option_choice(const char *option, const char *text, const char *const words[], int *index, struct err *err)
 {
 	struct buf list = { 0 };
 
@@ -335,8 +328,7 @@ bool option_size(const char *option, const char *text, uint64_t *octets, struct 
 		number.n--;
 	}
 	if (!str_number(number, UINT64_MAX >> shift, &value))
-		return err_set(err, ERR_USAGE, "option --%s: '%s' is no size (64M, 1G, 512k)", option,
-			       text);
+		return err_set(err, ERR_USAGE, "option --%s: '%s' is no size (64M, 1G, 512k)", option, text);
 	*octets = value << shift;
 	return true;
 }

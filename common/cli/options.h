@@ -42,8 +42,8 @@ struct option_list {
  * output and end the process with 0. usage: what stands behind the tool's name (say_tool) in the first
  * line of --help; each further line of it is another form. False: 64, naming the option.
  */
-bool options_parse(const struct option *const tables[], int argc, char **argv, const char *usage,
-	const char ***rest, struct err *err);
+bool options_parse(const struct option *const tables[], int argc, char **argv, const char *usage, const char ***rest,
+	struct err *err);
 
 /* Give one option its value, as parsing does (for the configuration file): a flag takes yes, no, true,
  * false, 1, 0, on, off. 64 without the option's name: the caller knows where the value stood. */
@@ -56,8 +56,7 @@ void *option_keep(void *p);
 
 /* Only one of several values: index of text in the NULL-terminated words, or 64 that names the option
  * and the choices. */
-bool option_choice(const char *option, const char *text, const char *const words[], int *index,
-	struct err *err);
+bool option_choice(const char *option, const char *text, const char *const words[], int *index, struct err *err);
 /* "64M", "1G", "512k" in octets (powers of 1024), or 64. */
 bool option_size(const char *option, const char *text, uint64_t *octets, struct err *err);
 

@@ -173,9 +173,9 @@ const char *options_guess(const struct option *const tables[], const char *unkno
 		for (const struct option *o = tables[i]; !option_is_end(o); o++) {
 			if (o->name == NULL || o->help == NULL)
 				continue;
-			size_t far = typed.n >= 3 && str_starts(str_of(o->name), typed) ?
-					     0 :
-					     distance(typed, str_of(o->name));
+			size_t far = typed.n >= 3 && str_starts(str_of(o->name), typed)
+				? 0
+				: distance(typed, str_of(o->name));
 
 			if (far < best && far < typed.n) {
 				best = far;

@@ -99,8 +99,8 @@ static void add_line(struct buf *out, const struct progress *p, double elapsed)
 	memset(bar, '#', full);
 	bar[BAR_WIDTH] = '\0';
 	show_time(left, sizeof left, speed > 0 ? (double)(p->total - p->done) / speed : 0);
-	buf_printf(out, "[%s] %3u %%  %s %s  %s %s/s  %s left", bar, (unsigned)(part * 100), done,
-		   p->unit, rate, p->unit, left);
+	buf_printf(out, "[%s] %3u %%  %s %s  %s %s/s  %s left", bar, (unsigned)(part * 100), done, p->unit, rate,
+		p->unit, left);
 }
 
 static void draw(const struct progress *p, double elapsed)

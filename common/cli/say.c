@@ -127,6 +127,5 @@ bool say_colour(void)
 	const char *no = getenv("NO_COLOR");
 	const char *term = getenv("TERM");
 
-	return (no == NULL || *no == '\0') && (term == NULL || strcmp(term, "dumb") != 0) &&
-	       isatty(STDERR_FILENO);
+	return (no == NULL || *no == '\0') && (term == NULL || strcmp(term, "dumb") != 0) && isatty(STDERR_FILENO);
 }

@@ -53,8 +53,7 @@ bool say_tracing(void);
 /* Octets as they were moved, in any cuts. */
 void say_trace(struct say_talk *talk, char direction, struct str octets);
 /* A word of our own into the conversation: "TLS 1.3, …". */
-void say_trace_note(const struct say_talk *talk, const char *format, ...)
-	__attribute__((format(printf, 2, 3)));
+void say_trace_note(const struct say_talk *talk, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void say_talk_free(struct say_talk *talk);
 
 #endif

@@ -20,9 +20,8 @@ bool say_trace_open(const char *path, struct err *err)
 {
 	if (path == NULL)
 		return true;
-	trace_fd = strcmp(path, "-") == 0 ?
-			   STDERR_FILENO :
-			   open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOCTTY, 0600);
+	trace_fd = strcmp(path, "-") == 0 ? STDERR_FILENO
+					  : open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOCTTY, 0600);
 	return trace_fd >= 0 || err_errno(err, ERR_CANTCREAT, errno, "%s", path);
 }
 
@@ -94,8 +93,8 @@ static void add_ours(struct buf *out, struct say_talk *talk, struct str line)
 static void add_theirs(struct buf *out, struct say_talk *talk, struct str line)
 {
 	struct str secret = buf_str(&talk->secret);
-	bool goes_on = str_starts(line, STR_LIT("334")) || str_starts(line, STR_LIT("+ ")) ||
-		       str_eq(line, STR_LIT("+"));
+	bool goes_on =
+		str_starts(line, STR_LIT("334")) || str_starts(line, STR_LIT("+ ")) || str_eq(line, STR_LIT("+"));
 
 	if (secret.n > 0 && str_search(line, secret) < line.n) {
 		struct str rest = line;

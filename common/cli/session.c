@@ -17,8 +17,7 @@ enum smtp_tls session_tls(const struct account_server *server)
 	return SMTP_TLS_REQUIRE;
 }
 
-bool session_open(
-	struct session *s, struct account_server *server, int64_t ends, bool probe, struct err *err)
+bool session_open(struct session *s, struct account_server *server, int64_t ends, bool probe, struct err *err)
 {
 	*s = (struct session){ .server = server };
 	if (!drive_connect(&s->drive, server, ends, err))

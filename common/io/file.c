@@ -29,8 +29,7 @@ static bool is_standard_input(const char *path)
 int file_open(const char *path, struct err *err)
 {
 	struct stat st;
-	int fd = is_standard_input(path) ? fcntl(0, F_DUPFD_CLOEXEC, 3) :
-					   open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	int fd = is_standard_input(path) ? fcntl(0, F_DUPFD_CLOEXEC, 3) : open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
 
 	if (fd >= 0 && fstat(fd, &st) == 0 && S_ISDIR(st.st_mode)) {
 		close(fd);
@@ -38,8 +37,7 @@ int file_open(const char *path, struct err *err)
 		errno = EISDIR;
 	}
 	if (fd < 0)
-		err_errno(err, ERR_NOINPUT, errno, "%s",
-			  is_standard_input(path) ? "standard input" : path);
+		err_errno(err, ERR_NOINPUT, errno, "%s", is_standard_input(path) ? "standard input" : path);
 	return fd;
 }
 
@@ -85,8 +83,7 @@ bool file_read_fd(int fd, size_t limit, struct buf *out, const char *name, struc
 /* Wait until fd can be read or written. False when a signal asks to stop (heed) or poll fails. */
 static bool wait_for(int fd, short events, bool heed)
 {
-	struct pollfd fds[2] = { { .fd = fd, .events = events },
-				 { .fd = heed ? stop_fd() : -1, .events = POLLIN } };
+	struct pollfd fds[2] = { { .fd = fd, .events = events }, { .fd = heed ? stop_fd() : -1, .events = POLLIN } };
 
 	for (;;) {
 		if (heed && stop_signal() != 0)
@@ -156,8 +153,8 @@ bool file_sync_dir(const char *path, struct err *err)
 		buf_add(&dir, str_at(path, slash == path ? 1 : (size_t)(slash - path)));
 	int fd = open(buf_text(&dir), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	/* A directory that may be written but not read (a drop box) cannot be opened: then not. */
-	bool ok = fd >= 0 ? file_sync(fd, buf_text(&dir), err) :
-			    errno == EACCES || err_errno(err, ERR_IO, errno, "%s", buf_text(&dir));
+	bool ok = fd >= 0 ? file_sync(fd, buf_text(&dir), err)
+			  : errno == EACCES || err_errno(err, ERR_IO, errno, "%s", buf_text(&dir));
 
 	if (fd >= 0)
 		close(fd);

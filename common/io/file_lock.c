@@ -21,8 +21,7 @@ static bool pause_until(int64_t deadline, int64_t *span)
 
 	if (left <= 0 || stop_signal() != 0)
 		return false;
-	struct timespec t = { .tv_sec = (time_t)(wait / CLOCK_SECOND),
-			      .tv_nsec = (long)(wait % CLOCK_SECOND) };
+	struct timespec t = { .tv_sec = (time_t)(wait / CLOCK_SECOND), .tv_nsec = (long)(wait % CLOCK_SECOND) };
 
 	nanosleep(&t, NULL);
 	*span = *span * 2 < CLOCK_SECOND / 4 ? *span * 2 : CLOCK_SECOND / 4;
@@ -92,10 +91,9 @@ static bool remove_stale(const char *lock, long *holder)
 	if (fd < 0)
 		return errno == ENOENT;
 	*holder = holder_of(fd);
-	if (*holder > 1 && kill((pid_t)*holder, 0) < 0 && errno == ESRCH &&
-	    fcntl(fd, F_OFD_SETLK, &whole) == 0 && fstat(fd, &opened) == 0 &&
-	    lstat(lock, &named) == 0 && opened.st_ino == named.st_ino &&
-	    opened.st_dev == named.st_dev)
+	if (*holder > 1 && kill((pid_t)*holder, 0) < 0 && errno == ESRCH && fcntl(fd, F_OFD_SETLK, &whole) == 0 &&
+		fstat(fd, &opened) == 0 && lstat(lock, &named) == 0 && opened.st_ino == named.st_ino &&
+		opened.st_dev == named.st_dev)
 		gone = unlink(lock) == 0;
 	close(fd);
 	return gone;
@@ -129,7 +127,7 @@ static bool name_lock(int fd, bool unnamed, const char *lock, struct err *err)
 		return ok;
 	snprintf(from, sizeof from, "/proc/self/fd/%d", fd);
 	return linkat(AT_FDCWD, from, AT_FDCWD, lock, AT_SYMLINK_FOLLOW) == 0 ||
-	       err_errno(err, ERR_CANTCREAT, errno, "%s", lock);
+		err_errno(err, ERR_CANTCREAT, errno, "%s", lock);
 }
 
 /* The lock comes into being with its maker's pid in it where the system can do that: of one left empty

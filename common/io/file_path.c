@@ -20,7 +20,7 @@ bool file_make_dirs(const char *path, struct err *err)
 		buf_add(&dir, str_at(path, (size_t)(p - path)));
 		/* EEXIST of a file is found by the next step, with its own words. */
 		if (mkdir(buf_text(&dir), 0700) < 0 && errno != EEXIST && errno != EROFS &&
-		    (errno != EACCES || access(buf_text(&dir), F_OK) < 0))
+			(errno != EACCES || access(buf_text(&dir), F_OK) < 0))
 			ok = err_errno(err, ERR_CANTCREAT, errno, "%s", buf_text(&dir));
 	}
 	buf_free(&dir);

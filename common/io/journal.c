@@ -75,8 +75,7 @@ static bool open_file(struct journal *j, struct err *err)
 	return !fresh || file_sync_dir(j->path, err);
 }
 
-bool journal_open(struct journal *j, const char *path, journal_replay *replay, void *arg,
-	struct err *err)
+bool journal_open(struct journal *j, const char *path, journal_replay *replay, void *arg, struct err *err)
 {
 	*j = (struct journal){ .fd = -1, .path = mem_copy(path, strlen(path)) };
 	if (open_file(j, err) && file_lock(j->fd, path, 0, err) && replay_all(j, replay, arg, err))

@@ -12,12 +12,12 @@
  */
 struct journal {
 	int fd;
-	char *path;      /* NULL: not open */
+	char *path; /* NULL: not open */
 	struct buf pending;
-	uint64_t size;   /* octets that are in the file and whole */
-	uint64_t cut;    /* octets of a torn tail that journal_open removed */
-	bool unsynced;   /* written since the last commit */
-	bool failed;     /* a write or sync failed: nothing more may be promised */
+	uint64_t size; /* octets that are in the file and whole */
+	uint64_t cut;  /* octets of a torn tail that journal_open removed */
+	bool unsynced; /* written since the last commit */
+	bool failed;   /* a write or sync failed: nothing more may be promised */
 };
 
 #define JOURNAL_RECORD_MAX ((size_t)1 << 20)
@@ -29,8 +29,7 @@ typedef bool journal_replay(void *arg, struct str record, struct err *err);
  * a torn tail. Every whole record is given to replay in order, before journal_open returns; a damaged
  * record that whole ones follow is 65 with its line. replay's false stops (its err is passed on). On
  * failure j is closed. */
-bool journal_open(struct journal *j, const char *path, journal_replay *replay, void *arg,
-	struct err *err);
+bool journal_open(struct journal *j, const char *path, journal_replay *replay, void *arg, struct err *err);
 /* Add a record: no control character but TAB in it (70). Not durable before journal_commit. */
 bool journal_add(struct journal *j, struct str record, struct err *err);
 /* Write and fdatasync all that was added since; nothing to do is no cost. After a failure (74) every
@@ -48,14 +47,14 @@ void journal_close(struct journal *j);
 struct journal_scan {
 	journal_replay *replay;
 	void *arg;
-	struct buf line;      /* not whole yet */
-	bool long_line;       /* it is past any record's length */
-	uint64_t length;      /* its octets so far, kept or not */
-	uint64_t at;          /* offset of its first octet */
-	uint64_t number;      /* of lines before it */
-	uint64_t bad_at;      /* of the first damage */
-	uint64_t bad_number;  /* its line, from 1 on; 0: none */
-	bool open_end;        /* the last record is whole but for its LF */
+	struct buf line;     /* not whole yet */
+	bool long_line;      /* it is past any record's length */
+	uint64_t length;     /* its octets so far, kept or not */
+	uint64_t at;         /* offset of its first octet */
+	uint64_t number;     /* of lines before it */
+	uint64_t bad_at;     /* of the first damage */
+	uint64_t bad_number; /* its line, from 1 on; 0: none */
+	bool open_end;       /* the last record is whole but for its LF */
 };
 bool journal_scan_feed(struct journal_scan *s, struct str octets, struct err *err);
 /* *whole: octets up to the torn tail. */

@@ -33,7 +33,7 @@ bool journal_format(struct buf *out, struct str record)
 
 	format_crc(crc, crc32_of(record));
 	return buf_add(out, record) && buf_add_char(out, '\t') && buf_add(out, str_at(crc, 8)) &&
-	       buf_add_char(out, '\n');
+		buf_add_char(out, '\n');
 }
 
 /* The record in a line without its LF. */
@@ -61,7 +61,7 @@ static bool take_line(struct journal_scan *s, struct str line, struct err *err)
 	}
 	if (s->bad_number > 0)
 		return err_set(err, ERR_DATA, "line %llu is damaged and is not the last",
-			       (unsigned long long)s->bad_number);
+			(unsigned long long)s->bad_number);
 	return s->replay == NULL || s->replay(s->arg, record, err);
 }
 

@@ -13,8 +13,7 @@
 #include "io/clock.h"
 #include "io/file.h"
 
-static const char *join(
-	struct buf *out, const char *path, const char *folder, const char *name, const char *flags)
+static const char *join(struct buf *out, const char *path, const char *folder, const char *name, const char *flags)
 {
 	buf_clear(out);
 	buf_add_text(out, path);
@@ -53,8 +52,8 @@ char *maildir_name(void)
 		if (*p == '/' || *p == ':' || ascii_control(*p))
 			*p = '_';
 	random_bytes(&random, sizeof random);
-	int n = snprintf(name, sizeof name, "%lld.P%ldQ%luR%016llx.%.200s", (long long)clock_wall(),
-		(long)getpid(), ++number, (unsigned long long)random, host);
+	int n = snprintf(name, sizeof name, "%lld.P%ldQ%luR%016llx.%.200s", (long long)clock_wall(), (long)getpid(),
+		++number, (unsigned long long)random, host);
 
 	return mem_copy(name, (size_t)n);
 }
@@ -62,8 +61,7 @@ char *maildir_name(void)
 int maildir_create(const char *path, const char *name, struct err *err)
 {
 	struct buf file = { 0 };
-	int fd = open(join(&file, path, "tmp", name, ""),
-		O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	int fd = open(join(&file, path, "tmp", name, ""), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 
 	if (fd < 0)
 		err_errno(err, ERR_CANTCREAT, errno, "%s", buf_text(&file));
@@ -83,8 +81,7 @@ bool maildir_close(int fd, const char *path, const char *name, struct err *err)
 	return ok;
 }
 
-bool maildir_move(
-	const char *path, const char *name, const char *folder, const char *flags, struct err *err)
+bool maildir_move(const char *path, const char *name, const char *folder, const char *flags, struct err *err)
 {
 	struct buf from = { 0 };
 	struct buf to = { 0 };

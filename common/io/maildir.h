@@ -20,8 +20,7 @@ int maildir_create(const char *path, const char *name, struct err *err);
 bool maildir_close(int fd, const char *path, const char *name, struct err *err);
 /* Move it from tmp to folder ("new", "cur"), with flags (":2,S", "") behind its name; 73. It is safe
  * there after maildir_sync. */
-bool maildir_move(const char *path, const char *name, const char *folder, const char *flags,
-	struct err *err);
+bool maildir_move(const char *path, const char *name, const char *folder, const char *flags, struct err *err);
 /* fsync the folder, once for any number of moves; 74. */
 bool maildir_sync(const char *path, const char *folder, struct err *err);
 /* Take it out of tmp again. */

@@ -62,11 +62,11 @@ static const char *const known[][2] = {
 struct mimetype_glob {
 	const char *type;
 	const char *pattern;
-	size_t length;	/* of the pattern */
-	size_t level;	/* of its file: a lower one is asked first */
+	size_t length; /* of the pattern */
+	size_t level;  /* of its file: a lower one is asked first */
 	uint64_t weight;
-	bool exact;	/* its case counts */
-	bool ending;	/* a "*" and nothing else that fnmatch would have to judge */
+	bool exact;  /* its case counts */
+	bool ending; /* a "*" and nothing else that fnmatch would have to judge */
 };
 
 /* What may stand in a Content-Type field: type/subtype, nothing that ends a line or a value. */
@@ -140,8 +140,7 @@ void mimetypes_load(struct mimetypes *m)
 	const char *dirs = getenv("XDG_DATA_DIRS");
 	const char *home = file_home();
 	struct buf own = { 0 };
-	struct str rest =
-		str_of(dirs != NULL && *dirs != '\0' ? dirs : "/usr/local/share:/usr/share");
+	struct str rest = str_of(dirs != NULL && *dirs != '\0' ? dirs : "/usr/local/share:/usr/share");
 
 	if (data != NULL && *data != '\0')
 		buf_add_text(&own, data);
@@ -171,8 +170,7 @@ static bool matches(const struct mimetype_glob *g, const char *name)
 /* By weight first, then by the longer glob. */
 static bool is_better(const struct mimetype_glob *g, const struct mimetype_glob *best)
 {
-	return best == NULL || g->weight > best->weight ||
-	       (g->weight == best->weight && g->length > best->length);
+	return best == NULL || g->weight > best->weight || (g->weight == best->weight && g->length > best->length);
 }
 
 const char *mimetypes_find(const struct mimetypes *m, const char *name)

@@ -26,8 +26,8 @@ struct net_dial {
 	int fds[ATTEMPTS];
 	struct net_address *tried[ATTEMPTS];
 	size_t n;
-	bool by_name;              /* the address is worth a word in errors */
-	struct err last;           /* what went wrong with the attempt that ended last */
+	bool by_name;    /* the address is worth a word in errors */
+	struct err last; /* what went wrong with the attempt that ended last */
 };
 
 static void add_address(struct net_dial *d, int family, const char *text, unsigned port)
@@ -45,8 +45,7 @@ static bool set_path(struct net_dial *d, const char *path, struct err *err)
 	size_t n = strlen(path);
 
 	if (n >= sizeof un->sun_path)
-		return err_set(err, ERR_USAGE, "the path of the socket is over %zu octets",
-			       sizeof un->sun_path - 1);
+		return err_set(err, ERR_USAGE, "the path of the socket is over %zu octets", sizeof un->sun_path - 1);
 	un->sun_family = AF_UNIX;
 	memcpy(un->sun_path, path, n + 1);
 	a->length = sizeof *un;
@@ -163,8 +162,7 @@ static bool try_address(struct net_dial *d, struct net_address *a)
 	}
 	if (a->addr.ss_family != AF_UNIX)
 		setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
-	if (connect(fd, (const struct sockaddr *)&a->addr, a->length) < 0 && errno != EINPROGRESS &&
-	    errno != EINTR) {
+	if (connect(fd, (const struct sockaddr *)&a->addr, a->length) < 0 && errno != EINPROGRESS && errno != EINTR) {
 		note_error(d, a, errno);
 		close(fd);
 		return false;
@@ -184,8 +182,8 @@ static bool is_own_echo(int fd)
 	socklen_t peer_length = sizeof peer;
 
 	return getsockname(fd, (struct sockaddr *)&own, &own_length) == 0 && own.ss_family != AF_UNIX &&
-	       getpeername(fd, (struct sockaddr *)&peer, &peer_length) == 0 &&
-	       own_length == peer_length && memcmp(&own, &peer, own_length) == 0;
+		getpeername(fd, (struct sockaddr *)&peer, &peer_length) == 0 && own_length == peer_length &&
+		memcmp(&own, &peer, own_length) == 0;
 }
 
 /* Has attempt i ended? 1 connected, 0 not yet, -1 failed. */
@@ -250,8 +248,7 @@ int net_dial_next(struct net_dial *d, const struct pollfd *fds, size_t n, int *f
 		net_lookup_turn(d->lookup, fds, n);
 	*fd = take_winner(d, &failed);
 	now = clock_now();
-	while (*fd < 0 && may_start(d, now) && d->n < ATTEMPTS &&
-	       (d->n == 0 || failed || now >= d->next_at)) {
+	while (*fd < 0 && may_start(d, now) && d->n < ATTEMPTS && (d->n == 0 || failed || now >= d->next_at)) {
 		failed = !try_address(d, next_address(d));
 		d->next_at = now + ATTEMPT_DELAY;
 		/* On this machine it is over at once, one way or the other. */

@@ -22,8 +22,7 @@ struct net_lookup {
 	} requests[2];
 };
 
-static void take_addresses(const struct net_lookup *l, struct net_family *f,
-	const struct ares_addrinfo *info)
+static void take_addresses(const struct net_lookup *l, struct net_family *f, const struct ares_addrinfo *info)
 {
 	for (const struct ares_addrinfo_node *node = info->nodes; node != NULL; node = node->ai_next) {
 		struct net_address *to = &f->list[f->n];
@@ -56,8 +55,7 @@ static void on_answer(void *arg, int status, int timeouts, struct ares_addrinfo 
 		ares_freeaddrinfo(info);
 }
 
-struct net_lookup *net_lookup_new(const char *host, unsigned port, struct net_family families[2],
-	struct err *err)
+struct net_lookup *net_lookup_new(const char *host, unsigned port, struct net_family families[2], struct err *err)
 {
 	struct ares_options options = { .timeout = TRY_MILLISECONDS, .tries = TRIES };
 	struct net_lookup *l = mem_alloc(sizeof *l);
@@ -101,8 +99,8 @@ size_t net_lookup_poll(struct net_lookup *l, struct pollfd *fds, size_t max, int
 	size_t n = 0;
 
 	for (int i = 0; i < ARES_GETSOCK_MAXNUM && n < max; i++) {
-		int events = (ARES_GETSOCK_READABLE(bits, i) ? POLLIN : 0) |
-			     (ARES_GETSOCK_WRITABLE(bits, i) ? POLLOUT : 0);
+		int events =
+			(ARES_GETSOCK_READABLE(bits, i) ? POLLIN : 0) | (ARES_GETSOCK_WRITABLE(bits, i) ? POLLOUT : 0);
 
 		if (events != 0)
 			fds[n++] = (struct pollfd){ .fd = sockets[i], .events = (short)events };
@@ -120,8 +118,7 @@ void net_lookup_turn(struct net_lookup *l, const struct pollfd *fds, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
 		if (fds[i].revents != 0)
-			ares_process_fd(l->channel,
-				fds[i].revents & POLLOUT ? ARES_SOCKET_BAD : fds[i].fd,
+			ares_process_fd(l->channel, fds[i].revents & POLLOUT ? ARES_SOCKET_BAD : fds[i].fd,
 				fds[i].revents & POLLOUT ? fds[i].fd : ARES_SOCKET_BAD);
 	ares_process_fd(l->channel, ARES_SOCKET_BAD, ARES_SOCKET_BAD); /* what has timed out */
 }

@@ -14,8 +14,7 @@
 
 bool net_parse_address(const char *host, unsigned port, struct net_address *address)
 {
-	const struct addrinfo hints = { .ai_flags = AI_NUMERICHOST | AI_NUMERICSERV,
-					.ai_socktype = SOCK_STREAM };
+	const struct addrinfo hints = { .ai_flags = AI_NUMERICHOST | AI_NUMERICSERV, .ai_socktype = SOCK_STREAM };
 	struct addrinfo *found = NULL;
 	char service[12];
 
@@ -58,8 +57,7 @@ bool net_address_text(const struct sockaddr *addr, socklen_t length, struct buf 
 
 	if (addr->sa_family == AF_UNIX)
 		return buf_add_text(out, "unix");
-	return getnameinfo(addr, length, text, sizeof text, NULL, 0, NI_NUMERICHOST) == 0 &&
-	       buf_add_text(out, text);
+	return getnameinfo(addr, length, text, sizeof text, NULL, 0, NI_NUMERICHOST) == 0 && buf_add_text(out, text);
 }
 
 bool net_peer(int fd, struct buf *out)
@@ -68,7 +66,7 @@ bool net_peer(int fd, struct buf *out)
 	socklen_t length = sizeof addr;
 
 	return getpeername(fd, (struct sockaddr *)&addr, &length) == 0 &&
-	       net_address_text((struct sockaddr *)&addr, length, out);
+		net_address_text((struct sockaddr *)&addr, length, out);
 }
 
 /* Letters, digits, hyphens and at least one dot between labels (RFC 5321, 4.1.2). */
@@ -135,8 +133,8 @@ static bool name_of_host(struct buf *out)
 	host[sizeof host - 1] = '\0';
 	if (is_qualified(str_of(host)))
 		return buf_add_text(out, host);
-	bool found = file_read("/etc/hosts", HOSTS_LIMIT, &hosts, NULL) &&
-		     name_in_hosts(buf_str(&hosts), str_of(host), out);
+	bool found =
+		file_read("/etc/hosts", HOSTS_LIMIT, &hosts, NULL) && name_in_hosts(buf_str(&hosts), str_of(host), out);
 
 	buf_free(&hosts);
 	return found;
@@ -152,15 +150,14 @@ bool net_own_name(int fd, struct buf *out)
 	if (name_of_host(out))
 		return true;
 	if (getsockname(fd, (struct sockaddr *)&addr, &length) < 0 ||
-	    (addr.ss_family != AF_INET && addr.ss_family != AF_INET6))
+		(addr.ss_family != AF_INET && addr.ss_family != AF_INET6))
 		return buf_add_text(out, "localhost");
 	/* A zone ("%eth0") means nothing to others. */
 	ok = net_address_text((struct sockaddr *)&addr, length, &text);
 	struct str rest = buf_str(&text);
 	struct str plain = str_cut(&rest, '%');
 
-	ok = ok && buf_printf(out, "[%s%.*s]", addr.ss_family == AF_INET6 ? "IPv6:" : "",
-			      STR_ARGS(plain));
+	ok = ok && buf_printf(out, "[%s%.*s]", addr.ss_family == AF_INET6 ? "IPv6:" : "", STR_ARGS(plain));
 	buf_free(&text);
 	return ok;
 }

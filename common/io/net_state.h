@@ -34,8 +34,7 @@ bool net_is_localhost(const char *host);
 bool net_address_text(const struct sockaddr *addr, socklen_t length, struct buf *out);
 
 /* Ask for both families' addresses; they arrive in families. NULL: 71. */
-struct net_lookup *net_lookup_new(const char *host, unsigned port, struct net_family families[2],
-	struct err *err);
+struct net_lookup *net_lookup_new(const char *host, unsigned port, struct net_family families[2], struct err *err);
 void net_lookup_free(struct net_lookup *l);
 size_t net_lookup_poll(struct net_lookup *l, struct pollfd *fds, size_t max, int64_t *deadline);
 void net_lookup_turn(struct net_lookup *l, const struct pollfd *fds, size_t n);

@@ -54,7 +54,7 @@ static bool netrc_lookup(struct str text, const char *host, const char *user, st
 		bool opens = str_eq(word, STR_LIT("machine")) || str_eq(word, STR_LIT("default"));
 
 		if ((opens || word.n == 0) && ours &&
-		    (user == NULL || entry.login.n == 0 || str_eq(entry.login, str_of(user)))) {
+			(user == NULL || entry.login.n == 0 || str_eq(entry.login, str_of(user)))) {
 			*found = entry;
 			return true;
 		}
@@ -106,8 +106,7 @@ static bool netrc_read(struct buf *text, struct buf *path, struct err *err)
 	return true;
 }
 
-int netrc_get(const char *host, const char *user, enum netrc_part part, struct buf *out,
-	struct err *err)
+int netrc_get(const char *host, const char *user, enum netrc_part part, struct buf *out, struct err *err)
 {
 	struct buf text = { 0 };
 	struct buf path = { 0 };

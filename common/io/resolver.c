@@ -143,8 +143,9 @@ static void on_answer(void *arg, int status, int timeouts, unsigned char *messag
 	if (status == ARES_ECONNREFUSED && q->again < RESOLVER_AGAIN) {
 		q->again++;
 		ask(q, q->type);
-	} else if (message != NULL && length > 0 && (status == ARES_SUCCESS || status == ARES_ENODATA ||
-			status == ARES_ENOTFOUND || status == ARES_EFORMERR)) {
+	} else if (message != NULL && length > 0 &&
+		(status == ARES_SUCCESS || status == ARES_ENODATA || status == ARES_ENOTFOUND ||
+			status == ARES_EFORMERR)) {
 		answered(q, str_at((const char *)message, (size_t)length));
 	} else {
 		settle(q, RESOLVER_TEMPORARY);
@@ -179,8 +180,7 @@ struct resolver *resolver_new(const struct resolver_params *params, struct err *
 		mem_free(r);
 		return NULL;
 	}
-	r->window = params->window > 0 && params->window < RESOLVER_WINDOW ? params->window
-									   : RESOLVER_WINDOW;
+	r->window = params->window > 0 && params->window < RESOLVER_WINDOW ? params->window : RESOLVER_WINDOW;
 	r->limit = r->window < RESOLVER_START ? r->window : RESOLVER_START;
 	r->answers = mem_array(r->window, sizeof *r->answers);
 	r->all = mem_array(r->window, sizeof *r->all);
@@ -299,8 +299,7 @@ static void work_off(ares_channel channel, const struct pollfd *fds, nfds_t n)
 {
 	for (nfds_t i = 0; i < n; i++)
 		if (fds[i].revents != 0)
-			ares_process_fd(channel,
-				fds[i].revents & ~POLLOUT ? fds[i].fd : ARES_SOCKET_BAD,
+			ares_process_fd(channel, fds[i].revents & ~POLLOUT ? fds[i].fd : ARES_SOCKET_BAD,
 				fds[i].revents & POLLOUT ? fds[i].fd : ARES_SOCKET_BAD);
 	/* What is too late by now. */
 	ares_process_fd(channel, ARES_SOCKET_BAD, ARES_SOCKET_BAD);

@@ -15,7 +15,7 @@ enum resolver_verdict {
 	RESOLVER_ACCEPTS, /* MX, or an address */
 	RESOLVER_NULL_MX,
 	RESOLVER_NXDOMAIN,
-	RESOLVER_NO_HOST, /* the domain is there, but no MX and no address */
+	RESOLVER_NO_HOST,   /* the domain is there, but no MX and no address */
 	RESOLVER_TEMPORARY, /* SERVFAIL, timeout, refused…: not known, never a reason to reject */
 };
 

@@ -24,8 +24,7 @@ static int open_channel(ares_channel *channel, const struct resolver *r, bool tc
 		.timeout = tcp ? r->timeout * ((1 << r->tries) - 1) : r->timeout,
 		.tries = tcp ? 1 : r->tries,
 	};
-	int status = ares_init_options(channel, &options,
-		ARES_OPT_FLAGS | ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES);
+	int status = ares_init_options(channel, &options, ARES_OPT_FLAGS | ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES);
 
 	if (status == ARES_SUCCESS)
 		ares_set_socket_configure_callback(*channel, on_socket, NULL);
@@ -105,9 +104,8 @@ static bool parse(struct resolver *r, const char *servers, struct err *err)
 			return err_set(err, ERR_USAGE, "resolver '%s': more than %u servers", servers,
 				RESOLVER_SERVERS);
 		if (!take_server(one, &r->servers[r->servers_n++]))
-			return err_set(err, ERR_USAGE,
-				"resolver '%s': '%.*s' is no IP address with an optional port", servers,
-				STR_ARGS(one));
+			return err_set(err, ERR_USAGE, "resolver '%s': '%.*s' is no IP address with an optional port",
+				servers, STR_ARGS(one));
 	}
 	return true;
 }

@@ -14,13 +14,13 @@ struct question {
 	struct resolver *resolver;
 	struct question *next; /* in the list of free ones */
 	char *domain;
-	char *origin;   /* what was asked about, where domain is what its aliases lead to */
+	char *origin; /* what was asked about, where domain is what its aliases lead to */
 	uint64_t tag;
 	uint32_t ttl;
-	unsigned type;  /* asked for now */
-	unsigned again; /* asked anew after a failure that was none of its own */
-	unsigned hops;  /* aliases followed */
-	unsigned first; /* the server that is asked first */
+	unsigned type;   /* asked for now */
+	unsigned again;  /* asked anew after a failure that was none of its own */
+	unsigned hops;   /* aliases followed */
+	unsigned first;  /* the server that is asked first */
 	unsigned others; /* servers asked after one whose answer was of no use */
 	bool tcp;
 };

@@ -61,8 +61,7 @@ static bool read_line(int fd, struct buf *out, const char *what, struct err *err
 
 		if (room == NULL) {
 			buf_wipe(&read_so_far);
-			return err_set(err, ERR_CONFIG, "%s gave more than %zu octets", what,
-				SECRET_MAX);
+			return err_set(err, ERR_CONFIG, "%s gave more than %zu octets", what, SECRET_MAX);
 		}
 		ssize_t n = read(fd, room, 1024);
 
@@ -97,8 +96,7 @@ static bool split_word(const char **at, struct buf *out)
 			quote = *p;
 		} else if (quote != 0 && *p == quote) {
 			quote = 0;
-		} else if (*p == '\\' && quote != '\'' && p[1] != '\0' &&
-			   (quote == 0 || p[1] == '"' || p[1] == '\\')) {
+		} else if (*p == '\\' && quote != '\'' && p[1] != '\0' && (quote == 0 || p[1] == '"' || p[1] == '\\')) {
 			buf_add_char(out, *++p);
 		} else {
 			buf_add_char(out, *p);
@@ -202,11 +200,9 @@ bool secret_run(const char *command, struct buf *out, struct err *err)
 		wait_for_end(pid, &status);
 		/* A command that went on writing after its first line died of SIGPIPE: its own affair. */
 		if (WIFEXITED(status) && WEXITSTATUS(status) != 0)
-			ok = err_set(err, ERR_CONFIG, "%s ended with status %d", argv[0],
-				WEXITSTATUS(status));
+			ok = err_set(err, ERR_CONFIG, "%s ended with status %d", argv[0], WEXITSTATUS(status));
 		else if (WIFSIGNALED(status) && WTERMSIG(status) != SIGPIPE)
-			ok = err_set(err, ERR_CONFIG, "%s was ended by signal %d", argv[0],
-				WTERMSIG(status));
+			ok = err_set(err, ERR_CONFIG, "%s was ended by signal %d", argv[0], WTERMSIG(status));
 	}
 	mem_free(argv);
 	return ok;
@@ -224,8 +220,7 @@ int secret_open_private(const char *path, bool *absent, struct err *err)
 	}
 	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && (st.st_mode & 077) != 0) {
 		close(fd);
-		err_set(err, ERR_CONFIG, "%s: holds a password and others may read it: chmod 600",
-			path);
+		err_set(err, ERR_CONFIG, "%s: holds a password and others may read it: chmod 600", path);
 		return -1;
 	}
 	return fd;
@@ -275,7 +270,8 @@ static bool from_terminal(const struct secret_source *source, struct buf *out, s
 	bool ok;
 
 	if (fd < 0)
-		return err_set(err, ERR_AUTH, "no password: give --password-command, --password-file or an "
+		return err_set(err, ERR_AUTH,
+			"no password: give --password-command, --password-file or an "
 			"entry in ~/.netrc (there is no terminal to ask on)");
 	if (tcgetattr(fd, &before) == 0) {
 		silent = before;
@@ -313,6 +309,7 @@ bool secret_get(const struct secret_source *source, struct buf *out, struct err 
 		return found > 0;
 	if (source->prompt)
 		return from_terminal(source, out, err);
-	return err_set(err, ERR_AUTH, "no password: give --password-command, --password-file or an entry "
+	return err_set(err, ERR_AUTH,
+		"no password: give --password-command, --password-file or an entry "
 		"in ~/.netrc");
 }

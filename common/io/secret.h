@@ -17,7 +17,7 @@ struct secret_source {
 	const char *host;    /* for ~/.netrc (or $NETRC): machine HOST [login USER] password … */
 	const char *user;
 	const char *credential; /* name in $CREDENTIALS_DIRECTORY, or NULL */
-	bool prompt;         /* ask on the terminal as the last resort */
+	bool prompt;            /* ask on the terminal as the last resort */
 };
 /* The first source that is given. 77 when there is none, 78 when one fails, with its name and never its content. */
 bool secret_get(const struct secret_source *source, struct buf *out, struct err *err);

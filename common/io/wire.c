@@ -11,8 +11,8 @@
 #include "proto/socks.h"
 #include "proto/tls.h"
 
-#define READ_MAX 65536  /* a turn, so that other connections get theirs */
-#define SEAL_MAX 65536  /* plain octets sealed ahead of the kernel */
+#define READ_MAX 65536 /* a turn, so that other connections get theirs */
+#define SEAL_MAX 65536 /* plain octets sealed ahead of the kernel */
 
 void wire_init(struct wire *w, int fd)
 {
@@ -38,20 +38,17 @@ void wire_free(struct wire *w)
 	wire_init(w, -1);
 }
 
-void wire_start_socks(struct wire *w, const char *host, unsigned port, struct str user,
-	struct str password)
+void wire_start_socks(struct wire *w, const char *host, unsigned port, struct str user, struct str password)
 {
 	w->socks = mem_alloc(sizeof *w->socks);
 	socks_init(w->socks, host, port, user, password);
 	socks_next(w->socks, &w->fault); /* so that its greeting is there to be sent */
 }
 
-bool wire_start_tls(struct wire *w, struct tls_trust *trust, const char *host,
-	const struct buf *in, struct err *err)
+bool wire_start_tls(struct wire *w, struct tls_trust *trust, const char *host, const struct buf *in, struct err *err)
 {
 	if ((in != NULL && buf_len(in) > 0) || buf_len(&w->early) > 0)
-		return err_set(err, ERR_PROTOCOL,
-			       "the server spoke on before TLS stood: its words may be forged");
+		return err_set(err, ERR_PROTOCOL, "the server spoke on before TLS stood: its words may be forged");
 	w->tls = tls_new(trust, host, err);
 	if (w->tls == NULL)
 		return false;
@@ -209,8 +206,7 @@ static void write_down(struct wire *w, struct buf *out)
 	}
 	for (;;) {
 		send_off(w, tls_out(w->tls));
-		if (w->handshake || w->write_broken || out == NULL || buf_len(out) == 0 ||
-		    buf_len(tls_out(w->tls)) > 0)
+		if (w->handshake || w->write_broken || out == NULL || buf_len(out) == 0 || buf_len(tls_out(w->tls)) > 0)
 			return;
 		struct str octets = str_sub(buf_str(out), 0, SEAL_MAX);
 
@@ -223,8 +219,7 @@ static void write_down(struct wire *w, struct buf *out)
 	}
 }
 
-enum wire_status wire_turn(struct wire *w, struct buf *in, struct buf *out, short revents,
-	struct err *err)
+enum wire_status wire_turn(struct wire *w, struct buf *in, struct buf *out, short revents, struct err *err)
 {
 	bool may_read = (revents & (POLLIN | POLLHUP | POLLERR)) != 0;
 	size_t before = in != NULL ? buf_len(in) : 0;
@@ -274,7 +269,7 @@ short wire_events(const struct wire *w, const struct buf *out)
 bool wire_flushed(const struct wire *w, const struct buf *out)
 {
 	return (out == NULL || buf_len(out) == 0) && w->socks == NULL &&
-	       (w->tls == NULL || buf_len(tls_out(w->tls)) == 0);
+		(w->tls == NULL || buf_len(tls_out(w->tls)) == 0);
 }
 
 void wire_close(struct wire *w)

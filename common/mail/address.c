@@ -72,8 +72,7 @@ static bool plain_domain(struct str s)
 
 		if (n == 0 || n > LABEL_MAX || s.p[start] == '-' || s.p[i - 1] == '-')
 			return false;
-		if (n > 3 && ascii_lower(s.p[start]) == 'x' && s.p[start + 2] == '-' &&
-			s.p[start + 3] == '-')
+		if (n > 3 && ascii_lower(s.p[start]) == 'x' && s.p[start + 2] == '-' && s.p[start + 3] == '-')
 			return false;
 		if (i == s.n)
 			return start > 0 && (met & (ALPHA | HYPHEN)) != 0;
@@ -104,9 +103,9 @@ static bool is_local_char(uint32_t code)
 		return false;
 	if (code != EMOJI_VARIANT && uc_is_property_default_ignorable_code_point((ucs4_t)code))
 		return false;
-	return !uc_is_general_category_withtable(
-		code, UC_CATEGORY_MASK_Cc | UC_CATEGORY_MASK_Cf | UC_CATEGORY_MASK_Cs |
-			      UC_CATEGORY_MASK_Co | UC_CATEGORY_MASK_Z);
+	return !uc_is_general_category_withtable(code,
+		UC_CATEGORY_MASK_Cc | UC_CATEGORY_MASK_Cf | UC_CATEGORY_MASK_Cs | UC_CATEGORY_MASK_Co |
+			UC_CATEGORY_MASK_Z);
 }
 
 static bool local_utf8_ok(struct str s)
@@ -121,8 +120,7 @@ static bool local_utf8_ok(struct str s)
 		if (code < 0x80)
 			continue;
 		/* A mark without a letter to stand on is shown on what comes before the address. */
-		if (!is_local_char(code) ||
-			(first && uc_is_general_category_withtable(code, UC_CATEGORY_MASK_M)))
+		if (!is_local_char(code) || (first && uc_is_general_category_withtable(code, UC_CATEGORY_MASK_M)))
 			return false;
 	}
 	return true;
@@ -193,7 +191,7 @@ static enum address_fault check_local(struct address *a, unsigned flags)
 static bool ends_in_dot(struct str s)
 {
 	return str_ends(s, STR_LIT(".")) || str_ends(s, STR_LIT("\xe3\x80\x82")) ||
-	       str_ends(s, STR_LIT("\xef\xbc\x8e")) || str_ends(s, STR_LIT("\xef\xbd\xa1"));
+		str_ends(s, STR_LIT("\xef\xbc\x8e")) || str_ends(s, STR_LIT("\xef\xbd\xa1"));
 }
 
 static bool dotless_ok(struct str ascii)
@@ -213,12 +211,11 @@ static enum address_fault check_domain(struct address *a, unsigned flags)
 		return ADDRESS_OK;
 	}
 	a->domain_utf8 = !str_ascii(a->domain);
-	fault = ends_in_dot(a->domain) && a->domain.n > 1 ? DOMAIN_EMPTY_LABEL
-							  : domain_to_ascii(&a->ascii, a->domain);
+	fault = ends_in_dot(a->domain) && a->domain.n > 1 ? DOMAIN_EMPTY_LABEL : domain_to_ascii(&a->ascii, a->domain);
 	struct str ascii = buf_str(&a->ascii);
 
-	if (fault == DOMAIN_OK && (flags & ADDRESS_LOCALHOST) == 0 &&
-		str_find(ascii, '.') == ascii.n && !dotless_ok(ascii))
+	if (fault == DOMAIN_OK && (flags & ADDRESS_LOCALHOST) == 0 && str_find(ascii, '.') == ascii.n &&
+		!dotless_ok(ascii))
 		fault = DOMAIN_DOTLESS;
 	a->domain_fault = (int)fault;
 	return fault == DOMAIN_OK ? ADDRESS_OK : ADDRESS_DOMAIN;
@@ -285,8 +282,7 @@ enum address_fault address_parse(struct address *a, struct str s, unsigned flags
 		fault = check_local(a, flags);
 	if (fault == ADDRESS_OK)
 		fault = check_domain(a, flags);
-	if (fault == ADDRESS_OK &&
-		(s.n > ADDRESS_MAX || a->local.n + 1 + buf_len(&a->ascii) > ADDRESS_MAX))
+	if (fault == ADDRESS_OK && (s.n > ADDRESS_MAX || a->local.n + 1 + buf_len(&a->ascii) > ADDRESS_MAX))
 		fault = ADDRESS_LONG;
 	return fault;
 }
@@ -306,12 +302,10 @@ const char *address_fault_text(const struct address *a, enum address_fault fault
 		[ADDRESS_CONTROL] = "the address has a line break or another control character",
 		[ADDRESS_LOCAL_EMPTY] = "nothing stands before the @",
 		[ADDRESS_LOCAL_LONG] = "the local part is over 64 octets",
-		[ADDRESS_LOCAL_DOT] =
-			"the local part begins or ends with a dot or has two in a row",
+		[ADDRESS_LOCAL_DOT] = "the local part begins or ends with a dot or has two in a row",
 		[ADDRESS_LOCAL_CHARACTER] = "the local part has a character that it may not have",
 		[ADDRESS_LOCAL_QUOTED] = "the local part is quoted, or badly so",
-		[ADDRESS_LOCAL_UTF8] =
-			"the local part is not UTF-8 or has characters without a shape",
+		[ADDRESS_LOCAL_UTF8] = "the local part is not UTF-8 or has characters without a shape",
 		[ADDRESS_LITERAL] = "the domain is an address in brackets, or a malformed one",
 		[ADDRESS_LONG] = "the address is over 254 octets",
 	};

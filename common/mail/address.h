@@ -18,9 +18,9 @@ enum address_fault {
 	ADDRESS_LOCAL_CHARACTER,
 	ADDRESS_LOCAL_QUOTED, /* quoted, and ADDRESS_QUOTED not given; or badly quoted */
 	ADDRESS_LOCAL_UTF8,   /* not UTF-8, or characters that no local part should have */
-	ADDRESS_DOMAIN,	      /* see address.domain_fault */
+	ADDRESS_DOMAIN,       /* see address.domain_fault */
 	ADDRESS_LITERAL,      /* a domain literal without ADDRESS_LITERALS, or a malformed one */
-	ADDRESS_LONG,	      /* over 254 octets */
+	ADDRESS_LONG,         /* over 254 octets */
 };
 
 enum address_flags {

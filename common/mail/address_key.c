@@ -14,7 +14,7 @@ static bool is_dot_atom(struct str s)
 	for (size_t i = 0; i < s.n; i++) {
 		char c = s.p[i];
 		bool atom = ascii_alpha(c) || ascii_digit(c) || (unsigned char)c >= 0x80 ||
-			    (c != '\0' && strchr("!#$%&'*+-/=?^_`{|}~", c) != NULL);
+			(c != '\0' && strchr("!#$%&'*+-/=?^_`{|}~", c) != NULL);
 
 		if (!atom && (c != '.' || last == '.'))
 			return false;
@@ -84,11 +84,10 @@ bool address_key(const struct address *a, struct buf *out)
 {
 	if (!a->local_utf8 && a->local.n > 0 && a->local.p[0] != '"')
 		return plain_key(a, out);
-	return fold_local(out, a->local) && buf_add_char(out, '@') &&
-	       buf_add(out, buf_str(&a->ascii));
+	return fold_local(out, a->local) && buf_add_char(out, '@') && buf_add(out, buf_str(&a->ascii));
 }
 
-#define DOTS 1u	 /* dots in the local part mean nothing */
+#define DOTS 1u  /* dots in the local part mean nothing */
 #define MARKS 2u /* nor do hyphens and underscores */
 
 /* Providers that deliver name+tag to name. Domains that are one mailbox have the same
@@ -131,8 +130,7 @@ static const struct provider *find_provider(struct str domain)
 
 static bool is_ignored(char c, unsigned ignored)
 {
-	return ((ignored & DOTS) != 0 && c == '.') ||
-	       ((ignored & MARKS) != 0 && (c == '-' || c == '_'));
+	return ((ignored & DOTS) != 0 && c == '.') || ((ignored & MARKS) != 0 && (c == '-' || c == '_'));
 }
 
 static struct str domain_of(struct str key)

@@ -8,9 +8,9 @@
 struct member {
 	struct buf *name;   /* takes the words; NULL inside brackets and in domains */
 	struct str comment; /* the last one, without its brackets */
-	unsigned words;	    /* words that no dot joins to the one before */
-	bool gap;	    /* something stood between the last token and this one */
-	bool joined;	    /* the last token was a dot */
+	unsigned words;     /* words that no dot joins to the one before */
+	bool gap;           /* something stood between the last token and this one */
+	bool joined;        /* the last token was a dot */
 };
 
 void address_list_init(struct address_list *l, struct str field_body)
@@ -203,9 +203,8 @@ static bool take_angle(struct address_list *l, struct member *m)
 
 	advance(l, 1);
 	buf_clear(&l->bare);
-	ok = skip(l, &inner) && skip_route(l, &inner) && take_words(l, &inner) &&
-	     inner.words == 1 && (peek(l) == '>' || take_domain(l, &inner)) && take(l, '>') &&
-	     skip(l, &inner);
+	ok = skip(l, &inner) && skip_route(l, &inner) && take_words(l, &inner) && inner.words == 1 &&
+		(peek(l) == '>' || take_domain(l, &inner)) && take(l, '>') && skip(l, &inner);
 	m->comment = inner.comment;
 	return ok;
 }

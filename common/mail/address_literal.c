@@ -11,8 +11,7 @@ static bool ipv4_ok(struct str s)
 		struct str part = str_cut(&s, '.');
 		uint64_t value;
 
-		if (part.n > 3 || !str_number(part, 255, &value) ||
-			(part.n > 1 && part.p[0] == '0'))
+		if (part.n > 3 || !str_number(part, 255, &value) || (part.n > 1 && part.p[0] == '0'))
 			return false;
 		count++;
 	}
@@ -55,7 +54,7 @@ static bool ipv6_ok(struct str s)
 		return count_groups(s, true, &count) && count == 8;
 	/* A second "::" leaves an empty group, which is none. */
 	return count_groups(str_sub(s, 0, gap), false, &count) &&
-	       count_groups(str_sub(s, gap + 2, s.n), true, &count) && count <= 6;
+		count_groups(str_sub(s, gap + 2, s.n), true, &count) && count <= 6;
 }
 
 bool address_literal_ok(struct str s)

@@ -16,9 +16,9 @@ static bool is_blank(uint32_t code)
 	if (code < 0x80)
 		return code == ' ' || code == '\t' || code == '\r' || code == '\n';
 	return code == 0xa0 || code == 0xad || code == 0x61c || code == 0x1680 || code == 0x180e ||
-	       (code >= 0x2000 && code <= 0x200f) || (code >= 0x2028 && code <= 0x202c) || code == 0x202f ||
-	       (code >= 0x205f && code <= 0x2064) || (code >= 0x2066 && code <= 0x2069) || code == 0x3000 ||
-	       code == 0xfeff;
+		(code >= 0x2000 && code <= 0x200f) || (code >= 0x2028 && code <= 0x202c) || code == 0x202f ||
+		(code >= 0x205f && code <= 0x2064) || (code >= 0x2066 && code <= 0x2069) || code == 0x3000 ||
+		code == 0xfeff;
 }
 
 /* Octets of the blank that s begins with, or 0. */
@@ -114,8 +114,14 @@ static bool has_control(struct str s)
 /* Nothing in it that could wrap an address: what is left to do is to judge it. */
 static bool is_bare(struct str s)
 {
-	static const bool wraps[256] = { ['<'] = true, ['>'] = true, ['('] = true, [','] = true,
-		[';'] = true, [':'] = true, ['"'] = true, ['\\'] = true };
+	static const bool wraps[256] = { ['<'] = true,
+		['>'] = true,
+		['('] = true,
+		[','] = true,
+		[';'] = true,
+		[':'] = true,
+		['"'] = true,
+		['\\'] = true };
 	bool met = false;
 
 	for (size_t i = 0; i < s.n; i++)
@@ -158,8 +164,7 @@ bool address_unwrap(struct str s, struct str *bare, struct buf *name)
 	}
 	if (several(s) || is_encoded(s))
 		return false;
-	if (comment > 0 && comment < s.n &&
-		cfws_comment(str_sub(s, comment, s.n)) == s.n - comment) {
+	if (comment > 0 && comment < s.n && cfws_comment(str_sub(s, comment, s.n)) == s.n - comment) {
 		*bare = address_trim(str_sub(s, 0, comment));
 		add_name(name, str_sub(s, comment + 1, s.n - comment - 2));
 		return true;

@@ -54,8 +54,7 @@ bool dkim_init(struct dkim *d, struct err *err)
 
 	*d = (struct dkim){ 0 };
 	if (rc != 0)
-		return err_set(
-			err, ERR_SOFTWARE, "SHA-256 is not to be had: %s", gnutls_strerror(rc));
+		return err_set(err, ERR_SOFTWARE, "SHA-256 is not to be had: %s", gnutls_strerror(rc));
 	d->hash = hash;
 	return true;
 }
@@ -222,8 +221,8 @@ static void fold_into(struct buf *out, struct str s)
 	}
 }
 
-bool dkim_sign(struct dkim *d, const struct dkim_key *key, struct str domain, struct str selector,
-	struct str header, int64_t seconds, struct buf *out, struct err *err)
+bool dkim_sign(struct dkim *d, const struct dkim_key *key, struct str domain, struct str selector, struct str header,
+	int64_t seconds, struct buf *out, struct err *err)
 {
 	unsigned char digest[32];
 	struct buf names = { 0 };
@@ -238,8 +237,8 @@ bool dkim_sign(struct dkim *d, const struct dkim_key *key, struct str domain, st
 	gnutls_hash_output(d->hash, digest);
 	choose_fields(header, &names, &canonical);
 	buf_printf(&line, " v=1; a=%s; c=relaxed/relaxed;\r\n\td=%.*s; s=%.*s; t=%lld;\r\n\th=",
-		key->ed25519 ? "ed25519-sha256" : "rsa-sha256", STR_ARGS(domain),
-		STR_ARGS(selector), (long long)seconds);
+		key->ed25519 ? "ed25519-sha256" : "rsa-sha256", STR_ARGS(domain), STR_ARGS(selector),
+		(long long)seconds);
 	buf_add(&line, buf_str(&names));
 	buf_add_text(&line, ";\r\n\tbh=");
 	base64_add(&line, str_at((const char *)digest, sizeof digest));
@@ -248,8 +247,7 @@ bool dkim_sign(struct dkim *d, const struct dkim_key *key, struct str domain, st
 	struct str s = buf_str(&canonical);
 
 	ok = gnutls_hash_fast(GNUTLS_DIG_SHA256, s.p, s.n, digest) == 0;
-	ok = ok ? dkim_key_sign(key, digest, &signature, err)
-		: err_set(err, ERR_SOFTWARE, "SHA-256 failed");
+	ok = ok ? dkim_key_sign(key, digest, &signature, err) : err_set(err, ERR_SOFTWARE, "SHA-256 failed");
 	if (ok) {
 		buf_add_text(out, "DKIM-Signature:");
 		buf_add(out, buf_str(&line));

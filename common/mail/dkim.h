@@ -18,10 +18,10 @@ void dkim_key_free(struct dkim_key *k);
 bool dkim_key_public(const struct dkim_key *k, struct buf *out, unsigned *bits, bool *ed25519);
 
 struct dkim {
-	void *hash;	    /* gnutls_hash_hd_t */
+	void *hash;         /* gnutls_hash_hd_t */
 	struct buf held;    /* canonical octets on their way to it */
 	uint64_t line_ends; /* that may turn out to be at the end of the body */
-	bool blank;	    /* blanks that may turn out to be at the end of a line */
+	bool blank;         /* blanks that may turn out to be at the end of a line */
 	bool cr;
 	bool any;
 };
@@ -32,7 +32,7 @@ void dkim_body(struct dkim *d, struct str s);
 /* The DKIM-Signature line with CRLF, folded, to be put before header (complete lines with CRLF).
  * seconds: t=. Fields signed: all of the recommended ones that are there, List-Unsubscribe,
  * List-Unsubscribe-Post, Feedback-ID, MIME ones, From twice. */
-bool dkim_sign(struct dkim *d, const struct dkim_key *key, struct str domain, struct str selector,
-	struct str header, int64_t seconds, struct buf *out, struct err *err);
+bool dkim_sign(struct dkim *d, const struct dkim_key *key, struct str domain, struct str selector, struct str header,
+	int64_t seconds, struct buf *out, struct err *err);
 
 #endif

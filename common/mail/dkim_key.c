@@ -16,13 +16,11 @@ struct dkim_key *dkim_key_new(struct str pem, struct err *err)
 	int algorithm;
 
 	if (rc == 0)
-		rc = gnutls_privkey_import_x509_raw(
-			k->key, &datum, GNUTLS_X509_FMT_PEM, NULL, GNUTLS_PKCS_PLAIN);
+		rc = gnutls_privkey_import_x509_raw(k->key, &datum, GNUTLS_X509_FMT_PEM, NULL, GNUTLS_PKCS_PLAIN);
 	mem_wipe(copy, pem.n);
 	mem_free(copy);
 	if (rc != 0) {
-		err_set(err, ERR_CONFIG, "the DKIM key cannot be read as PEM: %s",
-			gnutls_strerror(rc));
+		err_set(err, ERR_CONFIG, "the DKIM key cannot be read as PEM: %s", gnutls_strerror(rc));
 		goto fail;
 	}
 	algorithm = gnutls_privkey_get_pk_algorithm(k->key, &k->bits);
@@ -32,8 +30,7 @@ struct dkim_key *dkim_key_new(struct str pem, struct err *err)
 		goto fail;
 	}
 	if (!k->ed25519 && k->bits < 1024) {
-		err_set(err, ERR_CONFIG,
-			"the DKIM key has %u bits: verifiers take 1024 at the least", k->bits);
+		err_set(err, ERR_CONFIG, "the DKIM key has %u bits: verifiers take 1024 at the least", k->bits);
 		goto fail;
 	}
 	return k;
@@ -53,8 +50,7 @@ bool dkim_key_public(const struct dkim_key *k, struct buf *out, unsigned *bits, 
 {
 	gnutls_pubkey_t public = NULL;
 	gnutls_datum_t datum = { NULL, 0 };
-	bool ok = gnutls_pubkey_init(&public) == 0 &&
-		  gnutls_pubkey_import_privkey(public, k->key, 0, 0) == 0;
+	bool ok = gnutls_pubkey_init(&public) == 0 && gnutls_pubkey_import_privkey(public, k->key, 0, 0) == 0;
 
 	/* RFC 8463 publishes the bare 32 octets, RFC 6376 the SubjectPublicKeyInfo. */
 	if (ok && k->ed25519)
@@ -70,8 +66,7 @@ bool dkim_key_public(const struct dkim_key *k, struct buf *out, unsigned *bits, 
 	return ok;
 }
 
-bool dkim_key_sign(
-	const struct dkim_key *k, const unsigned char digest[32], struct buf *out, struct err *err)
+bool dkim_key_sign(const struct dkim_key *k, const unsigned char digest[32], struct buf *out, struct err *err)
 {
 	gnutls_datum_t hash = { (unsigned char *)digest, 32 };
 	gnutls_datum_t signature = { NULL, 0 };
@@ -79,14 +74,11 @@ bool dkim_key_sign(
 
 	/* Ed25519 signs the digest as its message (RFC 8463, 3). */
 	if (k->ed25519)
-		rc = gnutls_privkey_sign_data2(
-			k->key, GNUTLS_SIGN_EDDSA_ED25519, 0, &hash, &signature);
+		rc = gnutls_privkey_sign_data2(k->key, GNUTLS_SIGN_EDDSA_ED25519, 0, &hash, &signature);
 	else
-		rc = gnutls_privkey_sign_hash2(
-			k->key, GNUTLS_SIGN_RSA_SHA256, 0, &hash, &signature);
+		rc = gnutls_privkey_sign_hash2(k->key, GNUTLS_SIGN_RSA_SHA256, 0, &hash, &signature);
 	if (rc != 0)
-		return err_set(err, ERR_CONFIG, "signing with the DKIM key failed: %s",
-			gnutls_strerror(rc));
+		return err_set(err, ERR_CONFIG, "signing with the DKIM key failed: %s", gnutls_strerror(rc));
 	bool ok = base64_add(out, str_at((const char *)signature.data, signature.size));
 
 	gnutls_free(signature.data);

@@ -11,7 +11,6 @@ struct dkim_key {
 };
 
 /* The signature of a SHA-256 digest, in base64. */
-bool dkim_key_sign(
-	const struct dkim_key *k, const unsigned char digest[32], struct buf *out, struct err *err);
+bool dkim_key_sign(const struct dkim_key *k, const unsigned char digest[32], struct buf *out, struct err *err);
 
 #endif

@@ -140,8 +140,8 @@ static bool bidi_label_ok(struct bidi_label b)
 	}
 	forbidden = BIDI_L | BIDI_OTHER;
 	return (b.first & (BIDI_R | BIDI_AL)) != 0 && (b.met & forbidden) == 0 &&
-	       (b.last & (BIDI_R | BIDI_AL | BIDI_EN | BIDI_AN)) != 0 &&
-	       (b.met & (BIDI_EN | BIDI_AN)) != (BIDI_EN | BIDI_AN);
+		(b.last & (BIDI_R | BIDI_AL | BIDI_EN | BIDI_AN)) != 0 &&
+		(b.met & (BIDI_EN | BIDI_AN)) != (BIDI_EN | BIDI_AN);
 }
 
 /* They hold for every label of a name that has a right-to-left one, and for no other name. */
@@ -217,8 +217,8 @@ static bool is_settled(uint32_t code)
 	if (code < 0x180)
 		return code != 0x17f && is_small_extended(code);
 	return (code >= 0x3ac && code <= 0x3ce) || (code >= 0x430 && code <= 0x45f) ||
-	       (code >= 0x3041 && code <= 0x3096) || (code >= 0x30a1 && code <= 0x30fa) ||
-	       (code >= 0x4e00 && code <= 0x9fcc) || (code >= 0xac00 && code <= 0xd7a3);
+		(code >= 0x3041 && code <= 0x3096) || (code >= 0x30a1 && code <= 0x30fa) ||
+		(code >= 0x4e00 && code <= 0x9fcc) || (code >= 0xac00 && code <= 0xd7a3);
 }
 
 /* Then libidn2 need not look each of them up in the tables, nor we at their directions: that takes three quarters of
@@ -360,8 +360,7 @@ const char *domain_fault_text(enum domain_fault fault)
 		[DOMAIN_EMPTY_LABEL] = "the domain begins or ends with a dot or has two in a row",
 		[DOMAIN_LABEL_LONG] = "a label of the domain is over 63 octets",
 		[DOMAIN_LONG] = "the domain is over 253 octets",
-		[DOMAIN_CHARACTER] =
-			"the domain has a character that is no letter, digit or hyphen",
+		[DOMAIN_CHARACTER] = "the domain has a character that is no letter, digit or hyphen",
 		[DOMAIN_HYPHEN] = "a label of the domain begins or ends with a hyphen",
 		[DOMAIN_IDNA] = "the domain is no internationalised domain name (IDNA2008)",
 		[DOMAIN_BIDI] = "the domain mixes directions of writing (RFC 5893)",

@@ -18,8 +18,8 @@ enum domain_fault {
 	DOMAIN_LABEL_LONG,
 	DOMAIN_LONG,
 	DOMAIN_CHARACTER, /* something that is no letter, digit or hyphen */
-	DOMAIN_HYPHEN,	  /* a label begins or ends with one */
-	DOMAIN_IDNA,	  /* libidn2 refuses it */
+	DOMAIN_HYPHEN,    /* a label begins or ends with one */
+	DOMAIN_IDNA,      /* libidn2 refuses it */
 	DOMAIN_BIDI,
 	DOMAIN_CONTEXT, /* a character that may stand only beside certain others (RFC 5892, appendix A) */
 	DOMAIN_NUMERIC, /* the last label is all digits */

@@ -92,8 +92,8 @@ static bool is_unseen(uint32_t before, uint32_t code, uint32_t after)
 	if (code == JOINER && is_sign(before) && is_sign(after))
 		return false;
 	return uc_is_property_default_ignorable_code_point((ucs4_t)code) ||
-	       uc_is_general_category_withtable(code, UC_CATEGORY_MASK_Z | UC_CATEGORY_MASK_Cc | UC_CATEGORY_MASK_Cf |
-							      UC_CATEGORY_MASK_Co);
+		uc_is_general_category_withtable(code,
+			UC_CATEGORY_MASK_Z | UC_CATEGORY_MASK_Cc | UC_CATEGORY_MASK_Cf | UC_CATEGORY_MASK_Co);
 }
 
 static bool has_unseen(struct str label)

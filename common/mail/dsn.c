@@ -13,8 +13,7 @@
 
 const char *dsn_class_name(enum dsn_class class)
 {
-	static const char *const names[] = { "nothing", "hard", "soft", "complaint",
-		"unsubscribe" };
+	static const char *const names[] = { "nothing", "hard", "soft", "complaint", "unsubscribe" };
 
 	return names[class];
 }
@@ -98,14 +97,13 @@ static struct dsn_report *place_for(struct dsn *d, enum dsn_class class, struct 
 	return &d->reports[d->n++];
 }
 
-void dsn_keep(struct dsn *d, enum dsn_class class, struct str recipient, struct str status,
-	struct str diagnostic, int64_t when)
+void dsn_keep(struct dsn *d, enum dsn_class class, struct str recipient, struct str status, struct str diagnostic,
+	int64_t when)
 {
 	struct buf line = { 0 };
 	struct dsn_report *r;
 
-	if (class == DSN_NOTHING || !dsn_is_address(recipient) ||
-		(r = place_for(d, class, recipient)) == NULL)
+	if (class == DSN_NOTHING || !dsn_is_address(recipient) || (r = place_for(d, class, recipient)) == NULL)
 		return;
 	buf_add(&line, recipient);
 	buf_add(&line, status);
@@ -115,8 +113,7 @@ void dsn_keep(struct dsn *d, enum dsn_class class, struct str recipient, struct 
 	r->class = class;
 	r->recipient = str_at(r->owned, recipient.n);
 	r->status = str_at(r->owned + recipient.n, status.n);
-	r->diagnostic =
-		str_at(r->owned + recipient.n + status.n, buf_len(&line) - recipient.n - status.n);
+	r->diagnostic = str_at(r->owned + recipient.n + status.n, buf_len(&line) - recipient.n - status.n);
 	r->when = when;
 	buf_free(&line);
 }
@@ -139,13 +136,12 @@ void dsn_free(struct dsn *d)
  * servers too call their reports replied automatically. */
 static bool is_auto_reply(const struct dsn_mail *m)
 {
-	static const char *const fields[] = { "X-Autoreply", "X-Autorespond", "X-Autoresponder",
-		"X-Auto-Response", NULL };
-	static const char starts[] =
-		"auto:|autoreply|auto reply|auto-reply|automatic reply|automatic response|"
-		"automatische antwort|out of office|out of the office|vacation|abwesenheit|"
-		"r\xc3\xa9ponse automatique|respuesta autom|risposta automatica|"
-		"automatisch antwoord|resposta autom";
+	static const char *const fields[] = { "X-Autoreply", "X-Autorespond", "X-Autoresponder", "X-Auto-Response",
+		NULL };
+	static const char starts[] = "auto:|autoreply|auto reply|auto-reply|automatic reply|automatic response|"
+				     "automatische antwort|out of office|out of the office|vacation|abwesenheit|"
+				     "r\xc3\xa9ponse automatique|respuesta autom|risposta automatica|"
+				     "automatisch antwoord|resposta autom";
 	struct str submitted = str_trim(header_find(m->header, "Auto-Submitted"));
 
 	for (size_t i = 0; fields[i] != NULL; i++)
@@ -154,7 +150,7 @@ static bool is_auto_reply(const struct dsn_mail *m)
 	if (str_istarts(submitted, STR_LIT("auto-replied")) && !dsn_is_server(m))
 		return true;
 	return dsn_starts(buf_str(&m->subject), starts) ||
-	       str_ieq(str_trim(header_find(m->header, "Precedence")), STR_LIT("auto_reply"));
+		str_ieq(str_trim(header_find(m->header, "Precedence")), STR_LIT("auto_reply"));
 }
 
 void dsn_read(struct dsn *d, struct str message)
@@ -165,10 +161,9 @@ void dsn_read(struct dsn *d, struct str message)
 	clear(d);
 	dsn_mail_load(&m, message);
 	/* Fields are for programs: nobody's absence is told in them. */
-	fields = dsn_mail_has(&m, "message/delivery-status") ||
-		 dsn_mail_has(&m, "message/global-delivery-status");
-	if (!dsn_read_feedback(d, &m) && (fields || !is_auto_reply(&m)) &&
-		!dsn_read_fields(d, &m) && !dsn_read_text(d, &m))
+	fields = dsn_mail_has(&m, "message/delivery-status") || dsn_mail_has(&m, "message/global-delivery-status");
+	if (!dsn_read_feedback(d, &m) && (fields || !is_auto_reply(&m)) && !dsn_read_fields(d, &m) &&
+		!dsn_read_text(d, &m))
 		dsn_read_unsubscribe(d, &m);
 	dsn_mail_free(&m);
 }

@@ -23,8 +23,8 @@ struct dsn_report {
 	struct str recipient;  /* local@domain as reported */
 	struct str status;     /* "5.1.1", or empty */
 	struct str diagnostic; /* the server's words, on one line, or empty */
-	int64_t when;	       /* Arrival-Date or Date of the report in seconds, 0: none */
-	char *owned;	       /* what the slices point into */
+	int64_t when;          /* Arrival-Date or Date of the report in seconds, 0: none */
+	char *owned;           /* what the slices point into */
 };
 
 struct dsn {

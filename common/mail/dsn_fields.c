@@ -85,8 +85,8 @@ static bool field_address(struct str body, enum form form, struct buf *out)
 		add_decoded(&text, rest);
 		rest = buf_str(&text);
 	}
-	if (str_among(type, "rfc822 utf-8 smtp internet local unknown") &&
-		address_unwrap(rest, &bare, NULL) && dsn_is_address(bare))
+	if (str_among(type, "rfc822 utf-8 smtp internet local unknown") && address_unwrap(rest, &bare, NULL) &&
+		dsn_is_address(bare))
 		buf_add(out, bare);
 	buf_free(&line);
 	buf_free(&plain);
@@ -125,7 +125,7 @@ static bool has_failed(const struct entry *e)
 	if (action.n == 0)
 		return status.n == 0 || status.p[0] == '5';
 	return str_istarts(action, STR_LIT("fail")) || str_istarts(action, STR_LIT("error")) ||
-	       str_istarts(action, STR_LIT("undeliver"));
+		str_istarts(action, STR_LIT("undeliver"));
 }
 
 /* All that was said: the server's words, and what some programs put as comments behind status and
@@ -163,8 +163,7 @@ static void judge_entry(struct report *r, const struct entry *e)
 	struct buf words = { .limit = (size_t)64 << 10 };
 	struct str status = dsn_find_status(e->status);
 
-	if (!entry_address(e, &recipient) || dsn_mail_is_nobody(r->m, buf_str(&recipient)) ||
-		!has_failed(e))
+	if (!entry_address(e, &recipient) || dsn_mail_is_nobody(r->m, buf_str(&recipient)) || !has_failed(e))
 		goto out;
 	add_words(&words, e);
 	/* Where the fields only say that it failed, the text for people may say why. */
@@ -172,8 +171,7 @@ static void judge_entry(struct report *r, const struct entry *e)
 		dsn_text_about(r->m, buf_str(&recipient), &words);
 	if (status.n == 0)
 		status = dsn_find_status(buf_str(&words));
-	dsn_keep(r->d, dsn_judge(status, buf_str(&words)), buf_str(&recipient), status,
-		buf_str(&words), r->when);
+	dsn_keep(r->d, dsn_judge(status, buf_str(&words)), buf_str(&recipient), status, buf_str(&words), r->when);
 out:
 	buf_free(&recipient);
 	buf_free(&words);
@@ -238,7 +236,7 @@ static void read_groups(struct report *r, struct str s)
 static bool is_status(const char *type)
 {
 	return str_eq(str_of(type), STR_LIT("message/delivery-status")) ||
-	       str_eq(str_of(type), STR_LIT("message/global-delivery-status"));
+		str_eq(str_of(type), STR_LIT("message/global-delivery-status"));
 }
 
 /* Takes the report out of one leaf: were there recipients in it? */
@@ -310,8 +308,7 @@ bool dsn_read_fields(struct dsn *d, const struct dsn_mail *m)
 	if (found && d->n == 1 && dsn_verp(m->header, &verp)) {
 		struct dsn_report first = d->reports[0];
 
-		dsn_keep(
-			d, first.class, buf_str(&verp), first.status, first.diagnostic, first.when);
+		dsn_keep(d, first.class, buf_str(&verp), first.status, first.diagnostic, first.when);
 	}
 	buf_free(&verp);
 	return found;

@@ -114,8 +114,7 @@ static bool is_name(struct str word)
 	if (str_find(word, '@') < word.n || str_search(word, STR_LIT("://")) < word.n)
 		return true;
 	for (size_t i = 1; i + 1 < word.n; i++)
-		if (word.p[i] == '.' &&
-			(ascii_alpha(word.p[i + 1]) || ascii_digit(word.p[i + 1])) &&
+		if (word.p[i] == '.' && (ascii_alpha(word.p[i + 1]) || ascii_digit(word.p[i + 1])) &&
 			(ascii_alpha(word.p[i - 1]) || ascii_digit(word.p[i - 1])))
 			return true;
 	return false;
@@ -158,11 +157,9 @@ struct str dsn_find_status(struct str s)
 		unsigned dots = 0;
 		bool inside = i > 0 && (ascii_digit(s.p[i - 1]) || s.p[i - 1] == '.');
 
-		if (inside || (s.p[i] != '2' && s.p[i] != '4' && s.p[i] != '5') || i + 4 >= s.n ||
-			s.p[i + 1] != '.')
+		if (inside || (s.p[i] != '2' && s.p[i] != '4' && s.p[i] != '5') || i + 4 >= s.n || s.p[i + 1] != '.')
 			continue;
-		while (n < s.n && (ascii_digit(s.p[n]) || (s.p[n] == '.' && n + 1 < s.n &&
-								  ascii_digit(s.p[n + 1]))))
+		while (n < s.n && (ascii_digit(s.p[n]) || (s.p[n] == '.' && n + 1 < s.n && ascii_digit(s.p[n + 1]))))
 			dots += s.p[n++] == '.';
 		if (dots == 2 && n - i <= 9)
 			return str_sub(s, i, n - i);
@@ -187,7 +184,7 @@ static bool is_other_status(struct str status)
 	if (str_among(status, "5.1.7 5.1.8 5.1.9 5.2.2 5.2.3 5.2.4 5.3.4 5.4.6 5.4.7 5.4.14"))
 		return true;
 	return str_starts(status, STR_LIT("5.6.")) ||
-	       (str_starts(status, STR_LIT("5.7.")) && !str_among(status, "5.7.0 5.7.1"));
+		(str_starts(status, STR_LIT("5.7.")) && !str_among(status, "5.7.0 5.7.1"));
 }
 
 /* Says no more than "failed": the text may know better. */
@@ -201,7 +198,7 @@ static bool is_vague_status(struct str status)
 static bool is_edge_block(struct str text)
 {
 	return str_search(text, STR_LIT("5.4.1")) < text.n &&
-	       str_isearch(text, STR_LIT("recipient address rejected: access denied")) < text.n;
+		str_isearch(text, STR_LIT("recipient address rejected: access denied")) < text.n;
 }
 
 /* A reply 4yz without an enhanced status, at the start of the text or where a relay quotes it. */
@@ -210,8 +207,8 @@ static bool is_later(struct str text)
 	size_t at = str_isearch(text, STR_LIT("said: "));
 
 	text = str_sub(text, at < text.n ? at + 6 : 0, text.n);
-	return text.n >= 3 && text.p[0] == '4' && ascii_digit(text.p[1]) &&
-	       ascii_digit(text.p[2]) && (text.n == 3 || text.p[3] == ' ' || text.p[3] == '-');
+	return text.n >= 3 && text.p[0] == '4' && ascii_digit(text.p[1]) && ascii_digit(text.p[2]) &&
+		(text.n == 3 || text.p[3] == ' ' || text.p[3] == '-');
 }
 
 enum dsn_evidence dsn_weigh(struct str status, struct str text)

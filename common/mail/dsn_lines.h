@@ -14,8 +14,8 @@ struct dsn_mail;
 struct dsn_entry {
 	struct str recipient; /* a slice of the text */
 	struct buf about;     /* what is said of it */
-	bool current;	      /* the lines are about it now */
-	bool named;	      /* by the line that is looked at */
+	bool current;         /* the lines are about it now */
+	bool named;           /* by the line that is looked at */
 };
 
 struct dsn_lines {

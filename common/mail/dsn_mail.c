@@ -57,8 +57,7 @@ static bool is_among(struct str address, struct str list)
 
 bool dsn_mail_is_nobody(const struct dsn_mail *m, struct str address)
 {
-	return dsn_starts(address, "postmaster@|mailer-daemon@") ||
-	       is_among(address, buf_str(&m->own));
+	return dsn_starts(address, "postmaster@|mailer-daemon@") || is_among(address, buf_str(&m->own));
 }
 
 bool dsn_mail_is_sender(const struct dsn_mail *m, struct str address)
@@ -90,8 +89,7 @@ bool dsn_is_returned(const struct mime_leaf *leaf)
 	struct str type = str_of(leaf->type);
 
 	return str_eq(type, STR_LIT("message/rfc822")) || str_eq(type, STR_LIT("message/global")) ||
-	       str_eq(type, STR_LIT("message/global-headers")) ||
-	       str_starts(type, STR_LIT("text/rfc822-header"));
+		str_eq(type, STR_LIT("message/global-headers")) || str_starts(type, STR_LIT("text/rfc822-header"));
 }
 
 bool dsn_only_address(struct str header, const char *name, struct buf *out)
@@ -194,8 +192,7 @@ static bool add_text(struct dsn_mail *m, const struct mime_leaf *leaf)
 
 	if (str_eq(type, STR_LIT("text/html")))
 		return add_html(&m->text, leaf);
-	if (str_starts(type, STR_LIT("text/")) ||
-		(str_starts(type, STR_LIT("multipart/")) && m->n_leaves == 1))
+	if (str_starts(type, STR_LIT("text/")) || (str_starts(type, STR_LIT("multipart/")) && m->n_leaves == 1))
 		return dsn_decode(leaf, &m->text);
 	return false;
 }
@@ -212,8 +209,7 @@ bool dsn_mail_text(struct dsn_mail *m)
 			m->next_text = m->n_leaves;
 			break;
 		}
-		if (add_text(m, leaf) &&
-			str_trim(str_sub(buf_str(&m->text), begin, SIZE_MAX)).n > 0) {
+		if (add_text(m, leaf) && str_trim(str_sub(buf_str(&m->text), begin, SIZE_MAX)).n > 0) {
 			buf_add_char(&m->text, '\n');
 			cut_returned(m, begin);
 			return true;
@@ -235,8 +231,7 @@ static void first_address(struct str body, struct buf *out)
 
 static void load_leaves(struct dsn_mail *m)
 {
-	while (m->n_leaves < DSN_LEAVES &&
-		mime_leaf(m->message, m->n_leaves, &m->leaves[m->n_leaves]))
+	while (m->n_leaves < DSN_LEAVES && mime_leaf(m->message, m->n_leaves, &m->leaves[m->n_leaves]))
 		m->n_leaves++;
 	for (size_t i = 0; i < m->n_leaves && buf_len(&m->returned) == 0; i++)
 		if (dsn_is_returned(&m->leaves[i]) && dsn_decode(&m->leaves[i], &m->returned))

@@ -23,7 +23,7 @@ struct dsn_mail {
 	struct buf sender;   /* address of From, or empty */
 	struct buf text;     /* the report for people, decoded, up to the returned message */
 	struct buf returned; /* header of the returned message, as far as there is one */
-	struct buf own;	     /* where the report went, each address with a blank behind it */
+	struct buf own;      /* where the report went, each address with a blank behind it */
 	struct buf senders;  /* the same, who sent what it returns */
 	int64_t when;
 };
@@ -58,8 +58,8 @@ struct str dsn_find_status(struct str s);
 
 /* Keep a report. A recipient that is no address is left out; of two for one recipient the worse
  * stays. */
-void dsn_keep(struct dsn *d, enum dsn_class class, struct str recipient, struct str status,
-	struct str diagnostic, int64_t when);
+void dsn_keep(struct dsn *d, enum dsn_class class, struct str recipient, struct str status, struct str diagnostic,
+	int64_t when);
 /* Is s an address that may be reported? */
 bool dsn_is_address(struct str s);
 /* Tables of words are one string, lower case, with "|" between them. Is any of them in s, whatever

@@ -8,30 +8,26 @@
 /* Bounces without fields: what qmail, Exim, Exchange, Yahoo and many others write for people. */
 
 /* Who writes such mail. */
-static const char senders[] =
-	"mailer-daemon|mailerdaemon|mail delivery|mail-daemon|postmaster|mdaemon|"
-	"delivery subsystem|delivery system|delivery service|system administrator|"
-	"mail administrator|<>";
-static const char subjects[] =
-	"undeliver|delivery fail|failure delivery|failure notice|delivery failure|returned mail|"
-	"mail failed|failed mail|delivery status|delivery notification|delivery report|"
-	"could not be delivered|not delivered|non-delivery|nondelivery|mail error|"
-	"delivery problem|processing error|delivery error|user unknown|mail system error|"
-	"unzustellbar|non remis|rejected mail|mail failure|nicht zugestellt|no entregado";
+static const char senders[] = "mailer-daemon|mailerdaemon|mail delivery|mail-daemon|postmaster|mdaemon|"
+			      "delivery subsystem|delivery system|delivery service|system administrator|"
+			      "mail administrator|<>";
+static const char subjects[] = "undeliver|delivery fail|failure delivery|failure notice|delivery failure|returned mail|"
+			       "mail failed|failed mail|delivery status|delivery notification|delivery report|"
+			       "could not be delivered|not delivered|non-delivery|nondelivery|mail error|"
+			       "delivery problem|processing error|delivery error|user unknown|mail system error|"
+			       "unzustellbar|non remis|rejected mail|mail failure|nicht zugestellt|no entregado";
 
 /* It is under way still: nothing to hold against the address. */
-static const char delays[] =
-	"warning message only|this is a warning only|has been delayed|not yet been delivered|"
-	"not yet delivered|message is delayed|will be retried|will continue|continue to attempt|"
-	"attempts will continue|has been postponed|will keep trying|still being retried|"
-	"no need to resend|do not need to resend|will retry|will be notified if|"
-	"delivery is delayed|still being attempted|advisory notice only";
+static const char delays[] = "warning message only|this is a warning only|has been delayed|not yet been delivered|"
+			     "not yet delivered|message is delayed|will be retried|will continue|continue to attempt|"
+			     "attempts will continue|has been postponed|will keep trying|still being retried|"
+			     "no need to resend|do not need to resend|will retry|will be notified if|"
+			     "delivery is delayed|still being attempted|advisory notice only";
 
 /* A stranger's server wants to know first that a person writes. */
-static const char challenges[] =
-	"confirm your message|confirm your email|confirm your e-mail|confirm that you are|"
-	"verify that you are|verify your identity|to prove that you are|one-time confirmation|"
-	"challenge-response|challenge/response";
+static const char challenges[] = "confirm your message|confirm your email|confirm your e-mail|confirm that you are|"
+				 "verify that you are|verify your identity|to prove that you are|one-time confirmation|"
+				 "challenge-response|challenge/response";
 
 /* What a report's subject begins with when it is about a delay. */
 static const char delayed_subjects[] =
@@ -53,7 +49,7 @@ void dsn_text_about(const struct dsn_mail *m, struct str recipient, struct buf *
 bool dsn_is_server(const struct dsn_mail *m)
 {
 	return dsn_says(header_find(m->header, "From"), senders) ||
-	       header_find(m->header, "X-Failed-Recipients").p != NULL;
+		header_find(m->header, "X-Failed-Recipients").p != NULL;
 }
 
 bool dsn_is_bounce(const struct dsn_mail *m)
@@ -64,15 +60,14 @@ bool dsn_is_bounce(const struct dsn_mail *m)
 		!dsn_says(buf_str(&m->text), "automatically rejected"))
 		return false; /* a receipt */
 	return dsn_says(buf_str(&m->subject), subjects) || dsn_is_server(m) ||
-	       (str_istarts(str_trim(type), STR_LIT("multipart/report")) &&
-		       dsn_says(type, "delivery-status"));
+		(str_istarts(str_trim(type), STR_LIT("multipart/report")) && dsn_says(type, "delivery-status"));
 }
 
 /* It is under way still, or waits for us. */
 static bool is_pending(const struct dsn_mail *m)
 {
-	return dsn_starts(buf_str(&m->subject), delayed_subjects) ||
-	       dsn_says(buf_str(&m->text), delays) || dsn_says(buf_str(&m->text), challenges);
+	return dsn_starts(buf_str(&m->subject), delayed_subjects) || dsn_says(buf_str(&m->text), delays) ||
+		dsn_says(buf_str(&m->text), challenges);
 }
 
 static void keep(struct dsn *d, const struct dsn_mail *m, struct str recipient, struct str words)
@@ -146,15 +141,13 @@ static void keep_returned(struct dsn *d, const struct dsn_mail *m)
 {
 	struct str returned = buf_str(&m->returned);
 	struct buf to = { .limit = 4096 };
-	bool alone =
-		header_find(returned, "Cc").n == 0 && header_find(returned, "List-Post").n == 0;
+	bool alone = header_find(returned, "Cc").n == 0 && header_find(returned, "List-Post").n == 0;
 	bool found = dsn_only_address(returned, "To", &to) || to_line(m, &to);
 	struct str recipient = buf_str(&to);
 
 	if (alone && found && !is_ours(m, recipient) && !dsn_mail_is_nobody(m, recipient) &&
 		!dsn_mail_is_sender(m, recipient))
-		dsn_keep(d, DSN_SOFT, recipient, dsn_find_status(buf_str(&m->text)),
-			buf_str(&m->text), m->when);
+		dsn_keep(d, DSN_SOFT, recipient, dsn_find_status(buf_str(&m->text)), buf_str(&m->text), m->when);
 	buf_free(&to);
 }
 
@@ -172,8 +165,7 @@ bool dsn_read_text(struct dsn *d, struct dsn_mail *m)
 	if (d->n == 0)
 		keep_failed(d, m);
 	if (d->n <= 1 && dsn_verp(m->header, &verp))
-		keep(d, m, buf_str(&verp),
-			d->n == 1 ? d->reports[0].diagnostic : buf_str(&m->text));
+		keep(d, m, buf_str(&verp), d->n == 1 ? d->reports[0].diagnostic : buf_str(&m->text));
 	if (d->n == 0)
 		keep_returned(d, m);
 	buf_free(&verp);

@@ -176,14 +176,12 @@ static bool fold(struct buf *out, size_t column, struct str value)
 static bool check(struct str name, struct str value, struct err *err)
 {
 	if (!is_name(name) || name.n > NAME_LIMIT)
-		return err_set(err, ERR_DATA, "\"%.*s\" is no name of a header field",
-			(int)(name.n < 80 ? name.n : 80), name.p == NULL ? "" : name.p);
+		return err_set(err, ERR_DATA, "\"%.*s\" is no name of a header field", (int)(name.n < 80 ? name.n : 80),
+			name.p == NULL ? "" : name.p);
 	for (size_t i = 0; i < value.n; i++)
 		if (ascii_control(value.p[i]) && value.p[i] != '\t')
-			return err_set(err, ERR_DATA, "%.*s: a %s in a header field",
-				STR_ARGS(name),
-				value.p[i] == '\r' || value.p[i] == '\n' ? "line break"
-									 : "control character");
+			return err_set(err, ERR_DATA, "%.*s: a %s in a header field", STR_ARGS(name),
+				value.p[i] == '\r' || value.p[i] == '\n' ? "line break" : "control character");
 	if (!utf8_valid(value))
 		return err_set(err, ERR_DATA, "%.*s: the value is not UTF-8", STR_ARGS(name));
 	return true;
@@ -200,8 +198,7 @@ bool header_add(struct buf *out, struct str name, struct str value, struct err *
 	buf_add_char(out, ':');
 	if (!fold(out, name.n + 1, value)) {
 		buf_cut(out, start);
-		return err_set(err, ERR_DATA,
-			"%.*s: over %zu octets without a blank, too long for a line",
+		return err_set(err, ERR_DATA, "%.*s: over %zu octets without a blank, too long for a line",
 			STR_ARGS(name), LINE_LIMIT - 1);
 	}
 	buf_add_text(out, "\r\n");

@@ -22,7 +22,7 @@ struct header_reader {
 };
 enum header_event {
 	HEADER_FIELD,
-	HEADER_END,	  /* rest begins with the empty line, or is empty */
+	HEADER_END,       /* rest begins with the empty line, or is empty */
 	HEADER_MALFORMED, /* a line that is no field: field.whole, with the lines that continue it;
 			   * the next call goes on behind them */
 };

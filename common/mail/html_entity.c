@@ -151,9 +151,9 @@ static bool number_of(struct str digits, unsigned base, uint32_t *code)
 		return false;
 	for (size_t i = 0; i < digits.n; i++) {
 		char c = ascii_lower(digits.p[i]);
-		unsigned digit = ascii_digit(c)		? (unsigned)(c - '0')
-				 : c >= 'a' && c <= 'f' ? (unsigned)(c - 'a') + 10
-							: 99;
+		unsigned digit = ascii_digit(c) ? (unsigned)(c - '0')
+			: c >= 'a' && c <= 'f'  ? (unsigned)(c - 'a') + 10
+						: 99;
 
 		if (digit >= base || sum > 0x10ffff)
 			return false;
@@ -183,8 +183,7 @@ size_t html_entity(struct buf *out, struct str s)
 	size_t end = str_find(str_sub(s, 0, 12), ';');
 	uint32_t code;
 
-	if (s.n < 3 || s.p[0] != '&' || end >= s.n || s.p[end] != ';' ||
-		!code_of(str_sub(s, 1, end - 1), &code))
+	if (s.n < 3 || s.p[0] != '&' || end >= s.n || s.p[end] != ';' || !code_of(str_sub(s, 1, end - 1), &code))
 		return 0;
 	/* A no-break space is a blank in plain text, a soft hyphen and the joiners are nothing. */
 	if (code == 0xa0)

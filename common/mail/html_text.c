@@ -11,15 +11,15 @@
 struct html_text {
 	struct buf *out;
 	struct str rest;
-	bool space;	/* a blank is owed */
+	bool space;     /* a blank is owed */
 	unsigned lines; /* line ends are owed: 1 a new line, 2 an empty line too */
 	bool started;
-	unsigned pre;	    /* inside so many <pre> */
-	unsigned quote;	    /* inside so many <blockquote> */
-	unsigned depth;	    /* of lists */
+	unsigned pre;       /* inside so many <pre> */
+	unsigned quote;     /* inside so many <blockquote> */
+	unsigned depth;     /* of lists */
 	unsigned number[8]; /* of the next item of an ordered list, 0: bullets */
 	struct str href;    /* of the open link */
-	size_t link_at;	    /* where its text began */
+	size_t link_at;     /* where its text began */
 	struct buf value;   /* of an attribute */
 };
 
@@ -42,8 +42,7 @@ static void settle(struct html_text *h)
 		for (unsigned i = 0; i < h->lines; i++) {
 			buf_add_char(h->out, '\n');
 			for (unsigned q = 0; q < h->quote; q++)
-				buf_add_text(h->out,
-					q + 1 == h->quote && i + 1 == h->lines ? "> " : ">");
+				buf_add_text(h->out, q + 1 == h->quote && i + 1 == h->lines ? "> " : ">");
 		}
 	} else if (!h->started) {
 		for (unsigned q = 0; q < h->quote; q++)
@@ -70,8 +69,7 @@ static bool attribute(struct html_text *h, struct str s, struct str name)
 	while ((s = str_trim(s)).n > 0) {
 		size_t n = 0;
 
-		while (n < s.n && s.p[n] != '=' && !ascii_blank(s.p[n]) && s.p[n] != '\n' &&
-			s.p[n] != '\r')
+		while (n < s.n && s.p[n] != '=' && !ascii_blank(s.p[n]) && s.p[n] != '\n' && s.p[n] != '\r')
 			n++;
 		struct str key = str_sub(s, 0, n);
 		struct str value = STR_NONE;
@@ -121,8 +119,8 @@ static void close_link(struct html_text *h)
 	h->href = STR_NONE;
 	if (str_istarts(url, STR_LIT("mailto:")))
 		url = str_sub(url, 7, url.n);
-	if (url.n == 0 || url.p[0] == '#' || str_istarts(url, STR_LIT("javascript:")) ||
-		str_ieq(url, text) || !str_clean(url))
+	if (url.n == 0 || url.p[0] == '#' || str_istarts(url, STR_LIT("javascript:")) || str_ieq(url, text) ||
+		!str_clean(url))
 		return;
 	if (text.n > 0)
 		buf_add_char(h->out, ' ');
@@ -299,8 +297,7 @@ bool mime_html_to_text(struct buf *out, struct str html)
 
 	while (h.rest.n > 0) {
 		bool tag = h.rest.n > 1 && h.rest.p[0] == '<' &&
-			   (ascii_alpha(h.rest.p[1]) || h.rest.p[1] == '/' || h.rest.p[1] == '!' ||
-				   h.rest.p[1] == '?');
+			(ascii_alpha(h.rest.p[1]) || h.rest.p[1] == '/' || h.rest.p[1] == '!' || h.rest.p[1] == '?');
 
 		if (tag)
 			read_tag(&h);

@@ -144,8 +144,7 @@ static bool has_date(struct str line)
 		/* "Nov 23", or "23 Nov" as some writers have it. */
 		while (rest.n > 0 && (ascii_digit(rest.p[0]) || rest.p[0] == ' '))
 			rest = str_sub(rest, 1, rest.n);
-		if (is_month_or_day(rest, "JanFebMarAprMayJunJulAugSepOctNovDec") &&
-		    str_find(rest, ':') < rest.n)
+		if (is_month_or_day(rest, "JanFebMarAprMayJunJulAugSepOctNovDec") && str_find(rest, ':') < rest.n)
 			return true;
 	}
 	return false;

@@ -12,11 +12,11 @@ struct buf;
 
 /* Writer. Octets come in any cuts with CRLF, LF or lone CR line ends (a lone CR stays an octet of its line). */
 struct mbox_writer {
-	char held[8];   /* the start of a line that could become >>>From */
+	char held[8]; /* the start of a line that could become >>>From */
 	unsigned held_n;
 	bool in_line;
 	bool cr;
-	bool quoting;   /* only '>' so far in this line */
+	bool quoting; /* only '>' so far in this line */
 };
 /* The From_ line. sender: envelope sender or "" (MAILER-DAEMON); what is no plain ASCII address becomes
  * MAILER-DAEMON. */

@@ -20,10 +20,10 @@ enum message_missing {
 };
 
 struct message_wants {
-	bool eight_bit; /* 8BITMIME is offered: bodies with octets over 0x7f may leave as they are
+	bool eight_bit;        /* 8BITMIME is offered: bodies with octets over 0x7f may leave as they are
 			 */
-	bool utf8;	/* SMTPUTF8 will be used: so may headers */
-	bool downgrade; /* with !utf8: addresses that only SMTPUTF8 can carry are made empty groups
+	bool utf8;             /* SMTPUTF8 will be used: so may headers */
+	bool downgrade;        /* with !utf8: addresses that only SMTPUTF8 can carry are made empty groups
 			   that show them */
 	bool replace_from;     /* from stands for what From says now, too */
 	struct str date;       /* values for what is missing, final (RFC 2047 words done) */
@@ -43,15 +43,15 @@ struct message {
 	uint64_t octets;   /* of all input */
 	uint64_t body_at;  /* offset in the input where the body begins */
 	uint64_t lines;
-	unsigned missing; /* enum message_missing */
-	bool from_line;	  /* an mbox From_ line stood in front */
-	bool separated;	  /* the empty line is there, or the input ended in the header */
-	bool eight_bit;	  /* a body has octets over 0x7f and leaves with them: BODY=8BITMIME (after
+	unsigned missing;       /* enum message_missing */
+	bool from_line;         /* an mbox From_ line stood in front */
+	bool separated;         /* the empty line is there, or the input ended in the header */
+	bool eight_bit;         /* a body has octets over 0x7f and leaves with them: BODY=8BITMIME (after
 			     message_plan) */
-	bool utf8;	  /* a header leaves with such: SMTPUTF8 (after message_plan) */
+	bool utf8;              /* a header leaves with such: SMTPUTF8 (after message_plan) */
 	enum message_mode mode; /* after message_plan */
-	struct buf plan;	/* the header block to send, with the empty line */
-	uint64_t body_size;	/* of the body to send; for MESSAGE_PARTS to be counted by running
+	struct buf plan;        /* the header block to send, with the empty line */
+	uint64_t body_size;     /* of the body to send; for MESSAGE_PARTS to be counted by running
 				   message_body */
 	struct message_state *state;
 };

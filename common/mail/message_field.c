@@ -100,8 +100,7 @@ static void encode_parameters(struct str body, struct buf *out)
 		struct str name = str_trim(str_cut(&rest, '='));
 		char word[64];
 
-		if (str_ascii(parameter) || rest.p == NULL || name.n >= sizeof word ||
-			!str_ascii(name)) {
+		if (str_ascii(parameter) || rest.p == NULL || name.n >= sizeof word || !str_ascii(name)) {
 			buf_add_text(out, "; ");
 			buf_add(out, parameter);
 			continue;
@@ -121,12 +120,12 @@ static void encode_parameters(struct str body, struct buf *out)
 }
 
 /* The body of a field in ASCII where that can be: false when it has to stay as it is. */
-static bool encode_body(
-	const struct field_mend *how, struct str name, struct str body, struct buf *out)
+static bool encode_body(const struct field_mend *how, struct str name, struct str body, struct buf *out)
 {
-	if (str_among(name, "Message-ID In-Reply-To References Date Resent-Message-ID Resent-Date "
-			    "Return-Path MIME-Version "
-			    "Content-Transfer-Encoding Content-ID Received DKIM-Signature"))
+	if (str_among(name,
+		    "Message-ID In-Reply-To References Date Resent-Message-ID Resent-Date "
+		    "Return-Path MIME-Version "
+		    "Content-Transfer-Encoding Content-ID Received DKIM-Signature"))
 		return false;
 	if (str_among(name,
 		    "From To Cc Reply-To Sender Resent-From Resent-To Resent-Cc Resent-Sender "
@@ -159,11 +158,9 @@ static void add_words(struct buf *out, struct str s)
 }
 
 /* "Name: body" in lines of at most 998, at blanks as near to 78 as they stand. */
-static bool add_folded(
-	struct str name, struct str body, uint64_t line, struct buf *out, struct err *err)
+static bool add_folded(struct str name, struct str body, uint64_t line, struct buf *out, struct err *err)
 {
-	bool text = str_among(name, "Subject Comments Keywords Thread-Topic") ||
-		    str_istarts(name, STR_LIT("X-"));
+	bool text = str_among(name, "Subject Comments Keywords Thread-Topic") || str_istarts(name, STR_LIT("X-"));
 	size_t room = 76 - (name.n < 60 ? name.n : 60);
 
 	buf_add(out, name);
@@ -204,16 +201,15 @@ static bool add_folded(
 	return true;
 }
 
-bool field_mend(const struct field_mend *how, const struct header_field *field, uint64_t line,
-	struct buf *out, struct err *err)
+bool field_mend(const struct field_mend *how, const struct header_field *field, uint64_t line, struct buf *out,
+	struct err *err)
 {
 	struct buf body = { 0 };
 	struct buf ascii = { 0 };
 	bool ok;
 
 	plain_body(field->body, &body);
-	if (!how->high_ok && !str_ascii(buf_str(&body)) &&
-		encode_body(how, field->name, buf_str(&body), &ascii)) {
+	if (!how->high_ok && !str_ascii(buf_str(&body)) && encode_body(how, field->name, buf_str(&body), &ascii)) {
 		buf_clear(&body);
 		buf_add(&body, buf_str(&ascii));
 	}

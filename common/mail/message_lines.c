@@ -29,9 +29,7 @@ static bool give_slice(struct str *s, struct line *line)
 
 	if (str_find(text, '\r') < text.n)
 		return false;
-	*line = (struct line){
-		.text = text, .end = crlf ? LINE_CRLF : LINE_LF, .starts = true, .whole = true
-	};
+	*line = (struct line){ .text = text, .end = crlf ? LINE_CRLF : LINE_LF, .starts = true, .whole = true };
 	*s = str_sub(*s, n + 1, s->n);
 	return true;
 }

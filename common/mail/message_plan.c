@@ -75,10 +75,10 @@ static void find_seals(struct message *m)
 
 static const char *fault_text(unsigned fault)
 {
-	return fault == FAULT_HIGH   ? "octets over 0x7f, and the server does not take 8BITMIME"
-	       : fault == FAULT_NUL  ? "a NUL"
-	       : fault == FAULT_LONG ? "a line over 998 octets"
-				     : "a carriage return inside a line";
+	return fault == FAULT_HIGH    ? "octets over 0x7f, and the server does not take 8BITMIME"
+		: fault == FAULT_NUL  ? "a NUL"
+		: fault == FAULT_LONG ? "a line over 998 octets"
+				      : "a carriage return inside a line";
 }
 
 /* A signed content that would have to be changed is not sent. */
@@ -100,23 +100,20 @@ static bool check_seals(const struct message *m, struct err *err)
 				(unsigned long long)p->header_line);
 		for (unsigned bit = 0; bit < 4; bit++)
 			if ((p->faults & unwanted & (1u << bit)) != 0)
-				return err_set(err, ERR_DATA,
-					"line %llu: %s: mending it would break the signature",
+				return err_set(err, ERR_DATA, "line %llu: %s: mending it would break the signature",
 					(unsigned long long)p->line[bit], fault_text(1u << bit));
 	}
 	return true;
 }
 
-static bool add_missing(
-	struct message *m, unsigned what, const char *name, struct str value, struct err *err)
+static bool add_missing(struct message *m, unsigned what, const char *name, struct str value, struct err *err)
 {
 	bool replaced = what == MESSAGE_FROM && m->state->wants.replace_from;
 
 	if (((m->missing & what) == 0 && !replaced) || value.n == 0)
 		return true;
 	if (m->state->sealed && covered(m, str_of(name)))
-		return err_set(err, ERR_DATA,
-			"%s is missing, and adding it would break the signature that covers it",
+		return err_set(err, ERR_DATA, "%s is missing, and adding it would break the signature that covers it",
 			name);
 	return header_add(&m->plan, str_of(name), value, err);
 }
@@ -134,9 +131,9 @@ static void add_mime(struct message *m, const char *encoding)
 		buf_add_text(&m->plan, "MIME-Version: 1.0\r\n");
 	if (untyped)
 		buf_printf(&m->plan, "Content-Type: text/plain; charset=%s\r\n",
-			!high			       ? "us-ascii"
-			: mime_scan_utf8(&st->untyped) ? "utf-8"
-						       : "iso-8859-1");
+			!high                                  ? "us-ascii"
+				: mime_scan_utf8(&st->untyped) ? "utf-8"
+							       : "iso-8859-1");
 	if (encoding != NULL)
 		buf_printf(&m->plan, "Content-Transfer-Encoding: %s\r\n", encoding);
 	else if (untyped && header_find(buf_str(&m->header), "Content-Transfer-Encoding").p == NULL)
@@ -144,8 +141,8 @@ static void add_mime(struct message *m, const char *encoding)
 }
 
 /* Every field of a header but those that go; the new encoding is written by the caller. */
-static bool mend_fields(struct message *m, struct str header, bool top, const char *encoding,
-	struct buf *out, struct err *err)
+static bool mend_fields(struct message *m, struct str header, bool top, const char *encoding, struct buf *out,
+	struct err *err)
 {
 	struct field_mend how = { .high_ok = top ? m->state->wants.utf8 : m->state->wants.eight_bit,
 		.drop_high = false };
@@ -163,8 +160,7 @@ static bool mend_fields(struct message *m, struct str header, bool top, const ch
 		if (event == HEADER_END)
 			return true;
 		if (event == HEADER_FIELD && top &&
-			(str_ieq(field.name, STR_LIT("Bcc")) ||
-				str_ieq(field.name, STR_LIT("Resent-Bcc"))))
+			(str_ieq(field.name, STR_LIT("Bcc")) || str_ieq(field.name, STR_LIT("Resent-Bcc"))))
 			continue;
 		if (event == HEADER_FIELD && top && m->state->wants.replace_from &&
 			str_ieq(field.name, STR_LIT("From")))
@@ -214,11 +210,9 @@ bool message_header_ascii(struct str header, bool downgrade, struct buf *out, st
 	}
 }
 
-bool message_mend_header(
-	struct message *m, struct str header, size_t i, struct buf *out, struct err *err)
+bool message_mend_header(struct message *m, struct str header, size_t i, struct buf *out, struct err *err)
 {
-	const struct part *p =
-		&m->state->parts[i < MESSAGE_PARTS_LIMIT ? i : MESSAGE_PARTS_LIMIT - 1];
+	const struct part *p = &m->state->parts[i < MESSAGE_PARTS_LIMIT ? i : MESSAGE_PARTS_LIMIT - 1];
 	const char *encoding;
 
 	part_how(m, p, &encoding);
@@ -257,11 +251,9 @@ bool message_plan(struct message *m, const struct message_wants *wants, struct e
 	st->wants = *wants;
 	buf_clear(&m->plan);
 	if (st->too_long)
-		return err_set(
-			err, ERR_DATA, "the header is over %zu MiB", MESSAGE_HEADER_LIMIT >> 20);
+		return err_set(err, ERR_DATA, "the header is over %zu MiB", MESSAGE_HEADER_LIMIT >> 20);
 	if (st->too_many)
-		return err_set(
-			err, ERR_DATA, "the message has more than %d parts", MESSAGE_PARTS_LIMIT);
+		return err_set(err, ERR_DATA, "the message has more than %d parts", MESSAGE_PARTS_LIMIT);
 	find_seals(m);
 	if (!check_seals(m, err))
 		return false;

@@ -117,8 +117,7 @@ static void scan_body_line(struct message *m, const struct line *line)
 		walk_more(&st->walk, line->text);
 	}
 	/* The frame around a content counts with the header: only its line ends can be at fault. */
-	look_at(m, line, part_at(st, st->kind == WALK_SEPARATOR ? before : st->walk.part),
-		st->kind != WALK_CONTENT);
+	look_at(m, line, part_at(st, st->kind == WALK_SEPARATOR ? before : st->walk.part), st->kind != WALK_CONTENT);
 }
 
 /* The header is complete: what does it have, and what does it say of the body? */
@@ -169,8 +168,7 @@ static bool scan_header_line(struct message *m, const struct line *line)
 		m->lines++;
 		end_header(m);
 		return true;
-	} else if (walk_field_name(text) > 0 ||
-		   (text.n > 0 && ascii_blank(text.p[0]) && st->started)) {
+	} else if (walk_field_name(text) > 0 || (text.n > 0 && ascii_blank(text.p[0]) && st->started)) {
 		st->started = true;
 		m->lines++;
 		buf_add(&m->header, text);

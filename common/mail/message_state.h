@@ -17,9 +17,9 @@ enum line_end { LINE_OPEN, LINE_LF, LINE_CRLF, LINE_CR };
 struct line {
 	struct str text;
 	enum line_end end; /* LINE_OPEN: more of it follows, or the input ended */
-	bool starts;	   /* text is the beginning of the line */
-	bool whole;	   /* text is its end too */
-	bool stray;	   /* CRs were dropped in front of its end */
+	bool starts;       /* text is the beginning of the line */
+	bool whole;        /* text is its end too */
+	bool stray;        /* CRs were dropped in front of its end */
 };
 struct lines {
 	char held[1024];
@@ -40,7 +40,7 @@ struct part {
 	enum mime_encoding encoding; /* as its header says; MIME_7BIT stands for none */
 	bool text;
 	bool under_seal; /* a signature covers it */
-	bool typed;	 /* it has a Content-Type */
+	bool typed;      /* it has a Content-Type */
 	unsigned faults; /* of its content (for a multipart: what stands around its parts) */
 	unsigned header_faults;
 	uint64_t line[4]; /* where each fault of the content was seen first, by bit */
@@ -81,23 +81,23 @@ struct message_state {
 	struct part *parts;
 	size_t parts_cap;
 	struct mime_scan untyped; /* of the body, for a charset where the header tells none */
-	uint64_t line_at;	  /* offset where the next line begins */
+	uint64_t line_at;         /* offset where the next line begins */
 	uint64_t column;
 	uint64_t lone_lf;
 	enum walk_kind kind; /* of the line that comes in pieces */
 	bool header_done;
 	bool started;
 	bool ended_line; /* the last octet of the input ended a line */
-	bool too_long;	 /* a header over the limit */
+	bool too_long;   /* a header over the limit */
 	bool too_many;
-	bool sealed;		 /* a DKIM signature is there */
+	bool sealed;             /* a DKIM signature is there */
 	struct buf sealed_names; /* what it covers: "\nfrom\nto\n" */
 	struct message_wants wants;
 	/* The pass that writes. */
 	struct mime_encoder encoder;
 	enum how { HOW_COPY, HOW_ENCODE, HOW_REWRAP, HOW_REPAIR_QP, HOW_STRIP } how;
 	enum line_end owed; /* of the line before, in a content that is encoded */
-	unsigned width;	    /* of the line being rewrapped or repaired */
+	unsigned width;     /* of the line being rewrapped or repaired */
 	unsigned escape;    /* octets that still belong to an =XX */
 };
 
@@ -107,8 +107,7 @@ unsigned message_unwanted(const struct message *m);
  * it stays. */
 enum how part_how(const struct message *m, const struct part *p, const char **encoding);
 /* Header of part number i, mended, into out. */
-bool message_mend_header(
-	struct message *m, struct str header, size_t i, struct buf *out, struct err *err);
+bool message_mend_header(struct message *m, struct str header, size_t i, struct buf *out, struct err *err);
 /*
  * One field, mended: NULs out, lone CRs to blanks, octets over 0x7f encoded unless high_ok, lines
  * folded. What only SMTPUTF8 can carry stays and is seen in out; with drop_high it is made "?". 65
@@ -119,8 +118,8 @@ struct field_mend {
 	bool drop_high;
 	bool downgrade; /* message_wants.downgrade */
 };
-bool field_mend(const struct field_mend *how, const struct header_field *field, uint64_t line,
-	struct buf *out, struct err *err);
+bool field_mend(const struct field_mend *how, const struct header_field *field, uint64_t line, struct buf *out,
+	struct err *err);
 /* Nothing of that is needed. */
 bool field_clean(const struct field_mend *how, struct str whole);
 

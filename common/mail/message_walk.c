@@ -26,8 +26,7 @@ static enum mime_encoding read_encoding(struct str header)
 		return MIME_BASE64;
 	if (str_ieq(body, STR_LIT("quoted-printable")))
 		return MIME_QP;
-	return str_ieq(body, STR_LIT("8bit")) || str_ieq(body, STR_LIT("binary")) ? MIME_8BIT
-										  : MIME_7BIT;
+	return str_ieq(body, STR_LIT("8bit")) || str_ieq(body, STR_LIT("binary")) ? MIME_8BIT : MIME_7BIT;
 }
 
 static void push(struct walk *w, struct str content_type, bool under_seal)
@@ -35,8 +34,7 @@ static void push(struct walk *w, struct str content_type, bool under_seal)
 	struct walk_level *level = &w->stack[w->depth];
 	struct buf boundary = { .limit = sizeof level->boundary - 1 };
 
-	if (w->depth < MESSAGE_DEPTH && word_parameter(content_type, "boundary", &boundary) &&
-		buf_len(&boundary) > 0) {
+	if (w->depth < MESSAGE_DEPTH && word_parameter(content_type, "boundary", &boundary) && buf_len(&boundary) > 0) {
 		memcpy(level->boundary, buf_text(&boundary), buf_len(&boundary) + 1);
 		level->part = w->part;
 		level->under_seal = under_seal;
@@ -57,16 +55,14 @@ void walk_enter(struct walk *w, struct str header, struct part *facts)
 	w->in_header = false;
 	w->stale = true;
 	w->under_seal = w->under_seal || str_ieq(name, STR_LIT("multipart/signed")) ||
-			str_ieq(name, STR_LIT("application/pkcs7-mime")) ||
-			str_ieq(name, STR_LIT("application/x-pkcs7-mime"));
+		str_ieq(name, STR_LIT("application/pkcs7-mime")) || str_ieq(name, STR_LIT("application/x-pkcs7-mime"));
 	facts->under_seal = w->under_seal;
 	if (facts->encoding == MIME_QP || facts->encoding == MIME_BASE64)
 		return;
 	if (str_istarts(name, STR_LIT("multipart/"))) {
 		facts->kind = PART_MULTIPART;
 		push(w, type, w->under_seal);
-	} else if (str_ieq(name, STR_LIT("message/rfc822")) ||
-		   str_ieq(name, STR_LIT("message/global"))) {
+	} else if (str_ieq(name, STR_LIT("message/rfc822")) || str_ieq(name, STR_LIT("message/global"))) {
 		/* Encoding one as a whole is forbidden (RFC 2046, 5.2.1), so its own parts are
 		 * looked at. */
 		facts->kind = PART_MESSAGE;

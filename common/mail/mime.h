@@ -18,7 +18,7 @@ enum mime_encoding { MIME_7BIT, MIME_8BIT, MIME_QP, MIME_BASE64 };
 struct mime_segment {
 	size_t at; /* MIME_NO_FILE: where its octets stand in message.text */
 	size_t n;
-	size_t file;		     /* index into the caller's files, or MIME_NO_FILE */
+	size_t file;                 /* index into the caller's files, or MIME_NO_FILE */
 	enum mime_encoding encoding; /* of a file's octets: a struct mime_encoder's first two */
 	bool text;
 	uint64_t size; /* octets on the wire (CRLF form, before dot stuffing) */
@@ -30,9 +30,9 @@ struct mime_message {
 	struct mime_segment *segments;
 	size_t n;
 	size_t cap;
-	uint64_t size;	/* of the whole */
+	uint64_t size;  /* of the whole */
 	bool eight_bit; /* a body has octets over 0x7f: BODY=8BITMIME */
-	bool utf8;	/* a header has: SMTPUTF8 */
+	bool utf8;      /* a header has: SMTPUTF8 */
 };
 
 void mime_message_free(struct mime_message *m);
@@ -43,16 +43,16 @@ void mime_message_clear(struct mime_message *m);
  * choose an encoding. */
 struct mime_scan {
 	uint64_t octets;
-	uint64_t high;	   /* over 0x7f */
+	uint64_t high;     /* over 0x7f */
 	uint64_t qp_extra; /* octets that quoted-printable would add, roughly */
 	uint64_t longest;  /* line */
 	uint64_t line;
 	bool nul;
 	bool lone_cr;
 	bool lone_lf;
-	bool control;	/* other than TAB, CR and LF */
+	bool control;   /* other than TAB, CR and LF */
 	bool from_line; /* a line begins with "From " */
-	unsigned from;	/* octets of that at the start of this line */
+	unsigned from;  /* octets of that at the start of this line */
 	bool not_utf8;
 	unsigned char tail[4]; /* an unfinished UTF-8 sequence */
 	unsigned tail_n;
@@ -87,7 +87,7 @@ void mime_encoder_free(struct mime_encoder *e);
 
 /* One leaf. Either content or file is given. */
 struct mime_part {
-	const char *type; /* "text/plain", "image/png"…; a text type gets charset=utf-8 where it is
+	const char *type;   /* "text/plain", "image/png"…; a text type gets charset=utf-8 where it is
 			     UTF-8 */
 	struct str content; /* octets, when file is MIME_NO_FILE */
 	size_t file;
@@ -104,8 +104,7 @@ struct mime_part {
  * the size on the wire has to be counted by running the encoder, false when
  * base64_lines_size(file_size) is it.
  */
-bool mime_part_stream(
-	const struct mime_part *part, bool attachment, struct mime_encoder *e, const char **type);
+bool mime_part_stream(const struct mime_part *part, bool attachment, struct mime_encoder *e, const char **type);
 
 /*
  * What a message is made of. The header fields given come first, as they are (complete lines with
@@ -139,7 +138,7 @@ bool mime_html_to_text(struct buf *out, struct str html);
 struct mime_leaf {
 	struct str header; /* of the part */
 	struct str body;   /* as it stands, encoded */
-	char type[80]; /* "message/delivery-status", lower case; text/plain where none is given */
+	char type[80];     /* "message/delivery-status", lower case; text/plain where none is given */
 	unsigned depth;
 	unsigned parent; /* number of the enclosing multipart, 0 the message */
 };

@@ -55,10 +55,9 @@ static void close_run(struct composer *w)
 	size_t end = buf_len(&w->m->text);
 
 	if (end > w->from)
-		add_segment(w->m, (struct mime_segment){ .at = w->from,
-					  .n = end - w->from,
-					  .file = MIME_NO_FILE,
-					  .size = end - w->from });
+		add_segment(w->m,
+			(struct mime_segment){
+				.at = w->from, .n = end - w->from, .file = MIME_NO_FILE, .size = end - w->from });
 	w->from = end;
 }
 
@@ -79,8 +78,7 @@ static bool is_text_type(const char *type)
 	return str_istarts(str_of(type), STR_LIT("text/"));
 }
 
-bool mime_part_stream(
-	const struct mime_part *part, bool attachment, struct mime_encoder *e, const char **type)
+bool mime_part_stream(const struct mime_part *part, bool attachment, struct mime_encoder *e, const char **type)
 {
 	*type = part->type;
 	*e = (struct mime_encoder){ .text = !attachment };
@@ -103,8 +101,7 @@ bool mime_part_stream(
 }
 
 /* The charset of a text, where it can be told: none is better than a wrong one. */
-static const char *charset_of(
-	const struct mime_part *part, const struct mime_scan *scan, const char *type)
+static const char *charset_of(const struct mime_part *part, const struct mime_scan *scan, const char *type)
 {
 	if (!is_text_type(type) || str_isearch(str_of(type), STR_LIT("charset=")) < strlen(type))
 		return NULL;
@@ -115,9 +112,8 @@ static const char *charset_of(
 	return scan->high > 0 ? "utf-8" : "us-ascii";
 }
 
-static void put_part_header(struct composer *w, const struct mime_part *part,
-	const char *disposition, const struct mime_scan *scan, const struct mime_encoder *e,
-	const char *type)
+static void put_part_header(struct composer *w, const struct mime_part *part, const char *disposition,
+	const struct mime_scan *scan, const struct mime_encoder *e, const char *type)
 {
 	const char *charset = charset_of(part, scan, type);
 	struct buf value = { 0 };
@@ -159,15 +155,14 @@ static void put_part(struct composer *w, const struct mime_part *part, const cha
 
 	put_part_header(w, part, disposition, &judged.scan, &e, type);
 	if (part->file == MIME_NO_FILE) {
-		w->ok = mime_encode(&e, &w->m->text, part->content) &&
-			mime_encode_end(&e, &w->m->text) && w->ok;
+		w->ok = mime_encode(&e, &w->m->text, part->content) && mime_encode_end(&e, &w->m->text) && w->ok;
 	} else {
 		close_run(w);
-		add_segment(w->m, (struct mime_segment){ .file = part->file,
-					  .encoding = e.encoding,
-					  .text = e.text,
-					  .size = counted ? part->encoded_size
-							  : base64_lines_size(part->file_size) });
+		add_segment(w->m,
+			(struct mime_segment){ .file = part->file,
+				.encoding = e.encoding,
+				.text = e.text,
+				.size = counted ? part->encoded_size : base64_lines_size(part->file_size) });
 	}
 	mime_encoder_free(&e);
 }
@@ -177,8 +172,7 @@ static void open_multipart(struct composer *w, const char *subtype, char level, 
 	struct buf value = { 0 };
 
 	/* "=_" stands in no base64 and no quoted-printable line. */
-	buf_printf(&value, "multipart/%s; boundary=\"=_%.*s_%c\"", subtype,
-		STR_ARGS(w->c->boundary), level);
+	buf_printf(&value, "multipart/%s; boundary=\"=_%.*s_%c\"", subtype, STR_ARGS(w->c->boundary), level);
 	if (root != NULL)
 		buf_printf(&value, "; type=\"%s\"", root);
 	put_field(w, "Content-Type", &value);
@@ -190,8 +184,8 @@ static void open_multipart(struct composer *w, const char *subtype, char level, 
  */
 static void put_boundary(struct composer *w, char level, bool first, bool last)
 {
-	w->ok = buf_printf(&w->m->text, "%s--=_%.*s_%c%s\r\n", first ? "" : "\r\n",
-			STR_ARGS(w->c->boundary), level, last ? "--" : "") &&
+	w->ok = buf_printf(&w->m->text, "%s--=_%.*s_%c%s\r\n", first ? "" : "\r\n", STR_ARGS(w->c->boundary), level,
+			last ? "--" : "") &&
 		w->ok;
 }
 
@@ -267,7 +261,6 @@ bool mime_compose(struct mime_message *m, const struct mime_compose *c, struct e
 	close_run(&w);
 	m->utf8 = !str_ascii(c->header);
 	if (m->text.full)
-		return err_set(
-			err, ERR_DATA, "the message has too much in memory: attach it as a file");
+		return err_set(err, ERR_DATA, "the message has too much in memory: attach it as a file");
 	return w.ok;
 }

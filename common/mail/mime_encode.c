@@ -36,8 +36,7 @@ bool mime_encode(struct mime_encoder *e, struct buf *out, struct str s)
 		if (!e->text)
 			return base64_lines_add(&e->base64, out, s);
 		buf_clear(&e->scratch);
-		return add_canonical(e, &e->scratch, s) &&
-		       base64_lines_add(&e->base64, out, buf_str(&e->scratch));
+		return add_canonical(e, &e->scratch, s) && base64_lines_add(&e->base64, out, buf_str(&e->scratch));
 	}
 	return e->text ? add_canonical(e, out, s) : buf_add(out, s);
 }

@@ -40,8 +40,7 @@ static bool is_delimiter(struct str s, const char *boundary, bool *closing)
 	struct str line = str_sub(s, 0, str_find(s, '\n'));
 	size_t n = strlen(boundary);
 
-	if (!str_starts(line, STR_LIT("--")) ||
-		!str_starts(str_sub(line, 2, line.n), str_at(boundary, n)))
+	if (!str_starts(line, STR_LIT("--")) || !str_starts(str_sub(line, 2, line.n), str_at(boundary, n)))
 		return false;
 	line = str_sub(line, 2 + n, line.n);
 	*closing = str_starts(line, STR_LIT("--"));
@@ -55,16 +54,14 @@ static bool next_part(struct level *l, struct str *part)
 	bool closing = false;
 	size_t at = 0;
 
-	while (at < l->rest.n &&
-		!is_delimiter(str_sub(l->rest, at, l->rest.n), l->boundary, &closing))
+	while (at < l->rest.n && !is_delimiter(str_sub(l->rest, at, l->rest.n), l->boundary, &closing))
 		at = next_line(l->rest, at);
 	if (at >= l->rest.n || closing)
 		return false;
 	size_t begin = next_line(l->rest, at);
 	size_t end = begin;
 
-	while (end < l->rest.n &&
-		!is_delimiter(str_sub(l->rest, end, l->rest.n), l->boundary, &closing))
+	while (end < l->rest.n && !is_delimiter(str_sub(l->rest, end, l->rest.n), l->boundary, &closing))
 		end = next_line(l->rest, end);
 	size_t last = end;
 
@@ -142,8 +139,7 @@ bool mime_leaf(struct str message, size_t i, struct mime_leaf *leaf)
 static bool add_text(const struct mime_leaf *leaf, struct str s, struct buf *out)
 {
 	struct buf charset = { .limit = 100 };
-	bool latin =
-		word_parameter(header_find(leaf->header, "Content-Type"), "charset", &charset) &&
+	bool latin = word_parameter(header_find(leaf->header, "Content-Type"), "charset", &charset) &&
 		(str_istarts(buf_str(&charset), STR_LIT("iso-8859-1")) ||
 			str_ieq(buf_str(&charset), STR_LIT("windows-1252")));
 

@@ -89,8 +89,8 @@ void mime_scan_add(struct mime_scan *scan, struct str s)
 		unsigned char c = (unsigned char)s.p[i];
 
 		/* The bulk of any text: printable, and no state that it would end. */
-		if (c >= 0x20 && c < 0x7f && c != '=' && scan->line >= sizeof from_start - 1 &&
-			!scan->cr && scan->tail_n == 0)
+		if (c >= 0x20 && c < 0x7f && c != '=' && scan->line >= sizeof from_start - 1 && !scan->cr &&
+			scan->tail_n == 0)
 			scan->line++;
 		else
 			scan_octet(scan, c);
@@ -113,8 +113,7 @@ enum mime_encoding mime_choose(const struct mime_scan *scan, bool is_text)
 {
 	bool lone_cr = scan->lone_cr || scan->cr;
 
-	if (mime_scan_7bit(scan) && !scan->from_line &&
-		(is_text || (!lone_cr && !scan->lone_lf)))
+	if (mime_scan_7bit(scan) && !scan->from_line && (is_text || (!lone_cr && !scan->lone_lf)))
 		return MIME_7BIT;
 	if (!is_text || (scan->nul && !mime_scan_utf8(scan)))
 		return MIME_BASE64;

@@ -13,8 +13,7 @@ bool shard_parse(struct shard *s, const char *text, struct err *err)
 	uint64_t shares;
 
 	if (!str_number(n, 100000, &shares) || !str_number(k, shares, &share) || share == 0)
-		return err_set(err, ERR_USAGE, "--shard '%s': it takes K/N with 1 <= K <= N <= 100000",
-			text);
+		return err_set(err, ERR_USAGE, "--shard '%s': it takes K/N with 1 <= K <= N <= 100000", text);
 	*s = (struct shard){ .k = (uint32_t)share, .n = (uint32_t)shares };
 	return true;
 }

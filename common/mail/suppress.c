@@ -72,8 +72,7 @@ bool suppress_add(struct suppress *s, struct str entry, struct str reason, struc
 		if (ok)
 			put(s, &s->domains, buf_str(&key), reason, date);
 	} else if (address_unwrap(entry, &bare, NULL) &&
-		   address_parse(&a, bare, ADDRESS_QUOTED | ADDRESS_LITERALS) == ADDRESS_OK &&
-		   key_of(s, &a, &key)) {
+		address_parse(&a, bare, ADDRESS_QUOTED | ADDRESS_LITERALS) == ADDRESS_OK && key_of(s, &a, &key)) {
 		put(s, &s->keys, buf_str(&key), reason, date);
 		ok = true;
 	}
@@ -159,12 +158,13 @@ bool suppress_has_key(const struct suppress *s, struct str key, struct str folde
 	if (s->keys.used > 0 && note_of(s, set_find(&s->keys, folded), note))
 		return true;
 	/* A sum that somebody made of the address as written is of the plain form. */
-	if (s->sums.used > 0 && (note_of_sum(s, find_sum(s, folded), note) ||
-					(s->fold && note_of_sum(s, find_sum(s, key), note)) ||
-					note_of_sum(s, find_shown_sum(s, key, domain), note)))
+	if (s->sums.used > 0 &&
+		(note_of_sum(s, find_sum(s, folded), note) || (s->fold && note_of_sum(s, find_sum(s, key), note)) ||
+			note_of_sum(s, find_shown_sum(s, key, domain), note)))
 		return true;
-	return s->domains.used > 0 && (note_of(s, find_domain(s, domain), note) ||
-					(s->fold && note_of(s, find_domain(s, domain_of(folded)), note)));
+	return s->domains.used > 0 &&
+		(note_of(s, find_domain(s, domain), note) ||
+			(s->fold && note_of(s, find_domain(s, domain_of(folded)), note)));
 }
 
 bool suppress_has(const struct suppress *s, const struct address *a, struct suppress_note *note)
@@ -172,8 +172,7 @@ bool suppress_has(const struct suppress *s, const struct address *a, struct supp
 	struct buf key = { 0 };
 	struct buf folded = { 0 };
 	bool found = address_key(a, &key) && (!s->fold || address_key_fold(buf_str(&key), &folded)) &&
-		suppress_has_key(s, buf_str(&key), buf_str(s->fold ? &folded : &key),
-			buf_str(&a->ascii), note);
+		suppress_has_key(s, buf_str(&key), buf_str(s->fold ? &folded : &key), buf_str(&a->ascii), note);
 
 	buf_free(&key);
 	buf_free(&folded);

@@ -14,11 +14,11 @@ struct address;
  * same comparing form as duplicates, so that no spelling slips past.
  */
 struct suppress {
-	bool fold;          /* compare provider forms too; set before the first entry */
-	struct set keys;    /* values: position + 1 in notes, 0: no note */
+	bool fold;       /* compare provider forms too; set before the first entry */
+	struct set keys; /* values: position + 1 in notes, 0: no note */
 	struct set domains;
 	struct set sums;
-	struct buf notes;   /* "reason\0date\0" one behind the other */
+	struct buf notes; /* "reason\0date\0" one behind the other */
 	uint64_t entries;
 	uint64_t bad;       /* lines that are none of the three */
 	uint64_t first_bad; /* line of the first of them in its file */
@@ -27,7 +27,7 @@ struct suppress {
 struct suppress_note {
 	struct str reason; /* as the list has it, or empty */
 	struct str date;
-	struct str entry;  /* that matched: an address, or a domain without its "@"; empty: a sum. Lives with the list */
+	struct str entry; /* that matched: an address, or a domain without its "@"; empty: a sum. Lives with the list */
 };
 
 void suppress_free(struct suppress *s);
@@ -45,7 +45,7 @@ struct suppress_reader {
 	struct suppress *into;
 	struct csv csv;
 	const char *name; /* of the file, for messages */
-	size_t email; /* SIZE_MAX: no such column */
+	size_t email;     /* SIZE_MAX: no such column */
 	size_t address;
 	size_t recipient;
 	size_t sum;

@@ -9,15 +9,22 @@
 
 void suppress_read_begin(struct suppress_reader *r, struct suppress *into, const char *name)
 {
-	*r = (struct suppress_reader){ .into = into, .name = name, .email = SIZE_MAX, .address = SIZE_MAX,
-		.recipient = SIZE_MAX, .sum = SIZE_MAX, .domain = SIZE_MAX, .reason = SIZE_MAX, .date = SIZE_MAX };
+	*r = (struct suppress_reader){ .into = into,
+		.name = name,
+		.email = SIZE_MAX,
+		.address = SIZE_MAX,
+		.recipient = SIZE_MAX,
+		.sum = SIZE_MAX,
+		.domain = SIZE_MAX,
+		.reason = SIZE_MAX,
+		.date = SIZE_MAX };
 	csv_init(&r->csv, '\0');
 }
 
 static bool names_email(struct str column)
 {
 	return str_among(column, "email e-mail mail email_address emailaddress") ||
-	       str_ieq(column, STR_LIT("email address")) || str_ieq(column, STR_LIT("e-mail address"));
+		str_ieq(column, STR_LIT("email address")) || str_ieq(column, STR_LIT("e-mail address"));
 }
 
 static bool names_address(struct str column)

@@ -31,7 +31,7 @@ static bool parse(struct str s, struct word *w)
 	w->text = str_sub(rest, 0, n);
 	w->length = (size_t)(rest.p + n + 2 - s.p);
 	return (w->encoding == 'q' || w->encoding == 'b') && str_find(w->text, '\n') == w->text.n &&
-	       utf8_charset_known(w->charset);
+		utf8_charset_known(w->charset);
 }
 
 static void add_q(struct buf *out, struct str s)

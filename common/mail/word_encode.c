@@ -15,16 +15,14 @@
 
 static bool is_atom_char(char c)
 {
-	return ascii_alpha(c) || ascii_digit(c) ||
-	       (c != '\0' && strchr("!#$%&'*+-/=?^_`{|}~", c) != NULL);
+	return ascii_alpha(c) || ascii_digit(c) || (c != '\0' && strchr("!#$%&'*+-/=?^_`{|}~", c) != NULL);
 }
 
 /* What Q encoding lets stand as it is. In a phrase that is little (RFC 2047, 5, rule 3). */
 static bool is_q_literal(char c, bool phrase)
 {
 	if (phrase)
-		return ascii_alpha(c) || ascii_digit(c) ||
-		       (c != '\0' && strchr("!*+-/", c) != NULL);
+		return ascii_alpha(c) || ascii_digit(c) || (c != '\0' && strchr("!*+-/", c) != NULL);
 	return c > ' ' && c <= '~' && c != '=' && c != '?' && c != '_';
 }
 
@@ -116,8 +114,7 @@ static size_t next_piece(struct str s, size_t *blanks)
 
 static bool is_plain(struct str word)
 {
-	return word.n <= RUN_MAX && str_ascii(word) && str_clean(word) &&
-	       str_search(word, STR_LIT("=?")) == word.n;
+	return word.n <= RUN_MAX && str_ascii(word) && str_clean(word) && str_search(word, STR_LIT("=?")) == word.n;
 }
 
 /* Encode from the first piece of s that needs it to the last one: blanks between two encoded words

@@ -107,8 +107,7 @@ static void collect(struct found *f, struct str body, struct str name)
 static void add_octets(struct buf *out, struct value v, struct str raw)
 {
 	for (size_t i = 0; i < raw.n; i++) {
-		int high = v.extended && raw.p[i] == '%' && i + 2 < raw.n ? ascii_hex(raw.p[i + 1])
-									  : -1;
+		int high = v.extended && raw.p[i] == '%' && i + 2 < raw.n ? ascii_hex(raw.p[i + 1]) : -1;
 		int low = high >= 0 ? ascii_hex(raw.p[i + 2]) : -1;
 
 		if (low >= 0) {
@@ -125,8 +124,7 @@ static void add_octets(struct buf *out, struct value v, struct str raw)
 
 static void add_text(struct buf *out, struct str charset, struct str octets)
 {
-	if (!utf8_from_charset(out, charset, octets) &&
-		!utf8_from_charset(out, STR_LIT("utf-8"), octets))
+	if (!utf8_from_charset(out, charset, octets) && !utf8_from_charset(out, STR_LIT("utf-8"), octets))
 		utf8_from_latin1(out, octets);
 }
 

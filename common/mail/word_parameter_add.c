@@ -101,8 +101,7 @@ static void add_sections(struct buf *out, const char *name, struct str s)
 	bool one = frame + whole <= LINE_WIDTH;
 
 	for (unsigned number = 0; number == 0 || s.n > 0; number++) {
-		size_t width = strlen(name) + sizeof " *0000*=;" - 1 +
-			       (number == 0 ? sizeof "UTF-8''" - 1 : 0);
+		size_t width = strlen(name) + sizeof " *0000*=;" - 1 + (number == 0 ? sizeof "UTF-8''" - 1 : 0);
 		size_t n = 0;
 
 		while (n < s.n) {
@@ -131,8 +130,7 @@ bool word_add_parameter(struct buf *out, const char *name, struct str utf8, bool
 		utf8_from_latin1(&converted, utf8);
 		utf8 = buf_str(&converted);
 	}
-	if (str_ascii(utf8) && str_clean(utf8) &&
-		strlen(name) + utf8.n + sizeof " =\"\";" <= LINE_WIDTH) {
+	if (str_ascii(utf8) && str_clean(utf8) && strlen(name) + utf8.n + sizeof " =\"\";" <= LINE_WIDTH) {
 		buf_add_text(out, "; ");
 		buf_add_text(out, name);
 		buf_add_char(out, '=');

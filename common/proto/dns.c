@@ -237,8 +237,8 @@ static bool is_answer(struct reader *r, const struct name *name, unsigned type)
 }
 
 /* No record of the type where the aliases end: what does that mean? */
-static enum dns_finding no_record(struct reader *r, const struct found *f, const struct name *end,
-	unsigned hops, struct dns_answer *answer)
+static enum dns_finding no_record(struct reader *r, const struct found *f, const struct name *end, unsigned hops,
+	struct dns_answer *answer)
 {
 	bool circle = hops > f->aliases;
 	bool nxdomain = (r->p[3] & 15) == RCODE_NXDOMAIN;

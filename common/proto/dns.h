@@ -11,11 +11,11 @@ enum dns_finding {
 	/* No answer to this question, one that cannot be read, one that says nothing: another rcode, a referral
 	 * (RFC 2308, 2.2), records of other names or types. */
 	DNS_NOTHING,
-	DNS_FOUND,    /* records of the type asked for, at the name or where its aliases lead */
-	DNS_NULL_MX,  /* as the only one, "." (RFC 7505) */
-	DNS_NODATA,   /* the name is there, without such records; or its aliases go round in a circle */
+	DNS_FOUND,   /* records of the type asked for, at the name or where its aliases lead */
+	DNS_NULL_MX, /* as the only one, "." (RFC 7505) */
+	DNS_NODATA,  /* the name is there, without such records; or its aliases go round in a circle */
 	DNS_NXDOMAIN,
-	DNS_ALIAS,    /* an alias that the server did not follow: ask about target */
+	DNS_ALIAS, /* an alias that the server did not follow: ask about target */
 };
 
 enum { DNS_A = 1, DNS_MX = 15, DNS_AAAA = 28 };

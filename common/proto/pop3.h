@@ -38,21 +38,21 @@ struct pop3_params {
 enum pop3_event {
 	POP3_WAIT,
 	POP3_STLS,       /* shake hands, then pop3_tls_started */
-	POP3_READY,    /* logged in, the listing is there: pop3_retr, pop3_top, pop3_dele, pop3_quit */
-	POP3_BEGIN,    /* news.number: its message starts (headers only after pop3_top) */
-	POP3_BODY,     /* news.octets: a piece of it, dots unstuffed, line ends as they came */
-	POP3_FINISH,   /* news.number: it is whole */
-	POP3_REFUSED,  /* news.number: -ERR to RETR, TOP or DELE, with news.text */
-	POP3_DELETED,  /* news.number: +OK to DELE */
+	POP3_READY,      /* logged in, the listing is there: pop3_retr, pop3_top, pop3_dele, pop3_quit */
+	POP3_BEGIN,      /* news.number: its message starts (headers only after pop3_top) */
+	POP3_BODY,       /* news.octets: a piece of it, dots unstuffed, line ends as they came */
+	POP3_FINISH,     /* news.number: it is whole */
+	POP3_REFUSED,    /* news.number: -ERR to RETR, TOP or DELE, with news.text */
+	POP3_DELETED,    /* news.number: +OK to DELE */
 	POP3_AUTH_AGAIN, /* the token was refused: pop3_auth_retry with a new one, or pop3_quit */
-	POP3_CLOSED,   /* +OK to QUIT: the deletions hold */
-	POP3_FAILED,   /* over, news.err says why; what was not finished or deleted by an event is not */
+	POP3_CLOSED,     /* +OK to QUIT: the deletions hold */
+	POP3_FAILED,     /* over, news.err says why; what was not finished or deleted by an event is not */
 };
 
 struct pop3_item {
 	uint32_t number;
-	uint64_t size;   /* LIST's word: a hint */
-	struct str uid;	 /* empty: the server has no UIDL, or says something that is no UID (a control, over 1,000
+	uint64_t size;  /* LIST's word: a hint */
+	struct str uid; /* empty: the server has no UIDL, or says something that is no UID (a control, over 1,000
 			    octets) */
 };
 
@@ -66,9 +66,9 @@ struct pop3_news {
 struct pop3 {
 	struct buf in;
 	struct buf out;
-	unsigned caps;         /* what was offered last */
-	struct buf caps_lines; /* as it came, for -v */
-	bool desynchronised;   /* commands were in flight when it went wrong: lock step may help */
+	unsigned caps;           /* what was offered last */
+	struct buf caps_lines;   /* as it came, for -v */
+	bool desynchronised;     /* commands were in flight when it went wrong: lock step may help */
 	struct pop3_item *items; /* in order of number, after POP3_READY */
 	size_t n_items;
 	struct pop3_state *state;

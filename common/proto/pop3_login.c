@@ -203,8 +203,8 @@ static void send_auth(struct pop3 *p)
 	}
 	buf_add_text(&line, st->mechanism);
 	/* Microsoft's server breaks off when XOAUTH2 comes in one line. */
-	st->held_initial = initial && (buf_len(&st->response) + buf_len(&line) + 6 > AUTH_LINE ||
-				       strcmp(st->mechanism, "XOAUTH2") == 0);
+	st->held_initial = initial &&
+		(buf_len(&st->response) + buf_len(&line) + 6 > AUTH_LINE || strcmp(st->mechanism, "XOAUTH2") == 0);
 	if (initial && !st->held_initial) {
 		buf_add_char(&line, ' ');
 		buf_add(&line, buf_len(&st->response) == 0 ? STR_LIT("=") : buf_str(&st->response));

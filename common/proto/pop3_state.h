@@ -13,7 +13,7 @@ enum pop3_phase {
 	POP3_PHASE_GREETING,
 	POP3_PHASE_CAPA,
 	POP3_PHASE_STLS,
-	POP3_PHASE_TLS,        /* the caller shakes hands */
+	POP3_PHASE_TLS, /* the caller shakes hands */
 	POP3_PHASE_UTF8,
 	POP3_PHASE_AUTH,
 	POP3_PHASE_AUTH_AGAIN, /* the caller fetches a new token */
@@ -52,7 +52,7 @@ struct pop3_state {
 	enum pop3_phase phase;
 	bool announced;
 	bool tls;
-	bool capa_known;       /* the server answered CAPA with +OK once */
+	bool capa_known; /* the server answered CAPA with +OK once */
 	bool auth_retried;
 	bool cancelled;
 	bool user_pass;        /* instead of AUTH */
@@ -60,21 +60,21 @@ struct pop3_state {
 	const char *mechanism;
 	struct buf response;
 	bool has_response;
-	bool held_initial;     /* response is the initial one, kept for the first challenge */
+	bool held_initial; /* response is the initial one, kept for the first challenge */
 
-	bool lf_only;          /* no line of the server had a CR so far */
-	bool in_list;          /* the lines of an answer are coming */
-	unsigned list_lines;   /* of CAPA so far */
-	unsigned list_next;    /* STAT, LIST or UIDL */
+	bool lf_only;        /* no line of the server had a CR so far */
+	bool in_list;        /* the lines of an answer are coming */
+	unsigned list_lines; /* of CAPA so far */
+	unsigned list_next;  /* STAT, LIST or UIDL */
 	bool in_body;
-	bool line_start;       /* in a body */
+	bool line_start; /* in a body */
 	bool cr;
-	size_t given;          /* octets at the front of in that are done with in the next turn */
+	size_t given; /* octets at the front of in that are done with in the next turn */
 
-	uint64_t count;        /* STAT's word */
+	uint64_t count; /* STAT's word */
 	size_t items_room;
-	struct buf uids;       /* what the items' uids point into, once the listing is there */
-	size_t *uid_at;        /* one an item, while it is not */
+	struct buf uids; /* what the items' uids point into, once the listing is there */
+	size_t *uid_at;  /* one an item, while it is not */
 
 	struct pop3_want *queue; /* commands in order: sent ones first */
 	size_t queue_at;
@@ -84,7 +84,7 @@ struct pop3_state {
 	size_t window;
 	uint64_t answers;
 	bool quit_wanted;
-	bool deleted;          /* a DELE was taken */
+	bool deleted; /* a DELE was taken */
 
 	struct buf line;
 	bool eof;

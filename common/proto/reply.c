@@ -115,8 +115,8 @@ int reply_take(struct reply *r, struct buf *in, struct err *err)
 
 		r->open = r->lines > 0;
 		if (n == LINE_MAX_OCTETS) {
-			err_set(err, ERR_PROTOCOL, "a line of the server's reply is over %d octets%s",
-				LINE_MAX_OCTETS, r->lines == 0 ? hint(line) : "");
+			err_set(err, ERR_PROTOCOL, "a line of the server's reply is over %d octets%s", LINE_MAX_OCTETS,
+				r->lines == 0 ? hint(line) : "");
 			return -1;
 		}
 		if (n == all.n && !hopeless(all))
@@ -150,7 +150,7 @@ bool reply_show(const struct reply *r, struct buf *out)
 
 		/* Servers repeat the status on every line; once is enough for a reader. */
 		if (!first && r->enhanced.n > 0 && str_starts(line, r->enhanced) &&
-		    (line.n == r->enhanced.n || line.p[r->enhanced.n] == ' '))
+			(line.n == r->enhanced.n || line.p[r->enhanced.n] == ' '))
 			line = str_sub(line, r->enhanced.n, line.n);
 		line = str_trim(line);
 		if (line.n > 0) {

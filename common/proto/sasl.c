@@ -2,7 +2,6 @@
 
 #include "proto/sasl.h"
 
-
 #include "base/mem.h"
 #include "text/base64.h"
 #include "mail/late_gsasl.h"
@@ -11,11 +10,11 @@
 #define MAX_CHALLENGE 16384
 
 enum need {
-	NEED_SECURE = 1 << 0,  /* shows the password or token: only over TLS */
+	NEED_SECURE = 1 << 0, /* shows the password or token: only over TLS */
 	NEED_TOKEN = 1 << 1,
 	NEED_NOTHING = 1 << 2, /* EXTERNAL: the certificate speaks */
 	NEED_CHANNEL = 1 << 3,
-	FIRST = 1 << 4,        /* the client speaks first */
+	FIRST = 1 << 4, /* the client speaks first */
 };
 
 /* The strongest first: what proves the server too, then what hides the password, then what shows it. */
@@ -87,8 +86,9 @@ struct sasl *sasl_new(const struct sasl_params *params, struct err *err)
 	sasl_set_password(s, params->password);
 	ok = wanted_mechanism(s, params->mechanism, err);
 	/* The mechanisms end their fields with NUL, and the OAuth ones with ^A. */
-	if (ok && (str_find(params->user, '\0') < params->user.n ||
-			  str_find(params->password, '\0') < params->password.n))
+	if (ok &&
+		(str_find(params->user, '\0') < params->user.n ||
+			str_find(params->password, '\0') < params->password.n))
 		ok = err_set(err, ERR_DATA, "a user name or password with a NUL in it");
 	if (ok && sasl_is_token(s) && (!str_clean(params->user) || !str_clean(params->password)))
 		ok = err_set(err, ERR_DATA, "a user name or token with a control character in it");
@@ -195,7 +195,7 @@ static bool refuse_choice(const struct sasl *s, struct str offered, bool secure,
 
 	for (size_t i = 0; i < N_MECHANISMS; i++)
 		hidden = hidden ||
-			 (!secure && is_offered(offered, mechanisms[i].name) && is_usable(s, &mechanisms[i], true));
+			(!secure && is_offered(offered, mechanisms[i].name) && is_usable(s, &mechanisms[i], true));
 	if (hidden)
 		return err_set(err, ERR_AUTH,
 			"the connection is not encrypted and the server offers only mechanisms that would show the password: %.*s",

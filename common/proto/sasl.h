@@ -16,7 +16,7 @@ struct sasl_params {
 	unsigned port;
 	struct str user;
 	struct str password; /* or the token of the OAuth mechanisms; p NULL: none. Copied, and wiped with the object */
-	bool token;            /* password is an OAuth token */
+	bool token;          /* password is an OAuth token */
 };
 
 struct sasl;

@@ -7,6 +7,7 @@
 
 struct sasl;
 
+/* clang-format off */
 /*
  * An SMTP (RFC 5321) or LMTP (RFC 2033) client session without a socket: octets from the server go into `in`, octets
  * for it come out of `out`, and smtp_next says what happened or what is wanted. Whoever owns a loop drives it. The
@@ -24,6 +25,7 @@ struct sasl;
  *     case SMTP_FAILED:   over, news.err says why
  *     }
  */
+/* clang-format on */
 enum smtp_cap {
 	SMTP_CAP_PIPELINING = 1 << 0,
 	SMTP_CAP_8BITMIME = 1 << 1,
@@ -46,22 +48,22 @@ struct smtp_caps {
 	uint64_t rcpt_max; /* LIMITS (RFC 9422), 0: not said */
 	uint64_t mail_max;
 	uint64_t rcpt_domain_max;
-	struct buf auth;   /* mechanisms, separated by blanks */
-	struct buf lines;  /* the EHLO lines as they came, for --probe */
+	struct buf auth;  /* mechanisms, separated by blanks */
+	struct buf lines; /* the EHLO lines as they came, for --probe */
 };
 
 enum smtp_tls { SMTP_TLS_REQUIRE, SMTP_TLS_TRY, SMTP_TLS_OFF, SMTP_TLS_ON /* implicit: it is up already */ };
 
 struct smtp_params {
 	bool lmtp;
-	const char *ehlo;      /* name or address literal for EHLO/LHLO */
+	const char *ehlo; /* name or address literal for EHLO/LHLO */
 	enum smtp_tls tls;
-	bool clear_auth;       /* credentials may go without TLS (Unix socket, or an explicit --tls=off to loopback) */
-	struct sasl *sasl;     /* credentials, or NULL: no AUTH. Borrowed for the session's life */
-	bool lock_step;        /* one command at a time, whatever is offered */
-	bool probe;            /* stop at SMTP_READY even if nothing can be sent: for --probe */
-	bool chunking;         /* BDAT where offered */
-	bool trusted; /* this server is known to read the octets of a BDAT that it refuses (it did on an earlier
+	bool clear_auth;   /* credentials may go without TLS (Unix socket, or an explicit --tls=off to loopback) */
+	struct sasl *sasl; /* credentials, or NULL: no AUTH. Borrowed for the session's life */
+	bool lock_step;    /* one command at a time, whatever is offered */
+	bool probe;        /* stop at SMTP_READY even if nothing can be sent: for --probe */
+	bool chunking;     /* BDAT where offered */
+	bool trusted;      /* this server is known to read the octets of a BDAT that it refuses (it did on an earlier
 		       * connection); else only servers that are recognised as Postfix, Exim, Exchange or Gmail are sent
 		       * a BDAT before their replies to RCPT are there */
 	size_t window_messages; /* messages that may be under way at once; 0 or 1: one */
@@ -79,15 +81,15 @@ struct smtp_mail {
 	struct str reverse_path; /* as it goes into MAIL FROM:<…>; empty is <> */
 	const struct smtp_rcpt *rcpts;
 	size_t n_rcpts;
-	uint64_t size;      /* exact octets of the content in CRLF form, before dot stuffing */
-	bool eight_bit;     /* the body has octets over 0x7f */
-	bool utf8;          /* an address or a header needs SMTPUTF8 */
+	uint64_t size;  /* exact octets of the content in CRLF form, before dot stuffing */
+	bool eight_bit; /* the body has octets over 0x7f */
+	bool utf8;      /* an address or a header needs SMTPUTF8 */
 	bool require_tls;
-	const char *ret;    /* RET= or NULL */
-	const char *envid;  /* ENVID= (xtext) or NULL */
+	const char *ret;     /* RET= or NULL */
+	const char *envid;   /* ENVID= (xtext) or NULL */
 	bool all_or_nothing; /* no message unless every recipient is taken */
-	bool last;          /* nothing follows: QUIT rides along */
-	uint64_t tag;       /* the caller's, comes back in every event */
+	bool last;           /* nothing follows: QUIT rides along */
+	uint64_t tag;        /* the caller's, comes back in every event */
 };
 
 enum smtp_event {
@@ -110,8 +112,8 @@ enum smtp_outcome {
 	SMTP_ACCEPTED,
 	SMTP_REFUSED_LATER, /* 4xx */
 	SMTP_REFUSED_NEVER, /* 5xx */
-	SMTP_NOT_SENT,	    /* nothing of it can have been delivered: may be tried again */
-	SMTP_UNKNOWN,	    /* handed over whole and no verdict came */
+	SMTP_NOT_SENT,      /* nothing of it can have been delivered: may be tried again */
+	SMTP_UNKNOWN,       /* handed over whole and no verdict came */
 	SMTP_REJECTED_HERE, /* the message cannot go to this server at all (SIZE, SMTPUTF8, REQUIRETLS): .err says
 			     * why */
 };
@@ -120,7 +122,7 @@ struct smtp_news {
 	uint64_t tag;
 	size_t rcpt; /* index into the mail's rcpts; SIZE_MAX: the message as a whole */
 	enum smtp_outcome outcome;
-	bool final;  /* the last event of this message */
+	bool final;                /* the last event of this message */
 	const struct reply *reply; /* NULL when no server word stands behind it; lives until the next call */
 	struct err err;
 };
@@ -129,8 +131,8 @@ struct smtp {
 	struct buf in;  /* from the server */
 	struct buf out; /* for the server */
 	struct smtp_caps caps;
-	unsigned used;         /* extensions (enum smtp_cap) that a message or the login made use of */
-	const char *mechanism; /* the SASL mechanism that was used, or NULL; borrowed from sasl */
+	unsigned used;            /* extensions (enum smtp_cap) that a message or the login made use of */
+	const char *mechanism;    /* the SASL mechanism that was used, or NULL; borrowed from sasl */
 	struct smtp_state *state; /* the rest is the session's own */
 };
 

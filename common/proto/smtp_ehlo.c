@@ -100,8 +100,8 @@ static bool exim_is_old(struct str greeting)
 
 	while (n < rest.n && ascii_digit(rest.p[n]))
 		n++;
-	return !str_eq(major, STR_LIT("4")) ? !str_eq(major, STR_LIT("5")) :
-		!str_number(str_sub(rest, 0, n), 10000, &minor) || minor < 96;
+	return !str_eq(major, STR_LIT("4")) ? !str_eq(major, STR_LIT("5"))
+					    : !str_number(str_sub(rest, 0, n), 10000, &minor) || minor < 96;
 }
 
 /*

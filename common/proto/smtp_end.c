@@ -79,8 +79,8 @@ static void say_refused(const struct smtp_message *m, enum smtp_outcome outcome,
 			m->later + m->never, m->mail.n_rcpts);
 }
 
-bool smtp_message_finish(struct smtp *s, struct smtp_message *m, enum smtp_outcome outcome,
-	const struct reply *reply, struct smtp_news *news, enum smtp_event *event)
+bool smtp_message_finish(struct smtp *s, struct smtp_message *m, enum smtp_outcome outcome, const struct reply *reply,
+	struct smtp_news *news, enum smtp_event *event)
 {
 	learn(s->state, m, outcome);
 	news->tag = m->mail.tag;

@@ -78,8 +78,8 @@ static void on_greeting(struct smtp *s)
 static void on_ehlo(struct smtp *s)
 {
 	struct smtp_state *st = s->state;
-	bool needs_esmtp = st->params.lmtp || (!st->params.probe &&
-		((st->params.tls == SMTP_TLS_REQUIRE && !st->tls) || st->params.sasl != NULL));
+	bool needs_esmtp = st->params.lmtp ||
+		(!st->params.probe && ((st->params.tls == SMTP_TLS_REQUIRE && !st->tls) || st->params.sasl != NULL));
 
 	if (reply_class(&st->reply) == REPLY_OK) {
 		caps_read(&s->caps, buf_str(&st->reply.text));

@@ -193,7 +193,7 @@ bool is_lost(const struct smtp_message *m)
 	size_t refused = m->later + m->never;
 
 	return m->mail_refused || (m->accepted == 0 && refused == m->mail.n_rcpts) ||
-	       (m->mail.all_or_nothing && refused > 0);
+		(m->mail.all_or_nothing && refused > 0);
 }
 
 bool finish_lost(struct smtp *s, struct smtp_message *m, struct smtp_news *news, enum smtp_event *event)

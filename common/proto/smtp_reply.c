@@ -61,7 +61,7 @@ static bool on_rcpt(struct smtp *s, struct smtp_message *m, size_t rcpt, struct 
 		return out_of_step(s, "the server answers RCPT out of step");
 	if (m->mail_refused)
 		return reply_class(r) == REPLY_OK &&
-		       out_of_step(s, "the server takes a recipient and had refused the sender");
+			out_of_step(s, "the server takes a recipient and had refused the sender");
 	m->rcpts[rcpt] = outcome_of(r);
 	m->accepted += m->rcpts[rcpt] == SMTP_ACCEPTED;
 	m->later += m->rcpts[rcpt] == SMTP_REFUSED_LATER;

@@ -13,9 +13,9 @@
  */
 enum smtp_phase {
 	PHASE_GREETING,
-	PHASE_HELLO,      /* EHLO, or HELO after it was refused, is to be sent or under way */
+	PHASE_HELLO, /* EHLO, or HELO after it was refused, is to be sent or under way */
 	PHASE_STARTTLS,
-	PHASE_TLS,        /* the caller shakes hands */
+	PHASE_TLS, /* the caller shakes hands */
 	PHASE_AUTH,
 	PHASE_AUTH_AGAIN, /* the caller fetches a new token */
 	PHASE_UP,
@@ -64,23 +64,23 @@ struct smtp_message {
 	struct smtp_mail mail;
 	enum stage stage;
 	enum smtp_way way;
-	size_t step; /* the next command of the envelope: 0 RSET, 1 MAIL, then the recipients, then DATA or BDAT */
-	size_t wants;        /* replies outstanding */
+	size_t step;  /* the next command of the envelope: 0 RSET, 1 MAIL, then the recipients, then DATA or BDAT */
+	size_t wants; /* replies outstanding */
 	enum smtp_outcome *rcpts; /* what was said to each recipient; SMTP_NOT_SENT: nothing yet */
 	size_t accepted;
 	size_t later;
 	size_t never;
 	bool mail_refused;
-	bool decided;        /* its outcome is known although replies are outstanding */
+	bool decided; /* its outcome is known although replies are outstanding */
 	enum smtp_outcome outcome;
-	struct reply why;    /* the reply behind it, code 0: none */
+	struct reply why; /* the reply behind it, code 0: none */
 	struct err err;
-	uint64_t given;      /* octets of content so far */
-	bool line_start;     /* stuffing: the next octet begins a line */
-	char tail;           /* the last octet of it */
-	bool whole;          /* the last octet of it is in out */
-	uint64_t end;        /* position in the stream behind that octet */
-	size_t told;         /* LMTP: verdicts are told for the recipients before this one */
+	uint64_t given;  /* octets of content so far */
+	bool line_start; /* stuffing: the next octet begins a line */
+	char tail;       /* the last octet of it */
+	bool whole;      /* the last octet of it is in out */
+	uint64_t end;    /* position in the stream behind that octet */
+	size_t told;     /* LMTP: verdicts are told for the recipients before this one */
 };
 
 enum trust { TRUST_NONE, TRUST_FLIGHT, TRUST_WINDOW };
@@ -88,18 +88,18 @@ enum trust { TRUST_NONE, TRUST_FLIGHT, TRUST_WINDOW };
 struct smtp_state {
 	struct smtp_params params;
 	enum smtp_phase phase;
-	bool ehlo_refused;    /* HELO is next */
-	bool announced;       /* the event of this phase was told to the caller */
+	bool ehlo_refused; /* HELO is next */
+	bool announced;    /* the event of this phase was told to the caller */
 	bool tls;
 	bool auth_retried;
-	bool cancelled;       /* "*" was sent */
-	struct buf response;  /* a line of AUTH to be sent */
+	bool cancelled;      /* "*" was sent */
+	struct buf response; /* a line of AUTH to be sent */
 	bool has_response;
-	bool held_initial;    /* it is the initial response, kept for the first challenge */
+	bool held_initial; /* it is the initial response, kept for the first challenge */
 	struct reply greeting;
 	enum trust trust;
 
-	struct reply reply;   /* the one being handled */
+	struct reply reply; /* the one being handled */
 	struct want *wants;
 	size_t wants_at;
 	size_t n_wants;
@@ -109,29 +109,29 @@ struct smtp_state {
 	struct smtp_message *send;  /* the first that is not sent whole */
 	struct smtp_message *gone;  /* finished; freed in the next turn */
 	size_t n_messages;
-	uint64_t mails;        /* transactions so far */
-	uint64_t queued;       /* messages so far */
-	bool dirty;            /* the last transaction did not end in acceptance */
+	uint64_t mails;  /* transactions so far */
+	uint64_t queued; /* messages so far */
+	bool dirty;      /* the last transaction did not end in acceptance */
 	bool ready_due;
 	bool quit_wanted;
 
-	bool proved;           /* a message went through */
-	bool proved_chunk;     /* and one by BDAT */
-	unsigned refusals;     /* messages refused in a row */
-	size_t window;         /* messages under way that the server seems to bear */
+	bool proved;       /* a message went through */
+	bool proved_chunk; /* and one by BDAT */
+	unsigned refusals; /* messages refused in a row */
+	size_t window;     /* messages under way that the server seems to bear */
 
 	struct buf line;
-	uint64_t position;     /* octets put into out */
+	uint64_t position; /* octets put into out */
 	unsigned flights;
-	bool blocked;          /* the server was waited for: what goes out next is a new flight */
+	bool blocked; /* the server was waited for: what goes out next is a new flight */
 
 	bool eof;
 	struct err eof_why;
 	bool cut; /* 421 came: what stands behind the command that it answers was not taken, whole or not */
 	const struct smtp_message *cut_at; /* whose verdict it stood for, if any */
-	uint64_t left_at_end;  /* octets that had left when the session ended */
-	struct err why;        /* of the end */
-	struct reply last;     /* the server's word at the end, code 0: none */
+	uint64_t left_at_end;              /* octets that had left when the session ended */
+	struct err why;                    /* of the end */
+	struct reply last;                 /* the server's word at the end, code 0: none */
 	bool in_order;
 };
 
@@ -181,8 +181,8 @@ bool reply_handle(struct smtp *s, const struct want *w, struct smtp_news *news, 
 void reply_stray(struct smtp *s);
 
 /* smtp_end: the message is done; its final verdict is the event. reply may be NULL. */
-bool smtp_message_finish(struct smtp *s, struct smtp_message *m, enum smtp_outcome outcome,
-	const struct reply *reply, struct smtp_news *news, enum smtp_event *event);
+bool smtp_message_finish(struct smtp *s, struct smtp_message *m, enum smtp_outcome outcome, const struct reply *reply,
+	struct smtp_news *news, enum smtp_event *event);
 enum smtp_outcome outcome_of(const struct reply *r);
 /* The outcome of a message that no recipient, or with all_or_nothing not every one, was accepted of. */
 enum smtp_outcome outcome_of_rcpts(const struct smtp_message *m);

@@ -310,8 +310,9 @@ const char *tls_channel(struct tls *t, struct buf *out)
 	bool exporter = gnutls_protocol_get_version(t->session) >= GNUTLS_TLS1_3;
 	gnutls_datum_t data;
 
-	if (!t->up || gnutls_session_channel_binding(t->session,
-			      exporter ? GNUTLS_CB_TLS_EXPORTER : GNUTLS_CB_TLS_UNIQUE, &data) < 0)
+	if (!t->up ||
+		gnutls_session_channel_binding(t->session, exporter ? GNUTLS_CB_TLS_EXPORTER : GNUTLS_CB_TLS_UNIQUE,
+			&data) < 0)
 		return NULL;
 	buf_add(out, str_at((const char *)data.data, data.size));
 	gnutls_free(data.data);

@@ -11,10 +11,10 @@
 struct tls_trust; /* certificates and keys in memory, shared by many sessions */
 
 struct tls_trust_params {
-	struct str ca_pem; /* trusted certificates, copied; p NULL: the system's store as GnuTLS knows it, which costs
+	struct str ca_pem;   /* trusted certificates, copied; p NULL: the system's store as GnuTLS knows it, which costs
 			    * 20 ms to load: better read that file and give it here, where only the certificates a
 			    * server needs are parsed */
-	struct str cert_pem;    /* client certificate and key, or empty */
+	struct str cert_pem; /* client certificate and key, or empty */
 	struct str key_pem;
 	const char *pin; /* "sha256:HEX" of the SubjectPublicKeyInfo, more than one with commas, or NULL; with a pin the
 			  * chain is not asked for */

@@ -39,9 +39,8 @@ static bool next_record(struct str *rest, struct tlsa *r)
 		if (n < 4 || rdata.n < n)
 			continue;
 		*r = (struct tlsa){ p[2], p[3], p[4], str_sub(rdata, 3, rdata.n) };
-		bool sound = r->matching == MATCH_EXACT ||
-			     (r->matching == MATCH_SHA256 && r->data.n == 32) ||
-			     (r->matching == MATCH_SHA512 && r->data.n == 64);
+		bool sound = r->matching == MATCH_EXACT || (r->matching == MATCH_SHA256 && r->data.n == 32) ||
+			(r->matching == MATCH_SHA512 && r->data.n == 64);
 
 		if ((r->usage == USAGE_TA || r->usage == USAGE_EE) && r->selector <= SELECT_KEY && sound)
 			return true;
@@ -69,7 +68,7 @@ static bool key_of(gnutls_x509_crt_t crt, gnutls_datum_t *der)
 	if (gnutls_pubkey_init(&key) < 0)
 		mem_die();
 	bool ok = gnutls_pubkey_import_x509(key, crt, 0) == 0 &&
-		  gnutls_pubkey_export2(key, GNUTLS_X509_FMT_DER, der) == 0;
+		gnutls_pubkey_export2(key, GNUTLS_X509_FMT_DER, der) == 0;
 
 	gnutls_pubkey_deinit(key);
 	return ok;
@@ -82,7 +81,7 @@ static bool data_fits(const struct tlsa *r, struct str der)
 	if (r->matching == MATCH_EXACT)
 		return str_eq(r->data, der);
 	if (gnutls_hash_fast(r->matching == MATCH_SHA256 ? GNUTLS_DIG_SHA256 : GNUTLS_DIG_SHA512, der.p, der.n,
-		digest) < 0)
+		    digest) < 0)
 		return false;
 	return memcmp(digest, r->data.p, r->data.n) == 0;
 }
@@ -107,7 +106,7 @@ static void add_anchor(gnutls_x509_trust_list_t list, struct str der)
 	if (gnutls_x509_crt_init(&crt) < 0)
 		mem_die();
 	if (gnutls_x509_crt_import(crt, &datum, GNUTLS_X509_FMT_DER) < 0 ||
-	    gnutls_x509_trust_list_add_cas(list, &crt, 1, 0) != 1)
+		gnutls_x509_trust_list_add_cas(list, &crt, 1, 0) != 1)
 		gnutls_x509_crt_deinit(crt);
 }
 

@@ -34,12 +34,12 @@ struct tls {
 	gnutls_session_t session;
 	struct buf in;
 	struct buf out;
-	char *host;      /* A-label or address, as it is checked and shown */
-	bool literal;    /* it is an address */
+	char *host;   /* A-label or address, as it is checked and shown */
+	bool literal; /* it is an address */
 	bool wire_ended;
 	bool up;
-	bool ended;      /* close_notify came: nothing is read any more */
-	bool failed;     /* nor after this */
+	bool ended;  /* close_notify came: nothing is read any more */
+	bool failed; /* nor after this */
 	bool bye;
 	struct err fault; /* why it failed */
 };

@@ -348,7 +348,7 @@ enum csv_event csv_next(struct csv *c, struct csv_row *row, struct err *err)
 
 	/* A row that was looked at and was not whole is looked at again when an end of line came. */
 	if (c->looked > c->off && !c->eof && c->end - c->off <= c->row_limit &&
-	    memchr(c->p + c->looked, line_end, c->end - c->looked) == NULL) {
+		memchr(c->p + c->looked, line_end, c->end - c->looked) == NULL) {
 		c->looked = c->end;
 		return CSV_MORE;
 	}

@@ -23,14 +23,14 @@ struct csv_cell {
 struct csv_row {
 	struct csv_cell *cells;
 	size_t n;
-	struct str raw;  /* the whole row without its line end */
-	struct str end;  /* its line end: "\n", "\r\n", "\r" or "" (the last row of a file) */
-	uint64_t line;   /* physical line on which it begins, from 1 */
-	bool ascii;      /* surely nothing over 0x7f in it; false says nothing */
+	struct str raw; /* the whole row without its line end */
+	struct str end; /* its line end: "\n", "\r\n", "\r" or "" (the last row of a file) */
+	uint64_t line;  /* physical line on which it begins, from 1 */
+	bool ascii;     /* surely nothing over 0x7f in it; false says nothing */
 };
 
 enum csv_event {
-	CSV_MORE,  /* feed more octets, or say csv_eof */
+	CSV_MORE, /* feed more octets, or say csv_eof */
 	CSV_ROW,
 	CSV_END,   /* after csv_eof: no more rows */
 	CSV_ERROR, /* damaged: err tells the line; what came before stands */
@@ -39,7 +39,7 @@ enum csv_event {
 #define CSV_ROW_LIMIT ((size_t)16 << 20)
 
 struct csv {
-	char *p;       /* octets read and not yet given out */
+	char *p; /* octets read and not yet given out */
 	size_t off;
 	size_t end;
 	size_t cap;

@@ -42,7 +42,7 @@ struct csv_scan {
 	size_t end;
 	size_t block;
 	uint64_t found; /* a bit for each delimiter and line end that was not passed yet */
-	int delimiter; /* (as an int it is loaded into a vector at once) */
+	int delimiter;  /* (as an int it is loaded into a vector at once) */
 	int line_end;
 };
 

@@ -76,14 +76,12 @@ bool date_add_mail(struct buf *out, int64_t seconds, int offset)
 	int east = offset < 0 ? -offset : offset;
 	struct moment m;
 
-	if (east >= 24 * 60 || seconds > INT64_MAX - DAY_SECONDS ||
-		seconds < INT64_MIN + DAY_SECONDS ||
+	if (east >= 24 * 60 || seconds > INT64_MAX - DAY_SECONDS || seconds < INT64_MIN + DAY_SECONDS ||
 		!take_apart(seconds + (int64_t)offset * 60, &m))
 		return false;
-	return buf_printf(out, "%.3s, %02d %.3s %04d %02d:%02d:%02d %c%02d%02d",
-		day_names + (size_t)m.weekday * 3, m.day, month_names + (size_t)(m.month - 1) * 3,
-		(int)m.year, m.hour, m.minute, m.second, offset < 0 ? '-' : '+', east / 60,
-		east % 60);
+	return buf_printf(out, "%.3s, %02d %.3s %04d %02d:%02d:%02d %c%02d%02d", day_names + (size_t)m.weekday * 3,
+		m.day, month_names + (size_t)(m.month - 1) * 3, (int)m.year, m.hour, m.minute, m.second,
+		offset < 0 ? '-' : '+', east / 60, east % 60);
 }
 
 bool date_add_mbox(struct buf *out, int64_t seconds)
@@ -91,9 +89,8 @@ bool date_add_mbox(struct buf *out, int64_t seconds)
 	struct moment m;
 
 	return take_apart(seconds, &m) &&
-	       buf_printf(out, "%.3s %.3s %2d %02d:%02d:%02d %04d",
-		       day_names + (size_t)m.weekday * 3, month_names + (size_t)(m.month - 1) * 3,
-		       m.day, m.hour, m.minute, m.second, (int)m.year);
+		buf_printf(out, "%.3s %.3s %2d %02d:%02d:%02d %04d", day_names + (size_t)m.weekday * 3,
+			month_names + (size_t)(m.month - 1) * 3, m.day, m.hour, m.minute, m.second, (int)m.year);
 }
 
 bool date_add_iso(struct buf *out, int64_t seconds)
@@ -101,8 +98,8 @@ bool date_add_iso(struct buf *out, int64_t seconds)
 	struct moment m;
 
 	return take_apart(seconds, &m) &&
-	       buf_printf(out, "%04d-%02d-%02dT%02d:%02d:%02dZ", (int)m.year, m.month, m.day,
-		       m.hour, m.minute, m.second);
+		buf_printf(out, "%04d-%02d-%02dT%02d:%02d:%02dZ", (int)m.year, m.month, m.day, m.hour, m.minute,
+			m.second);
 }
 
 bool date_parse_age(struct str s, int64_t *seconds)

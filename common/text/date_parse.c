@@ -57,8 +57,8 @@ static unsigned name_number(struct str word, const char *const *names)
 
 unsigned date_month(struct str word)
 {
-	static const char *const names[] = { "January", "February", "March", "April", "May", "June",
-		"July", "August", "September", "October", "November", "December", NULL };
+	static const char *const names[] = { "January", "February", "March", "April", "May", "June", "July", "August",
+		"September", "October", "November", "December", NULL };
 
 	if (str_ieq(word, STR_LIT("Sept")))
 		return 9;
@@ -67,8 +67,8 @@ unsigned date_month(struct str word)
 
 static bool is_weekday(struct str word)
 {
-	static const char *const names[] = { "Sunday", "Monday", "Tuesday", "Wednesday", "Thursday",
-		"Friday", "Saturday", NULL };
+	static const char *const names[] = { "Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday",
+		"Saturday", NULL };
 
 	return name_number(word, names) > 0;
 }

@@ -17,8 +17,8 @@ struct json {
 };
 
 void json_init(struct json *j, struct buf *out);
-void json_object(struct json *j);	       /* { */
-void json_array(struct json *j);	       /* [ */
+void json_object(struct json *j);              /* { */
+void json_array(struct json *j);               /* [ */
 void json_close(struct json *j, char bracket); /* '}' or ']' */
 void json_key(struct json *j, const char *name);
 void json_str(struct json *j, struct str s);

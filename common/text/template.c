@@ -11,10 +11,10 @@
 struct compiler {
 	struct template *t;
 	struct str source;
-	size_t at;        /* everything before it is compiled */
-	size_t counted;   /* line is the number of the line at this position */
+	size_t at;      /* everything before it is compiled */
+	size_t counted; /* line is the number of the line at this position */
 	unsigned line;
-	struct str open;  /* the delimiters in force */
+	struct str open; /* the delimiters in force */
 	struct str close;
 	size_t stack[TEMPLATE_SECTION_DEPTH]; /* the open sections' nodes */
 	size_t depth;
@@ -28,8 +28,7 @@ struct tag {
 	unsigned line;
 };
 
-static struct template_node *add_node(struct template *t, enum template_kind kind, struct str text,
-				      unsigned line)
+static struct template_node *add_node(struct template *t, enum template_kind kind, struct str text, unsigned line)
 {
 	if (t->n == t->cap) {
 		t->cap = t->cap == 0 ? 8 : t->cap * 2;
@@ -120,8 +119,7 @@ static bool set_delimiters(struct compiler *c, const struct tag *tag, struct err
 {
 	size_t blank = 0;
 
-	while (blank < tag->content.n && !ascii_blank(tag->content.p[blank]) &&
-	       !ascii_control(tag->content.p[blank]))
+	while (blank < tag->content.n && !ascii_blank(tag->content.p[blank]) && !ascii_control(tag->content.p[blank]))
 		blank++;
 	struct str open = str_sub(tag->content, 0, blank);
 	struct str close = str_trim(str_sub(tag->content, blank, tag->content.n));
@@ -129,8 +127,8 @@ static bool set_delimiters(struct compiler *c, const struct tag *tag, struct err
 	for (size_t i = 0; i < close.n; i++)
 		if (ascii_blank(close.p[i]) || ascii_control(close.p[i]))
 			close.n = 0;
-	if (open.n == 0 || close.n == 0 || open.n > 32 || close.n > 32 ||
-	    str_find(open, '=') < open.n || str_find(close, '=') < close.n)
+	if (open.n == 0 || close.n == 0 || open.n > 32 || close.n > 32 || str_find(open, '=') < open.n ||
+		str_find(close, '=') < close.n)
 		return err_set(err, ERR_DATA, "line %u: delimiters are set as {{=<%% %%>=}}", tag->line);
 	c->open = open;
 	c->close = close;
@@ -141,13 +139,12 @@ static bool close_section(struct compiler *c, const struct tag *tag, struct err 
 {
 	if (c->depth == 0)
 		return err_set(err, ERR_DATA, "line %u: {{/%.*s}} closes no section", tag->line,
-			       STR_ARGS(tag->content));
+			STR_ARGS(tag->content));
 	struct template_node *open = &c->t->nodes[c->stack[c->depth - 1]];
 
 	if (!str_eq(open->text, tag->content))
-		return err_set(err, ERR_DATA,
-			       "line %u: {{/%.*s}} stands where {{#%.*s}} of line %u has to be closed",
-			       tag->line, STR_ARGS(tag->content), STR_ARGS(open->text), open->line);
+		return err_set(err, ERR_DATA, "line %u: {{/%.*s}} stands where {{#%.*s}} of line %u has to be closed",
+			tag->line, STR_ARGS(tag->content), STR_ARGS(open->text), open->line);
 	open->end = c->t->n;
 	c->depth--;
 	add_node(c->t, NODE_CLOSE, tag->content, tag->line);
@@ -158,7 +155,7 @@ static bool open_section(struct compiler *c, const struct tag *tag, struct err *
 {
 	if (c->depth == TEMPLATE_SECTION_DEPTH)
 		return err_set(err, ERR_DATA, "line %u: sections are nested over %d deep", tag->line,
-			       TEMPLATE_SECTION_DEPTH);
+			TEMPLATE_SECTION_DEPTH);
 	c->stack[c->depth++] = c->t->n;
 	add_node(c->t, tag->sigil == '#' ? NODE_SECTION : NODE_INVERTED, tag->content, tag->line);
 	return true;
@@ -211,8 +208,7 @@ static bool compile(struct compiler *c, struct err *err)
 		size_t to = tag.end;
 		struct str indent = { "", 0 };
 
-		if (tag.sigil != 0 && tag.sigil != '&' && tag.sigil != '{' &&
-		    alone_on_line(c->source, &from, &to))
+		if (tag.sigil != 0 && tag.sigil != '&' && tag.sigil != '{' && alone_on_line(c->source, &from, &to))
 			indent = str_sub(c->source, from, tag.begin - from);
 		add_text(c, c->at, from);
 		if (!add_tag(c, &tag, indent, err))
@@ -225,7 +221,7 @@ static bool compile(struct compiler *c, struct err *err)
 		const struct template_node *open = &c->t->nodes[c->stack[c->depth - 1]];
 
 		return err_set(err, ERR_DATA, "line %u: the section {{#%.*s}} is not closed", open->line,
-			       STR_ARGS(open->text));
+			STR_ARGS(open->text));
 	}
 	add_text(c, c->at, c->source.n);
 	return true;
@@ -275,7 +271,7 @@ bool template_name(const struct template *t, size_t i, struct str *name, unsigne
 		const struct template_node *node = &t->nodes[k];
 
 		if (node->kind == NODE_TEXT || node->kind == NODE_CLOSE || node->kind == NODE_PARTIAL ||
-		    str_eq(node->text, STR_LIT(".")) || i-- > 0)
+			str_eq(node->text, STR_LIT(".")) || i-- > 0)
 			continue;
 		*name = node->text;
 		*line = node->line;

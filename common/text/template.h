@@ -24,9 +24,9 @@ enum template_escape {
 enum template_type { TEMPLATE_MISSING, TEMPLATE_FALSE, TEMPLATE_TEXT, TEMPLATE_LIST, TEMPLATE_OBJECT };
 struct template_value {
 	enum template_type type;
-	struct str text;   /* TEMPLATE_TEXT; an empty one is false for a section */
-	const void *node;  /* of the lookup: a list or object */
-	size_t count;      /* TEMPLATE_LIST */
+	struct str text;  /* TEMPLATE_TEXT; an empty one is false for a section */
+	const void *node; /* of the lookup: a list or object */
+	size_t count;     /* TEMPLATE_LIST */
 };
 struct template_data {
 	/* The value of one name (no dots) in the object node; node NULL is the root. */
@@ -47,8 +47,8 @@ void template_free(struct template *t);
 
 /* Render into out. False with 65 for a value that the context forbids, a partial nested over 32
  * deep, more than ten million steps, or an output over out's limit. */
-bool template_render(struct template *t, const struct template_data *data,
-		     enum template_escape escape, struct buf *out, struct err *err);
+bool template_render(struct template *t, const struct template_data *data, enum template_escape escape, struct buf *out,
+	struct err *err);
 
 /* Every name that a tag uses (whole, with its dots; never "."), in order, for the check against columns: call with i
  * from 0 until it returns false. line is where it stands; optional tells that an empty value is provided for: it has

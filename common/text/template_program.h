@@ -8,7 +8,7 @@
 enum template_kind {
 	NODE_TEXT,
 	NODE_VALUE,
-	NODE_SECTION,  /* runs up to node `end`, which is its NODE_CLOSE */
+	NODE_SECTION, /* runs up to node `end`, which is its NODE_CLOSE */
 	NODE_INVERTED,
 	NODE_CLOSE,
 	NODE_PARTIAL,
@@ -36,7 +36,8 @@ struct template_cache {
 	size_t n;
 };
 
-struct template {
+struct template
+{
 	char *source;
 	struct template_node *nodes;
 	size_t n;

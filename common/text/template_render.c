@@ -24,8 +24,7 @@ struct renderer {
 	struct err *err;
 };
 
-static bool run(struct renderer *r, const struct template *t, size_t from, size_t to,
-		const struct frame *top);
+static bool run(struct renderer *r, const struct template *t, size_t from, size_t to, const struct frame *top);
 
 static const struct template_value missing = { .type = TEMPLATE_MISSING };
 
@@ -51,7 +50,7 @@ static struct template_value resolve(const struct renderer *r, const struct fram
 static bool full(const struct renderer *r)
 {
 	return err_set(r->err, ERR_DATA, "the text would be over %zu octets",
-		       r->out->limit > 0 ? r->out->limit : BUF_DEFAULT_LIMIT);
+		r->out->limit > 0 ? r->out->limit : BUF_DEFAULT_LIMIT);
 }
 
 static bool add_url(struct buf *out, struct str s)
@@ -88,9 +87,9 @@ static bool render_value(struct renderer *r, const struct template_node *node, c
 		value = node->fallback;
 	if (forbidden(r, node, value))
 		return err_set(r->err, ERR_DATA,
-			       "line %u: the value of {{%.*s}} has a line break or another control character in it, "
-			       "which no header may have",
-			       node->line, STR_ARGS(node->text));
+			"line %u: the value of {{%.*s}} has a line break or another control character in it, "
+			"which no header may have",
+			node->line, STR_ARGS(node->text));
 	if (r->escape == TEMPLATE_HTML && !node->raw)
 		ok = html_add(r->out, value);
 	else if (r->escape == TEMPLATE_URL && !node->raw)
@@ -199,7 +198,7 @@ static bool render_partial(struct renderer *r, const struct template_node *node,
 
 	if (r->partials == TEMPLATE_PARTIAL_DEPTH)
 		return err_set(r->err, ERR_DATA, "partial %.*s: nested over %d deep", STR_ARGS(node->text),
-			       TEMPLATE_PARTIAL_DEPTH);
+			TEMPLATE_PARTIAL_DEPTH);
 	if (!find_partial(r, node, &partial))
 		return false;
 	if (partial == NULL)
@@ -210,8 +209,7 @@ static bool render_partial(struct renderer *r, const struct template_node *node,
 	return ok;
 }
 
-static bool run(struct renderer *r, const struct template *t, size_t from, size_t to,
-		const struct frame *top)
+static bool run(struct renderer *r, const struct template *t, size_t from, size_t to, const struct frame *top)
 {
 	for (size_t i = from; i < to; i++) {
 		const struct template_node *node = &t->nodes[i];
@@ -243,8 +241,8 @@ static bool run(struct renderer *r, const struct template *t, size_t from, size_
 	return true;
 }
 
-bool template_render(struct template *t, const struct template_data *data, enum template_escape escape,
-		     struct buf *out, struct err *err)
+bool template_render(struct template *t, const struct template_data *data, enum template_escape escape, struct buf *out,
+	struct err *err)
 {
 	struct frame root = { .value = data->root };
 

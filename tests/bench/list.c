@@ -45,13 +45,29 @@ static enum kind kind_of(uint64_t row)
 }
 
 static const char *const providers[] = {
-	"gmail.com", "gmail.com",   "gmail.com", "yahoo.com",
-	"web.de",    "hotmail.com", "gmx.net",	 "orange.fr",
+	"gmail.com",
+	"gmail.com",
+	"gmail.com",
+	"yahoo.com",
+	"web.de",
+	"hotmail.com",
+	"gmx.net",
+	"orange.fr",
 };
 
 static const char *const labels[] = {
-	"bücher",  "müller", "garçon", "señal",	 "łódź", "håndbok",
-	"příklad", "почта",  "ελλάδα", "日本語", "例子", "한국",
+	"bücher",
+	"müller",
+	"garçon",
+	"señal",
+	"łódź",
+	"håndbok",
+	"příklad",
+	"почта",
+	"ελλάδα",
+	"日本語",
+	"例子",
+	"한국",
 };
 
 static void out_of_memory(void)
@@ -68,8 +84,7 @@ static void add_international(char *out, size_t size, uint64_t row, uint64_t h, 
 	char *ascii = NULL;
 
 	snprintf(domain, sizeof domain, "%s%u.de", labels[h / 3 % 12], (unsigned)(h / 36 % 5000));
-	if ((form & A_LABEL) != 0 &&
-	    idn2_to_ascii_8z(domain, &ascii, IDN2_NONTRANSITIONAL) != IDN2_OK)
+	if ((form & A_LABEL) != 0 && idn2_to_ascii_8z(domain, &ascii, IDN2_NONTRANSITIONAL) != IDN2_OK)
 		out_of_memory();
 	snprintf(out, size, "%s%" PRIu64 "@%s", local, row, ascii != NULL ? ascii : domain);
 	idn2_free(ascii);
@@ -85,8 +100,8 @@ static void add_address(char *out, size_t size, uint64_t row, unsigned form)
 	else if (h % 3 == 0)
 		snprintf(out, size, "user.name%" PRIu64 "@%s", row, providers[h / 3 % 8]);
 	else
-		snprintf(out, size, "u%" PRIu64 ".%c@mail%u.host-%u.com", row, (char)('a' + h % 26),
-			(unsigned)(h % 97), (unsigned)(h / 97 % 5000));
+		snprintf(out, size, "u%" PRIu64 ".%c@mail%u.host-%u.com", row, (char)('a' + h % 26), (unsigned)(h % 97),
+			(unsigned)(h / 97 % 5000));
 	for (char *p = out; (form & CAPITALS) != 0 && *p != '\0'; p++)
 		if (*p >= 'a' && *p <= 'z')
 			*p = (char)(*p - 'a' + 'A');
@@ -124,13 +139,12 @@ static void add_rest(char *out, size_t size, uint64_t h)
 	unsigned month = (unsigned)(h % 9 + 1);
 
 	if (h % 50 == 0)
-		snprintf(out, size, "\"Family, no. %u\",\"12 Long Lane\nBack House\",2026-0%u-11,yes",
-			name % 1000, month);
+		snprintf(out, size, "\"Family, no. %u\",\"12 Long Lane\nBack House\",2026-0%u-11,yes", name % 1000,
+			month);
 	else if (h % 10 == 0)
 		snprintf(out, size, "\"Nobody, %u\",\"Mill Road, 8\",2026-0%u-17,yes", name, month);
 	else
-		snprintf(out, size, "Ann Field%u,Mill Road %u,2026-0%u-23,yes", name,
-			(unsigned)(h % 200), month);
+		snprintf(out, size, "Ann Field%u,Mill Road %u,2026-0%u-23,yes", name, (unsigned)(h % 200), month);
 }
 
 struct files {
@@ -150,8 +164,7 @@ static void write_row(struct files *f, uint64_t row)
 	if (kind == BAD)
 		add_bad(address, sizeof address, row);
 	else if (kind == DUPLICATE)
-		add_address(address, sizeof address, earlier(row),
-			(unsigned)(h >> 32) & (CAPITALS | A_LABEL));
+		add_address(address, sizeof address, earlier(row), (unsigned)(h >> 32) & (CAPITALS | A_LABEL));
 	else
 		add_address(address, sizeof address, row, (h >> 32) % 4 == 0 ? A_LABEL : 0);
 	add_rest(rest, sizeof rest, h);

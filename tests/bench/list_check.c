@@ -41,7 +41,7 @@ static bool reader_open(struct reader *r, const char *path)
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 	struct stat st;
 
-	*r = (struct reader){"", ""};
+	*r = (struct reader){ "", "" };
 	if (fd < 0 || fstat(fd, &st) != 0) {
 		perror(path);
 		return false;
@@ -53,7 +53,7 @@ static bool reader_open(struct reader *r, const char *path)
 			perror(path);
 			return false;
 		}
-		*r = (struct reader){p, (const char *)p + st.st_size};
+		*r = (struct reader){ p, (const char *)p + st.st_size };
 	}
 	close(fd);
 	return true;
@@ -67,7 +67,7 @@ static struct cell reader_cell(struct reader *r, bool *last)
 
 	while (r->at < r->end && (quoted || (*r->at != ',' && *r->at != '\n')))
 		quoted ^= *r->at++ == '"';
-	struct cell cell = {start, (size_t)(r->at - start)};
+	struct cell cell = { start, (size_t)(r->at - start) };
 
 	*last = r->at == r->end || *r->at == '\n';
 	r->at += r->at < r->end;
@@ -105,7 +105,7 @@ static void add_key(uint64_t sum[2], struct cell key)
 	uint64_t b = 2;
 
 	if (key.n >= 2 && key.p[0] == '"')
-		key = (struct cell){key.p + 1, key.n - 2};
+		key = (struct cell){ key.p + 1, key.n - 2 };
 	for (size_t i = 0; i < key.n; i++) {
 		uint64_t c = (unsigned char)key.p[i];
 
@@ -121,9 +121,9 @@ static int keys(const char *path, const char *reason)
 {
 	struct reader r;
 	struct row row;
-	struct cell wanted = {reason, reason != NULL ? strlen(reason) : 0};
+	struct cell wanted = { reason, reason != NULL ? strlen(reason) : 0 };
 	uint64_t rows = 0;
-	uint64_t sum[2] = {0, 0};
+	uint64_t sum[2] = { 0, 0 };
 
 	if (!reader_open(&r, path))
 		return 66;

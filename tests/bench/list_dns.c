@@ -57,9 +57,9 @@ static size_t question_end(const unsigned char *p, size_t n)
 static size_t answer(unsigned char *p, size_t n)
 {
 	/* The name again, MX, IN, an hour; the length, the preference, the host. */
-	static const unsigned char mx[] = {0xc0, HEADER, 0, 15, 0, 1, 0, 0, 14, 16, 0, 9, 0, 10,
-					   4, 'm', 'a', 'i', 'l', 0xc0, HEADER};
-	static const unsigned char none[] = {0xc0, HEADER, 0, 15, 0, 1, 0, 0, 14, 16, 0, 3, 0, 0, 0};
+	static const unsigned char mx[] = { 0xc0, HEADER, 0, 15, 0, 1, 0, 0, 14, 16, 0, 9, 0, 10, 4, 'm', 'a', 'i', 'l',
+		0xc0, HEADER };
+	static const unsigned char none[] = { 0xc0, HEADER, 0, 15, 0, 1, 0, 0, 14, 16, 0, 3, 0, 0, 0 };
 	size_t end = question_end(p, n);
 	bool numbered = p[HEADER] > 1 && p[HEADER + 2] >= '0' && p[HEADER + 2] <= '9';
 	unsigned char kind = numbered ? p[HEADER + 1] : 0;
@@ -86,8 +86,7 @@ static void take_questions(int fd, uint64_t delay, uint64_t *asked)
 	while (last - first < WAITING) {
 		struct question *q = &queue[last % WAITING];
 		socklen_t size = sizeof q->from;
-		ssize_t n = recvfrom(fd, q->octets, sizeof q->octets, MSG_DONTWAIT,
-			(struct sockaddr *)&q->from, &size);
+		ssize_t n = recvfrom(fd, q->octets, sizeof q->octets, MSG_DONTWAIT, (struct sockaddr *)&q->from, &size);
 
 		if (n < 0)
 			return;
@@ -111,8 +110,7 @@ static uint64_t send_answers(int fd)
 			return q->due - t;
 		size_t n = answer(q->octets, q->n);
 
-		if (n > 0 && sendto(fd, q->octets, n, 0, (struct sockaddr *)&q->from,
-				     sizeof q->from) < 0)
+		if (n > 0 && sendto(fd, q->octets, n, 0, (struct sockaddr *)&q->from, sizeof q->from) < 0)
 			perror("list_dns");
 	}
 	return UINT64_MAX;
@@ -123,9 +121,9 @@ static int serve(int fd, uint64_t delay)
 	uint64_t asked = 0;
 
 	for (;;) {
-		struct pollfd p[2] = {{.fd = fd, .events = POLLIN}, {.fd = 0, .events = POLLIN}};
+		struct pollfd p[2] = { { .fd = fd, .events = POLLIN }, { .fd = 0, .events = POLLIN } };
 		uint64_t left = send_answers(fd);
-		struct timespec t = {(time_t)(left / 1000000000), (long)(left % 1000000000)};
+		struct timespec t = { (time_t)(left / 1000000000), (long)(left % 1000000000) };
 
 		if (ppoll(p, 2, left != UINT64_MAX ? &t : NULL, NULL) < 0)
 			return 71;
@@ -140,7 +138,7 @@ static int serve(int fd, uint64_t delay)
 
 int main(int argc, char **argv)
 {
-	struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	struct sockaddr_in address = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
 	socklen_t size = sizeof address;
 	int buffer = 4 << 20;
 	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
@@ -150,7 +148,7 @@ int main(int argc, char **argv)
 		return 64;
 	}
 	if (fd < 0 || bind(fd, (struct sockaddr *)&address, size) != 0 ||
-	    getsockname(fd, (struct sockaddr *)&address, &size) != 0) {
+		getsockname(fd, (struct sockaddr *)&address, &size) != 0) {
 		perror(argv[0]);
 		return 71;
 	}

@@ -57,8 +57,8 @@ int main(int argc, char **argv)
 		return 71;
 	clock_gettime(CLOCK_MONOTONIC, &after);
 	printf("%.6f %.6f %ld %d\n",
-	       (double)(after.tv_sec - before.tv_sec) + (double)(after.tv_nsec - before.tv_nsec) / 1e9,
-	       seconds(usage.ru_utime) + seconds(usage.ru_stime), usage.ru_maxrss,
-	       WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));
+		(double)(after.tv_sec - before.tv_sec) + (double)(after.tv_nsec - before.tv_nsec) / 1e9,
+		seconds(usage.ru_utime) + seconds(usage.ru_stime), usage.ru_maxrss,
+		WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));
 	return 0;
 }

@@ -271,8 +271,7 @@ int main(int argc, char **argv)
 	int one = 1;
 	static struct peer peer;
 
-	if (argc < 2 || argc == 3 || argc > 5 || argv[1][0] == '-' ||
-		(argc == 5 && strcmp(argv[4], "implicit") != 0))
+	if (argc < 2 || argc == 3 || argc > 5 || argv[1][0] == '-' || (argc == 5 && strcmp(argv[4], "implicit") != 0))
 		return usage();
 	journal = fopen(argv[1], "a");
 	if (journal == NULL) {

@@ -94,21 +94,21 @@ static int has_no_room(int fd, int now, size_t *n)
 	return 0;
 }
 
-#define WRITES(name, what, parameters, arguments)                                   \
-	ssize_t name parameters                                                     \
-	{                                                                           \
-		ssize_t(*real) parameters = (ssize_t(*) parameters)next(#name);     \
-		int now = here(what);                                               \
-		if (now && how("before"))                                           \
-			die();                                                      \
-		if (now && how("half"))                                             \
-			n = (n + 1) / 2;                                            \
-		if (has_no_room(fd, now, &n) || is_broken(now && is_file(fd)))      \
-			return -1;                                                  \
-		ssize_t result = real arguments;                                    \
-		if (now && !how("full") && !how("io"))                              \
-			die();                                                      \
-		return result;                                                      \
+#define WRITES(name, what, parameters, arguments)                               \
+	ssize_t name parameters                                                 \
+	{                                                                       \
+		ssize_t(*real) parameters = (ssize_t(*) parameters)next(#name); \
+		int now = here(what);                                           \
+		if (now && how("before"))                                       \
+			die();                                                  \
+		if (now && how("half"))                                         \
+			n = (n + 1) / 2;                                        \
+		if (has_no_room(fd, now, &n) || is_broken(now && is_file(fd)))  \
+			return -1;                                              \
+		ssize_t result = real arguments;                                \
+		if (now && !how("full") && !how("io"))                          \
+			die();                                                  \
+		return result;                                                  \
 	}
 
 WRITES(write, "file", (int fd, const void *p, size_t n), (fd, p, n))
@@ -122,42 +122,42 @@ ssize_t __recv_chk(int fd, void *p, size_t n, size_t size, int flags)
 	return recv(fd, p, n, flags);
 }
 
-#define SYNCS(name)                                                  \
-	int name(int fd)                                             \
-	{                                                            \
-		int (*real)(int) = (int (*)(int))next(#name);        \
-		int now = here("file");                              \
-		if (is_broken(now))                                  \
-			return -1;                                   \
-		if (now && how("full"))                              \
-			disk_is_full = 1;                            \
-		else if (now && !how("after"))                       \
-			die();                                       \
-		int result = real(fd);                               \
-		if (now && !how("full"))                             \
-			die();                                       \
-		return result;                                       \
+#define SYNCS(name)                                           \
+	int name(int fd)                                      \
+	{                                                     \
+		int (*real)(int) = (int (*)(int))next(#name); \
+		int now = here("file");                       \
+		if (is_broken(now))                           \
+			return -1;                            \
+		if (now && how("full"))                       \
+			disk_is_full = 1;                     \
+		else if (now && !how("after"))                \
+			die();                                \
+		int result = real(fd);                        \
+		if (now && !how("full"))                      \
+			die();                                \
+		return result;                                \
 	}
 
 SYNCS(fdatasync)
 SYNCS(fsync)
 
 /* What changes names and lengths. */
-#define CHANGES(name, parameters, arguments)                                 \
-	int name parameters                                                  \
-	{                                                                    \
-		int(*real) parameters = (int(*) parameters)next(#name);      \
-		int now = here("file");                                      \
-		if (is_broken(now))                                          \
-			return -1;                                           \
-		if (now && how("full"))                                      \
-			disk_is_full = 1;                                    \
-		else if (now && !how("after"))                               \
-			die();                                               \
-		int result = real arguments;                                 \
-		if (now && !how("full"))                                     \
-			die();                                               \
-		return result;                                               \
+#define CHANGES(name, parameters, arguments)                            \
+	int name parameters                                             \
+	{                                                               \
+		int(*real) parameters = (int(*) parameters)next(#name); \
+		int now = here("file");                                 \
+		if (is_broken(now))                                     \
+			return -1;                                      \
+		if (now && how("full"))                                 \
+			disk_is_full = 1;                               \
+		else if (now && !how("after"))                          \
+			die();                                          \
+		int result = real arguments;                            \
+		if (now && !how("full"))                                \
+			die();                                          \
+		return result;                                          \
 	}
 
 CHANGES(ftruncate, (int fd, off_t size), (fd, size))

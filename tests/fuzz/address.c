@@ -19,8 +19,8 @@ int LLVMFuzzerTestOneInput(const unsigned char *p, size_t n)
 	if (address_parse(&a, bare, flags) == ADDRESS_OK) {
 		if (!str_clean(bare) || !address_key(&a, &key))
 			abort();
-		if (address_parse(&a, buf_str(&key), flags) == ADDRESS_OK &&
-			address_key(&a, &again) && !str_eq(buf_str(&key), buf_str(&again)))
+		if (address_parse(&a, buf_str(&key), flags) == ADDRESS_OK && address_key(&a, &again) &&
+			!str_eq(buf_str(&key), buf_str(&again)))
 			abort();
 	}
 	address_free(&a);

@@ -20,8 +20,7 @@ int LLVMFuzzerTestOneInput(const unsigned char *p, size_t n)
 		if (f.whole.n == 0 || seen + r.rest.n != n)
 			abort();
 		buf_clear(&out);
-		if (header_add(&out, f.name, f.body, NULL) ||
-			header_add_text(&out, f.name, f.body, NULL))
+		if (header_add(&out, f.name, f.body, NULL) || header_add_text(&out, f.name, f.body, NULL))
 			if (header_length(buf_str(&out)) != buf_len(&out))
 				abort();
 		header_unfold(&out, f.body);

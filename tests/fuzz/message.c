@@ -22,7 +22,7 @@ int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
 	if (message_plan(&m, &wants, &err) && buf_add(&out, buf_str(&m.plan))) {
 		message_body_begin(&m);
 		bool ok = message_body(&m, str_sub(s, (size_t)m.body_at, size), &out, &err) &&
-			  message_body_end(&m, &out, &err);
+			message_body_end(&m, &out, &err);
 
 		for (struct str rest = buf_str(&out); ok && rest.n > 0;) {
 			struct str line = str_sub(rest, 0, str_find(rest, '\n'));

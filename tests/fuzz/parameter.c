@@ -18,8 +18,7 @@ int LLVMFuzzerTestOneInput(const unsigned char *p, size_t n)
 		abort();
 	buf_clear(&out);
 	word_add_parameter(&out, "filename", s, n % 2 == 0);
-	if (!str_ascii(buf_str(&out)) || !str_clean(buf_str(&out)) ||
-		!word_parameter(buf_str(&out), "filename", &back))
+	if (!str_ascii(buf_str(&out)) || !str_clean(buf_str(&out)) || !word_parameter(buf_str(&out), "filename", &back))
 		abort();
 	buf_free(&out);
 	buf_free(&back);

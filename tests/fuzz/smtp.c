@@ -39,7 +39,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		else if (event == SMTP_AUTH_AGAIN)
 			smtp_auth_retry(&s);
 		else if (event == SMTP_VERDICT && news.final &&
-			 (open-- == 0 || (news.outcome == SMTP_ACCEPTED && ended == 0)))
+			(open-- == 0 || (news.outcome == SMTP_ACCEPTED && ended == 0)))
 			__builtin_trap();
 		else if (event == SMTP_WAIT && buf_len(&s.out) > 0)
 			buf_drop(&s.out, 1 + c % 64);

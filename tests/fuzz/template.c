@@ -8,8 +8,9 @@
 static struct template_value get(const void *data, const void *node, struct str name)
 {
 	(void)node;
-	return (struct template_value){ .type = name.n % 2 ? TEMPLATE_TEXT : TEMPLATE_OBJECT,
-					.text = name.n > 3 ? name : STR_NONE, .node = data };
+	return (struct template_value){
+		.type = name.n % 2 ? TEMPLATE_TEXT : TEMPLATE_OBJECT, .text = name.n > 3 ? name : STR_NONE, .node = data
+	};
 }
 
 static bool partial(const void *data, struct str name, struct str *source)

@@ -40,7 +40,7 @@ static const char *url_text(const char *text, bool pop)
 		return out;
 	}
 	snprintf(out, sizeof out, "%d %s %s %u %s", url.scheme, url.user != NULL ? url.user : "-",
-		 url.host != NULL ? url.host : "-", url.port, url.path != NULL ? url.path : "-");
+		url.host != NULL ? url.host : "-", url.port, url.path != NULL ? url.path : "-");
 	account_url_free(&url);
 	return out;
 }
@@ -59,17 +59,39 @@ static void test_urls(void)
 		{ "lmtp://127.0.0.1", "3 - 127.0.0.1 24 -" },
 		{ "lmtp:///run/a%20b/lmtp", "3 - - 24 /run/a b/lmtp" },
 		{ "lmtp://ann@/run/lmtp", "3 ann - 24 /run/lmtp" },
-		{ "smtp://b\xc3\xbc" "cher.example", "1 - b\xc3\xbc" "cher.example 587 -" },
+		{ "smtp://b\xc3\xbc"
+		  "cher.example",
+			"1 - b\xc3\xbc"
+			"cher.example 587 -" },
 		{ "smtp://mail.example.org:", "1 - mail.example.org 587 -" },
 	};
 	static const char *const bad[] = {
-		"", "mail.example.org", "mail.example.org:25", "http://x", "pop3://x", "smtp://", "smtp:///path",
+		"",
+		"mail.example.org",
+		"mail.example.org:25",
+		"http://x",
+		"pop3://x",
+		"smtp://",
+		"smtp:///path",
 		"smtp:/x",
-		"smtp://x:0", "smtp://x:65536", "smtp://x:-1", "smtp://x:25x", "smtp://::1", "smtp://[::1",
+		"smtp://x:0",
+		"smtp://x:65536",
+		"smtp://x:-1",
+		"smtp://x:25x",
+		"smtp://::1",
+		"smtp://[::1",
 		"smtp://[::1]x",
-		"smtp://[x]", "smtp://x/path", "smtp://x?q", "smtp://x y", "smtp://ann%4@x", "smtp://ann%0a@x",
+		"smtp://[x]",
+		"smtp://x/path",
+		"smtp://x?q",
+		"smtp://x y",
+		"smtp://ann%4@x",
+		"smtp://ann%0a@x",
 		"smtp://@x",
-		"smtp://x%zz", "lmtp://", "lmtp:///", "lmtp:///a%00b",
+		"smtp://x%zz",
+		"lmtp://",
+		"lmtp:///",
+		"lmtp:///a%00b",
 	};
 
 	for (size_t i = 0; i < sizeof good / sizeof *good; i++)
@@ -119,7 +141,8 @@ static void test_choice(void)
 
 	check_same(str_of(load(accounts, none, NULL, NULL)), "(bare)", "no sender, no default");
 	check(loaded.timeout == 5000000000 && strcmp(loaded.smtp.values[0], "smtp://bare.example.org") == 0 &&
-	      loaded.smtp.n == 1 && loaded.server_from_file, "bare keys");
+			loaded.smtp.n == 1 && loaded.server_from_file,
+		"bare keys");
 	check(loaded.ca_file[0] == '/' && strstr(loaded.ca_file, "/ca.pem") != NULL, "~ is the home: %s",
 		loaded.ca_file);
 	check_same(str_of(load(accounts, none, NULL, "ANN@example.org")), "work", "the address itself goes first");
@@ -142,9 +165,9 @@ static void test_choice(void)
 	check_same(str_of(load("user = a\nnonsense = b\n", none, NULL, NULL)), "78 config:2: unknown key 'nonsense'",
 		"unknown key");
 	check_same(str_of(load("[unused]\nverbose = yes\n", none, NULL, NULL)), "78 config:2: unknown key 'verbose'",
-		   "in an unused section too");
+		"in an unused section too");
 	check_same(str_of(load("[unused]\ntimeout = soon\n", none, NULL, NULL)),
-		   "78 config:2: timeout: 'soon' is no number of seconds", "so with a bad value");
+		"78 config:2: timeout: 'soon' is no number of seconds", "so with a bad value");
 	load("", none, NULL, NULL);
 	check(loaded.timeout == 60000000000, "60 s without a word");
 }
@@ -163,7 +186,7 @@ static void test_precedence(void)
 	start = (struct account){ .smtp = { &here, 1 } };
 	load(accounts, start, NULL, "ann@example.org");
 	check(loaded.password == NULL && loaded.user == NULL && !loaded.server_from_file,
-	      "another server on the command line learns no password of the file's");
+		"another server on the command line learns no password of the file's");
 	load(accounts, start, "work", NULL);
 	check(loaded.password != NULL, "unless the account was asked for");
 	const char *there = "smtp://work.example.org:2525";
@@ -191,7 +214,7 @@ static const char *serve(struct account a, const char *url)
 		return out;
 	}
 	snprintf(out, sizeof out, "%s tls=%d clear=%d login=%.*s", server.label, server.tls, server.clear_auth,
-		 STR_ARGS(server.sasl != NULL ? sasl_user(server.sasl) : STR_LIT("-")));
+		STR_ARGS(server.sasl != NULL ? sasl_user(server.sasl) : STR_LIT("-")));
 	account_server_free(&server);
 	return out;
 }
@@ -294,7 +317,8 @@ static void test_options(void)
 	check(options_parse(tables, 9, (char **)args, "", &rest, &err), "options: %s", err.text);
 	check(a.smtp.n == 2 && a.names.n == 1 && a.timeout == 2000000000 && a.verbose, "their values");
 	check(option_find(tables[0], "pop") == NULL && option_find(account_options(&a, true), "pop") != NULL &&
-	      option_find(account_options(&a, true), "smtp") == NULL, "each tool has its own server");
+			option_find(account_options(&a, true), "smtp") == NULL,
+		"each tool has its own server");
 	check(option_find(tables[0], "password") == NULL && option_find(tables[0], "from") == NULL,
 		"no password in argv");
 }

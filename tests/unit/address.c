@@ -57,7 +57,7 @@ static void test_faults(void)
 		{ STR_LIT("a@b.cd."), 0, ADDRESS_DOMAIN },
 		{ STR_LIT("a@\xc3\xbc.cd\xe3\x80\x82"), 0, ADDRESS_DOMAIN },
 		{ STR_LIT("a\xcd\xbe@b.cd"), 0, ADDRESS_LOCAL_CHARACTER }, /* ";" in NFC */
-		{ STR_LIT("a\xe3\x85\xa4@b.cd"), 0, ADDRESS_LOCAL_UTF8 }, /* a Hangul filler */
+		{ STR_LIT("a\xe3\x85\xa4@b.cd"), 0, ADDRESS_LOCAL_UTF8 },  /* a Hangul filler */
 		{ STR_LIT("\xe2\x9d\xa4\xef\xb8\x8f@b.cd"), 0, ADDRESS_OK },
 		{ STR_LIT("a@b.123"), 0, ADDRESS_DOMAIN },
 		{ STR_LIT("a@b,cd"), 0, ADDRESS_DOMAIN },
@@ -86,7 +86,7 @@ static void test_faults(void)
 		{ STR_LIT("\xff@b.cd"), 0, ADDRESS_LOCAL_UTF8 },
 		{ STR_LIT("\xc2\xa0"
 			  "a@b.cd"),
-			0, ADDRESS_LOCAL_UTF8 },			  /* no-break space */
+			0, ADDRESS_LOCAL_UTF8 },                          /* no-break space */
 		{ STR_LIT("a\xe2\x80\x8b@b.cd"), 0, ADDRESS_LOCAL_UTF8 }, /* zero width space */
 		{ STR_LIT("a\xe2\x80\xae"
 			  "b@b.cd"),
@@ -122,14 +122,9 @@ static void test_parts(void)
 		0);
 	check_same(buf_str(&a.ascii), "xn--bcher-kva.example", "A-labels");
 	check(a.local_utf8 && a.domain_utf8, "not ASCII");
-	check(address_parse(&a, STR_LIT("a@b_c.de"), 0) == ADDRESS_DOMAIN &&
-			a.domain_fault == DOMAIN_CHARACTER,
-		"why");
-	check_same(str_of(address_fault_text(&a, ADDRESS_DOMAIN)),
-		domain_fault_text(DOMAIN_CHARACTER), "in words");
-	check(address_parse(&a, STR_LIT("a@org"), 0) == ADDRESS_DOMAIN &&
-			a.domain_fault == DOMAIN_DOTLESS,
-		"dotless");
+	check(address_parse(&a, STR_LIT("a@b_c.de"), 0) == ADDRESS_DOMAIN && a.domain_fault == DOMAIN_CHARACTER, "why");
+	check_same(str_of(address_fault_text(&a, ADDRESS_DOMAIN)), domain_fault_text(DOMAIN_CHARACTER), "in words");
+	check(address_parse(&a, STR_LIT("a@org"), 0) == ADDRESS_DOMAIN && a.domain_fault == DOMAIN_DOTLESS, "dotless");
 	address_parse(&a, STR_LIT("a@[IPv6:2001:DB8::1]"), all_flags);
 	check_same(buf_str(&a.ascii), "[ipv6:2001:db8::1]", "a literal");
 	address_free(&a);
@@ -170,19 +165,16 @@ static void key(struct buf *out, const char *s, bool provider)
 static void test_keys(void)
 {
 	static const char *const plain[][2] = {
-		{ "A.B+c@Example.ORG", "a.b+c@example.org" },
-		{ "\"a.b\"@example.org", "a.b@example.org" },
-		{ "\"\\a.B\"@example.org", "a.b@example.org" },
-		{ "\"a b\"@example.org", "\"a b\"@example.org" },
-		{ "\"a\\ b\"@example.org", "\"a b\"@example.org" },
-		{ "\"\"@example.org", "\"\"@example.org" },
+		{ "A.B+c@Example.ORG", "a.b+c@example.org" }, { "\"a.b\"@example.org", "a.b@example.org" },
+		{ "\"\\a.B\"@example.org", "a.b@example.org" }, { "\"a b\"@example.org", "\"a b\"@example.org" },
+		{ "\"a\\ b\"@example.org", "\"a b\"@example.org" }, { "\"\"@example.org", "\"\"@example.org" },
 		{ "\"a..b\"@example.org", "\"a..b\"@example.org" },
 		{ "a@B\xc3\x9c"
 		  "CHER.example",
 			"a@xn--bcher-kva.example" },
 		{ "re\xcc\x81sume\xcc\x81@example.org", "r\xc3\xa9sum\xc3\xa9@example.org" },
 		{ "\xc3\x89@example.org", "\xc3\x89@example.org" }, /* only ASCII is folded */
-		{ "\xe2\x84\xaa@example.org", "k@example.org" }, /* the sign of Kelvin is a K */
+		{ "\xe2\x84\xaa@example.org", "k@example.org" },    /* the sign of Kelvin is a K */
 	};
 	static const char *const provider[][2] = {
 		{ "J.Doe+x@GoogleMail.com", "jdoe@gmail.com" },
@@ -342,15 +334,13 @@ static void test_fast_way(void)
 		taken += at > 0;
 		if (at > 0) {
 			buf_clear(&k);
-			sound = sound && fault == ADDRESS_OK && at == local.n &&
-				address_key(&a, &k);
+			sound = sound && fault == ADDRESS_OK && at == local.n && address_key(&a, &k);
 			for (size_t n = 0; n < buf_len(&b); n++)
 				sound = sound && ascii_lower(buf_str(&b).p[n]) == buf_str(&k).p[n];
 		} else if (address_parse(&a, buf_str(&b), 0) == ADDRESS_OK) {
 			/* What it leaves to the slow way: one label, A-labels. */
-			complete =
-				complete && (str_find(domain, '.') == domain.n ||
-						    str_isearch(domain, STR_LIT("x")) < domain.n);
+			complete = complete &&
+				(str_find(domain, '.') == domain.n || str_isearch(domain, STR_LIT("x")) < domain.n);
 		}
 	}
 	check(sound && taken > 3000, "what the fast way takes is right (%u of them)", taken);

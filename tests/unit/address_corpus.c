@@ -39,16 +39,17 @@ static void judge(struct str text, struct str category, struct str diagnosis)
 {
 	struct address a = { .domain_fault = 0 };
 	struct buf s = { .limit = 0 };
-	bool plain = str_eq(category, STR_LIT("ISEMAIL_VALID_CATEGORY")) ||
-		     str_eq(category, STR_LIT("ISEMAIL_DNSWARN"));
-	bool flagged = plain || (str_eq(category, STR_LIT("ISEMAIL_RFC5321")) &&
-					!str_eq(diagnosis, STR_LIT("ISEMAIL_RFC5321_TLDNUMERIC")));
+	bool plain =
+		str_eq(category, STR_LIT("ISEMAIL_VALID_CATEGORY")) || str_eq(category, STR_LIT("ISEMAIL_DNSWARN"));
+	bool flagged = plain ||
+		(str_eq(category, STR_LIT("ISEMAIL_RFC5321")) &&
+			!str_eq(diagnosis, STR_LIT("ISEMAIL_RFC5321_TLDNUMERIC")));
 
 	unjson(&s, text);
-	check((address_parse(&a, buf_str(&s), 0) == ADDRESS_OK) == plain, "%.*s: %.*s",
-		STR_ARGS(text), STR_ARGS(diagnosis));
-	check((address_parse(&a, buf_str(&s), all_flags) == ADDRESS_OK) == flagged,
-		"%.*s with all flags", STR_ARGS(text));
+	check((address_parse(&a, buf_str(&s), 0) == ADDRESS_OK) == plain, "%.*s: %.*s", STR_ARGS(text),
+		STR_ARGS(diagnosis));
+	check((address_parse(&a, buf_str(&s), all_flags) == ADDRESS_OK) == flagged, "%.*s with all flags",
+		STR_ARGS(text));
 	address_free(&a);
 	buf_free(&s);
 }
@@ -65,8 +66,7 @@ int main(void)
 	if (corpora != NULL)
 		buf_printf(&path, "%s/is_email/tests.tsv", corpora);
 	else
-		buf_printf(
-			&path, "%s/../shared/corpora/is_email/tests.tsv", top != NULL ? top : ".");
+		buf_printf(&path, "%s/../shared/corpora/is_email/tests.tsv", top != NULL ? top : ".");
 	FILE *f = fopen(buf_text(&path), "r");
 
 	if (f == NULL) {

@@ -41,12 +41,11 @@ static const struct {
 	{ "\"Doe, Jane\" <a@b.cd>, x@y.zz", "Doe, Jane|a@b.cd\n|x@y.zz", "a comma in quotes" },
 	{ "\"J \\\"x\\\\\" <a@b.cd>", "J \"x\\|a@b.cd", "backslashes" },
 	{ "John Q. Public <a@b.cd>", "John Q. Public|a@b.cd", "a dot in a name" },
-	{ "=?utf-8?q?J=C3=B6rg?=\r\n =?utf-8?q?_X?= <a@b.cd>",
-		"=?utf-8?q?J=C3=B6rg?= =?utf-8?q?_X?=|a@b.cd", "encoded words stay" },
+	{ "=?utf-8?q?J=C3=B6rg?=\r\n =?utf-8?q?_X?= <a@b.cd>", "=?utf-8?q?J=C3=B6rg?= =?utf-8?q?_X?=|a@b.cd",
+		"encoded words stay" },
 	{ "J\xc3\xb6rg <j\xc3\xb6@b.cd>", "J\xc3\xb6rg|j\xc3\xb6@b.cd", "UTF-8" },
 	{ "a@b.cd (Jane Doe)", "Jane Doe|a@b.cd", "a comment for a name" },
-	{ "(x) a (y) @ (z) b . cd (Jane (or so) \\) D)", "Jane (or so) ) D|a@b.cd",
-		"comments everywhere" },
+	{ "(x) a (y) @ (z) b . cd (Jane (or so) \\) D)", "Jane (or so) ) D|a@b.cd", "comments everywhere" },
 	{ "a . b @ c . de", "|a.b@c.de", "obsolete blanks" },
 	{ "\"a b\" @c.de", "|\"a b\"@c.de", "a quoted local part" },
 	{ "\"a\".\"b\"@c.de", "|\"a\".\"b\"@c.de", "obsolete quoted pieces" },
@@ -68,8 +67,7 @@ static const struct {
 	{ "Jane Doe, a@b.cd", "!Jane Doe\n|a@b.cd", "a name without an address" },
 	{ "Jane Doe a@b.cd, c@d.ef", "!Jane Doe a@b.cd\n|c@d.ef", "words before an address" },
 	{ "<>, a@b.cd", "!<>\n|a@b.cd", "empty brackets" },
-	{ "<a@b.cd, c@d.ef>, g@h.ij", "!<a@b.cd\n!c@d.ef>\n|g@h.ij",
-		"a bracket that does not close" },
+	{ "<a@b.cd, c@d.ef>, g@h.ij", "!<a@b.cd\n!c@d.ef>\n|g@h.ij", "a bracket that does not close" },
 	{ "a@b.cd> , c@d.ef", "!a@b.cd>\n|c@d.ef", "one that does not open" },
 	{ "<a@b.cd> x, c@d.ef", "!<a@b.cd> x\n|c@d.ef", "text behind it" },
 	{ "a@b@c.de, f@g.hi", "!a@b@c.de\n|f@g.hi", "two @" },
@@ -99,8 +97,8 @@ static void test_cases(void)
 /* A hostile field is read in time that grows with its length only, and ends. */
 static void test_hostile(void)
 {
-	static const char *const pieces[] = { "(", ")", "<", ">", "\"", "@", ",", ";", ":", ".",
-		"\\", "a", " ", "(,", "[", "]", "\r\n " };
+	static const char *const pieces[] = { "(", ")", "<", ">", "\"", "@", ",", ";", ":", ".", "\\", "a", " ", "(,",
+		"[", "]", "\r\n " };
 	struct address_list l = { .in_group = false };
 	struct buf b = { .limit = 0 };
 	size_t count = 0;
@@ -131,8 +129,7 @@ static void test_hostile(void)
 /* What address_add_mailbox writes is read as it was. */
 static void test_round_trip(void)
 {
-	static const char *const pieces[] = { "a", "Jane", " ", ",", "\"", "\\", "<", "(", "@", ".",
-		":", ";", "  " };
+	static const char *const pieces[] = { "a", "Jane", " ", ",", "\"", "\\", "<", "(", "@", ".", ":", ";", "  " };
 	struct address_list l = { .in_group = false };
 	struct buf name = { .limit = 0 };
 	struct buf field = { .limit = 0 };
@@ -145,10 +142,8 @@ static void test_round_trip(void)
 			buf_add_text(&name, pieces[random_below(sizeof pieces / sizeof pieces[0])]);
 		address_add_mailbox(&field, buf_str(&name), STR_LIT("a.b@example.org"));
 		address_list_init(&l, buf_str(&field));
-		same = same && address_list_next(&l) == 1 &&
-		       str_eq(buf_str(&l.name), buf_str(&name)) &&
-		       str_eq(buf_str(&l.bare), STR_LIT("a.b@example.org")) &&
-		       address_list_next(&l) == 0;
+		same = same && address_list_next(&l) == 1 && str_eq(buf_str(&l.name), buf_str(&name)) &&
+			str_eq(buf_str(&l.bare), STR_LIT("a.b@example.org")) && address_list_next(&l) == 0;
 	}
 	check(same, "any name comes back");
 	address_list_free(&l);

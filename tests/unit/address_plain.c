@@ -6,9 +6,30 @@
 
 /* Pieces of which addresses are made, good ones and bad ones. */
 static const char *const pieces[] = {
-	"a", "B", "z9", "0", ".", "..", "@", "-", "--", "xn--", "_", "+", "!", " ", "\xc3\xbc", "Com", "de", "1",
-	"example", "\"",
-	"abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyz", "@a.", ".b", "@@",
+	"a",
+	"B",
+	"z9",
+	"0",
+	".",
+	"..",
+	"@",
+	"-",
+	"--",
+	"xn--",
+	"_",
+	"+",
+	"!",
+	" ",
+	"\xc3\xbc",
+	"Com",
+	"de",
+	"1",
+	"example",
+	"\"",
+	"abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyz",
+	"@a.",
+	".b",
+	"@@",
 };
 
 /* The quick way says what the plain one says, for every address. */

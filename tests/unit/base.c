@@ -23,7 +23,7 @@ static void test_str(void)
 	check(str_number(STR_LIT("18446744073709551615"), UINT64_MAX, &n) && n == UINT64_MAX, "greatest number");
 	check(!str_number(STR_LIT("18446744073709551616"), UINT64_MAX, &n), "one more overflows");
 	check(!str_number(STR_LIT("9"), 5, &n) && !str_number(STR_LIT(""), 5, &n) && !str_number(STR_LIT("-1"), 5, &n),
-	      "no number");
+		"no number");
 	check(str_search(STR_LIT("abcabd"), STR_LIT("abd")) == 3, "search");
 	check(str_isearch(STR_LIT("abcABD"), STR_LIT("abd")) == 3, "search without case");
 	check(str_cmp(STR_LIT("a"), STR_LIT("ab")) < 0 && str_cmp(STR_LIT("b"), STR_LIT("ab")) > 0, "order");

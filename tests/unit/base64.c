@@ -32,9 +32,8 @@ static void test_known(void)
 
 static void test_strict(void)
 {
-	static const char *const bad[] = { "Z", "Zg",
-		"Zg=", "Zg===", "=Zg=", "Z===", "====", "Zg==Zg==", "Zm9v\r\n", "Zm 9", "Zm-_",
-		"Zh==", "Zm9=" };
+	static const char *const bad[] = { "Z", "Zg", "Zg=", "Zg===", "=Zg=", "Z===", "====", "Zg==Zg==", "Zm9v\r\n",
+		"Zm 9", "Zm-_", "Zh==", "Zm9=" };
 	struct buf b = { .limit = 0 };
 
 	buf_add_text(&b, "kept");
@@ -111,8 +110,7 @@ static void test_round_trip(void)
 		buf_clear(&out);
 		buf_clear(&back);
 		base64_add(&out, buf_str(&in));
-		same = same && base64_decode(&back, buf_str(&out)) &&
-		       str_eq(buf_str(&in), buf_str(&back));
+		same = same && base64_decode(&back, buf_str(&out)) && str_eq(buf_str(&in), buf_str(&back));
 	}
 	check(same, "decode(encode(x)) is x");
 	check(sized, "the size is foretold");
@@ -132,8 +130,7 @@ int main(void)
 	test_strict();
 	test_loose();
 	test_round_trip();
-	check(!base64_lines_add(&state, &small, str_at(octets, sizeof octets)) && small.full,
-		"a full buffer is told");
+	check(!base64_lines_add(&state, &small, str_at(octets, sizeof octets)) && small.full, "a full buffer is told");
 	buf_free(&small);
 	return tap_done();
 }

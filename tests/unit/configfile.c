@@ -39,7 +39,7 @@ static const char *parsed(const char *text)
 	for (size_t i = 0; err.kind == ERR_NONE && i < c.n; i++)
 		if (*c.entries[i].key != '\0')
 			buf_printf(&out, "%s/%s=%s@%d|", c.entries[i].section, c.entries[i].key, c.entries[i].value,
-				   c.entries[i].line);
+				c.entries[i].line);
 	config_free(&c);
 	return buf_text(&out);
 }
@@ -49,7 +49,9 @@ static void test_good(void)
 	static const char *const cases[][2] = {
 		{ "", "" },
 		{ "# only\n; comments\n\n", "" },
-		{ "\xef\xbb\xbf" "user = ann\r\n[a]\r\nuser: bob", "/user=ann@1|a/user=bob@3|" },
+		{ "\xef\xbb\xbf"
+		  "user = ann\r\n[a]\r\nuser: bob",
+			"/user=ann@1|a/user=bob@3|" },
 		{ "smtp = smtps://a\nsmtp = smtps://b\n", "/smtp=smtps://a@1|/smtp=smtps://b@2|" },
 		{ "smtp = smtps://a\n       smtps://b\n  smtps://c\n", "/smtp=smtps://a smtps://b smtps://c@1|" },
 		{ "password = a ;b #c = d \n", "/password=a ;b #c = d@1|" },

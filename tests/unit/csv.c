@@ -75,7 +75,9 @@ static void test_reading(void)
 	reads(STR_LIT("a,b\rc,d\r"), ',', "<a><b> 1@1\n<c><d> 1@2\n", "CR alone");
 	reads(STR_LIT("a\nb\rc\nd\r\n"), ',', "<a> 1@1\n<b\rc> 1@2\n<d> 2@3\n", "a CR in a file with LF is data");
 	reads(STR_LIT("a\rb\nc\r"), ',', "<a> 1@1\n<b\nc> 1@2\n", "an LF in a file with CR is data");
-	reads(STR_LIT("\xef\xbb\xbf" "a,b\n"), ',', "<a><b> 1@1\n", "a BOM");
+	reads(STR_LIT("\xef\xbb\xbf"
+		      "a,b\n"),
+		',', "<a><b> 1@1\n", "a BOM");
 	reads(STR_LIT("\"a,\"\"b\"\"\",c\n"), ',', "<a,\"b\"><c> 1@1\n", "quotes");
 	reads(STR_LIT("\"x\ny\r\nz\",1\nq\n"), ',', "<x\ny\r\nz><1> 1@1\n<q> 1@4\n",
 		"line breaks within quotes, lines counted");
@@ -94,9 +96,10 @@ static void test_damage(void)
 	struct buf out = { 0 };
 
 	reads(STR_LIT("a,b\n1,\"x\ny\n"), ',',
-	      "<a><b> 1@1\nERROR 65 line 2: the quote that opens here is never closed [1,\"x\ny\n]\n", "an open quote");
+		"<a><b> 1@1\nERROR 65 line 2: the quote that opens here is never closed [1,\"x\ny\n]\n",
+		"an open quote");
 	reads(STR_LIT("\"a\nb\",\"c\n"), ',',
-	      "ERROR 65 line 2: the quote that opens here is never closed [\"a\nb\",\"c\n]\n", "where it opened");
+		"ERROR 65 line 2: the quote that opens here is never closed [\"a\nb\",\"c\n]\n", "where it opened");
 	play(str_at("a\0b,c\n", 6), ',', BYTES, &out);
 	check(str_eq(buf_str(&out), str_at("<a\0b><c> 1@1\n", 13)), "a NUL is an octet");
 	buf_free(&out);
@@ -176,7 +179,7 @@ static bool same_as_plainly(struct str s)
 		same = same && str_eq(buf_str(&got), buf_str(&want));
 		if (!str_eq(buf_str(&got), buf_str(&want)))
 			printf("# input [%.*s]\n# got  %.*s\n# want %.*s\n", STR_ARGS(s), STR_ARGS(buf_str(&got)),
-			       STR_ARGS(buf_str(&want)));
+				STR_ARGS(buf_str(&want)));
 		buf_free(&got);
 	}
 	buf_free(&want);
@@ -186,7 +189,16 @@ static bool same_as_plainly(struct str s)
 static void test_plainly(void)
 {
 	static const char *const cells[] = {
-		"", "a", "bc", "\"q\"", "\"a,b\"", "\"x\ny\"", "\"d\"\"d\"", "\"e\"tail", "mid\"quote", "\"\"",
+		"",
+		"a",
+		"bc",
+		"\"q\"",
+		"\"a,b\"",
+		"\"x\ny\"",
+		"\"d\"\"d\"",
+		"\"e\"tail",
+		"mid\"quote",
+		"\"\"",
 		"a cell that is longer than a block of sixty-four octets and therefore searched in two of them",
 	};
 	bool same = true;
@@ -286,7 +298,8 @@ static void test_head(void)
 /* Nothing is taken off before the line end is known: so one BOM is passed over, and never two. */
 static void test_bom(void)
 {
-	struct str s = STR_LIT("\xef\xbb\xbf\xef\xbb\xbf" "a\r");
+	struct str s = STR_LIT("\xef\xbb\xbf\xef\xbb\xbf"
+			       "a\r");
 
 	for (size_t cut = 0; cut <= s.n; cut++) {
 		struct csv c = { 0 };
@@ -294,10 +307,12 @@ static void test_bom(void)
 
 		csv_init(&c, ',');
 		feed(&c, str_at(s.p, cut));
-		check(csv_next(&c, &row, NULL) == CSV_MORE && csv_rest(&c).n == cut, "%zu octets: nothing is taken", cut);
+		check(csv_next(&c, &row, NULL) == CSV_MORE && csv_rest(&c).n == cut, "%zu octets: nothing is taken",
+			cut);
 		feed(&c, str_sub(s, cut, s.n));
 		csv_eof(&c);
-		check(csv_next(&c, &row, NULL) == CSV_ROW && str_eq(row.raw, str_sub(s, 3, s.n - 4)), "one BOM is passed over");
+		check(csv_next(&c, &row, NULL) == CSV_ROW && str_eq(row.raw, str_sub(s, 3, s.n - 4)),
+			"one BOM is passed over");
 		csv_rewind(&c);
 		feed(&c, s);
 		csv_eof(&c);

@@ -74,8 +74,7 @@ static void test_mail(void)
 		int64_t seconds = -1;
 		bool ok = date_parse_mail(str_of(cases[i].text), &seconds);
 
-		check(ok == (cases[i].want != -1) && seconds == cases[i].want, "mail: %s",
-			cases[i].text);
+		check(ok == (cases[i].want != -1) && seconds == cases[i].want, "mail: %s", cases[i].text);
 	}
 }
 
@@ -164,12 +163,11 @@ static void test_any(void)
 	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
 		int64_t seconds = -1;
 		enum date_verdict verdict = date_parse_any(str_of(cases[i].text), &seconds);
-		enum date_verdict want = cases[i].want == -1   ? DATE_BAD
-					 : cases[i].want == -2 ? DATE_AMBIGUOUS
-							       : DATE_OK;
+		enum date_verdict want = cases[i].want == -1 ? DATE_BAD
+			: cases[i].want == -2                ? DATE_AMBIGUOUS
+							     : DATE_OK;
 
-		check(verdict == want && (want != DATE_OK || seconds == cases[i].want), "any: %s",
-			cases[i].text);
+		check(verdict == want && (want != DATE_OK || seconds == cases[i].want), "any: %s", cases[i].text);
 	}
 }
 
@@ -202,9 +200,8 @@ static void test_calendar(void)
 		ok = ok && date_days(year, month, day, &back) && back == d;
 	}
 	check(ok, "every day of years 0 to 9999 comes back");
-	check(date_days(2000, 2, 29, &days) && !date_days(1900, 2, 29, &days) &&
-			!date_days(2026, 4, 31, &days) && !date_days(2026, 0, 1, &days) &&
-			!date_days(2026, 1, 0, &days),
+	check(date_days(2000, 2, 29, &days) && !date_days(1900, 2, 29, &days) && !date_days(2026, 4, 31, &days) &&
+			!date_days(2026, 0, 1, &days) && !date_days(2026, 1, 0, &days),
 		"days that are none");
 	ok = true;
 	for (int i = 0; i < 20000; i++) {

@@ -116,7 +116,7 @@ static void test_first(void)
 
 		/* (Growth with what is in it, several times.) */
 		ok = dedup_reserve(&d, 1) && (dedup_find(&d, hash) != SIZE_MAX) == seen[key] &&
-		     dedup_add(&d, hash) == !seen[key];
+			dedup_add(&d, hash) == !seen[key];
 		seen[key] = true;
 	}
 	check(ok, "the first of each is new, no other is");

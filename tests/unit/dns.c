@@ -30,8 +30,8 @@ static const struct sample samples[] = {
 	{ "null MX", DNS_MX, DNS_NULL_MX, 60, "",
 		MESSAGE(HEAD(YES, "\1", "\0") ASKS("\x0f") OF(HERE, "\x0f", "\0\x3c", "\3") "\0\0\0") },
 	{ "null MX beside another", DNS_MX, DNS_FOUND, 60, "",
-		MESSAGE(HEAD(YES, "\2", "\0") ASKS("\x0f") OF(HERE, "\x0f", "\0\x3c", "\3") "\0\0\0" OF(
-			HERE, "\x0f", "\0\x3d", "\4") "\0\0" HERE) },
+		MESSAGE(HEAD(YES, "\2", "\0") ASKS("\x0f") OF(HERE, "\x0f", "\0\x3c", "\3") "\0\0\0" OF(HERE, "\x0f",
+			"\0\x3d", "\4") "\0\0" HERE) },
 	{ "address", DNS_A, DNS_FOUND, 60, "",
 		MESSAGE(HEAD(YES, "\1", "\0") ASKS("\1") OF(HERE, "\1", "\0\x3c", "\4") "\x7f\0\0\1") },
 	{ "address of five octets", DNS_A, DNS_NOTHING, UINT32_MAX, "",
@@ -49,8 +49,8 @@ static const struct sample samples[] = {
 	{ "alias to a name with a dot in a label", DNS_MX, DNS_NOTHING, 60, "",
 		MESSAGE(HEAD(YES, "\1", "\0") ASKS("\x0f") OF(HERE, "\5", "\0\x3c", "\5") "\2.b\xc0\x0e") },
 	{ "alias and MX, the other way round", DNS_MX, DNS_FOUND, 20, "",
-		MESSAGE(HEAD(YES, "\2", "\0") ASKS("\x0f") OF("\1B\xc0\x0e", "\x0f", "\0\x14", "\4") "\0\0" HERE OF(
-			HERE, "\5", "\0\x3c", "\4") "\1b\xc0\x0e") },
+		MESSAGE(HEAD(YES, "\2", "\0") ASKS("\x0f") OF("\1B\xc0\x0e", "\x0f", "\0\x14",
+			"\4") "\0\0" HERE OF(HERE, "\5", "\0\x3c", "\4") "\1b\xc0\x0e") },
 	{ "alias, no data", DNS_MX, DNS_NODATA, 9, "",
 		MESSAGE(HEAD(YES, "\1", "\1") ASKS("\x0f") OF(HERE, "\5", "\0\x3c", "\4") "\1b\xc0\x0e" SOA("\0")) },
 	{ "alias to itself", DNS_MX, DNS_NODATA, 60, "",

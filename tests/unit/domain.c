@@ -38,8 +38,8 @@ static void test_ascii(void)
 		{ "FA\xe1\xba\x9e.de", "xn--fa-hia.de", DOMAIN_OK }, /* not fass.de */
 		{ "xn--i-7iq.ws", "xn--i-7iq.ws",
 			DOMAIN_OK }, /* an emoji: IDNA2008 would not make it, but it is there */
-		{ "\xe4\xbe\x8b\xe3\x81\x88.\xe3\x83\x86\xe3\x82\xb9\xe3\x83\x88",
-			"xn--r8jz45g.xn--zckzah", DOMAIN_OK },
+		{ "\xe4\xbe\x8b\xe3\x81\x88.\xe3\x83\x86\xe3\x82\xb9\xe3\x83\x88", "xn--r8jz45g.xn--zckzah",
+			DOMAIN_OK },
 		{ "\xef\xbd\x85xample.org", "example.org", DOMAIN_OK },
 		{ "\xd7\x90\xd7\x91.example", "xn--4dbc.example", DOMAIN_OK },
 		{ "", NULL, DOMAIN_EMPTY },
@@ -56,8 +56,7 @@ static void test_ascii(void)
 		{ L63 "." L63 "." L63 "." L63, NULL, DOMAIN_LONG },
 		{ "-a.b", NULL, DOMAIN_HYPHEN },
 		{ "a-.b", NULL, DOMAIN_HYPHEN },
-		{ "user_name.example", NULL,
-			DOMAIN_CHARACTER }, /* libidn2 would delete the underscore */
+		{ "user_name.example", NULL, DOMAIN_CHARACTER }, /* libidn2 would delete the underscore */
 		{ "a b.example", NULL, DOMAIN_CHARACTER },
 		{ "a\x01.example", NULL, DOMAIN_CHARACTER },
 		{ "\xc3\xbc_x.example", NULL, DOMAIN_CHARACTER },
@@ -157,8 +156,9 @@ static void test_long_input(void)
 static void test_unicode(void)
 {
 	static const char *const pairs[][2] = {
-		{ "xn--bcher-kva.Example.", "b\xc3\xbc"
-					    "cher.example" },
+		{ "xn--bcher-kva.Example.",
+			"b\xc3\xbc"
+			"cher.example" },
 		{ "example.org", "example.org" },
 		{ "FA\xe1\xba\x9e.de", "fa\xc3\x9f.de" },
 		{ "xn--i-7iq.ws", "i\xe2\x9d\xa4.ws" },
@@ -178,22 +178,19 @@ static void test_unicode(void)
 
 static void test_reserved(void)
 {
-	static const char *const yes[] = { "example.com", "mail.example.net", "example.org",
-		"a.b.example", "test", "x.test", "y.invalid", "localhost", "me.localhost",
-		"printer.local", "abc.onion", "nas.home.arpa", "2.0.192.in-addr.arpa", "x.alt",
-		"x.internal" };
-	static const char *const no[] = { "example.de", "example.co.uk", "myexample.com",
-		"example.com.au", "test.com", "local.example-mail.org", "latest", "invalid.net",
-		"arpa", "e164.arpa", "onion.com", "iana.org", "xn--p1ai", "xn--zckzah", "", "com" };
+	static const char *const yes[] = { "example.com", "mail.example.net", "example.org", "a.b.example", "test",
+		"x.test", "y.invalid", "localhost", "me.localhost", "printer.local", "abc.onion", "nas.home.arpa",
+		"2.0.192.in-addr.arpa", "x.alt", "x.internal" };
+	static const char *const no[] = { "example.de", "example.co.uk", "myexample.com", "example.com.au", "test.com",
+		"local.example-mail.org", "latest", "invalid.net", "arpa", "e164.arpa", "onion.com", "iana.org",
+		"xn--p1ai", "xn--zckzah", "", "com" };
 
 	for (size_t i = 0; i < sizeof yes / sizeof yes[0]; i++)
 		check(domain_reserved(str_of(yes[i])), "reserved: %s", yes[i]);
 	for (size_t i = 0; i < sizeof no / sizeof no[0]; i++)
 		check(!domain_reserved(str_of(no[i])), "not reserved: %s", no[i]);
-	check(domain_within(STR_LIT("a.b.c"), STR_LIT("b.c")) &&
-			domain_within(STR_LIT("b.c"), STR_LIT("b.c")) &&
-			!domain_within(STR_LIT("ab.c"), STR_LIT("b.c")) &&
-			!domain_within(STR_LIT("c"), STR_LIT("b.c")),
+	check(domain_within(STR_LIT("a.b.c"), STR_LIT("b.c")) && domain_within(STR_LIT("b.c"), STR_LIT("b.c")) &&
+			!domain_within(STR_LIT("ab.c"), STR_LIT("b.c")) && !domain_within(STR_LIT("c"), STR_LIT("b.c")),
 		"within");
 }
 

@@ -32,7 +32,7 @@ static int listen_here(unsigned *port)
 	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
 	if (bind(fd, (struct sockaddr *)&addr, sizeof addr) < 0 || listen(fd, 4) < 0 ||
-	    getsockname(fd, (struct sockaddr *)&addr, &length) < 0)
+		getsockname(fd, (struct sockaddr *)&addr, &length) < 0)
 		abort();
 	*port = ntohs(addr.sin_port);
 	return fd;

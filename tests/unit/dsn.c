@@ -23,8 +23,7 @@ static void says(const char *mail, const char *want, const char *name)
 		buf_clear(&got);
 		dsn_read(&d, round == 0 ? str_of(mail) : buf_str(&crlf));
 		for (size_t i = 0; i < d.n; i++)
-			buf_printf(&got, "%s%s %.*s %.*s", i > 0 ? "; " : "",
-				dsn_class_name(d.reports[i].class),
+			buf_printf(&got, "%s%s %.*s %.*s", i > 0 ? "; " : "", dsn_class_name(d.reports[i].class),
 				STR_ARGS(d.reports[i].recipient), STR_ARGS(d.reports[i].status));
 		snprintf(title, sizeof title, "%s, %s", name, round == 0 ? "LF" : "CRLF");
 		if (!check(str_eq(buf_str(&got), str_of(want)), "%s", title))
@@ -35,12 +34,12 @@ static void says(const char *mail, const char *want, const char *name)
 	buf_free(&crlf);
 }
 
-#define REPORT(type, body)                                                                         \
-	"From: MAILER-DAEMON@mx.example\nTo: list@example.org\nSubject: Undelivered Mail\nDate: "  \
-	"Mon, 23 Nov 2026 09:00:00 +0000\n"                                                        \
-	"MIME-Version: 1.0\nContent-Type: multipart/report; report-type=delivery-status; "         \
-	"boundary=b\n\n--b\n\nSorry.\n--b\n"                                                       \
-	"Content-Type: " type "\n\n" body                                                          \
+#define REPORT(type, body)                                                                        \
+	"From: MAILER-DAEMON@mx.example\nTo: list@example.org\nSubject: Undelivered Mail\nDate: " \
+	"Mon, 23 Nov 2026 09:00:00 +0000\n"                                                       \
+	"MIME-Version: 1.0\nContent-Type: multipart/report; report-type=delivery-status; "        \
+	"boundary=b\n\n--b\n\nSorry.\n--b\n"                                                      \
+	"Content-Type: " type "\n\n" body                                                         \
 	"\n--b\nContent-Type: message/rfc822\n\nTo: other@example.net\nSubject: x\n\nhi\n--b--\n"
 #define DELIVERY(body) REPORT("message/delivery-status", "Reporting-MTA: dns; mx.example\n\n" body)
 
@@ -63,10 +62,8 @@ static void test_fields(void)
 	says(DELIVERY("Final-Recipient: rfc822; a@example.net\nAction: failed\nStatus: "
 		      "5.1.1\nFinal-Recipient: rfc822; b@example.net\n"
 		      "Action: failed\nStatus: 5.1.1\n"),
-		"hard a@example.net 5.1.1; hard b@example.net 5.1.1",
-		"without an empty line between them");
-	says(DELIVERY("Final-Recipient: rfc822; not an address\nAction: failed\nStatus: 5.1.1\n"),
-		"", "no address");
+		"hard a@example.net 5.1.1; hard b@example.net 5.1.1", "without an empty line between them");
+	says(DELIVERY("Final-Recipient: rfc822; not an address\nAction: failed\nStatus: 5.1.1\n"), "", "no address");
 	says(DELIVERY("Final-Recipient: rfc822; a@example.net\r\n b\nAction: failed\nStatus: "
 		      "5.1.1\n"),
 		"", "a line break in an address");
@@ -204,25 +201,20 @@ static void test_odd_fields(void)
 
 static void test_odd_text(void)
 {
-	says(SERVER MIXED
-		"--b\n\nThe following addresses failed:\nann@example.net: user unknown\n" RETURNED(
-			"From: me@example.org\nTo: bob@example.net\n"),
+	says(SERVER MIXED "--b\n\nThe following addresses failed:\nann@example.net: user unknown\n" RETURNED(
+		     "From: me@example.org\nTo: bob@example.net\n"),
 		"hard ann@example.net ", "what counts is in the second part");
-	says(SERVER MIXED RETURNED("From: news@example.org\nTo: bob@example.net\n"),
-		"soft bob@example.net ", "nobody is named: whom it was for");
-	says(SERVER
-		"Content-Type: multipart/mixed; boundary=b\n\n--b\n\nNo such user here.\n" RETURNED(
-			"From: news@example.org\nTo: bob@example.net\n"),
+	says(SERVER MIXED RETURNED("From: news@example.org\nTo: bob@example.net\n"), "soft bob@example.net ",
+		"nobody is named: whom it was for");
+	says(SERVER "Content-Type: multipart/mixed; boundary=b\n\n--b\n\nNo such user here.\n" RETURNED(
+		     "From: news@example.org\nTo: bob@example.net\n"),
 		"soft bob@example.net ", "a guess is never hard");
-	says(SERVER MIXED RETURNED("From: news@example.org\nTo: bob@example.net, c@example.net\n"),
-		"", "two that it was for");
-	says(SERVER MIXED RETURNED(
-		     "From: news@example.org\nTo: bob@example.net\nCc: c@d.example\n"),
-		"", "one of them in Cc");
-	says(SERVER MIXED RETURNED("From: x@example.net\nTo: list@example.org\n"), "",
-		"it went to a list of ours");
-	says(SERVER MIXED RETURNED("From: bob@example.net\nTo: bob@example.net\n"), "",
-		"it went to its sender");
+	says(SERVER MIXED RETURNED("From: news@example.org\nTo: bob@example.net, c@example.net\n"), "",
+		"two that it was for");
+	says(SERVER MIXED RETURNED("From: news@example.org\nTo: bob@example.net\nCc: c@d.example\n"), "",
+		"one of them in Cc");
+	says(SERVER MIXED RETURNED("From: x@example.net\nTo: list@example.org\n"), "", "it went to a list of ours");
+	says(SERVER MIXED RETURNED("From: bob@example.net\nTo: bob@example.net\n"), "", "it went to its sender");
 	says(SERVER "\nUndeliverable: your mail, news@example.org wrote, could not be delivered to "
 		    "ann@example.net\n\n--- Original message follows ---\n\n"
 		    "From: news@example.org\nTo: ann@example.net\n\nhi\n",
@@ -253,8 +245,9 @@ static void test_limits(void)
 	struct dsn d = { 0 };
 	struct buf mail = { 0 };
 
-	buf_add_text(&mail, SERVER "\n<ann@example.net>:\nno such user\n\n"
-				   "--- Below this line is a copy of the message.\n\n");
+	buf_add_text(&mail,
+		SERVER "\n<ann@example.net>:\nno such user\n\n"
+		       "--- Below this line is a copy of the message.\n\n");
 	while (buf_len(&mail) < (size_t)3 << 20)
 		buf_add_text(&mail, "A line of a long message.\n");
 	dsn_read(&d, buf_str(&mail));
@@ -266,9 +259,10 @@ static void test_limits(void)
 	dsn_read(&d, buf_str(&mail));
 	check(d.n == 1000, "a thousand recipients at the most: %zu", d.n);
 	buf_clear(&mail);
-	buf_add_text(&mail, SERVER "Content-Type: message/delivery-status\n\n"
-				   "Final-Recipient: rfc822; a@example.net\nAction: failed\n"
-				   "Status: 5.1.1\nDiagnostic-Code: smtp; 550 Empf\xe4nger ");
+	buf_add_text(&mail,
+		SERVER "Content-Type: message/delivery-status\n\n"
+		       "Final-Recipient: rfc822; a@example.net\nAction: failed\n"
+		       "Status: 5.1.1\nDiagnostic-Code: smtp; 550 Empf\xe4nger ");
 	for (int i = 0; i < 400; i++)
 		buf_add_text(&mail, "\xe4");
 	dsn_read(&d, buf_str(&mail));
@@ -279,27 +273,25 @@ static void test_limits(void)
 	buf_free(&mail);
 }
 
-#define FEEDBACK(type, more)                                                                       \
-	"From: fbl@isp.example\nTo: abuse@example.org\nSubject: complaint\nContent-Type: "         \
-	"multipart/report; report-type=feedback-report; "                                          \
-	"boundary=b\n\n--b\n\nThis is a report.\n--b\nContent-Type: "                              \
-	"message/feedback-report\n\nFeedback-Type: " type "\nVersion: 1\n" more                    \
-	"\n--b\nContent-Type: message/rfc822\n\nFrom: me@example.org\nTo: Ann "                    \
+#define FEEDBACK(type, more)                                                               \
+	"From: fbl@isp.example\nTo: abuse@example.org\nSubject: complaint\nContent-Type: " \
+	"multipart/report; report-type=feedback-report; "                                  \
+	"boundary=b\n\n--b\n\nThis is a report.\n--b\nContent-Type: "                      \
+	"message/feedback-report\n\nFeedback-Type: " type "\nVersion: 1\n" more            \
+	"\n--b\nContent-Type: message/rfc822\n\nFrom: me@example.org\nTo: Ann "            \
 	"<ann@example.net>\nSubject: x\n\nhi\n--b--\n"
 
 static void test_feedback(void)
 {
-	says(FEEDBACK("abuse",
-		     "Original-Rcpt-To: <bob@example.net>\nOriginal-Rcpt-To: carl@example.net\n"),
+	says(FEEDBACK("abuse", "Original-Rcpt-To: <bob@example.net>\nOriginal-Rcpt-To: carl@example.net\n"),
 		"complaint bob@example.net ; complaint carl@example.net ", "a complaint");
 	says(FEEDBACK("abuse", ""), "complaint ann@example.net ", "its recipient from the message");
-	says(FEEDBACK("Abuse", "Original-Rcpt-To: redacted@example.net\n"),
-		"complaint ann@example.net ", "a redacted recipient");
-	says(FEEDBACK("opt-out", "Removal-Recipient: bob@example.net\n"),
-		"unsubscribe bob@example.net ", "an opt-out");
+	says(FEEDBACK("Abuse", "Original-Rcpt-To: redacted@example.net\n"), "complaint ann@example.net ",
+		"a redacted recipient");
+	says(FEEDBACK("opt-out", "Removal-Recipient: bob@example.net\n"), "unsubscribe bob@example.net ", "an opt-out");
 	says(FEEDBACK("not-spam", ""), "", "the contrary of a complaint");
-	says(FEEDBACK("auth-failure", "Original-Rcpt-To: bob@example.net\nAuth-Failure: dmarc\n"),
-		"", "a DMARC failure report");
+	says(FEEDBACK("auth-failure", "Original-Rcpt-To: bob@example.net\nAuth-Failure: dmarc\n"), "",
+		"a DMARC failure report");
 	says(FEEDBACK("something-new", ""), "", "an unknown type");
 	says("From: fbl@isp.example\nTo: abuse@example.org\nSubject: complaint\n"
 	     "Content-Type: multipart/report; report-type=feedback-report; boundary=b\n\n"
@@ -331,24 +323,23 @@ static void test_unsubscribe(void)
 	says("From: ann@example.net\nTo: list@example.org\nSubject: "
 	     "=?utf-8?q?Unsubscribe_abc123?=\n\n",
 		"unsubscribe ann@example.net ", "with a token");
-	says("From: ann@example.net\nTo: list@example.org\n\nunsubscribe\n",
-		"unsubscribe ann@example.net ", "in the body");
-	says("From: ann@example.net\nTo: unsubscribe+tok@example.org\nSubject: x\n\n",
-		"unsubscribe ann@example.net ", "by address");
+	says("From: ann@example.net\nTo: list@example.org\n\nunsubscribe\n", "unsubscribe ann@example.net ",
+		"in the body");
+	says("From: ann@example.net\nTo: unsubscribe+tok@example.org\nSubject: x\n\n", "unsubscribe ann@example.net ",
+		"by address");
 	says("From: a@example.net\nTo: unsub+ann=example.net@example.org\nSubject: unsubscribe\n\n",
 		"unsubscribe ann@example.net ", "by VERP");
 	says("From: ann@example.net\nTo: list@example.org\nSubject: Unsubscribe request "
 	     "confirmed\n\n",
 		"", "what was done already");
-	says("From: ann@example.net\nTo: list@example.org\nSubject: unsubscribers\n\n", "",
-		"another word");
+	says("From: ann@example.net\nTo: list@example.org\nSubject: unsubscribers\n\n", "", "another word");
 	says("From: ann@example.net\nTo: list@example.org\nSubject: Re: x\n\nYou can unsubscribe "
 	     "below.\n",
 		"", "only in the text");
 	says("From: ann@example.net\nTo: list@example.org\nSubject: Re: Please unsubscribe me\n\n",
 		"unsubscribe ann@example.net ", "politely");
-	says("From: ann@example.net\nTo: list@example.org\nSubject: Bitte abmelden\n\n",
-		"unsubscribe ann@example.net ", "in another language");
+	says("From: ann@example.net\nTo: list@example.org\nSubject: Bitte abmelden\n\n", "unsubscribe ann@example.net ",
+		"in another language");
 	says("From: ann@example.net\nTo: list@example.org\nSubject: unsubscribe x4-abandoned-7\n\n",
 		"unsubscribe ann@example.net ", "a token with \"done\" in it");
 	says("From: ann@example.net\nTo: x@example.org\nSubject: x\n\nList-Unsubscribe=One-Click\n",

@@ -16,13 +16,12 @@
 
 /* The mails, all read by a person, that say that a recipient or a domain does not exist. The
  * table's "permanent" is wider. */
-static const char hard_mails[] =
-	"dsn_10 dsn_11 dsn_12 dsn_13 dsn_14 dsn_15 dsn_16 dsn_18 exim_01 groupwise_01 "
-	"groupwise_02 microsoft_01 microsoft_02 microsoft_04 postfix_01 qmail_03 qmail_04 "
-	"qmail_05 simple_04 simple_05 simple_06 simple_08 simple_11 simple_12 simple_13 "
-	"simple_15 simple_19 simple_23 simple_25 simple_26 simple_27 simple_29 simple_30 "
-	"simple_33 simple_34 simple_36 simple_39 smtp32_04 smtp32_06 smtp32_07 yahoo_10 "
-	"yahoo_11 yahoo_13";
+static const char hard_mails[] = "dsn_10 dsn_11 dsn_12 dsn_13 dsn_14 dsn_15 dsn_16 dsn_18 exim_01 groupwise_01 "
+				 "groupwise_02 microsoft_01 microsoft_02 microsoft_04 postfix_01 qmail_03 qmail_04 "
+				 "qmail_05 simple_04 simple_05 simple_06 simple_08 simple_11 simple_12 simple_13 "
+				 "simple_15 simple_19 simple_23 simple_25 simple_26 simple_27 simple_29 simple_30 "
+				 "simple_33 simple_34 simple_36 simple_39 smtp32_04 smtp32_06 smtp32_07 yahoo_10 "
+				 "yahoo_11 yahoo_13";
 
 static struct buf table;
 
@@ -74,8 +73,7 @@ static bool right(struct dsn *d, struct str message, const char *file)
 	for (size_t i = 0; i < d->n; i++)
 		ok = ok && holds(buf_str(&want), d->reports[i].recipient);
 	if (!ok || d->n != n) {
-		printf("# %s: want %s, got", file,
-			buf_len(&want) > 0 ? buf_text(&want) : "nothing");
+		printf("# %s: want %s, got", file, buf_len(&want) > 0 ? buf_text(&want) : "nothing");
 		for (size_t i = 0; i < d->n; i++)
 			printf(" %.*s", STR_ARGS(d->reports[i].recipient));
 		printf("\n");
@@ -83,8 +81,7 @@ static bool right(struct dsn *d, struct str message, const char *file)
 	}
 	if (getenv("DSN_SHOW") != NULL)
 		for (size_t i = 0; i < d->n; i++)
-			printf("# %s %.*s %s [%.*s] %.*s\n", file,
-				STR_ARGS(d->reports[i].recipient),
+			printf("# %s %.*s %s [%.*s] %.*s\n", file, STR_ARGS(d->reports[i].recipient),
 				dsn_class_name(d->reports[i].class), STR_ARGS(d->reports[i].status),
 				STR_ARGS(d->reports[i].diagnostic));
 	buf_free(&want);
@@ -132,8 +129,7 @@ int main(void)
 
 		buf_clear(&path);
 		buf_printf(&path, "%s/%s", buf_text(&folder), e->d_name);
-		if (e->d_name[0] != '.' &&
-			file_read(buf_text(&path), (size_t)1 << 24, &mail, NULL)) {
+		if (e->d_name[0] != '.' && file_read(buf_text(&path), (size_t)1 << 24, &mail, NULL)) {
 			mails++;
 			score += right(&d, buf_str(&mail), e->d_name);
 			classes += right_class(&d, e->d_name);

@@ -22,8 +22,7 @@ static const struct verdict hard[] = {
 	{ DSN_HARD, "5.4.4",
 		"Host or domain name not found. Name service error for name=x.example "
 		"type=A: Host not found" },
-	{ DSN_HARD, "5.1.1",
-		"host blocked.spamfilter.example[192.0.2.1] said: 550 5.1.1 No such user" },
+	{ DSN_HARD, "5.1.1", "host blocked.spamfilter.example[192.0.2.1] said: 550 5.1.1 No such user" },
 	{ DSN_HARD, "5.0.0",
 		"550 5.1.1 <relay@spam.example>: Recipient address rejected: User unknown in "
 		"relay recipient table" },
@@ -51,8 +50,7 @@ static const struct verdict hard[] = {
 	{ DSN_HARD, "", "550 ann@example.net: Recipient address rejected: unknown local user" },
 	{ DSN_HARD, "", "550 Account does not exist" },
 	{ DSN_HARD, "", "550 mailbox for ann@example.net does not exist" },
-	{ DSN_HARD, "",
-		"550 This user doesn't have a yahoo.example account (ann@yahoo.example) [0]" },
+	{ DSN_HARD, "", "550 This user doesn't have a yahoo.example account (ann@yahoo.example) [0]" },
 	{ DSN_HARD, "", "550 5.1.1 ann@example.net recipient does not exist here" },
 	{ DSN_HARD, "5.1.2", "Host unknown (Name server: mx.example: host not found)" },
 	{ DSN_HARD, "5.4.4",
@@ -108,8 +106,7 @@ static const struct verdict hard[] = {
 };
 
 static const struct verdict soft[] = {
-	{ DSN_SOFT, "5.7.1",
-		"550 5.7.1 Service unavailable; client [192.0.2.1] blocked using zen.example" },
+	{ DSN_SOFT, "5.7.1", "550 5.7.1 Service unavailable; client [192.0.2.1] blocked using zen.example" },
 	{ DSN_SOFT, "5.0.0", "" },
 	{ DSN_SOFT, "", "" },
 	{ DSN_SOFT, "5.2.2", "552 5.2.2 Mailbox full" },
@@ -189,8 +186,8 @@ static void judge(const struct verdict *v, size_t n)
 	for (size_t i = 0; i < n; i++) {
 		enum dsn_class got = dsn_judge(str_of(v[i].status), str_of(v[i].text));
 
-		check(got == v[i].class, "%s [%s] %s is %s", v[i].status, v[i].text,
-			dsn_class_name(v[i].class), dsn_class_name(got));
+		check(got == v[i].class, "%s [%s] %s is %s", v[i].status, v[i].text, dsn_class_name(v[i].class),
+			dsn_class_name(got));
 	}
 }
 

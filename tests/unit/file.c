@@ -80,7 +80,7 @@ static void test_write(void)
 	}
 	close(ends[1]);
 	check(file_read_fd(ends[0], 2 << 20, &got, "pipe", &err) && buf_len(&got) == 1 << 20,
-	      "a non-blocking pipe takes and gives all");
+		"a non-blocking pipe takes and gives all");
 	int status = 1;
 
 	waitpid(child, &status, 0);
@@ -296,7 +296,7 @@ static void test_stop(void)
 	}
 	waitpid(child, &status, 0);
 	check(WIFEXITED(status) && WEXITSTATUS(status) == 128 + SIGINT,
-	      "the first signal ends a wait, the second the process: %d", WEXITSTATUS(status));
+		"the first signal ends a wait, the second the process: %d", WEXITSTATUS(status));
 	close(ends[0]);
 	close(ends[1]);
 }

@@ -31,14 +31,11 @@ static void test_read(void)
 	check(header_next(&r, &f) == HEADER_FIELD, "an empty one");
 	check_same(f.name, "X-Empty", "its name");
 	check_same(f.body, "", "its body");
-	check(header_next(&r, &f) == HEADER_END && header_next(&r, &f) == HEADER_END,
-		"the end, again and again");
+	check(header_next(&r, &f) == HEADER_END && header_next(&r, &f) == HEADER_END, "the end, again and again");
 	check_same(r.rest, "\nBody: no\n", "the rest begins with the empty line");
 	check(header_length(block) == block.n - 9, "length of the block");
-	check_same(
-		header_find(block, "SUBJECT"), " folded\r\n\tover \r\n two", "found without case");
-	check(header_find(block, "Body").p == NULL && header_find(block, "X").p == NULL,
-		"not found");
+	check_same(header_find(block, "SUBJECT"), " folded\r\n\tover \r\n two", "found without case");
+	check(header_find(block, "Body").p == NULL && header_find(block, "X").p == NULL, "not found");
 	check(header_find(block, "X-Empty").p != NULL, "empty is found");
 	buf_free(&b);
 }
@@ -58,10 +55,8 @@ static void test_odd_blocks(void)
 		"names that are none");
 	header_init(&r, STR_LIT("\r\nA: b\n"));
 	check(header_next(&r, &f) == HEADER_END, "an empty block");
-	check(header_length(STR_LIT("\r\nx")) == 2 && header_length(STR_LIT("\nx")) == 1,
-		"its length");
-	check(header_length(STR_LIT("A: b\r\n")) == 6 && header_length(STR_LIT("")) == 0,
-		"a block without an end");
+	check(header_length(STR_LIT("\r\nx")) == 2 && header_length(STR_LIT("\nx")) == 1, "its length");
+	check(header_length(STR_LIT("A: b\r\n")) == 6 && header_length(STR_LIT("")) == 0, "a block without an end");
 	check(header_length(STR_LIT("A: b\n\r\nx")) == 7, "mixed line ends");
 }
 
@@ -94,10 +89,8 @@ static void test_write(void)
 	check(header_add(&b, STR_LIT("X"), STR_LIT(""), &err), "empty");
 	check_same(buf_str(&b), "X:\r\n", "no blank behind the colon");
 	for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
-		check(!header_add(&b, str_of(bad[i]), STR_LIT("x"), &err) && err.kind == ERR_DATA,
-			"no name");
-	check(!header_add(&b, STR_LIT("X"), STR_LIT("a\r\nBcc: b"), &err) && err.kind == ERR_DATA,
-		"no injection");
+		check(!header_add(&b, str_of(bad[i]), STR_LIT("x"), &err) && err.kind == ERR_DATA, "no name");
+	check(!header_add(&b, STR_LIT("X"), STR_LIT("a\r\nBcc: b"), &err) && err.kind == ERR_DATA, "no injection");
 	check(!header_add(&b, STR_LIT("X"), STR_LIT("a\n"), &err) &&
 			!header_add(&b, STR_LIT("X"), STR_LIT("\r"), &err) &&
 			!header_add(&b, STR_LIT("X"), STR_LIT("a\0b"), &err) &&
@@ -127,16 +120,12 @@ static void test_limits(void)
 	buf_clear(&b);
 	while (buf_len(&long_word) < 997)
 		buf_add_char(&long_word, 'x');
-	check(header_add(&b, STR_LIT("X"), buf_str(&long_word), &err) && lines_ok(buf_str(&b), 998),
-		"997 octets fit");
+	check(header_add(&b, STR_LIT("X"), buf_str(&long_word), &err) && lines_ok(buf_str(&b), 998), "997 octets fit");
 	check(str_starts(buf_str(&b), STR_LIT("X:\r\n x")), "on a line of their own");
 	buf_clear(&b);
 	buf_add_char(&long_word, 'x');
-	check(!header_add(&b, STR_LIT("X"), buf_str(&long_word), &err) && buf_len(&b) == 0,
-		"998 do not");
-	check(header_add_text(&b, STR_LIT("X"), buf_str(&long_word), &err) &&
-			lines_ok(buf_str(&b), 76),
-		"but as text");
+	check(!header_add(&b, STR_LIT("X"), buf_str(&long_word), &err) && buf_len(&b) == 0, "998 do not");
+	check(header_add_text(&b, STR_LIT("X"), buf_str(&long_word), &err) && lines_ok(buf_str(&b), 76), "but as text");
 	header_unfold(&back, str_sub(buf_str(&b), 2, buf_len(&b)));
 	buf_clear(&b);
 	word_decode(&b, buf_str(&back));
@@ -153,8 +142,8 @@ static void test_limits(void)
 /* Random values: what can be written is never blank or long, and reads back as it was. */
 static void test_round_trip(void)
 {
-	struct str alphabets[] = { STR_LIT("abcdefghi    "), STR_LIT("ab \t"),
-		STR_LIT("=? ?=q?utf-8bB_"), STR_LIT("ab          ") };
+	struct str alphabets[] = { STR_LIT("abcdefghi    "), STR_LIT("ab \t"), STR_LIT("=? ?=q?utf-8bB_"),
+		STR_LIT("ab          ") };
 	struct buf value = { .limit = 0 };
 	struct buf line = { .limit = 0 };
 	struct buf back = { .limit = 0 };
@@ -192,9 +181,8 @@ static bool words_ok(struct str s)
 
 static void random_text(struct buf *out)
 {
-	static const char *const pieces[] = { "a", "word", " ", "  ", "\t", "\xc3\xa9",
-		"\xe2\x82\xac", "\xf0\x9f\x93\xa7", "=?", "?=", "_", "=", "\"", "x.y",
-		"longerwordlongerword" };
+	static const char *const pieces[] = { "a", "word", " ", "  ", "\t", "\xc3\xa9", "\xe2\x82\xac",
+		"\xf0\x9f\x93\xa7", "=?", "?=", "_", "=", "\"", "x.y", "longerwordlongerword" };
 
 	buf_clear(out);
 	for (uint64_t n = random_below(80); n > 0; n--)
@@ -216,14 +204,12 @@ static void test_text_round_trip(void)
 		buf_clear(&back);
 		buf_clear(&text);
 		bool ok = header_add_text(&line,
-			i % 2 ? STR_LIT("Subject")
-			      : STR_LIT("X-A-Very-Long-Name-Of-A-Header-Field-Indeed"),
+			i % 2 ? STR_LIT("Subject") : STR_LIT("X-A-Very-Long-Name-Of-A-Header-Field-Indeed"),
 			buf_str(&value), NULL);
 
-		formed = formed && ok && lines_ok(buf_str(&line), 998) &&
-			 words_ok(buf_str(&line)) && str_ascii(buf_str(&line));
-		header_unfold(&back,
-			str_sub(buf_str(&line), str_find(buf_str(&line), ':') + 1, buf_len(&line)));
+		formed = formed && ok && lines_ok(buf_str(&line), 998) && words_ok(buf_str(&line)) &&
+			str_ascii(buf_str(&line));
+		header_unfold(&back, str_sub(buf_str(&line), str_find(buf_str(&line), ':') + 1, buf_len(&line)));
 		word_decode(&text, buf_str(&back));
 		if (!str_eq(buf_str(&text), str_trim(buf_str(&value))))
 			same = false;

@@ -94,7 +94,7 @@ static void test_cut(struct str whole)
 		ok = strcmp(replay(&err, &cut), want) == 0 && err.kind == ERR_NONE;
 		/* What is added then stands on a line of its own. */
 		ok = ok && journal_open(&j, path, NULL, NULL, &err) && j.cut == 0 &&
-		     journal_add(&j, STR_LIT("next"), &err) && journal_commit(&j, &err);
+			journal_add(&j, STR_LIT("next"), &err) && journal_commit(&j, &err);
 		journal_close(&j);
 		buf_printf(&after, "%snext|", want);
 		ok = ok && strcmp(replay(&err, &cut), buf_text(&after)) == 0 && cut == 0;
@@ -125,7 +125,7 @@ static void test_damage(struct str whole)
 			/* The LF before the last record joins the two last lines. */
 			if (i >= last - 1)
 				ok = err.kind == ERR_NONE && strlen(got) < whole.n &&
-				     strncmp(got, "T 1 a@example.org|S 1 ", 22) == 0;
+					strncmp(got, "T 1 a@example.org|S 1 ", 22) == 0;
 			else
 				ok = err.kind == ERR_DATA && strstr(err.text, ": line ") != NULL;
 			if (!ok)
@@ -147,7 +147,7 @@ static void test_tail_of_zeros(struct str whole)
 	buf_add(&text, str_at(zeros, 3 << 20));
 	put(buf_str(&text));
 	check(strcmp(replay(&err, &cut), wanted(whole, whole.n)) == 0 && cut == 3 << 20,
-	      "blocks that never reached the disk are a torn tail");
+		"blocks that never reached the disk are a torn tail");
 	buf_clear(&text);
 	buf_add(&text, str_at(zeros, 2 << 20));
 	buf_add_char(&text, '\n');
@@ -208,7 +208,7 @@ static void test_full(void)
 
 	if (child == 0) {
 		bool ok = journal_open(&j, path, NULL, NULL, &err) && journal_add(&j, STR_LIT("first"), &err) &&
-			  journal_commit(&j, &err);
+			journal_commit(&j, &err);
 
 		signal(SIGXFSZ, SIG_IGN);
 		setrlimit(RLIMIT_FSIZE, &limit);
@@ -237,7 +237,7 @@ int main(void)
 	write_all(&whole);
 	check_same(str_of(replay(&err, &cut)), "T 1 a@example.org|S 1 250 2.0.0\tok||T 2 b@example.org|", "replay");
 	check(str_starts(buf_str(&whole), STR_LIT("T 1 a@example.org\t")) && str_find(buf_str(&whole), '\n') == 26,
-	      "one line a record");
+		"one line a record");
 	struct buf one = { 0 };
 
 	journal_format(&one, STR_LIT("123456789"));

@@ -27,28 +27,23 @@ static void test_ledger(void)
 	check(!replay(&l, "T\t2026-11-23T01:02:03Z\t" KEY_A "\ta@example.net"), "a row before the campaign is refused");
 	check(replay(&l, "C\t2026-11-22T23:59:59Z\tid\tprint\torder"), "campaign");
 	check(strcmp(l.id, "id") == 0 && strcmp(l.fingerprint, "print") == 0 && strcmp(l.key_column, "order") == 0,
-	      "its fields");
+		"its fields");
 	check(ledger_state(&l, KEY_A) == LEDGER_NEW, "a row nobody tried");
 	check(replay(&l, "T\t2026-11-23T01:02:03Z\t" KEY_A "\ta@example.net"), "trying");
 	check(ledger_state(&l, KEY_A) == LEDGER_TRYING && l.counts[LEDGER_TRYING] == 1, "in doubt");
 	check(replay(&l, "D\t2026-11-23T01:02:04Z\t" KEY_A "\ta@example.net\t451\tlater"), "put off");
 	check(ledger_state(&l, KEY_A) == LEDGER_DEFERRED && l.counts[LEDGER_TRYING] == 0, "not in doubt any more");
 	check(replay(&l, "S\t2026-11-23T01:02:05Z\t" KEY_A "\ta@example.net\t250\tok") &&
-		      replay(&l, "S\t2026-11-22T23:59:59Z\t" KEY_B "\tb@example.net\t250\tok"),
-	      "sent");
+			replay(&l, "S\t2026-11-22T23:59:59Z\t" KEY_B "\tb@example.net\t250\tok"),
+		"sent");
 	check(ledger_state(&l, KEY_A) == LEDGER_SENT && l.counts[LEDGER_SENT] == 2 && l.sent_today == 1,
-	      "sent, one of them today");
+		"sent, one of them today");
 	check(replay(&l, "C\t2026-11-23T02:00:00Z\tother\tnew\torder") && strcmp(l.id, "id") == 0 &&
-		      strcmp(l.fingerprint, "new") == 0,
-	      "another text under the same sending");
-	static const char *const strange[] = { "",
-					       "X\t2026-11-23T01:02:03Z\t" KEY_A "\ta",
-					       "S",
-					       "S\tnow\t" KEY_A "\ta",
-					       "S\t2026-11-23T01:02:03Z\tabc\ta",
-					       "S\t2026-11-23T01:02:03Z\t" KEY_A "0\ta",
-					       "S\t2026-11-23T01:02:03Z\t00112233445566778899aabbccddeefg\ta",
-					       "C\t2026-11-23T01:02:03Z" };
+			strcmp(l.fingerprint, "new") == 0,
+		"another text under the same sending");
+	static const char *const strange[] = { "", "X\t2026-11-23T01:02:03Z\t" KEY_A "\ta", "S", "S\tnow\t" KEY_A "\ta",
+		"S\t2026-11-23T01:02:03Z\tabc\ta", "S\t2026-11-23T01:02:03Z\t" KEY_A "0\ta",
+		"S\t2026-11-23T01:02:03Z\t00112233445566778899aabbccddeefg\ta", "C\t2026-11-23T01:02:03Z" };
 
 	for (size_t i = 0; i < sizeof strange / sizeof *strange; i++)
 		check(!replay(&l, strange[i]), "no record of ours: %zu", i);

@@ -54,8 +54,7 @@ static void test_delivery(const char *path)
 	fd = maildir_create(path, name, &err);
 	check(fd >= 0 && fstat(fd, &st) == 0 && (st.st_mode & 0777) == 0600, "a file %s", err.text);
 	check(maildir_create(path, name, &err) < 0 && err.kind == ERR_CANTCREAT, "%s", err.text);
-	check(file_write(fd, STR_LIT("a\n"), name, &err) && maildir_close(fd, path, name, &err),
-		"written");
+	check(file_write(fd, STR_LIT("a\n"), name, &err) && maildir_close(fd, path, name, &err), "written");
 	check(!maildir_has(path, name), "not delivered yet");
 	check(maildir_move(path, name, "new", "", &err) && maildir_sync(path, "new", &err), "moved");
 	check(maildir_has(path, name) && holds(in(path, "new", name, ""), "a\n"), "in new");
@@ -79,7 +78,7 @@ static void test_seen_and_dropped(const char *path)
 	char *name = maildir_name();
 
 	check(maildir_close(maildir_create(path, name, &err), path, name, &err) &&
-		      maildir_move(path, name, "cur", ":2,S", &err) && maildir_has(path, name),
+			maildir_move(path, name, "cur", ":2,S", &err) && maildir_has(path, name),
 		"right into cur");
 	check(unlink(in(path, "cur", name, ":2,S")) == 0, "with its flags");
 	check(maildir_close(maildir_create(path, name, &err), path, name, &err), "once more");

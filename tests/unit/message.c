@@ -18,7 +18,7 @@ static void run_with(struct run *r, struct str in, size_t cut, const struct mess
 	r->err = (struct err){ 0 };
 	r->out = (struct buf){ 0 };
 	message_init(&r->m);
-	for (size_t i = 0; i < in.n; i += cut > 0 ? cut : in.n)
+	for (size_t i = 0; i<in.n; i += cut> 0 ? cut : in.n)
 		message_scan(&r->m, str_sub(in, i, cut > 0 ? cut : in.n));
 	message_scan_end(&r->m);
 	r->ok = message_plan(&r->m, wants, &r->err);
@@ -42,8 +42,8 @@ static void run_free(struct run *r)
 }
 
 static const struct message_wants seven = { .date = { "Mon, 23 Nov 2026 08:00:00 +0000", 31 },
-					    .message_id = { "<1@example.org>", 15 },
-					    .from = { "a@example.org", 13 } };
+	.message_id = { "<1@example.org>", 15 },
+	.from = { "a@example.org", 13 } };
 static const struct message_wants eight = { .eight_bit = true };
 
 static void expect(const char *name, const struct message_wants *wants, struct str in, const char *want)
@@ -87,19 +87,19 @@ static void test_frame(void)
 		HEAD "\r\nx\r\ny\r\n");
 	expect("no final line end", &seven, STR_LIT(HEAD "\r\nx"), HEAD "\r\nx\r\n");
 	expect("what is missing", &seven, STR_LIT("Subject: s\n\nx\n"),
-	       "Subject: s\r\nFrom: a@example.org\r\nDate: Mon, 23 Nov 2026 08:00:00 +0000\r\n"
-	       "Message-ID: <1@example.org>\r\n\r\nx\r\n");
+		"Subject: s\r\nFrom: a@example.org\r\nDate: Mon, 23 Nov 2026 08:00:00 +0000\r\n"
+		"Message-ID: <1@example.org>\r\n\r\nx\r\n");
 	expect("no header at all", &eight, STR_LIT("hello there\nyou\n"), "\r\nhello there\r\nyou\r\n");
 	expect("no separator", &eight, STR_LIT("Subject: s\nhello there\nx: y\n"),
 		"Subject: s\r\n\r\nhello there\r\nx: y\r\n");
 	expect("only a header", &eight, STR_LIT("Subject: s\n"), "Subject: s\r\n\r\n");
 	expect("nothing", &eight, STR_LIT(""), "\r\n");
 	expect("a From_ line", &eight, STR_LIT("From a@b Mon Nov 23 08:05:00 2026\nSubject: s\n\nFrom x\n"),
-	       "Subject: s\r\n\r\nFrom x\r\n");
+		"Subject: s\r\n\r\nFrom x\r\n");
 	expect("Bcc", &eight, STR_LIT("Subject: s\nBCC: x@example.org,\n y@example.org\nResent-Bcc: z\nTo: t\n\n"),
-	       "Subject: s\r\nTo: t\r\n\r\n");
+		"Subject: s\r\nTo: t\r\n\r\n");
 	expect("CR CR LF", &eight, STR_LIT("Subject: s\r\r\nTo: t\r\r\n\r\r\nx\r\r\n\r\r\ny\r\r\n"),
-	       "Subject: s\r\nTo: t\r\n\r\nx\r\n\r\ny\r\n");
+		"Subject: s\r\nTo: t\r\n\r\nx\r\n\r\ny\r\n");
 }
 
 static void test_faults(void)
@@ -108,17 +108,19 @@ static void test_faults(void)
 		"Subject: s Bcc: evil\r\n\r\na\r\nb\r\n");
 	expect("a NUL in the header", &eight, STR_LIT("Subject: s\0t\n\nx\n"), "Subject: st\r\n\r\nx\r\n");
 	expect("a NUL", &eight, STR_LIT("Subject: s\n\na\0b\n"),
-	       "Subject: s\r\nMIME-Version: 1.0\r\nContent-Type: text/plain; charset=us-ascii\r\n"
-	       "Content-Transfer-Encoding: quoted-printable\r\n\r\na=00b\r\n");
+		"Subject: s\r\nMIME-Version: 1.0\r\nContent-Type: text/plain; charset=us-ascii\r\n"
+		"Content-Transfer-Encoding: quoted-printable\r\n\r\na=00b\r\n");
 	expect("8-bit taken", &eight, STR_LIT("Subject: s\n\nJ\xc3\xb6rg\n"),
-	       "Subject: s\r\nMIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\n"
-	       "Content-Transfer-Encoding: 8bit\r\n\r\nJ\xc3\xb6rg\r\n");
+		"Subject: s\r\nMIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\n"
+		"Content-Transfer-Encoding: 8bit\r\n\r\nJ\xc3\xb6rg\r\n");
 	expect("8-bit refused", &(struct message_wants){ 0 }, STR_LIT("Subject: s\n\nJ\xc3\xb6rg and the others\n"),
-	       "Subject: s\r\nMIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\n"
-	       "Content-Transfer-Encoding: quoted-printable\r\n\r\nJ=C3=B6rg and the others\r\n");
+		"Subject: s\r\nMIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\n"
+		"Content-Transfer-Encoding: quoted-printable\r\n\r\nJ=C3=B6rg and the others\r\n");
 	expect("a raw subject", &eight, STR_LIT("Subject: J\xc3\xb6rg\n\n"), "Subject: =?UTF-8?Q?J=C3=B6rg?=\r\n\r\n");
-	expect("a raw name", &eight, STR_LIT("To: J\xc3\xb6rg <j@b\xc3\xbc" "cher.example>, x@example.org\n\n"),
-	       "To: =?UTF-8?Q?J=C3=B6rg?= <j@xn--bcher-kva.example>, x@example.org\r\n\r\n");
+	expect("a raw name", &eight,
+		STR_LIT("To: J\xc3\xb6rg <j@b\xc3\xbc"
+			"cher.example>, x@example.org\n\n"),
+		"To: =?UTF-8?Q?J=C3=B6rg?= <j@xn--bcher-kva.example>, x@example.org\r\n\r\n");
 	expect("a raw header with SMTPUTF8", &(struct message_wants){ .utf8 = true },
 		STR_LIT("Subject: J\xc3\xb6rg\n\n"), "Subject: J\xc3\xb6rg\r\n\r\n");
 }
@@ -139,8 +141,8 @@ static void test_parts(void)
 		"--b\r\nContent-Type: message/rfc822\r\n\r\nSubject: x\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n"
 		"=C3=B6 is here in the text=\r\n\r\n--b--\r\n");
 	expect("a base64 part", &eight,
-	       STR_LIT(MIXED "--b\r\nContent-Transfer-Encoding: base64\r\n\r\nQU\0JD\r\n--b--\r\n"),
-	       MIXED "--b\r\nContent-Transfer-Encoding: base64\r\n\r\nQUJD\r\n--b--\r\n");
+		STR_LIT(MIXED "--b\r\nContent-Transfer-Encoding: base64\r\n\r\nQU\0JD\r\n--b--\r\n"),
+		MIXED "--b\r\nContent-Transfer-Encoding: base64\r\n\r\nQUJD\r\n--b--\r\n");
 	expect("around the parts", &(struct message_wants){ 0 },
 		STR_LIT(MIXED "\xc3\xb6\r\n--b\r\n\r\nx\r\n--b--\r\n\xc3\xb6"),
 		MIXED "??\r\n--b\r\n\r\nx\r\n--b--\r\n??\r\n");

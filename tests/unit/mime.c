@@ -86,17 +86,21 @@ static void test_compose(void)
 {
 	struct mime_part text = { .type = "text/plain", .content = STR_LIT("hello\n"), .file = MIME_NO_FILE };
 	struct mime_part html = { .type = "text/html", .content = STR_LIT("<p>hello"), .file = MIME_NO_FILE };
-	struct mime_part file = { .type = "image/png", .file = 0, .file_size = 100, .name = "a b.png", .cid = NULL,
-				  .scan = { .nul = true, .control = true, .octets = 100 } };
+	struct mime_part file = { .type = "image/png",
+		.file = 0,
+		.file_size = 100,
+		.name = "a b.png",
+		.cid = NULL,
+		.scan = { .nul = true, .control = true, .octets = 100 } };
 	struct mime_compose c = { .header = STR_LIT("Subject: s\r\n"), .text = &text, .boundary = STR_LIT("q") };
 	struct mime_message m = { 0 };
 	struct err err = { 0 };
 
 	check(mime_compose(&m, &c, &err) && m.n == 1, "text alone");
 	check_same(buf_str(&m.text),
-		   "Subject: s\r\nMIME-Version: 1.0\r\nContent-Type: text/plain; charset=us-ascii\r\n"
-		   "Content-Transfer-Encoding: 7bit\r\n\r\nhello\r\n",
-		   "its octets");
+		"Subject: s\r\nMIME-Version: 1.0\r\nContent-Type: text/plain; charset=us-ascii\r\n"
+		"Content-Transfer-Encoding: 7bit\r\n\r\nhello\r\n",
+		"its octets");
 	check(m.size == buf_len(&m.text), "its size");
 	mime_message_clear(&m);
 	c.html = &html;

@@ -44,10 +44,9 @@ static void check_types(const struct mimetypes *m, const char *const (*cases)[2]
 
 static void test_table(void)
 {
-	static const char *const cases[][2] = { { "a.pdf", "application/pdf" },
-		{ "A.PDF", "application/pdf" }, { "a.b.txt", "text/plain" }, { ".png", "image/png" },
-		{ "txt", "none" }, { "a.", "none" }, { "", "none" }, { "a.pdf ", "none" },
-		{ "a.unheard", "none" }, { NULL, NULL } };
+	static const char *const cases[][2] = { { "a.pdf", "application/pdf" }, { "A.PDF", "application/pdf" },
+		{ "a.b.txt", "text/plain" }, { ".png", "image/png" }, { "txt", "none" }, { "a.", "none" },
+		{ "", "none" }, { "a.pdf ", "none" }, { "a.unheard", "none" }, { NULL, NULL } };
 	struct mimetypes m = { .n = 0 };
 
 	check_types(&m, cases, "without a database");
@@ -63,10 +62,10 @@ static void test_database(void)
 {
 	static const char *const cases[][2] = { { "a.pdf", "application/x-own" },
 		{ "a.TAR.gz", "application/x-compressed-tar" }, { "a.gz", "application/gzip" },
-		{ "README.gz", "text/x-readme" }, { "makefile", "text/x-makefile" },
-		{ "a.C", "text/x-c++src" }, { "a.c", "text/x-csrc" }, { "x.heavy", "text/heavy" },
-		{ "a.cr", "none" }, { "a.blank", "none" }, { "a.half", "none" }, { "a.big", "none" },
-		{ "a.last", "text/last" }, { "x.png", "image/png" }, { NULL, NULL } };
+		{ "README.gz", "text/x-readme" }, { "makefile", "text/x-makefile" }, { "a.C", "text/x-c++src" },
+		{ "a.c", "text/x-csrc" }, { "x.heavy", "text/heavy" }, { "a.cr", "none" }, { "a.blank", "none" },
+		{ "a.half", "none" }, { "a.big", "none" }, { "a.last", "text/last" }, { "x.png", "image/png" },
+		{ NULL, NULL } };
 	struct mimetypes m = { .n = 0 };
 	char text[200];
 

@@ -18,10 +18,12 @@
 /* A listening socket on a loopback address; *port is chosen when it is 0. */
 static int listen_on(int family, unsigned *port, int backlog)
 {
-	struct sockaddr_in v4 = { .sin_family = AF_INET, .sin_port = htons((uint16_t)*port),
-				  .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
-	struct sockaddr_in6 v6 = { .sin6_family = AF_INET6, .sin6_port = htons((uint16_t)*port),
-				   .sin6_addr = IN6ADDR_LOOPBACK_INIT };
+	struct sockaddr_in v4 = {
+		.sin_family = AF_INET, .sin_port = htons((uint16_t)*port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)
+	};
+	struct sockaddr_in6 v6 = {
+		.sin6_family = AF_INET6, .sin6_port = htons((uint16_t)*port), .sin6_addr = IN6ADDR_LOOPBACK_INIT
+	};
 	struct sockaddr *addr = family == AF_INET ? (struct sockaddr *)&v4 : (struct sockaddr *)&v6;
 	socklen_t length = family == AF_INET ? sizeof v4 : sizeof v6;
 	int fd = socket(family, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -117,8 +119,9 @@ static void test_happy(void)
 	int full[8];
 	int v6 = listen_on(AF_INET6, &port, 0);
 	int v4 = v6 < 0 ? -1 : listen_on(AF_INET, &port, 8);
-	struct sockaddr_in6 addr = { .sin6_family = AF_INET6, .sin6_port = htons((uint16_t)port),
-				     .sin6_addr = IN6ADDR_LOOPBACK_INIT };
+	struct sockaddr_in6 addr = {
+		.sin6_family = AF_INET6, .sin6_port = htons((uint16_t)port), .sin6_addr = IN6ADDR_LOOPBACK_INIT
+	};
 	struct net_target target = { .host = "localhost", .port = port };
 	struct err err = { 0 };
 	int64_t took;
@@ -196,7 +199,7 @@ static void test_loopback(void)
 	static const char *const yes[] = { "127.0.0.1", "127.9.9.9", "::1", "::ffff:127.0.0.1", "localhost",
 		"a.localhost", "LOCALHOST." };
 	static const char *const no[] = { "128.0.0.1", "10.0.0.1", "::2", "::ffff:10.0.0.1", "localhost.example.org",
-					  "notlocalhost", "127.0.0.1.example.org", "0.0.0.0" };
+		"notlocalhost", "127.0.0.1.example.org", "0.0.0.0" };
 	struct net_target target = { 0 };
 
 	for (size_t i = 0; i < sizeof yes / sizeof *yes; i++) {

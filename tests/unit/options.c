@@ -22,8 +22,10 @@ static const struct option table[] = {
 	{ .type = OPTION_GROUP, .help = "Message" },
 	{ "from", 'f', OPTION_TEXT, &text, "ADDRESS", "the sender", false },
 	{ "sender", 0, OPTION_TEXT, &text, NULL, NULL, false },
-	{ "body", 'b', OPTION_TEXT, &body, "TEXT", "the body, as it is, in so many words that the line is "
-	  "too long for the terminal that it is shown on", true },
+	{ "body", 'b', OPTION_TEXT, &body, "TEXT",
+		"the body, as it is, in so many words that the line is "
+		"too long for the terminal that it is shown on",
+		true },
 	{ "header", 'H', OPTION_LIST, &list, "LINE", "one more header", false },
 	{ 0 },
 };
@@ -68,7 +70,7 @@ static void test_values(void)
 	check(PARSE("-vfa@example.org", "--sender", "b") && strcmp(text, "b") == 0,
 		"joined; a hidden alias; the last counts");
 	check(PARSE("--", "-v", "--from") && !flag && strcmp(rest[0], "-v") == 0 && strcmp(rest[1], "--from") == 0,
-	      "-- ends the options");
+		"-- ends the options");
 	check(PARSE("-f", "-v") && strcmp(text, "-v") == 0 && !flag, "a value may begin with -");
 	check(PARSE("-f", "--", "-v") && strcmp(text, "--") == 0 && flag, "and be --");
 	check(PARSE("-", "-v") && strcmp(rest[0], "-") == 0 && flag, "- is no option");
@@ -83,11 +85,12 @@ static void test_values(void)
 static void test_optional(void)
 {
 	check(PARSE("--drop-disposable", "list.csv") && optional != NULL && *optional == '\0' &&
-	      strcmp(rest[0], "list.csv") == 0, "an optional value is never the next argument");
+			strcmp(rest[0], "list.csv") == 0,
+		"an optional value is never the next argument");
 	check(PARSE("--drop-disposable=f", "list.csv") && strcmp(optional, "f") == 0, "but what = gives");
 	check(PARSE("x", "--drop-disposable") && optional != NULL && *optional == '\0', "at the end");
 	check(PARSE("-f", "--drop-disposable") && optional == NULL && strcmp(text, "--drop-disposable") == 0,
-	      "unless it is a value itself");
+		"unless it is a value itself");
 	check(PARSE("--", "--drop-disposable") && strcmp(rest[0], "--drop-disposable") == 0, "or an argument");
 }
 
@@ -139,7 +142,7 @@ static void test_helpers(void)
 		const char *text;
 		uint64_t octets;
 	} sizes[] = { { "0", 0 }, { "12", 12 }, { "3k", 3072 }, { "64M", 67108864 }, { "1GiB", 1073741824 },
-		      { "2tb", UINT64_C(2) << 40 } };
+		{ "2tb", UINT64_C(2) << 40 } };
 	static const char *const bad[] = { "", "k", "1.5G", "-1", "1X", "99999999999T" };
 	int index = -1;
 	uint64_t octets;
@@ -217,7 +220,8 @@ static void test_aliases(void)
 	FILE *f = fopen(path, "w");
 
 	fputs("tool alias --me --from me@example.org --quiet\nother alias --you --verbose\n"
-	      "tool exec --sh /bin/false\n", f);
+	      "tool exec --sh /bin/false\n",
+		f);
 	fclose(f);
 	setenv("HOME", home, 1);
 	check(PARSE("--me", "-v") && strcmp(text, "me@example.org") == 0 && other && flag, "an alias of ~/.popt");

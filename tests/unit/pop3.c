@@ -6,6 +6,7 @@
 #include "proto/sasl.h"
 #include "tests/random.h"
 
+/* clang-format off */
 /*
  * Transcripts of POP3 sessions, played whole, octet by octet and in random cuts. A script has one step a line:
  *
@@ -17,12 +18,13 @@
  *
  * The client gets nothing to read before all lines C in front are there, and must have sent nothing more by then.
  */
+/* clang-format on */
 struct play {
 	const char *name;
 	struct pop3_params params;
 	const char *mechanism; /* of the credentials ann/secret; NULL: auto */
 	bool token;
-	const char *plan;      /* at POP3_READY: "r1 t2 d1 q"; NULL: "q" */
+	const char *plan; /* at POP3_READY: "r1 t2 d1 q"; NULL: "q" */
 	const char *script;
 	const char *events;
 	const char *error;
@@ -181,8 +183,13 @@ static void turn(struct player *p)
 static bool play_once(const struct play *play, int cut)
 {
 	struct player p = { .play = play, .cut = cut, .script = str_of(play->script) };
-	struct sasl_params sp = { .mechanism = play->mechanism, .service = "pop", .host = "pop.example", .port = 110,
-		.user = STR_LIT("ann"), .password = STR_LIT("secret"), .token = play->token };
+	struct sasl_params sp = { .mechanism = play->mechanism,
+		.service = "pop",
+		.host = "pop.example",
+		.port = 110,
+		.user = STR_LIT("ann"),
+		.password = STR_LIT("secret"),
+		.token = play->token };
 	struct pop3_params params = play->params;
 	bool ok;
 
@@ -209,9 +216,16 @@ static bool play_once(const struct play *play, int cut)
 	return ok;
 }
 
-#define CLEAR { .tls = POP3_TLS_OFF, .clear_auth = true }
-#define SECURE { .tls = POP3_TLS_ON }
-#define HELLO "S +OK\nC CAPA\nS +OK\nS PIPELINING\nS UIDL\nS TOP\nS USER\nS .\nC USER ann\nS +OK\nC PASS secret\nS +OK\n"
+#define CLEAR                                           \
+	{                                               \
+		.tls = POP3_TLS_OFF, .clear_auth = true \
+	}
+#define SECURE                     \
+	{                          \
+		.tls = POP3_TLS_ON \
+	}
+#define HELLO \
+	"S +OK\nC CAPA\nS +OK\nS PIPELINING\nS UIDL\nS TOP\nS USER\nS .\nC USER ann\nS +OK\nC PASS secret\nS +OK\n"
 #define LISTS "C STAT\nC LIST\nC UIDL\n"
 #define ONE HELLO LISTS "S +OK 1 10\nS +OK\nS 1 10\nS .\nS +OK\nS 1 u1\nS .\n"
 #define TWO HELLO LISTS "S +OK 2 20\nS +OK\nS 1 10\nS 2 10\nS .\nS +OK\nS 1 u1\nS 2 u2\nS .\n"
@@ -292,26 +306,41 @@ static const struct play logins[] = {
 
 static const struct play lists[] = {
 	{ "shuffled, blanks, an extension", SECURE,
-		.script = HELLO LISTS "S +OK 3 9\nS +OK\nS 3 30 x\nS 1 10\nS 2 20\nS .\nS +OK\nS 2  u2\nS 1 u1\nS 3 u3 \nS .\n" BYE,
+		.script = HELLO LISTS
+		"S +OK 3 9\nS +OK\nS 3 30 x\nS 1 10\nS 2 20\nS .\nS +OK\nS 2  u2\nS 1 u1\nS 3 u3 \nS .\n" BYE,
 		.events = "ready 1:10:u1 2:20:u2 3:30:u3; closed" },
-	{ "some without a UID", SECURE, .script = HELLO LISTS "S +OK 2 9\nS +OK\nS 1 1\nS 2 2\nS .\nS +OK\nS 2 \nS .\n" BYE,
+	{ "some without a UID", SECURE,
+		.script = HELLO LISTS "S +OK 2 9\nS +OK\nS 1 1\nS 2 2\nS .\nS +OK\nS 2 \nS .\n" BYE,
 		.events = "ready 1:1: 2:2:; closed" },
-	{ "a control in a UID", SECURE, .script = HELLO LISTS "S +OK 1 9\nS +OK\nS 1 1\nS .\nS +OK\nS 1 a\x1b" "b\nS .\n" BYE,
+	{ "a control in a UID", SECURE,
+		.script = HELLO LISTS "S +OK 1 9\nS +OK\nS 1 1\nS .\nS +OK\nS 1 a\x1b"
+				      "b\nS .\n" BYE,
 		.events = "ready 1:1:; closed" },
-	{ "a UID beyond STAT", SECURE, .script = HELLO LISTS "S +OK 1 9\nS +OK\nS 1 1\nS .\nS +OK\nS 2 u2\nS .\n", .events = "failed 76" },
-	{ "a UID of a message not listed", SECURE, .script = HELLO LISTS "S +OK 2 9\nS +OK\nS 1 1\nS .\nS +OK\nS 2 u2\nS .\n", .events = "failed 76" },
-	{ "a number beyond STAT", SECURE, .script = HELLO LISTS "S +OK 1 9\nS +OK\nS 2000000000 1\nS .\nS +OK\nS .\n", .events = "failed 76" },
-	{ "the number 0", SECURE, .script = HELLO LISTS "S +OK 1 9\nS +OK\nS 0 1\nS .\nS +OK\nS .\n", .events = "failed 76" },
-	{ "a number twice", SECURE, .script = HELLO LISTS "S +OK 2 9\nS +OK\nS 1 1\nS 1 1\nS .\nS +OK\nS .\n", .events = "failed 76" },
-	{ "STAT with a number that overflows", SECURE, .script = HELLO LISTS "S +OK 99999999999999999999 9\n", .events = "failed 76" },
-	{ "a great number that is only said", SECURE, .script = HELLO LISTS "S +OK 2000000000 9\nS +OK\nS .\nS +OK\nS .\n" BYE,
-		.events = "ready; closed" },
-	{ "a size beyond reason", SECURE, .script = HELLO LISTS "S +OK 1 9\nS +OK\nS 1 18446744073709551616\nS .\nS +OK\nS .\n",
+	{ "a UID beyond STAT", SECURE, .script = HELLO LISTS "S +OK 1 9\nS +OK\nS 1 1\nS .\nS +OK\nS 2 u2\nS .\n",
 		.events = "failed 76" },
-	{ "a size that is no number", SECURE, .script = HELLO LISTS "S +OK 1 9\nS +OK\nS 1 -1\nS .\nS +OK\nS .\n", .events = "failed 76" },
-	{ "UIDL has trouble", SECURE, .script = HELLO LISTS "S +OK 1 9\nS +OK\nS 1 1\nS .\nS -ERR [SYS/TEMP] x\n", .events = "failed 75" },
-	{ "UIDL announced and refused", SECURE, .script = HELLO LISTS "S +OK 1 9\nS +OK\nS 1 1\nS .\nS -ERR\n", .events = "failed 75" },
-	{ "an error for an empty mailbox", SECURE, .script = HELLO LISTS "S +OK 0 0\nS -ERR\nS -ERR\n" BYE, .events = "ready; closed" },
+	{ "a UID of a message not listed", SECURE,
+		.script = HELLO LISTS "S +OK 2 9\nS +OK\nS 1 1\nS .\nS +OK\nS 2 u2\nS .\n", .events = "failed 76" },
+	{ "a number beyond STAT", SECURE, .script = HELLO LISTS "S +OK 1 9\nS +OK\nS 2000000000 1\nS .\nS +OK\nS .\n",
+		.events = "failed 76" },
+	{ "the number 0", SECURE, .script = HELLO LISTS "S +OK 1 9\nS +OK\nS 0 1\nS .\nS +OK\nS .\n",
+		.events = "failed 76" },
+	{ "a number twice", SECURE, .script = HELLO LISTS "S +OK 2 9\nS +OK\nS 1 1\nS 1 1\nS .\nS +OK\nS .\n",
+		.events = "failed 76" },
+	{ "STAT with a number that overflows", SECURE, .script = HELLO LISTS "S +OK 99999999999999999999 9\n",
+		.events = "failed 76" },
+	{ "a great number that is only said", SECURE,
+		.script = HELLO LISTS "S +OK 2000000000 9\nS +OK\nS .\nS +OK\nS .\n" BYE, .events = "ready; closed" },
+	{ "a size beyond reason", SECURE,
+		.script = HELLO LISTS "S +OK 1 9\nS +OK\nS 1 18446744073709551616\nS .\nS +OK\nS .\n",
+		.events = "failed 76" },
+	{ "a size that is no number", SECURE, .script = HELLO LISTS "S +OK 1 9\nS +OK\nS 1 -1\nS .\nS +OK\nS .\n",
+		.events = "failed 76" },
+	{ "UIDL has trouble", SECURE, .script = HELLO LISTS "S +OK 1 9\nS +OK\nS 1 1\nS .\nS -ERR [SYS/TEMP] x\n",
+		.events = "failed 75" },
+	{ "UIDL announced and refused", SECURE, .script = HELLO LISTS "S +OK 1 9\nS +OK\nS 1 1\nS .\nS -ERR\n",
+		.events = "failed 75" },
+	{ "an error for an empty mailbox", SECURE, .script = HELLO LISTS "S +OK 0 0\nS -ERR\nS -ERR\n" BYE,
+		.events = "ready; closed" },
 	{ "STAT is refused", SECURE, .script = HELLO LISTS "S -ERR no\n", .events = "failed 69" },
 };
 

@@ -3,7 +3,6 @@
 #include "tests/tap.h"
 #include "tests/stderr.h"
 
-
 #include "cli/progress.h"
 #include "cli/say.h"
 #include "io/clock.h"

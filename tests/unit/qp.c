@@ -40,8 +40,7 @@ static void test_encode(void)
 			"a blank that must be escaped goes to the next line" },
 		{ STR_LIT(X70 "123\xe9\n"), X70 "123=E9\r\n", "an escape that ends the line" },
 		{ STR_LIT(X70 "1234\xe9\n"), X70 "1234=\r\n=E9\r\n", "an escape is not cut" },
-		{ STR_LIT(X70 "12345.x\n"), X70 "12345=\r\n=2Ex\r\n",
-			"a dot that a soft break puts first" },
+		{ STR_LIT(X70 "12345.x\n"), X70 "12345=\r\n=2Ex\r\n", "a dot that a soft break puts first" },
 		{ STR_LIT(X70 "12345From x\n"), X70 "12345=\r\n=46rom x\r\n", "From_ too" },
 	};
 	struct buf b = { .limit = 0 };
@@ -89,8 +88,7 @@ static bool lines_ok(struct str s)
 			return false;
 		if (str_starts(line, STR_LIT(".")) || str_starts(line, STR_LIT("From ")))
 			return false;
-		if (str_ends(line, STR_LIT(" ")) || str_ends(line, STR_LIT("\t")) ||
-			str_find(line, '\r') < line.n)
+		if (str_ends(line, STR_LIT(" ")) || str_ends(line, STR_LIT("\t")) || str_find(line, '\r') < line.n)
 			return false;
 		s = str_sub(s, n + 1, s.n);
 	}

@@ -19,10 +19,9 @@ enum { MX = 15, A = 1, AAAA = 28, CNAME = 5, SOA = 6 };
 
 static size_t put_record(unsigned char *p, int type, unsigned ttl, const char *data, size_t n)
 {
-	const unsigned char head[12] = { 0xc0, 12, 0, (unsigned char)type, 0, 1,
-					 (unsigned char)(ttl >> 24), (unsigned char)(ttl >> 16),
-					 (unsigned char)(ttl >> 8), (unsigned char)ttl,
-					 (unsigned char)(n >> 8), (unsigned char)n };
+	const unsigned char head[12] = { 0xc0, 12, 0, (unsigned char)type, 0, 1, (unsigned char)(ttl >> 24),
+		(unsigned char)(ttl >> 16), (unsigned char)(ttl >> 8), (unsigned char)ttl, (unsigned char)(n >> 8),
+		(unsigned char)n };
 
 	memcpy(p, head, sizeof head);
 	memcpy(p + sizeof head, data, n);
@@ -165,8 +164,8 @@ static pid_t start(char *address, size_t size)
 
 	setsockopt(udp, SOL_SOCKET, SO_RCVBUF, &room, sizeof room);
 	if (bind(tcp, (struct sockaddr *)&addr, sizeof addr) < 0 || listen(tcp, 16) < 0 ||
-	    getsockname(tcp, (struct sockaddr *)&addr, &length) < 0 ||
-	    bind(udp, (struct sockaddr *)&addr, sizeof addr) < 0)
+		getsockname(tcp, (struct sockaddr *)&addr, &length) < 0 ||
+		bind(udp, (struct sockaddr *)&addr, sizeof addr) < 0)
 		abort();
 	snprintf(address, size, "localhost:%u", ntohs(addr.sin_port));
 	fflush(stdout);
@@ -196,12 +195,18 @@ static void test_verdicts(const char *servers)
 		enum resolver_verdict verdict;
 		uint32_t ttl; /* 0: any */
 	} cases[] = {
-		{ "mx.example", RESOLVER_ACCEPTS, 200 },	{ "null.example", RESOLVER_NULL_MX, 60 },
-		{ "mixed.example", RESOLVER_ACCEPTS, 60 },	{ "nx.example", RESOLVER_NXDOMAIN, 9 },
-		{ "a.example", RESOLVER_ACCEPTS, 9 },		{ "aaaa.example", RESOLVER_ACCEPTS, 9 },
-		{ "none.example", RESOLVER_NO_HOST, 9 },	{ "alias.example", RESOLVER_NO_HOST, 0 },
-		{ "fail.example", RESOLVER_TEMPORARY, 0 },	{ "refuse.example", RESOLVER_TEMPORARY, 0 },
-		{ "afail.example", RESOLVER_TEMPORARY, 0 },	{ "damaged.example", RESOLVER_TEMPORARY, 0 },
+		{ "mx.example", RESOLVER_ACCEPTS, 200 },
+		{ "null.example", RESOLVER_NULL_MX, 60 },
+		{ "mixed.example", RESOLVER_ACCEPTS, 60 },
+		{ "nx.example", RESOLVER_NXDOMAIN, 9 },
+		{ "a.example", RESOLVER_ACCEPTS, 9 },
+		{ "aaaa.example", RESOLVER_ACCEPTS, 9 },
+		{ "none.example", RESOLVER_NO_HOST, 9 },
+		{ "alias.example", RESOLVER_NO_HOST, 0 },
+		{ "fail.example", RESOLVER_TEMPORARY, 0 },
+		{ "refuse.example", RESOLVER_TEMPORARY, 0 },
+		{ "afail.example", RESOLVER_TEMPORARY, 0 },
+		{ "damaged.example", RESOLVER_TEMPORARY, 0 },
 		{ "big.example", RESOLVER_ACCEPTS, 200 },
 	};
 	const size_t n = sizeof cases / sizeof *cases;
@@ -219,8 +224,8 @@ static void test_verdicts(const char *servers)
 		turn(r);
 		while (resolver_answer(r, &tag, &verdict, &ttl)) {
 			check(verdict == cases[tag].verdict && ttl <= 300 &&
-			      (cases[tag].ttl == 0 || ttl == cases[tag].ttl),
-			      "%s: %d, ttl %u", cases[tag].domain, verdict, ttl);
+					(cases[tag].ttl == 0 || ttl == cases[tag].ttl),
+				"%s: %d, ttl %u", cases[tag].domain, verdict, ttl);
 			done++;
 		}
 	}
@@ -299,8 +304,9 @@ static void test_params(const char *servers)
 	struct resolver *r = resolver_new(&params, &err);
 
 	check(resolver_room(r) && resolver_ask(r, STR_LIT("mute.example"), 1, &err) &&
-	      resolver_ask(r, STR_LIT("mute.example"), 2, &err) && !resolver_room(r) &&
-	      !resolver_ask(r, STR_LIT("mute.example"), 3, &err), "a window: %s", err.text);
+			resolver_ask(r, STR_LIT("mute.example"), 2, &err) && !resolver_room(r) &&
+			!resolver_ask(r, STR_LIT("mute.example"), 3, &err),
+		"a window: %s", err.text);
 	resolver_free(r); /* with questions open */
 	resolver_free(NULL);
 }

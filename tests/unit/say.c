@@ -16,13 +16,14 @@ static void test_lines(void)
 
 	say_init("/usr/bin/mailsend");
 	check_same(str_of(say_tool()), "mailsend", "the name without its directory");
-	err_set(&err, ERR_TEMP, "mx.example: \033[31mred\x07\r\nmore \xc2\x9b" "1m \xff");
+	err_set(&err, ERR_TEMP,
+		"mx.example: \033[31mred\x07\r\nmore \xc2\x9b"
+		"1m \xff");
 	catch_begin();
 	int status = say_fail(&err);
 
-	check_same(str_of(catch_end()),
-		   "mailsend: mx.example: \\x1b[31mred\\x07\\x0d\\nmore \\xc2\\x9b1m \\xff\n",
-		   "nothing of a stranger's reaches the terminal raw");
+	check_same(str_of(catch_end()), "mailsend: mx.example: \\x1b[31mred\\x07\\x0d\\nmore \\xc2\\x9b1m \\xff\n",
+		"nothing of a stranger's reaches the terminal raw");
 	check(status == 75, "status");
 	catch_begin();
 	say_note("%d rows", 3);
@@ -73,11 +74,11 @@ static void test_trace(size_t cut)
 	feed(&talk, "c2VjcmV0\r\n", "+OK\r\n", cut);
 	feed(&talk, "QUIT\n", "", cut);
 	check_same(str_of(catch_end()),
-		   "> EHLO a\n< 250-b\n< 250 AUTH PLAIN\n> AUTH PLAIN ***\n< 535 no *** here\n"
-		   "> AUTH LOGIN\n< 334 VXNlcm5hbWU6\n> ***\n< 334 UGFzc3dvcmQ6\n> ***\n< 235 ok ******\n"
-		   "> MAIL FROM:<a@example.org>\n< 250 \\x1b[0m\n> pass ***\n< -ERR ***\n"
-		   "> AUTH XOAUTH2\n< + \n> ***\n< +OK\n> QUIT\n",
-		   "secrets are struck out");
+		"> EHLO a\n< 250-b\n< 250 AUTH PLAIN\n> AUTH PLAIN ***\n< 535 no *** here\n"
+		"> AUTH LOGIN\n< 334 VXNlcm5hbWU6\n> ***\n< 334 UGFzc3dvcmQ6\n> ***\n< 235 ok ******\n"
+		"> MAIL FROM:<a@example.org>\n< 250 \\x1b[0m\n> pass ***\n< -ERR ***\n"
+		"> AUTH XOAUTH2\n< + \n> ***\n< +OK\n> QUIT\n",
+		"secrets are struck out");
 	say_talk_free(&talk);
 }
 
@@ -102,7 +103,7 @@ static void test_trace_file(void)
 	file_read(path, 1 << 20, &text, &err);
 	check(buf_len(&text) < 2000, "an endless line is cut");
 	check(str_ends(buf_str(&text), STR_LIT("...\n[3] > QUIT\n[3] * TLS 1.3\\n\n")), "and the next is whole: %s",
-	      buf_text(&text));
+		buf_text(&text));
 	unlink(path);
 	buf_free(&text);
 	say_talk_free(&talk);

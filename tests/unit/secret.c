@@ -71,8 +71,13 @@ static void test_sources(void)
 	s.command = "yes";
 	get(&s, "y", 0, "a command that does not stop");
 	s.command = NULL;
-	s.file = put("p", 0600, "s\xc3\xa9" "cret \r\n");
-	get(&s, "s\xc3\xa9" "cret ", 0, "a file, its last blank kept");
+	s.file = put("p", 0600,
+		"s\xc3\xa9"
+		"cret \r\n");
+	get(&s,
+		"s\xc3\xa9"
+		"cret ",
+		0, "a file, its last blank kept");
 	s.file = put("p", 0640, "x\n");
 	get(&s, NULL, ERR_CONFIG, "a file that others read");
 	s.file = put("p", 0600, "\n");
@@ -101,7 +106,7 @@ static void netrc(const char *host, const char *user, const char *want)
 	int n = netrc_get(host, user, NETRC_PASSWORD, &out, &err);
 
 	check(n == (want != NULL) && (want == NULL || str_eq(buf_str(&out), str_of(want))), "netrc: %s of %s", host,
-	      user != NULL ? user : "anybody");
+		user != NULL ? user : "anybody");
 	buf_wipe(&out);
 }
 
@@ -110,12 +115,14 @@ static void test_netrc(void)
 	struct err err = { 0 };
 	struct buf out = { 0 };
 
-	setenv("NETRC", put("netrc", 0600,
-		"# machine mx.example password no\n"
-		"machine a.example login ann password one\n"
-		"macdef init\nmachine trap.example password two\n\n"
-		"machine A.example\n\tlogin bob\n\tpassword \"t w o\"\n"
-		"default login any password last\n"), 1);
+	setenv("NETRC",
+		put("netrc", 0600,
+			"# machine mx.example password no\n"
+			"machine a.example login ann password one\n"
+			"macdef init\nmachine trap.example password two\n\n"
+			"machine A.example\n\tlogin bob\n\tpassword \"t w o\"\n"
+			"default login any password last\n"),
+		1);
 	netrc("a.example", "ann", "one");
 	netrc("a.example", "bob", "t w o");
 	netrc("a.example", NULL, "one");
@@ -126,7 +133,7 @@ static void test_netrc(void)
 	buf_free(&out);
 	put("netrc", 0644, "machine a.example password x\n");
 	check(netrc_get("a.example", NULL, NETRC_PASSWORD, &out, &err) == -1 && err.kind == ERR_CONFIG,
-	      "others read it: %s", err.text);
+		"others read it: %s", err.text);
 	setenv("NETRC", "/no/such/netrc", 1);
 	netrc("a.example", NULL, NULL);
 	buf_free(&out);

@@ -4,7 +4,10 @@
 
 /* One message a session: who gets it, what is told, and in how few flights. */
 
-#define RCPT(a) { .address = { a, sizeof a - 1 } }
+#define RCPT(a)                                \
+	{                                      \
+		.address = { a, sizeof a - 1 } \
+	}
 
 static const struct smtp_rcpt three[] = { RCPT("Jones@example.org"), RCPT("Green@example.org"),
 	RCPT("Brown@example.org") };
@@ -20,14 +23,28 @@ static const struct smtp_mail all_three = {
 };
 static const struct smtp_mail null_sender = { .reverse_path = { "", 0 }, .rcpts = three, .n_rcpts = 1, .last = true };
 
-#define CLEAR { .ehlo = "me.example", .tls = SMTP_TLS_OFF }
-#define LOCK_STEP { .ehlo = "me.example", .tls = SMTP_TLS_OFF, .lock_step = true }
-#define CHUNKING { .ehlo = "me.example", .tls = SMTP_TLS_OFF, .chunking = true }
-#define LMTP { .ehlo = "me.example", .tls = SMTP_TLS_OFF, .lmtp = true }
+#define CLEAR                                             \
+	{                                                 \
+		.ehlo = "me.example", .tls = SMTP_TLS_OFF \
+	}
+#define LOCK_STEP                                                            \
+	{                                                                    \
+		.ehlo = "me.example", .tls = SMTP_TLS_OFF, .lock_step = true \
+	}
+#define CHUNKING                                                            \
+	{                                                                   \
+		.ehlo = "me.example", .tls = SMTP_TLS_OFF, .chunking = true \
+	}
+#define LMTP                                                            \
+	{                                                               \
+		.ehlo = "me.example", .tls = SMTP_TLS_OFF, .lmtp = true \
+	}
 
 #define HELLO "S 220 mx.example ESMTP\nC EHLO me.example\nS 250-mx.example\nS 250 PIPELINING\n"
-#define POSTFIX "S 220 mx.example ESMTP Postfix\nC EHLO me.example\nS 250-mx.example\nS 250-PIPELINING\nS 250 CHUNKING\n"
-#define ENVELOPE "C MAIL FROM:<Smith@example.com>\nC RCPT TO:<Jones@example.org>\nC RCPT TO:<Green@example.org>\nC RCPT TO:<Brown@example.org>\n"
+#define POSTFIX \
+	"S 220 mx.example ESMTP Postfix\nC EHLO me.example\nS 250-mx.example\nS 250-PIPELINING\nS 250 CHUNKING\n"
+#define ENVELOPE \
+	"C MAIL FROM:<Smith@example.com>\nC RCPT TO:<Jones@example.org>\nC RCPT TO:<Green@example.org>\nC RCPT TO:<Brown@example.org>\n"
 #define CONTENT "C Subject: x\nC\nC ..dot\nC .\n"
 #define ONE "C MAIL FROM:<Smith@example.com>\nC RCPT TO:<Jones@example.org>\nC DATA\n"
 
@@ -123,7 +140,9 @@ static const struct play one_by_one[] = {
 		"ready; rcpt 1.0 ok 250; verdict 1 ok 250; failed 76", "answers", 0, NULL, false },
 };
 
-#define AHEAD "C MAIL FROM:<Smith@example.com>\nC RCPT TO:<Jones@example.org>\nC BDAT 20 LAST\nC Subject: x\nC\nC .dot\nC QUIT\n" \
+#define AHEAD                                                              \
+	"C MAIL FROM:<Smith@example.com>\nC RCPT TO:<Jones@example.org>\n" \
+	"C BDAT 20 LAST\nC Subject: x\nC\nC .dot\nC QUIT\n"                \
 	"S 250 ok\nS 250 ok\nS 250 queued as A\nS 221 bye\n"
 #define CAME "ready; rcpt 1.0 ok 250; verdict 1 ok 250; closed"
 

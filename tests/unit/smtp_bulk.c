@@ -34,8 +34,8 @@ struct run {
 	struct fate fates[MESSAGES];
 	enum smtp_event end;
 	struct err err;
-	unsigned turns;  /* round trips */
-	size_t most;     /* messages without a verdict at once */
+	unsigned turns;   /* round trips */
+	size_t most;      /* messages without a verdict at once */
 	size_t most_late; /* the same in the second half */
 	size_t open;
 };
@@ -62,7 +62,8 @@ static void give_mail(struct run *r)
 	snprintf(r->rcpts[i][0], sizeof r->rcpts[i][0], "%s%zu@example.org", local, i);
 	snprintf(r->rcpts[i][1], sizeof r->rcpts[i][1], "bad%zu@example.org", i);
 	/* Content that would do harm if it were read as commands, or cut at a dot. */
-	snprintf(r->contents[i], sizeof r->contents[i], "N: %zu\r\n\r\n.\r\nRSET\r\nMAIL FROM:<evil@example.net>\r\n", i);
+	snprintf(r->contents[i], sizeof r->contents[i], "N: %zu\r\n\r\n.\r\nRSET\r\nMAIL FROM:<evil@example.net>\r\n",
+		i);
 	r->rcpt[i][0] = (struct smtp_rcpt){ .address = str_of(r->rcpts[i][0]) };
 	r->rcpt[i][1] = (struct smtp_rcpt){ .address = str_of(r->rcpts[i][1]) };
 	mail.reverse_path = str_of(r->senders[i]);
@@ -172,8 +173,9 @@ static bool is_true(const struct run *r, size_t i)
 	const struct sink_mail *mail = in_ledger(r, i, &times);
 
 	snprintf(first, sizeof first, "N: %zu", i);
-	if (mail != NULL && (strcmp(mail->sender, r->senders[i]) != 0 || strcmp(mail->first, first) != 0 ||
-		    mail->size != strlen(r->contents[i]) || mail->n_rcpts != 1))
+	if (mail != NULL &&
+		(strcmp(mail->sender, r->senders[i]) != 0 || strcmp(mail->first, first) != 0 ||
+			mail->size != strlen(r->contents[i]) || mail->n_rcpts != 1))
 		return false;
 	if (i >= r->given)
 		return times == 0 && r->fates[i].verdicts == 0;
@@ -215,7 +217,10 @@ static struct run *new_run(enum sink_kind kind, bool chunking, size_t window, co
 	struct run *r = calloc(1, sizeof *r);
 
 	r->sink = (struct sink){ .kind = kind, .pipelining = true, .chunking = chunking };
-	r->params = (struct smtp_params){ .ehlo = "me.example", .tls = SMTP_TLS_OFF, .chunking = true, .window_messages = window,
+	r->params = (struct smtp_params){ .ehlo = "me.example",
+		.tls = SMTP_TLS_OFF,
+		.chunking = true,
+		.window_messages = window,
 		.window_bytes = 1 << 20 };
 	r->kinds = kinds;
 	r->n = MESSAGES;
@@ -233,7 +238,8 @@ static void test_speed(void)
 	struct run *r = new_run(SINK_POSTFIX, false, 8, "g");
 
 	run(r);
-	check(all_true(r, "overlap") && count(r, SMTP_ACCEPTED) == MESSAGES && r->end == SMTP_CLOSED, "overlap: all sent");
+	check(all_true(r, "overlap") && count(r, SMTP_ACCEPTED) == MESSAGES && r->end == SMTP_CLOSED,
+		"overlap: all sent");
 	/* greeting, EHLO, envelope of the first; then one a message; QUIT */
 	check(r->turns <= MESSAGES + 5 && r->most == 2, "overlap: %u round trips for %d messages", r->turns, MESSAGES);
 	end_run(r);
@@ -276,8 +282,8 @@ static void test_speed(void)
 
 static void test_refusals(void)
 {
-	static const char *const kinds[] = { "gb", "gbbbbbbbbgggggggg", "gggggggggggggbgggggg", "ge", "geeeeeeeeg", "gs", "gsssg", "gl", "gm", "gbeslm",
-		"bg", "bbbbbbg", "mmmg" };
+	static const char *const kinds[] = { "gb", "gbbbbbbbbgggggggg", "gggggggggggggbgggggg", "ge", "geeeeeeeeg",
+		"gs", "gsssg", "gl", "gm", "gbeslm", "bg", "bbbbbbg", "mmmg" };
 	static const enum sink_kind servers[] = { SINK_POSTFIX, SINK_EXIM };
 
 	for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
@@ -293,8 +299,9 @@ static void test_refusals(void)
 			r->cuts = true;
 			r->dice = (uint32_t)(i * 4 + j);
 			run(r);
-			check(whole && all_true(r, kinds[i]) && r->end == SMTP_CLOSED && r->given == MESSAGES, "refusals %s, %s, %s", kinds[i],
-				j % 2 == 0 ? "Postfix" : "Exim", j < 2 ? "chunks" : "DATA");
+			check(whole && all_true(r, kinds[i]) && r->end == SMTP_CLOSED && r->given == MESSAGES,
+				"refusals %s, %s, %s", kinds[i], j % 2 == 0 ? "Postfix" : "Exim",
+				j < 2 ? "chunks" : "DATA");
 			end_run(r);
 		}
 
@@ -302,7 +309,8 @@ static void test_refusals(void)
 
 	r->sink.max_failures = 20;
 	run(r);
-	check(all_true(r, "too many") && r->end == SMTP_FAILED && r->err.kind == ERR_TEMP, "a server that has enough of refusals");
+	check(all_true(r, "too many") && r->end == SMTP_FAILED && r->err.kind == ERR_TEMP,
+		"a server that has enough of refusals");
 	check(count(r, SMTP_UNKNOWN) == 0, "nothing is unknown then: what stands behind a 421 was not taken");
 	end_run(r);
 
@@ -314,7 +322,8 @@ static void test_refusals(void)
 	bad_end[MESSAGES] = '\0';
 	r = new_run(SINK_EXIM, true, 16, bad_end);
 	run(r);
-	check(all_true(r, "shrink") && r->most == 16 && r->most_late == 1, "the window shrinks to one where all is refused");
+	check(all_true(r, "shrink") && r->most == 16 && r->most_late == 1,
+		"the window shrinks to one where all is refused");
 	end_run(r);
 	memset(bad_end + MESSAGES / 5, 'b', 6);
 	memset(bad_end + MESSAGES / 5 + 6, 'g', MESSAGES - MESSAGES / 5 - 6);
@@ -342,7 +351,8 @@ static void test_deaths(void)
 	for (size_t w = 0; w < 3; w++)
 		for (size_t chunk = 0; chunk < 2; chunk++)
 			for (size_t at = 1; at < 12000; at += 37) {
-				struct run *r = new_run(at % 2 == 0 ? SINK_EXIM : SINK_POSTFIX, chunk == 1, windows[w], "gggbggmgeg");
+				struct run *r = new_run(at % 2 == 0 ? SINK_EXIM : SINK_POSTFIX, chunk == 1, windows[w],
+					"gggbggmgeg");
 
 				r->sink.die_after = at;
 				r->cuts = at % 3 == 0;
@@ -373,57 +383,90 @@ static const struct smtp_mail first_bad[] = {
 };
 
 static const struct play plays[] = {
-	{ .name = "the envelope of the next rides behind the content", .params = { .ehlo = "me.example", .tls = SMTP_TLS_OFF, .window_messages = 8 },
-	  .mails = mails, .n_mails = 3,
-	  .script = HELLO MAIL("a") "S 250 ok\nS 250 ok\nS 354 go\n" CONTENT "S 250 ok\n"
-			"C RSET\n" MAIL("b") "S 250 ok\nS 250 ok\nS 250 ok\nS 354 go\n" CONTENT
-			"C RSET\n" MAIL("c") "S 250 ok\nS 250 ok\nS 250 ok\nS 250 ok\nS 354 go\n" CONTENT "S 250 ok\nC QUIT\nS 221 bye\n",
-	  .events = "ready; rcpt 1.0 ok 250; verdict 1 ok 250; ready; ready; rcpt 2.0 ok 250; verdict 2 ok 250; rcpt 3.0 ok 250; ready; verdict 3 ok 250; closed",
-	  .whole_only = true },
-	{ .name = "RSET when the first was refused", .params = { .ehlo = "me.example", .tls = SMTP_TLS_OFF, .lock_step = true },
-	  .mails = first_bad, .n_mails = 2,
-	  .script = HELLO "C MAIL FROM:<a@example.com>\nS 250 ok\nC RCPT TO:<bad@example.org>\nS 550 no\nC RSET\nS 250 ok\n"
-			"C MAIL FROM:<b@example.com>\nS 250 ok\nC RCPT TO:<b@example.org>\nX\n",
-	  .events = "ready; rcpt 1.0 never 550; verdict 1 never; ready; verdict 2 not-sent; failed 75" },
-	{ .name = "RSET when the message was refused", .params = { .ehlo = "me.example", .tls = SMTP_TLS_OFF, .lock_step = true },
-	  .mails = mails, .n_mails = 3,
-	  .script = HELLO "C MAIL FROM:<a@example.com>\nS 250 ok\nC RCPT TO:<b@example.org>\nS 250 ok\nC DATA\nS 354 go\n" CONTENT
-			"S 554 no\nC RSET\nS 250 ok\n"
-			"C MAIL FROM:<b@example.com>\nS 250 ok\nC RCPT TO:<b@example.org>\nS 250 ok\nC DATA\nS 354 go\n" CONTENT
-			"S 250 ok\nC MAIL FROM:<c@example.com>\nX\n",
-	  .events = "ready; rcpt 1.0 ok 250; verdict 1 never 554; ready; rcpt 2.0 ok 250; verdict 2 ok 250; ready; verdict 3 not-sent; failed 75" },
-	{ .name = "no RSET when it was taken", .params = { .ehlo = "me.example", .tls = SMTP_TLS_OFF, .lock_step = true },
-	  .mails = mails, .n_mails = 2,
-	  .script = HELLO "C MAIL FROM:<a@example.com>\nS 250 ok\nC RCPT TO:<b@example.org>\nS 250 ok\nC DATA\nS 354 go\n" CONTENT
-			"S 250 ok\nC MAIL FROM:<b@example.com>\nX\n",
-	  .events = "ready; rcpt 1.0 ok 250; verdict 1 ok 250; ready; verdict 2 not-sent; failed 75" },
-	{ .name = "the first of many: BDAT behind the replies", .params = { .ehlo = "me.example", .tls = SMTP_TLS_OFF, .chunking = true, .window_messages = 8 },
-	  .mails = mails, .n_mails = 2,
-	  .script = "S 220 mx ESMTP Postfix\n" CHUNK_HELLO "C MAIL FROM:<a@example.com>\nC RCPT TO:<b@example.org>\nS 250 ok\nS 250 ok\n"
+	{ .name = "the envelope of the next rides behind the content",
+		.params = { .ehlo = "me.example", .tls = SMTP_TLS_OFF, .window_messages = 8 },
+		.mails = mails,
+		.n_mails = 3,
+		.script = HELLO MAIL(
+			"a") "S 250 ok\nS 250 ok\nS 354 go\n" CONTENT "S 250 ok\n"
+			     "C RSET\n" MAIL("b") "S 250 ok\nS 250 ok\nS 250 ok\nS 354 go\n" CONTENT "C RSET\n" MAIL(
+				     "c") "S 250 ok\nS 250 ok\nS 250 ok\nS 250 ok\nS 354 go\n" CONTENT
+					  "S 250 ok\nC QUIT\nS 221 bye\n",
+		.events =
+			"ready; rcpt 1.0 ok 250; verdict 1 ok 250; ready; ready; rcpt 2.0 ok 250; verdict 2 ok 250; rcpt 3.0 ok 250; ready; verdict 3 ok 250; closed",
+		.whole_only = true },
+	{ .name = "RSET when the first was refused",
+		.params = { .ehlo = "me.example", .tls = SMTP_TLS_OFF, .lock_step = true },
+		.mails = first_bad,
+		.n_mails = 2,
+		.script = HELLO
+		"C MAIL FROM:<a@example.com>\nS 250 ok\nC RCPT TO:<bad@example.org>\nS 550 no\nC RSET\nS 250 ok\n"
+		"C MAIL FROM:<b@example.com>\nS 250 ok\nC RCPT TO:<b@example.org>\nX\n",
+		.events = "ready; rcpt 1.0 never 550; verdict 1 never; ready; verdict 2 not-sent; failed 75" },
+	{ .name = "RSET when the message was refused",
+		.params = { .ehlo = "me.example", .tls = SMTP_TLS_OFF, .lock_step = true },
+		.mails = mails,
+		.n_mails = 3,
+		.script = HELLO
+		"C MAIL FROM:<a@example.com>\nS 250 ok\nC RCPT TO:<b@example.org>\nS 250 ok\nC DATA\nS 354 go\n" CONTENT
+		"S 554 no\nC RSET\nS 250 ok\n"
+		"C MAIL FROM:<b@example.com>\nS 250 ok\nC RCPT TO:<b@example.org>\nS 250 ok\nC DATA\nS 354 go\n" CONTENT
+		"S 250 ok\nC MAIL FROM:<c@example.com>\nX\n",
+		.events =
+			"ready; rcpt 1.0 ok 250; verdict 1 never 554; ready; rcpt 2.0 ok 250; verdict 2 ok 250; ready; verdict 3 not-sent; failed 75" },
+	{ .name = "no RSET when it was taken",
+		.params = { .ehlo = "me.example", .tls = SMTP_TLS_OFF, .lock_step = true },
+		.mails = mails,
+		.n_mails = 2,
+		.script = HELLO
+		"C MAIL FROM:<a@example.com>\nS 250 ok\nC RCPT TO:<b@example.org>\nS 250 ok\nC DATA\nS 354 go\n" CONTENT
+		"S 250 ok\nC MAIL FROM:<b@example.com>\nX\n",
+		.events = "ready; rcpt 1.0 ok 250; verdict 1 ok 250; ready; verdict 2 not-sent; failed 75" },
+	{ .name = "the first of many: BDAT behind the replies",
+		.params = { .ehlo = "me.example", .tls = SMTP_TLS_OFF, .chunking = true, .window_messages = 8 },
+		.mails = mails,
+		.n_mails = 2,
+		.script =
+			"S 220 mx ESMTP Postfix\n" CHUNK_HELLO
+			"C MAIL FROM:<a@example.com>\nC RCPT TO:<b@example.org>\nS 250 ok\nS 250 ok\n"
 			"C BDAT 20 LAST\nC Subject: x\nC\nC .dot\nS 250 ok\n"
 			"C RSET\nC MAIL FROM:<b@example.com>\nC RCPT TO:<b@example.org>\nC BDAT 20 LAST\nC Subject: x\nC\nC .dot\nX\n",
-	  .events = "ready; rcpt 1.0 ok 250; verdict 1 ok 250; ready; ready; verdict 2 unknown; failed 75", .whole_only = true },
-	{ .name = "Exim before 4.96: no window of chunks", .params = { .ehlo = "me.example", .tls = SMTP_TLS_OFF, .chunking = true, .window_messages = 8 },
-	  .mails = mails, .n_mails = 1,
-	  .script = "S 220 mx ESMTP Exim 4.95\n" CHUNK_HELLO MAIL("a") "X\n",
-	  .events = "ready; verdict 1 not-sent; failed 75" },
-	{ .name = "Exim 4.96: a window of chunks", .params = { .ehlo = "me.example", .tls = SMTP_TLS_OFF, .chunking = true, .window_messages = 8 },
-	  .mails = mails, .n_mails = 1,
-	  .script = "S 220 mx ESMTP Exim 4.96\n" CHUNK_HELLO "C MAIL FROM:<a@example.com>\nC RCPT TO:<b@example.org>\nX\n",
-	  .events = "ready; verdict 1 not-sent; failed 75" },
-	{ .name = "RSET refused", .params = { .ehlo = "me.example", .tls = SMTP_TLS_OFF, .lock_step = true },
-	  .mails = first_bad, .n_mails = 2,
-	  .script = HELLO "C MAIL FROM:<a@example.com>\nS 250 ok\nC RCPT TO:<bad@example.org>\nS 550 no\nC RSET\nS 554 Too many nonmail commands\n",
-	  .events = "ready; rcpt 1.0 never 550; verdict 1 never; ready; verdict 2 not-sent; failed 75" },
-	{ .name = "MAILMAX", .params = { .ehlo = "me.example", .tls = SMTP_TLS_OFF, .window_messages = 8 },
-	  .mails = mails, .n_mails = 3,
-	  .script = "S 220 mx\nC EHLO me.example\nS 250-mx\nS 250-LIMITS MAILMAX=1\nS 250 PIPELINING\n" MAIL("a") "S 250 ok\nS 250 ok\nS 354 go\n"
-			CONTENT "S 250 ok\nC QUIT\nS 221 bye\n",
-	  .events = "ready; rcpt 1.0 ok 250; verdict 1 ok 250; closed" },
-	{ .name = "421 when nothing is under way", .params = { .ehlo = "me.example", .tls = SMTP_TLS_OFF, .window_messages = 8 },
-	  .mails = mails, .n_mails = 3,
-	  .script = HELLO MAIL("a") "S 250 ok\nS 250 ok\nS 354 go\n" CONTENT "S 250 ok\nS 421 idle\n",
-	  .events = "ready; rcpt 1.0 ok 250; verdict 1 ok 250; failed 75", .whole_only = true },
+		.events = "ready; rcpt 1.0 ok 250; verdict 1 ok 250; ready; ready; verdict 2 unknown; failed 75",
+		.whole_only = true },
+	{ .name = "Exim before 4.96: no window of chunks",
+		.params = { .ehlo = "me.example", .tls = SMTP_TLS_OFF, .chunking = true, .window_messages = 8 },
+		.mails = mails,
+		.n_mails = 1,
+		.script = "S 220 mx ESMTP Exim 4.95\n" CHUNK_HELLO MAIL("a") "X\n",
+		.events = "ready; verdict 1 not-sent; failed 75" },
+	{ .name = "Exim 4.96: a window of chunks",
+		.params = { .ehlo = "me.example", .tls = SMTP_TLS_OFF, .chunking = true, .window_messages = 8 },
+		.mails = mails,
+		.n_mails = 1,
+		.script = "S 220 mx ESMTP Exim 4.96\n" CHUNK_HELLO
+			  "C MAIL FROM:<a@example.com>\nC RCPT TO:<b@example.org>\nX\n",
+		.events = "ready; verdict 1 not-sent; failed 75" },
+	{ .name = "RSET refused",
+		.params = { .ehlo = "me.example", .tls = SMTP_TLS_OFF, .lock_step = true },
+		.mails = first_bad,
+		.n_mails = 2,
+		.script = HELLO
+		"C MAIL FROM:<a@example.com>\nS 250 ok\nC RCPT TO:<bad@example.org>\nS 550 no\nC RSET\nS 554 Too many nonmail commands\n",
+		.events = "ready; rcpt 1.0 never 550; verdict 1 never; ready; verdict 2 not-sent; failed 75" },
+	{ .name = "MAILMAX",
+		.params = { .ehlo = "me.example", .tls = SMTP_TLS_OFF, .window_messages = 8 },
+		.mails = mails,
+		.n_mails = 3,
+		.script = "S 220 mx\nC EHLO me.example\nS 250-mx\nS 250-LIMITS MAILMAX=1\nS 250 PIPELINING\n" MAIL(
+			"a") "S 250 ok\nS 250 ok\nS 354 go\n" CONTENT "S 250 ok\nC QUIT\nS 221 bye\n",
+		.events = "ready; rcpt 1.0 ok 250; verdict 1 ok 250; closed" },
+	{ .name = "421 when nothing is under way",
+		.params = { .ehlo = "me.example", .tls = SMTP_TLS_OFF, .window_messages = 8 },
+		.mails = mails,
+		.n_mails = 3,
+		.script = HELLO MAIL("a") "S 250 ok\nS 250 ok\nS 354 go\n" CONTENT "S 250 ok\nS 421 idle\n",
+		.events = "ready; rcpt 1.0 ok 250; verdict 1 ok 250; failed 75",
+		.whole_only = true },
 };
 
 int main(void)

@@ -4,7 +4,10 @@
 
 /* Servers that drop, desert and lie; what may be said of a message then. And what is never even sent. */
 
-#define RCPT(a) { .address = { a, sizeof a - 1 } }
+#define RCPT(a)                                \
+	{                                      \
+		.address = { a, sizeof a - 1 } \
+	}
 #define MAIL "C MAIL FROM:<a@example.com>\n"
 #define GROUP MAIL "C RCPT TO:<b@example.org>\nC DATA\n"
 #define CONTENT "C Subject: x\nC\nC ..dot\nC .\n"
@@ -35,24 +38,29 @@ static void play_one(struct play play)
 static void test_drops(void)
 {
 	PLAY("drop behind MAIL", SLOW MAIL "X\n", "ready; verdict 1 not-sent; failed 75", .error = "reply to MAIL");
-	PLAY("drop behind RCPT", SLOW MAIL "S 250 ok\nC RCPT TO:<b@example.org>\nX\n", "ready; verdict 1 not-sent; failed 75");
-	PLAY("drop behind DATA", HELLO GROUP "S 250 ok\nS 250 ok\nX\n", "ready; rcpt 1.0 ok 250; verdict 1 not-sent; failed 75",
-		.error = "reply to DATA");
-	PLAY("half of 354", HELLO GROUP "S 250 ok\nS 250 ok\ns 354 go\nX\n", "ready; rcpt 1.0 ok 250; verdict 1 not-sent; failed 75");
+	PLAY("drop behind RCPT", SLOW MAIL "S 250 ok\nC RCPT TO:<b@example.org>\nX\n",
+		"ready; verdict 1 not-sent; failed 75");
+	PLAY("drop behind DATA", HELLO GROUP "S 250 ok\nS 250 ok\nX\n",
+		"ready; rcpt 1.0 ok 250; verdict 1 not-sent; failed 75", .error = "reply to DATA");
+	PLAY("half of 354", HELLO GROUP "S 250 ok\nS 250 ok\ns 354 go\nX\n",
+		"ready; rcpt 1.0 ok 250; verdict 1 not-sent; failed 75");
 	PLAY("drop behind the dot", HELLO GROUP "S 250 ok\nS 250 ok\nS 354 go\n" CONTENT "C QUIT\nX\n",
 		"ready; rcpt 1.0 ok 250; verdict 1 unknown; failed 75");
 	PLAY("half a verdict", HELLO GROUP "S 250 ok\nS 250 ok\nS 354 go\n" CONTENT "C QUIT\ns 250 o\nX\n",
 		"ready; rcpt 1.0 ok 250; verdict 1 unknown; failed 75");
-	PLAY("a verdict of which lines are missing", HELLO GROUP "S 250 ok\nS 250 ok\nS 354 go\n" CONTENT "C QUIT\nS 250-o\nX\n",
+	PLAY("a verdict of which lines are missing",
+		HELLO GROUP "S 250 ok\nS 250 ok\nS 354 go\n" CONTENT "C QUIT\nS 250-o\nX\n",
 		"ready; rcpt 1.0 ok 250; verdict 1 unknown; failed 75");
-	PLAY("drop when all were refused", HELLO GROUP "S 250 ok\nS 550 ok\nX\n", "ready; rcpt 1.0 never 550; verdict 1 never; failed 75");
+	PLAY("drop when all were refused", HELLO GROUP "S 250 ok\nS 550 ok\nX\n",
+		"ready; rcpt 1.0 never 550; verdict 1 never; failed 75");
 }
 
 static void test_421(void)
 {
 	PLAY("421 to MAIL", SLOW MAIL "S 421 bye\n", "ready; verdict 1 not-sent 421; failed 75", .error = "421 bye");
 	PLAY("421 to RCPT", HELLO GROUP "S 250 ok\nS 421 bye\n", "ready; verdict 1 not-sent 421; failed 75");
-	PLAY("421 to DATA", HELLO GROUP "S 250 ok\nS 250 ok\nS 421 bye\n", "ready; rcpt 1.0 ok 250; verdict 1 not-sent 421; failed 75");
+	PLAY("421 to DATA", HELLO GROUP "S 250 ok\nS 250 ok\nS 421 bye\n",
+		"ready; rcpt 1.0 ok 250; verdict 1 not-sent 421; failed 75");
 	PLAY("421 to the dot", HELLO GROUP "S 250 ok\nS 250 ok\nS 354 go\n" CONTENT "C QUIT\nS 421 bye\n",
 		"ready; rcpt 1.0 ok 250; verdict 1 later 421; failed 75");
 }
@@ -61,10 +69,12 @@ static void test_lies(void)
 {
 	PLAY("354 to MAIL", SLOW MAIL "S 354 go\n", "ready; verdict 1 not-sent; failed 76");
 	PLAY("354 to RCPT", HELLO GROUP "S 250 ok\nS 354 go\n", "ready; verdict 1 not-sent; failed 76");
-	PLAY("250 to DATA", HELLO GROUP "S 250 ok\nS 250 ok\nS 250 ok\n", "ready; rcpt 1.0 ok 250; verdict 1 not-sent; failed 76");
+	PLAY("250 to DATA", HELLO GROUP "S 250 ok\nS 250 ok\nS 250 ok\n",
+		"ready; rcpt 1.0 ok 250; verdict 1 not-sent; failed 76");
 	PLAY("354 to the dot", HELLO GROUP "S 250 ok\nS 250 ok\nS 354 go\n" CONTENT "C QUIT\nS 354 go\n",
 		"ready; rcpt 1.0 ok 250; verdict 1 unknown; failed 76");
-	PLAY("a verdict of two codes", HELLO GROUP "S 250 ok\nS 250 ok\nS 354 go\n" CONTENT "C QUIT\nS 250-ok\nS 554 no\n",
+	PLAY("a verdict of two codes",
+		HELLO GROUP "S 250 ok\nS 250 ok\nS 354 go\n" CONTENT "C QUIT\nS 250-ok\nS 554 no\n",
 		"ready; rcpt 1.0 ok 250; verdict 1 unknown; failed 76");
 	PLAY("a verdict of four digits", HELLO GROUP "S 250 ok\nS 250 ok\nS 354 go\n" CONTENT "C QUIT\nS 2500 ok\n",
 		"ready; rcpt 1.0 ok 250; verdict 1 unknown; failed 76");
@@ -82,7 +92,8 @@ static void test_lies(void)
 		"ready; rcpt 1.0 ok 250; verdict 1 not-sent; failed 76", .whole_only = true);
 	PLAY("one reply too many in a group", HELLO GROUP "S 250 ok\nS 250 ok\nS 250 ok\nS 354 go\n",
 		"ready; rcpt 1.0 ok 250; verdict 1 not-sent; failed 76");
-	PLAY("QUIT refused: the 250 was not for the message", HELLO GROUP "S 250 ok\nS 250 ok\nS 354 go\n" CONTENT "C QUIT\nS 250 early\nS 554 no\n",
+	PLAY("QUIT refused: the 250 was not for the message",
+		HELLO GROUP "S 250 ok\nS 250 ok\nS 354 go\n" CONTENT "C QUIT\nS 250 early\nS 554 no\n",
 		"ready; rcpt 1.0 ok 250; verdict 1 ok 250; failed 76");
 }
 
@@ -125,7 +136,7 @@ static void test_extensions(void)
 	PLAY("nothing offered, nothing asked", HELLO GROUP "X\n", "ready; verdict 1 not-sent; failed 75",
 		.mails = &mail);
 	PLAY("SIZE, 8BITMIME and DSN",
-		
+
 		"S 220 mx\nC EHLO me.example\nS 250-mx\nS 250-SIZE 1000\nS 250-8bitmime\nS 250-SMTPUTF8\nS 250-DSN\nS 250 PIPELINING\n"
 		"C MAIL FROM:<a@example.com> SIZE=20 BODY=8BITMIME RET=HDRS ENVID=QQ+2B\n"
 		"C RCPT TO:<b@example.org> NOTIFY=SUCCESS,FAILURE ORCPT=rfc822;b+2Bx@example.org\nC DATA\nX\n",
@@ -137,13 +148,14 @@ static void test_extensions(void)
 		"S 220 mx\nC EHLO me.example\nS 250-mx\nS 250-SMTPUTF8\nS 250-8BITMIME\nS 250 PIPELINING\n"
 		"C MAIL FROM:<\xc3\xa4@example.com> BODY=8BITMIME SMTPUTF8\nC RCPT TO:<b@example.org>\nC DATA\nX\n",
 		"ready; verdict 1 not-sent; failed 75", .mails = &mail);
-	PLAY("SMTPUTF8 not offered", HELLO "C QUIT\nS 221 bye\n", "ready; verdict 1 rejected-here; closed", .mails = &mail);
+	PLAY("SMTPUTF8 not offered", HELLO "C QUIT\nS 221 bye\n", "ready; verdict 1 rejected-here; closed",
+		.mails = &mail);
 	mail = plain;
 	mail.require_tls = true;
 	PLAY("REQUIRETLS without TLS", "S 220 mx\nC EHLO me.example\nS 250-mx\nS 250 REQUIRETLS\nC QUIT\nS 221 bye\n",
 		"ready; verdict 1 rejected-here; closed", .mails = &mail);
-	PLAY("REQUIRETLS not offered", HELLO "C QUIT\nS 221 bye\n", "ready; verdict 1 rejected-here; closed", .mails = &mail,
-		.params = { .ehlo = "me.example", .tls = SMTP_TLS_ON });
+	PLAY("REQUIRETLS not offered", HELLO "C QUIT\nS 221 bye\n", "ready; verdict 1 rejected-here; closed",
+		.mails = &mail, .params = { .ehlo = "me.example", .tls = SMTP_TLS_ON });
 	PLAY("REQUIRETLS",
 		"S 220 mx\nC EHLO me.example\nS 250-mx\nS 250 REQUIRETLS\nC MAIL FROM:<a@example.com> REQUIRETLS\nX\n",
 		"ready; verdict 1 not-sent; failed 75", .mails = &mail,
@@ -156,19 +168,25 @@ static void test_limits(void)
 
 	PLAY("SIZE is kept to", "S 220 mx\nC EHLO me.example\nS 250-mx\nS 250 SIZE 19\nC QUIT\nS 221 bye\n",
 		"ready; verdict 1 rejected-here; closed");
-	PLAY("SIZE 0 is no limit", "S 220 mx\nC EHLO me.example\nS 250-mx\nS 250 SIZE 0\nC MAIL FROM:<a@example.com> SIZE=20\nX\n",
+	PLAY("SIZE 0 is no limit",
+		"S 220 mx\nC EHLO me.example\nS 250-mx\nS 250 SIZE 0\nC MAIL FROM:<a@example.com> SIZE=20\nX\n",
 		"ready; verdict 1 not-sent; failed 75");
-	PLAY("SIZE without a number", "S 220 mx\nC EHLO me.example\nS 250-mx\nS 250 SIZE\nC MAIL FROM:<a@example.com> SIZE=20\nX\n",
+	PLAY("SIZE without a number",
+		"S 220 mx\nC EHLO me.example\nS 250-mx\nS 250 SIZE\nC MAIL FROM:<a@example.com> SIZE=20\nX\n",
 		"ready; verdict 1 not-sent; failed 75");
-	PLAY("a SIZE that overflows is none", "S 220 mx\nC EHLO me.example\nS 250-mx\nS 250 SIZE 99999999999999999999999\n"
-		"C MAIL FROM:<a@example.com> SIZE=20\nX\n", "ready; verdict 1 not-sent; failed 75");
+	PLAY("a SIZE that overflows is none",
+		"S 220 mx\nC EHLO me.example\nS 250-mx\nS 250 SIZE 99999999999999999999999\n"
+		"C MAIL FROM:<a@example.com> SIZE=20\nX\n",
+		"ready; verdict 1 not-sent; failed 75");
 	mail.rcpts = hundred;
 	mail.n_rcpts = 3;
 	PLAY("RCPTMAX", "S 220 mx\nC EHLO me.example\nS 250-mx\nS 250 LIMITS RCPTMAX=2 MAILMAX=5\nC QUIT\nS 221 bye\n",
 		"ready; verdict 1 rejected-here; closed", .mails = &mail);
-	PLAY("RCPTDOMAINMAX", "S 220 mx\nC EHLO me.example\nS 250-mx\nS 250 LIMITS RCPTDOMAINMAX=1\nC QUIT\nS 221 bye\n",
+	PLAY("RCPTDOMAINMAX",
+		"S 220 mx\nC EHLO me.example\nS 250-mx\nS 250 LIMITS RCPTDOMAINMAX=1\nC QUIT\nS 221 bye\n",
 		"ready; verdict 1 rejected-here; closed", .mails = &mail);
-	PLAY("enough of both", "S 220 mx\nC EHLO me.example\nS 250-mx\nS 250 LIMITS RCPTDOMAINMAX=2 RCPTMAX=3\n" MAIL "X\n",
+	PLAY("enough of both",
+		"S 220 mx\nC EHLO me.example\nS 250-mx\nS 250 LIMITS RCPTDOMAINMAX=2 RCPTMAX=3\n" MAIL "X\n",
 		"ready; verdict 1 not-sent; failed 75", .mails = &mail);
 }
 
@@ -181,21 +199,26 @@ static void test_injection(void)
 	struct smtp_rcpt rcpt = { .address = { "b\0@example.org", 14 } };
 
 	mail.rcpts = &rcpt;
-	PLAY("NUL in a recipient", HELLO "C QUIT\nS 221 bye\n", "ready; verdict 1 rejected-here; closed", .mails = &mail);
+	PLAY("NUL in a recipient", HELLO "C QUIT\nS 221 bye\n", "ready; verdict 1 rejected-here; closed",
+		.mails = &mail);
 	for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
 		rcpt = (struct smtp_rcpt){ .address = str_of(bad[i]) };
-		PLAY("a recipient that is none", HELLO "C QUIT\nS 221 bye\n", "ready; verdict 1 rejected-here; closed", .mails = &mail);
+		PLAY("a recipient that is none", HELLO "C QUIT\nS 221 bye\n", "ready; verdict 1 rejected-here; closed",
+			.mails = &mail);
 	}
 	rcpt = (struct smtp_rcpt){ .address = STR_LIT("\"a b\"@example.org"), .notify = "NEVER" };
 	PLAY("a quoted blank", HELLO "C MAIL FROM:<a@example.com>\nC RCPT TO:<\"a b\"@example.org>\nC DATA\nX\n",
 		"ready; verdict 1 not-sent; failed 75", .mails = &mail);
 	rcpt.notify = "NEVER\r\nDATA";
-	PLAY("a parameter with a line break", HELLO "C QUIT\nS 221 bye\n", "ready; verdict 1 rejected-here; closed", .mails = &mail);
+	PLAY("a parameter with a line break", HELLO "C QUIT\nS 221 bye\n", "ready; verdict 1 rejected-here; closed",
+		.mails = &mail);
 	rcpt.notify = "NEVER ORCPT";
-	PLAY("a parameter with a blank", HELLO "C QUIT\nS 221 bye\n", "ready; verdict 1 rejected-here; closed", .mails = &mail);
+	PLAY("a parameter with a blank", HELLO "C QUIT\nS 221 bye\n", "ready; verdict 1 rejected-here; closed",
+		.mails = &mail);
 	mail = plain;
 	mail.reverse_path = STR_LIT("a@example.com> SIZE=1");
-	PLAY("a sender that is none", HELLO "C QUIT\nS 221 bye\n", "ready; verdict 1 rejected-here; closed", .mails = &mail);
+	PLAY("a sender that is none", HELLO "C QUIT\nS 221 bye\n", "ready; verdict 1 rejected-here; closed",
+		.mails = &mail);
 	mail = plain;
 	mail.n_rcpts = 0;
 	PLAY("no recipient", HELLO "C QUIT\nS 221 bye\n", "ready; verdict 1 rejected-here; closed", .mails = &mail);
@@ -209,14 +232,15 @@ static void test_content(void)
 
 	PLAY("a last line without its end", HELLO GROUP "S 250 ok\nS 250 ok\nS 354 go\nC no line end\nC .\nC QUIT\nX\n",
 		"ready; rcpt 1.0 ok 250; verdict 1 unknown; failed 75", .contents = tails);
-	PLAY("dots", HELLO GROUP "S 250 ok\nS 250 ok\nS 354 go\nC ..\nC ...\nC ..x\nC a.b\n= 10\nC ..\nC .\nC QUIT\nX\n",
+	PLAY("dots",
+		HELLO GROUP "S 250 ok\nS 250 ok\nS 354 go\nC ..\nC ...\nC ..x\nC a.b\n= 10\nC ..\nC .\nC QUIT\nX\n",
 		"ready; rcpt 1.0 ok 250; verdict 1 unknown; failed 75", .contents = stuffed);
 	mail.size = 21;
-	PLAY("a message that shrank", HELLO GROUP "S 250 ok\nS 250 ok\nS 354 go\n", "ready; rcpt 1.0 ok 250; verdict 1 not-sent; failed 65",
-		.mails = &mail);
+	PLAY("a message that shrank", HELLO GROUP "S 250 ok\nS 250 ok\nS 354 go\n",
+		"ready; rcpt 1.0 ok 250; verdict 1 not-sent; failed 65", .mails = &mail);
 	mail.size = 19;
-	PLAY("a message that grew", HELLO GROUP "S 250 ok\nS 250 ok\nS 354 go\n", "ready; rcpt 1.0 ok 250; verdict 1 not-sent; failed 65",
-		.mails = &mail);
+	PLAY("a message that grew", HELLO GROUP "S 250 ok\nS 250 ok\nS 354 go\n",
+		"ready; rcpt 1.0 ok 250; verdict 1 not-sent; failed 65", .mails = &mail);
 }
 
 /* Replies without an end must not make us hold or work without end. */

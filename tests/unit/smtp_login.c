@@ -49,13 +49,14 @@ static struct smtp_params params_now(enum smtp_tls tls, bool auth)
 	return p;
 }
 
-#define PLAY(n, tls, auth, s, e, ...)                                                                                  \
+#define PLAY(n, tls, auth, s, e, ...) \
 	play_one((struct play){ .name = n, .params = params_now(tls, auth), .script = s, .events = e, __VA_ARGS__ })
 
 static void test_greeting(void)
 {
-	PLAY("greeting of many lines", SMTP_TLS_OFF, false, "S 220-hello\nS 220 world\nC EHLO me.example\nS 250 mx\nC QUIT\nS 221 bye\n",
-		"ready; closed", .flights = 2);
+	PLAY("greeting of many lines", SMTP_TLS_OFF, false,
+		"S 220-hello\nS 220 world\nC EHLO me.example\nS 250 mx\nC QUIT\nS 221 bye\n", "ready; closed",
+		.flights = 2);
 	PLAY("greeting 554", SMTP_TLS_OFF, false, "S 554 no\nC QUIT\n", "failed 69", .error = "554 no");
 	PLAY("greeting 450", SMTP_TLS_OFF, false, "S 450 no\nC QUIT\n", "failed 75");
 	PLAY("greeting 421", SMTP_TLS_OFF, false, "S 421 no\n", "failed 75", .error = "421 no");
@@ -66,19 +67,23 @@ static void test_greeting(void)
 	PLAY("a TLS server", SMTP_TLS_OFF, false, "S \025\003\001\000", "failed 76", .error = "from the start");
 	PLAY("two codes", SMTP_TLS_OFF, false, "S 220-a\nS 250 b\n", "failed 76", .error = "two codes");
 	PLAY("a reply behind the greeting", SMTP_TLS_OFF, false, "S 220 a\nS 250 b\n", "failed 76", .whole_only = true);
-	PLAY("half a reply behind the greeting", SMTP_TLS_OFF, false, "S 220 a\ns 250\n", "failed 76", .whole_only = true);
+	PLAY("half a reply behind the greeting", SMTP_TLS_OFF, false, "S 220 a\ns 250\n", "failed 76",
+		.whole_only = true);
 	PLAY("421 behind the greeting", SMTP_TLS_OFF, false, "S 220 a\nS 421 b\n", "failed 75", .whole_only = true);
 	PLAY("EHLO 421", SMTP_TLS_OFF, false, "S 220 a\nC EHLO me.example\nS 421 b\n", "failed 75");
 	PLAY("EHLO 451", SMTP_TLS_OFF, false, "S 220 a\nC EHLO me.example\nS 451 b\nC QUIT\n", "failed 75");
 	PLAY("EHLO 354", SMTP_TLS_OFF, false, "S 220 a\nC EHLO me.example\nS 354 b\n", "failed 76");
-	PLAY("a reply behind that to EHLO", SMTP_TLS_OFF, false, "S 220 a\nC EHLO me.example\nS 250 mx\nS 250 ok\n", "failed 76",
-		.whole_only = true);
-	PLAY("HELO", SMTP_TLS_OFF, false, "S 220 a\nC EHLO me.example\nS 502 b\nC HELO me.example\nS 250 mx\nC QUIT\nS 221 bye\n",
+	PLAY("a reply behind that to EHLO", SMTP_TLS_OFF, false, "S 220 a\nC EHLO me.example\nS 250 mx\nS 250 ok\n",
+		"failed 76", .whole_only = true);
+	PLAY("HELO", SMTP_TLS_OFF, false,
+		"S 220 a\nC EHLO me.example\nS 502 b\nC HELO me.example\nS 250 mx\nC QUIT\nS 221 bye\n",
 		"ready; closed");
-	PLAY("HELO refused", SMTP_TLS_OFF, false, "S 220 a\nC EHLO me.example\nS 502 b\nC HELO me.example\nS 550 go\nC QUIT\n",
-		"failed 69");
-	PLAY("HELO does not do where TLS is required", SMTP_TLS_REQUIRE, false, "S 220 a\nC EHLO me.example\nS 502 b\nC QUIT\n", "failed 69");
-	PLAY("HELO does not do where a login is needed", SMTP_TLS_OFF, true, "S 220 a\nC EHLO me.example\nS 500 b\nC QUIT\n", "failed 69");
+	PLAY("HELO refused", SMTP_TLS_OFF, false,
+		"S 220 a\nC EHLO me.example\nS 502 b\nC HELO me.example\nS 550 go\nC QUIT\n", "failed 69");
+	PLAY("HELO does not do where TLS is required", SMTP_TLS_REQUIRE, false,
+		"S 220 a\nC EHLO me.example\nS 502 b\nC QUIT\n", "failed 69");
+	PLAY("HELO does not do where a login is needed", SMTP_TLS_OFF, true,
+		"S 220 a\nC EHLO me.example\nS 500 b\nC QUIT\n", "failed 69");
 	extra.ehlo = "me\r\nMAIL FROM:<>";
 	PLAY("a name with a line break", SMTP_TLS_OFF, false, "S 220 a\n", "failed 65");
 	PLAY("HELO, a server like that of 1982", SMTP_TLS_TRY, false,
@@ -98,21 +103,25 @@ static void test_starttls(void)
 		"S 220 mx\nC EHLO me.example\nS 250-mx\nS 250-PIPELINING\nS 250 STARTTLS\nC STARTTLS\nS 220 go\n"
 		"C EHLO me.example\nS 250-mx\nS 250 SIZE 7\nC QUIT\nS 221 bye\n",
 		"starttls; ready; closed", .flights = 4);
-	PLAY("not offered", SMTP_TLS_REQUIRE, false, "S 220 mx\nC EHLO me.example\nS 250 mx\n", "failed 76", .error = "STARTTLS");
-	PLAY("not offered, tried", SMTP_TLS_TRY, false, "S 220 mx\nC EHLO me.example\nS 250 mx\nC QUIT\nS 221 bye\n", "ready; closed");
-	PLAY("offered in lower case", SMTP_TLS_TRY, false, "S 220 mx\nC EHLO me.example\nS 250-mx\nS 250 starttls\nC STARTTLS\nX\n",
-		"failed 75");
-	PLAY("454", SMTP_TLS_REQUIRE, false, "S 220 mx\nC EHLO me.example\nS 250-mx\nS 250 STARTTLS\nC STARTTLS\nS 454 no\nC QUIT\n",
-		"failed 75");
-	PLAY("501", SMTP_TLS_REQUIRE, false, "S 220 mx\nC EHLO me.example\nS 250-mx\nS 250 STARTTLS\nC STARTTLS\nS 501 no\n", "failed 76");
+	PLAY("not offered", SMTP_TLS_REQUIRE, false, "S 220 mx\nC EHLO me.example\nS 250 mx\n", "failed 76",
+		.error = "STARTTLS");
+	PLAY("not offered, tried", SMTP_TLS_TRY, false, "S 220 mx\nC EHLO me.example\nS 250 mx\nC QUIT\nS 221 bye\n",
+		"ready; closed");
+	PLAY("offered in lower case", SMTP_TLS_TRY, false,
+		"S 220 mx\nC EHLO me.example\nS 250-mx\nS 250 starttls\nC STARTTLS\nX\n", "failed 75");
+	PLAY("454", SMTP_TLS_REQUIRE, false,
+		"S 220 mx\nC EHLO me.example\nS 250-mx\nS 250 STARTTLS\nC STARTTLS\nS 454 no\nC QUIT\n", "failed 75");
+	PLAY("501", SMTP_TLS_REQUIRE, false,
+		"S 220 mx\nC EHLO me.example\nS 250-mx\nS 250 STARTTLS\nC STARTTLS\nS 501 no\n", "failed 76");
 	PLAY("501, tried", SMTP_TLS_TRY, false,
-		"S 220 mx\nC EHLO me.example\nS 250-mx\nS 250 STARTTLS\nC STARTTLS\nS 501 no\nC QUIT\nS 221 bye\n", "ready; closed");
+		"S 220 mx\nC EHLO me.example\nS 250-mx\nS 250 STARTTLS\nC STARTTLS\nS 501 no\nC QUIT\nS 221 bye\n",
+		"ready; closed");
 	PLAY("injected", SMTP_TLS_REQUIRE, false,
 		"S 220 mx\nC EHLO me.example\nS 250-mx\nS 250 STARTTLS\nC STARTTLS\nS 220 go\nS 250-AUTH PLAIN\n",
-		"failed 76",
-		.error = "behind", .whole_only = true);
+		"failed 76", .error = "behind", .whole_only = true);
 	PLAY("one octet injected", SMTP_TLS_TRY, false,
-		"S 220 mx\nC EHLO me.example\nS 250-mx\nS 250 STARTTLS\nC STARTTLS\nS 220 go\ns 2\n", "failed 76", .whole_only = true);
+		"S 220 mx\nC EHLO me.example\nS 250-mx\nS 250 STARTTLS\nC STARTTLS\nS 220 go\ns 2\n", "failed 76",
+		.whole_only = true);
 	PLAY("an octet before TLS stands", SMTP_TLS_REQUIRE, false,
 		"S 220 mx\nC EHLO me.example\nS 250-mx\nS 250 STARTTLS\nC STARTTLS\nS 220 go\n", "starttls; failed 76",
 		.on_event = early_octets);
@@ -121,8 +130,8 @@ static void test_starttls(void)
 		"C EHLO me.example\nS 250 mx\nC QUIT\n",
 		"starttls; failed 77");
 	extra.probe = true;
-	PLAY("looked at without TLS", SMTP_TLS_REQUIRE, true, "S 220 mx\nC EHLO me.example\nS 250-mx\nS 250 AUTH PLAIN\nC QUIT\nS 221 bye\n",
-		"ready; closed");
+	PLAY("looked at without TLS", SMTP_TLS_REQUIRE, true,
+		"S 220 mx\nC EHLO me.example\nS 250-mx\nS 250 AUTH PLAIN\nC QUIT\nS 221 bye\n", "ready; closed");
 }
 
 #define TLS_HELLO "S 220 mx\nC EHLO me.example\nS 250-mx\nS 250 AUTH PLAIN LOGIN CRAM-MD5\n"
@@ -130,48 +139,60 @@ static void test_starttls(void)
 static void test_auth(void)
 {
 	credentials("plain", false);
-	PLAY("PLAIN", SMTP_TLS_ON, true, TLS_HELLO "C AUTH PLAIN AHRpbQB0YW5zdGFhZnRhbnN0YWFm\nS 235 ok\nC QUIT\nS 221 bye\n", "ready; closed");
-	PLAY("PLAIN refused", SMTP_TLS_ON, true, TLS_HELLO "C AUTH PLAIN AHRpbQB0YW5zdGFhZnRhbnN0YWFm\nS 535 5.7.8 no\nC QUIT\n", "failed 77",
+	PLAY("PLAIN", SMTP_TLS_ON, true,
+		TLS_HELLO "C AUTH PLAIN AHRpbQB0YW5zdGFhZnRhbnN0YWFm\nS 235 ok\nC QUIT\nS 221 bye\n", "ready; closed");
+	PLAY("PLAIN refused", SMTP_TLS_ON, true,
+		TLS_HELLO "C AUTH PLAIN AHRpbQB0YW5zdGFhZnRhbnN0YWFm\nS 535 5.7.8 no\nC QUIT\n", "failed 77",
 		.error = "535 5.7.8 no");
-	PLAY("PLAIN later", SMTP_TLS_ON, true, TLS_HELLO "C AUTH PLAIN AHRpbQB0YW5zdGFhZnRhbnN0YWFm\nS 454 4.7.0 no\nC QUIT\n", "failed 75");
-	PLAY("PLAIN 421", SMTP_TLS_ON, true, TLS_HELLO "C AUTH PLAIN AHRpbQB0YW5zdGFhZnRhbnN0YWFm\nS 421 bye\n", "failed 75");
-	PLAY("PLAIN dropped", SMTP_TLS_ON, true, TLS_HELLO "C AUTH PLAIN AHRpbQB0YW5zdGFhZnRhbnN0YWFm\nX\n", "failed 75");
-	PLAY("PLAIN asked on", SMTP_TLS_ON, true, TLS_HELLO "C AUTH PLAIN AHRpbQB0YW5zdGFhZnRhbnN0YWFm\nS 334 more\nC *\nS 501 ok\n", "failed 76");
-	PLAY("PLAIN cancelled and taken", SMTP_TLS_ON, true, TLS_HELLO "C AUTH PLAIN AHRpbQB0YW5zdGFhZnRhbnN0YWFm\nS 334\nC *\nS 235 ok\n",
-		"failed 76");
-	PLAY("a reply behind 235", SMTP_TLS_ON, true, TLS_HELLO "C AUTH PLAIN AHRpbQB0YW5zdGFhZnRhbnN0YWFm\nS 235 ok\nS 250 ok\n", "failed 76",
+	PLAY("PLAIN later", SMTP_TLS_ON, true,
+		TLS_HELLO "C AUTH PLAIN AHRpbQB0YW5zdGFhZnRhbnN0YWFm\nS 454 4.7.0 no\nC QUIT\n", "failed 75");
+	PLAY("PLAIN 421", SMTP_TLS_ON, true, TLS_HELLO "C AUTH PLAIN AHRpbQB0YW5zdGFhZnRhbnN0YWFm\nS 421 bye\n",
+		"failed 75");
+	PLAY("PLAIN dropped", SMTP_TLS_ON, true, TLS_HELLO "C AUTH PLAIN AHRpbQB0YW5zdGFhZnRhbnN0YWFm\nX\n",
+		"failed 75");
+	PLAY("PLAIN asked on", SMTP_TLS_ON, true,
+		TLS_HELLO "C AUTH PLAIN AHRpbQB0YW5zdGFhZnRhbnN0YWFm\nS 334 more\nC *\nS 501 ok\n", "failed 76");
+	PLAY("PLAIN cancelled and taken", SMTP_TLS_ON, true,
+		TLS_HELLO "C AUTH PLAIN AHRpbQB0YW5zdGFhZnRhbnN0YWFm\nS 334\nC *\nS 235 ok\n", "failed 76");
+	PLAY("a reply behind 235", SMTP_TLS_ON, true,
+		TLS_HELLO "C AUTH PLAIN AHRpbQB0YW5zdGFhZnRhbnN0YWFm\nS 235 ok\nS 250 ok\n", "failed 76",
 		.whole_only = true);
 	PLAY("PLAIN not without TLS", SMTP_TLS_OFF, true, TLS_HELLO "C QUIT\n", "failed 77", .error = "not encrypted");
 	extra.clear_auth = true;
-	PLAY("PLAIN where it may", SMTP_TLS_OFF, true, TLS_HELLO "C AUTH PLAIN AHRpbQB0YW5zdGFhZnRhbnN0YWFm\nS 235 ok\nC QUIT\nS 221 bye\n",
-		"ready; closed");
-	PLAY("no AUTH offered", SMTP_TLS_ON, true, "S 220 mx\nC EHLO me.example\nS 250 mx\nC QUIT\n", "failed 77", .error = "offers no");
+	PLAY("PLAIN where it may", SMTP_TLS_OFF, true,
+		TLS_HELLO "C AUTH PLAIN AHRpbQB0YW5zdGFhZnRhbnN0YWFm\nS 235 ok\nC QUIT\nS 221 bye\n", "ready; closed");
+	PLAY("no AUTH offered", SMTP_TLS_ON, true, "S 220 mx\nC EHLO me.example\nS 250 mx\nC QUIT\n", "failed 77",
+		.error = "offers no");
 	PLAY("AUTH=PLAIN", SMTP_TLS_ON, true,
-		
+
 		"S 220 mx\nC EHLO me.example\nS 250-mx\nS 250 AUTH=PLAIN\nC AUTH PLAIN AHRpbQB0YW5zdGFhZnRhbnN0YWFm\nS 235 ok\nC QUIT\nS 221 bye\n",
 		"ready; closed");
 
 	credentials("login", false);
 	PLAY("LOGIN", SMTP_TLS_ON, true,
-		TLS_HELLO "C AUTH LOGIN\nS 334 VXNlcm5hbWU6\nC dGlt\nS 334 UGFzc3dvcmQ6\nC dGFuc3RhYWZ0YW5zdGFhZg==\nS 235 ok\nC QUIT\nS 221 bye\n",
+		TLS_HELLO
+		"C AUTH LOGIN\nS 334 VXNlcm5hbWU6\nC dGlt\nS 334 UGFzc3dvcmQ6\nC dGFuc3RhYWZ0YW5zdGFhZg==\nS 235 ok\nC QUIT\nS 221 bye\n",
 		"ready; closed");
-	PLAY("LOGIN accepted before the password", SMTP_TLS_ON, true, TLS_HELLO "C AUTH LOGIN\nS 334 VXNlcm5hbWU6\nC dGlt\nS 235 ok\n", "failed 76");
+	PLAY("LOGIN accepted before the password", SMTP_TLS_ON, true,
+		TLS_HELLO "C AUTH LOGIN\nS 334 VXNlcm5hbWU6\nC dGlt\nS 235 ok\n", "failed 76");
 
 	credentials("auto", false);
 	/* RFC 2195, 2 */
 	PLAY("CRAM-MD5, the strongest, without TLS too", SMTP_TLS_OFF, true,
 		TLS_HELLO "C AUTH CRAM-MD5\nS 334 PDE4OTYuNjk3MTcwOTUyQHBvc3RvZmZpY2UucmVzdG9uLm1jaS5uZXQ+\n"
-		"C dGltIGI5MTNhNjAyYzdlZGE3YTQ5NWI0ZTZlNzMzNGQzODkw\nS 235 ok\nC QUIT\nS 221 bye\n",
+			  "C dGltIGI5MTNhNjAyYzdlZGE3YTQ5NWI0ZTZlNzMzNGQzODkw\nS 235 ok\nC QUIT\nS 221 bye\n",
 		"ready; closed");
-	PLAY("a challenge that is none", SMTP_TLS_ON, true, TLS_HELLO "C AUTH CRAM-MD5\nS 334 ~~~\nC *\nS 501 cancelled\n", "failed 76",
-		.error = "base64");
-	PLAY("only what shows the password", SMTP_TLS_OFF, true, "S 220 mx\nC EHLO me.example\nS 250-mx\nS 250 AUTH LOGIN PLAIN\nC QUIT\n",
-		"failed 77");
-	PLAY("only what we do not know", SMTP_TLS_ON, true, "S 220 mx\nC EHLO me.example\nS 250-mx\nS 250 AUTH NTLM GSSAPI\nC QUIT\n",
-		"failed 77", .error = "NTLM GSSAPI");
+	PLAY("a challenge that is none", SMTP_TLS_ON, true,
+		TLS_HELLO "C AUTH CRAM-MD5\nS 334 ~~~\nC *\nS 501 cancelled\n", "failed 76", .error = "base64");
+	PLAY("only what shows the password", SMTP_TLS_OFF, true,
+		"S 220 mx\nC EHLO me.example\nS 250-mx\nS 250 AUTH LOGIN PLAIN\nC QUIT\n", "failed 77");
+	PLAY("only what we do not know", SMTP_TLS_ON, true,
+		"S 220 mx\nC EHLO me.example\nS 250-mx\nS 250 AUTH NTLM GSSAPI\nC QUIT\n", "failed 77",
+		.error = "NTLM GSSAPI");
 
 	credentials("scram-sha-256", false);
-	PLAY("SCRAM not offered: nothing weaker", SMTP_TLS_ON, true, TLS_HELLO "C QUIT\n", "failed 77", .error = "SCRAM-SHA-256");
+	PLAY("SCRAM not offered: nothing weaker", SMTP_TLS_ON, true, TLS_HELLO "C QUIT\n", "failed 77",
+		.error = "SCRAM-SHA-256");
 }
 
 static void renew(struct smtp *s, enum smtp_event event, const struct smtp_news *news)
@@ -198,15 +219,19 @@ static void give_up(struct smtp *s, enum smtp_event event, const struct smtp_new
 static void test_token(void)
 {
 	credentials("auto", true);
-	PLAY("XOAUTH2", SMTP_TLS_ON, true, TOKENS "C AUTH XOAUTH2 " OLD "\nS 235 ok\nC QUIT\nS 221 bye\n", "ready; closed");
+	PLAY("XOAUTH2", SMTP_TLS_ON, true, TOKENS "C AUTH XOAUTH2 " OLD "\nS 235 ok\nC QUIT\nS 221 bye\n",
+		"ready; closed");
 	PLAY("a new token", SMTP_TLS_ON, true,
-		TOKENS "C AUTH XOAUTH2 " OLD "\nS 334 eyJzdGF0dXMiOiI0MDEifQ==\nC\nS 535 no\nC AUTH XOAUTH2 " NEW "\nS 235 ok\nC QUIT\nS 221 bye\n",
+		TOKENS "C AUTH XOAUTH2 " OLD "\nS 334 eyJzdGF0dXMiOiI0MDEifQ==\nC\nS 535 no\nC AUTH XOAUTH2 " NEW
+		       "\nS 235 ok\nC QUIT\nS 221 bye\n",
 		"auth-again; ready; closed", .on_event = renew, .whole_only = true);
 	credentials("auto", true);
-	PLAY("only once", SMTP_TLS_ON, true, TOKENS "C AUTH XOAUTH2 " OLD "\nS 535 no\nC AUTH XOAUTH2 " NEW "\nS 535 no\nC QUIT\n",
+	PLAY("only once", SMTP_TLS_ON, true,
+		TOKENS "C AUTH XOAUTH2 " OLD "\nS 535 no\nC AUTH XOAUTH2 " NEW "\nS 535 no\nC QUIT\n",
 		"auth-again; failed 77", .on_event = renew, .whole_only = true);
 	credentials("auto", true);
-	PLAY("no new token", SMTP_TLS_ON, true, TOKENS "C AUTH XOAUTH2 " OLD "\nS 535 no\nC QUIT\n", "auth-again; failed 77", .on_event = give_up);
+	PLAY("no new token", SMTP_TLS_ON, true, TOKENS "C AUTH XOAUTH2 " OLD "\nS 535 no\nC QUIT\n",
+		"auth-again; failed 77", .on_event = give_up);
 	/* RFC 4954, 4: what makes the line too long waits for the challenge. */
 	char token[600];
 	char script[2000];
@@ -222,7 +247,8 @@ static void test_token(void)
 	PLAY("accepted before it was seen", SMTP_TLS_ON, true, TOKENS "C AUTH XOAUTH2\nS 235 ok\n", "failed 76");
 	sasl_set_password(sasl, STR_LIT("tanstaaftanstaaf"));
 	PLAY("a token not without TLS", SMTP_TLS_OFF, true, TOKENS "C QUIT\n", "failed 77");
-	PLAY("no token for PLAIN", SMTP_TLS_ON, true, "S 220 mx\nC EHLO me.example\nS 250-mx\nS 250 AUTH PLAIN\nC QUIT\n", "failed 77");
+	PLAY("no token for PLAIN", SMTP_TLS_ON, true,
+		"S 220 mx\nC EHLO me.example\nS 250-mx\nS 250 AUTH PLAIN\nC QUIT\n", "failed 77");
 }
 
 int main(void)

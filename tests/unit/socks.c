@@ -10,8 +10,8 @@ struct talk {
 	const char *name;
 	const char *host;
 	const char *user;
-	struct str says;  /* all that the proxy says */
-	struct str asks;  /* all that it is asked */
+	struct str says; /* all that the proxy says */
+	struct str asks; /* all that it is asked */
 	int rc;
 	enum err_kind kind;
 };

@@ -110,8 +110,10 @@ static struct template_value value_of(const struct node *node)
 		return v;
 	v.node = node;
 	v.count = node->n;
-	v.type = node->type == J_OBJECT ? TEMPLATE_OBJECT : node->type == J_LIST ? TEMPLATE_LIST :
-		 node->type == J_TEXT || node->type == J_TRUE ? TEMPLATE_TEXT : TEMPLATE_FALSE;
+	v.type = node->type == J_OBJECT                        ? TEMPLATE_OBJECT
+		: node->type == J_LIST                         ? TEMPLATE_LIST
+		: node->type == J_TEXT || node->type == J_TRUE ? TEMPLATE_TEXT
+							       : TEMPLATE_FALSE;
 	v.text = node->type == J_TRUE ? STR_LIT("true") : buf_str(&node->text);
 	return v;
 }
@@ -148,8 +150,7 @@ static void run_case(const char *file, const struct node *test)
 	struct buf out = { 0 };
 	struct err err = { 0 };
 	struct template *t = template_new(buf_str(&member(test, STR_LIT("template"))->text), 1, &err);
-	bool ok = t != NULL && template_render(t, &data, TEMPLATE_HTML, &out, &err) &&
-		  str_eq(buf_str(&out), want);
+	bool ok = t != NULL && template_render(t, &data, TEMPLATE_HTML, &out, &err) && str_eq(buf_str(&out), want);
 
 	if (!check(ok, "%s: %.*s", file, STR_ARGS(buf_str(&name->text))))
 		printf("# got [%.*s] want [%.*s] %s\n", STR_ARGS(buf_str(&out)), STR_ARGS(want), err.text);
@@ -231,12 +232,12 @@ static void test_ours(void)
 		{ "a {", "{}", "a {", TEMPLATE_PLAIN },
 		{ "", "{}", "", TEMPLATE_PLAIN },
 		{ "\n{{x}}", "{\"x\": \"a\\nBcc: b\"}",
-		  "!line 2: the value of {{x}} has a line break or another control character in it, which no header may have",
-		  TEMPLATE_HEADER },
+			"!line 2: the value of {{x}} has a line break or another control character in it, which no header may have",
+			TEMPLATE_HEADER },
 		{ "{{>loop}}", "{}", "!partial loop: nested over 32 deep", TEMPLATE_PLAIN },
 		{ "a\n\n{{x", "{}", "!line 3: a tag is opened with \"{{\" and not closed", TEMPLATE_PLAIN },
 		{ "{{#a}}\n{{/b}}", "{}", "!line 2: {{/b}} stands where {{#a}} of line 1 has to be closed",
-		  TEMPLATE_PLAIN },
+			TEMPLATE_PLAIN },
 		{ "\n{{#a}}", "{}", "!line 2: the section {{#a}} is not closed", TEMPLATE_PLAIN },
 		{ "{{/a}}", "{}", "!line 1: {{/a}} closes no section", TEMPLATE_PLAIN },
 		{ "{{}}", "{}", "!line 1: a tag without a name", TEMPLATE_PLAIN },
@@ -287,8 +288,8 @@ static void test_names(void)
 		const char *name;
 		unsigned line;
 		bool optional;
-	} want[] = { { "a", 1, false }, { "b", 2, true }, { "c.d", 2, true }, { "c.d", 2, true },
-		     { "e", 2, false }, { "c.d", 2, false }, { "f", 3, true } };
+	} want[] = { { "a", 1, false }, { "b", 2, true }, { "c.d", 2, true }, { "c.d", 2, true }, { "e", 2, false },
+		{ "c.d", 2, false }, { "f", 3, true } };
 	struct str name;
 	unsigned line;
 	bool optional;
@@ -296,8 +297,8 @@ static void test_names(void)
 
 	for (size_t i = 0; i < n; i++)
 		check(template_name(t, i, &name, &line, &optional) && str_eq(name, str_of(want[i].name)) &&
-			      line == want[i].line && optional == want[i].optional,
-		      "name %zu: %s", i, want[i].name);
+				line == want[i].line && optional == want[i].optional,
+			"name %zu: %s", i, want[i].name);
 	check(!template_name(t, n, &name, &line, &optional), "no more names");
 	check(template_partial(t, 0, &name, &line) && str_eq(name, STR_LIT("p")) && line == 3, "partial");
 	check(!template_partial(t, 1, &name, &line), "no more partials");
@@ -311,8 +312,8 @@ static void test_names(void)
 
 int main(void)
 {
-	static const char *const files[] = { "comments", "delimiters", "interpolation",
-					     "inverted", "partials",   "sections" };
+	static const char *const files[] = { "comments", "delimiters", "interpolation", "inverted", "partials",
+		"sections" };
 	const char *given = getenv("PIPEMAIL_CORPORA");
 	const char *top = getenv("TOP_SRCDIR");
 	char corpora[2048];

@@ -400,7 +400,10 @@ static void test_no_tls(void)
 	tls_free(c);
 	check(tls_new(t, "", &err) == NULL && err.kind == ERR_USAGE, "no host");
 	check(tls_new(t, "a\nb", &err) == NULL && err.kind == ERR_USAGE, "a host with a line break");
-	c = tls_new(t, "b\xc3\xbc" "cher.example", &err);
+	c = tls_new(t,
+		"b\xc3\xbc"
+		"cher.example",
+		&err);
 	check(c != NULL, "a U-label");
 	tls_handshake(c, &err);
 	check(str_search(buf_str(tls_out(c)), STR_LIT("xn--bcher-kva.example")) < buf_len(tls_out(c)),

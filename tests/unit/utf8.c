@@ -14,8 +14,7 @@ static void test_valid(void)
 	} cases[] = {
 		{ STR_LIT(""), true, "nothing" },
 		{ STR_LIT("a\0b"), true, "a NUL is a character" },
-		{ STR_LIT("\xc3\xa9\xe2\x82\xac\xf0\x9f\x93\xa7"), true,
-			"two, three and four octets" },
+		{ STR_LIT("\xc3\xa9\xe2\x82\xac\xf0\x9f\x93\xa7"), true, "two, three and four octets" },
 		{ STR_LIT("\xf4\x8f\xbf\xbf"), true, "U+10FFFF" },
 		{ STR_LIT("\xf4\x90\x80\x80"), false, "U+110000" },
 		{ STR_LIT("\xed\x9f\xbf\xee\x80\x80"), true, "beside the surrogates" },
@@ -59,22 +58,21 @@ static void test_charsets(void)
 {
 	struct buf b = { .limit = 0 };
 
-	utf8_from_latin1(&b, STR_LIT("\xa0Gr\xfc\xdf"
-				     "e \x80\x99"));
+	utf8_from_latin1(&b,
+		STR_LIT("\xa0Gr\xfc\xdf"
+			"e \x80\x99"));
 	check_same(buf_str(&b),
 		"\xc2\xa0Gr\xc3\xbc\xc3\x9f"
 		"e \xe2\x82\xac\xe2\x84\xa2",
 		"Latin-1 with Windows-1252");
 	buf_clear(&b);
-	check(utf8_from_charset(&b, STR_LIT("ISO-8859-15"), STR_LIT("\xa4")),
-		"ISO-8859-15 is known");
+	check(utf8_from_charset(&b, STR_LIT("ISO-8859-15"), STR_LIT("\xa4")), "ISO-8859-15 is known");
 	check_same(buf_str(&b), "\xe2\x82\xac", "its euro");
 	buf_clear(&b);
 	check(!utf8_from_charset(&b, STR_LIT("utf-8"), STR_LIT("\xff")) && buf_len(&b) == 0,
 		"no UTF-8, nothing written");
 	check(!utf8_from_charset(&b, STR_LIT("us-ascii"), STR_LIT("\xe9")), "no ASCII");
-	check(!utf8_from_charset(&b, STR_LIT("koi8-r"), STR_LIT("x")) &&
-			!utf8_charset_known(STR_LIT("koi8-r")),
+	check(!utf8_from_charset(&b, STR_LIT("koi8-r"), STR_LIT("x")) && !utf8_charset_known(STR_LIT("koi8-r")),
 		"an unknown charset is told");
 	buf_free(&b);
 }
@@ -83,8 +81,9 @@ static void test_nfc(void)
 {
 	struct buf b = { .limit = 0 };
 
-	check(utf8_nfc(&b, STR_LIT("e\xcc\x81"
-				   "a\xcc\xa7\xcc\x81")),
+	check(utf8_nfc(&b,
+		      STR_LIT("e\xcc\x81"
+			      "a\xcc\xa7\xcc\x81")),
 		"decomposed");
 	check_same(buf_str(&b), "\xc3\xa9\xc3\xa1\xcc\xa7", "is composed, marks in order");
 	buf_clear(&b);
@@ -109,8 +108,7 @@ static void test_show(void)
 			80,
 			"a\\xe2\\x80\\xae"
 			"b" },
-		{ STR_LIT("\xe2\x81\xa9\xe2\x81\xaa\xe2\x80\xa7"), 80,
-			"\\xe2\\x81\\xa9\xe2\x81\xaa\xe2\x80\xa7" },
+		{ STR_LIT("\xe2\x81\xa9\xe2\x81\xaa\xe2\x80\xa7"), 80, "\\xe2\\x81\\xa9\xe2\x81\xaa\xe2\x80\xa7" },
 		{ STR_LIT("\xff\xc3"), 80, "\\xff\\xc3" },
 		{ STR_LIT("abcdef"), 6, "abcdef" },
 		{ STR_LIT("abcdefg"), 6, "abcdef..." },
@@ -131,8 +129,7 @@ static void test_show(void)
 		random_octets(&in, 60, STR_NONE);
 		buf_clear(&b);
 		utf8_show(&b, buf_str(&in), 50);
-		clean = clean && str_clean(buf_str(&b)) && utf8_valid(buf_str(&b)) &&
-			buf_len(&b) <= 53;
+		clean = clean && str_clean(buf_str(&b)) && utf8_valid(buf_str(&b)) && buf_len(&b) <= 53;
 	}
 	check(clean, "whatever comes, what is shown is clean UTF-8 within its limit");
 	buf_free(&in);

@@ -93,7 +93,8 @@ static void test_plain(void)
 	check(turn(&w, &in, &out, has_line, &err) == WIRE_OK && buf_len(&in) == 11, "input");
 	buf_add_text(&out, "QUIT\r\n");
 	check(wire_events(&w, &out) == (POLLIN | POLLOUT) && wire_turn(&w, &in, &out, 0, &err) == WIRE_OK &&
-	      wire_flushed(&w, &out), "output goes at once");
+			wire_flushed(&w, &out),
+		"output goes at once");
 	check(read(peer, text, sizeof text) == 6 && w.octets_in == 11 && w.octets_out == 6, "counted");
 	say(peer, "221 bye\r\n");
 	close(peer);

@@ -21,8 +21,7 @@ static void test_text(void)
 		{ "Re: Gr\xc3\xbc\xc3\x9f"
 		  "e",
 			"Re: =?UTF-8?Q?Gr=C3=BC=C3=9Fe?=" },
-		{ "\xd0\x9f\xd1\x80\xd0\xb8\xd0\xb2\xd0\xb5\xd1\x82",
-			"=?UTF-8?B?0J/RgNC40LLQtdGC?=" },
+		{ "\xd0\x9f\xd1\x80\xd0\xb8\xd0\xb2\xd0\xb5\xd1\x82", "=?UTF-8?B?0J/RgNC40LLQtdGC?=" },
 		{ "literal =?x?= here", "literal =?UTF-8?B?PT94Pz0=?= here" },
 		{ "50% = half?", "50% = half?" },
 		{ "old \xe9", "old =?UTF-8?Q?=C3=A9?=" },
@@ -69,7 +68,7 @@ static void test_decode(void)
 		{ "=?utf-8?q?a?=\r\n\t=?utf-8?q?b?= \r\n c", "ab \r\n c" },
 		{ "=?iso-8859-1?q?=E9?= =?utf-8?q?=C3=A9?=", "\xc3\xa9\xc3\xa9" },
 		{ "=?utf-8?q?=C3?= =?utf-8?q?=A9?=", "\xc3\xa9" }, /* a character cut in two */
-		{ "=?UTF-8*en?Q?x?=", "x" },			   /* RFC 2231 language */
+		{ "=?UTF-8*en?Q?x?=", "x" },                       /* RFC 2231 language */
 		{ "=?windows-1252?Q?=80?=", "\xe2\x82\xac" },
 		{ "=?utf-8?q?with blank?=", "with blank" },
 		{ "=?koi8-r?q?=C1?=", "=?koi8-r?q?=C1?=" },
@@ -105,11 +104,9 @@ static void test_add_parameter(void)
 		{ "a b.pdf", true, "; filename=\"a b.pdf\"" },
 		{ "a\"\\.pdf", false, "; filename=\"a\\\"\\\\.pdf\"" },
 		{ "", false, "; filename=\"\"" },
-		{ "a b\xc3\xa9.pdf", true,
-			"; filename=\"a b_.pdf\"; filename*=UTF-8''a%20b%C3%A9.pdf" },
+		{ "a b\xc3\xa9.pdf", true, "; filename=\"a b_.pdf\"; filename*=UTF-8''a%20b%C3%A9.pdf" },
 		{ "r\xc3\xa9sum\xc3\xa9.pdf", false, "; filename*=UTF-8''r%C3%A9sum%C3%A9.pdf" },
-		{ "r\xc3\xa9sum\xc3\xa9.pdf", true,
-			"; filename=r_sum_.pdf; filename*=UTF-8''r%C3%A9sum%C3%A9.pdf" },
+		{ "r\xc3\xa9sum\xc3\xa9.pdf", true, "; filename=r_sum_.pdf; filename*=UTF-8''r%C3%A9sum%C3%A9.pdf" },
 		{ "a\r\nb", false, "; filename*=UTF-8''a%0D%0Ab" },
 		{ "r\xe9", false, "; filename*=UTF-8''r%C3%A9" },
 		{ "abcdefghijabcdefghijabcdefghijabcdefghijabcdefghijabcdefghijabcdefghijabcdefghij"
@@ -140,18 +137,15 @@ static void test_parameter(void)
 		const char *want; /* NULL: not there */
 	} cases[] = {
 		{ " attachment; filename=a.pdf", "a.pdf" },
-		{ "attachment ; x=1;\r\n\tFILENAME = \"a \\\"b\\\"\r\n .pdf\" ; y=2",
-			"a \"b\" .pdf" },
+		{ "attachment ; x=1;\r\n\tFILENAME = \"a \\\"b\\\"\r\n .pdf\" ; y=2", "a \"b\" .pdf" },
 		{ "attachment (x; filename=no); filename=yes", "yes" },
 		{ "attachment; x=\"; filename=no\"; filename=yes", "yes" },
 		{ "attachment; filename=with blanks (1).pdf; size=3", "with blanks (1).pdf" },
-		{ "attachment; filename*=UTF-8''r%C3%A9sum%c3%a9; filename=plain",
-			"r\xc3\xa9sum\xc3\xa9" },
+		{ "attachment; filename*=UTF-8''r%C3%A9sum%c3%a9; filename=plain", "r\xc3\xa9sum\xc3\xa9" },
 		{ "attachment; filename*=iso-8859-1'de'%E9", "\xc3\xa9" },
 		{ "attachment; filename*=unknown'x'%E9", "\xc3\xa9" },
 		{ "attachment; filename*=%41", "A" },
-		{ "attachment; filename*1=\"b c\"; filename*0*=utf-8''%C3; filename*2*=%C3%A9",
-			NULL },
+		{ "attachment; filename*1=\"b c\"; filename*0*=utf-8''%C3; filename*2*=%C3%A9", NULL },
 		{ "attachment; filename*1=\" b\"; filename*0*=utf-8''%C3%A9; filename*2*=%C3%A9",
 			"\xc3\xa9 b\xc3\xa9" },
 		{ "attachment; filename*0=a; filename*2=c", "a" },
@@ -183,8 +177,8 @@ static void test_parameter(void)
 
 static void random_name(struct buf *out)
 {
-	static const char *const pieces[] = { "a", ".txt", " ", "\"", "\\", "\xc3\xa9",
-		"\xe2\x82\xac", "\xf0\x9f\x93\xa7", "%", "'", "*", ";", "(", "\n", "word" };
+	static const char *const pieces[] = { "a", ".txt", " ", "\"", "\\", "\xc3\xa9", "\xe2\x82\xac",
+		"\xf0\x9f\x93\xa7", "%", "'", "*", ";", "(", "\n", "word" };
 
 	buf_clear(out);
 	for (uint64_t n = random_below(60); n > 0; n--)
@@ -204,8 +198,7 @@ static bool words_ok(struct str s)
 			continue;
 		buf_clear(&text);
 		word_decode(&text, word);
-		ok = ok && word.n <= 75 && utf8_valid(buf_str(&text)) &&
-		     !str_eq(buf_str(&text), word);
+		ok = ok && word.n <= 75 && utf8_valid(buf_str(&text)) && !str_eq(buf_str(&text), word);
 	}
 	buf_free(&text);
 	return ok;
@@ -229,8 +222,7 @@ static void test_round_trip(void)
 		word_parameter(buf_str(&field), "filename", &back);
 		same = same && str_eq(buf_str(&name), buf_str(&back));
 		buf_clear(&back);
-		folded = folded &&
-			 header_add(&back, STR_LIT("Content-Disposition"), buf_str(&field), NULL);
+		folded = folded && header_add(&back, STR_LIT("Content-Disposition"), buf_str(&field), NULL);
 		for (struct str s = buf_str(&back); s.n > 0;)
 			folded = folded && str_cut(&s, '\n').n <= 77;
 		buf_clear(&field);
