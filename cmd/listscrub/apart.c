@@ -6,8 +6,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "cmd/listscrub/input.h"
 #include "cmd/listscrub/options.h"
+#include "cmd/listscrub/read/input.h"
 
 static bool is_standard(const char *path)
 {

@@ -4,12 +4,12 @@
 
 #include "cli/say.h"
 #include "cmd/listscrub/apart.h"
-#include "cmd/listscrub/bounces.h"
-#include "cmd/listscrub/mx.h"
-#include "cmd/listscrub/report.h"
-#include "cmd/listscrub/scrub.h"
-#include "cmd/listscrub/suggest.h"
-#include "cmd/listscrub/summary.h"
+#include "cmd/listscrub/judge/mx.h"
+#include "cmd/listscrub/judge/suggest.h"
+#include "cmd/listscrub/returns/bounces.h"
+#include "cmd/listscrub/run/scrub.h"
+#include "cmd/listscrub/write/report.h"
+#include "cmd/listscrub/write/summary.h"
 #include "io/clock.h"
 #include "io/file.h"
 #include "io/stop.h"
@@ -95,21 +95,27 @@ static bool prepare(struct run *run, struct err *err)
 	return true;
 }
 
+static struct findings findings(const struct scrub *s)
+{
+	return (struct findings){ .set = s->set, .in = &s->in, .judge = &s->judge, .mx = s->mx, .counts = &s->counts };
+}
+
 static int scrub(struct run *run, struct err *err)
 {
 	struct scrub *s = &run->scrub;
 	bool ok = scrub_run(s, err);
+	struct findings found = findings(s);
 	bool interrupted = !ok && err->kind == ERR_NONE;
 
 	progress_end(&s->progress);
 	ok = rows_close(&s->rows, ok ? err : NULL) && ok;
 	if (ok && s->report != NULL)
-		ok = report_write(s->report, s, run->set.report, err);
+		ok = report_write(s->report, &found, run->set.report, err);
 	if (!ok && !interrupted)
 		say_error(err);
 	if (s->mx != NULL && s->mx->stopped)
 		say_errorf("the domains were not judged: %s", s->mx->why);
-	summary_say(s);
+	summary_say(&found);
 	if (stop_signal() != 0)
 		return 128 + stop_signal();
 	if (!ok)
@@ -120,9 +126,12 @@ static int scrub(struct run *run, struct err *err)
 /* Where nothing went wrong but the wait for the list was broken off, what is said is what was done: nothing. */
 static int stopped_early(const struct run *run, const struct err *err)
 {
+	struct findings found;
+
 	if (err->kind != ERR_NONE || stop_signal() == 0)
 		return say_fail(err);
-	summary_say(&run->scrub);
+	found = findings(&run->scrub);
+	summary_say(&found);
 	return 128 + stop_signal();
 }
 

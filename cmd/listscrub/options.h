@@ -2,8 +2,8 @@
 #define PIPEMAIL_LISTSCRUB_OPTIONS_H
 
 #include "cli/options.h"
-#include "cmd/listscrub/sniff.h"
-#include "mail/shard.h"
+#include "cmd/listscrub/read/sniff.h"
+#include "mail/list/shard.h"
 
 /* What was asked for, checked. Everything lives with the process. */
 struct settings {

@@ -2,16 +2,16 @@
 
 #include "cmd/mailbulk/campaign.h"
 
+#include <gnutls/crypto.h>
 #include <sys/stat.h>
 
 #include "base/mem.h"
 #include "cli/say.h"
 #include "cmd/mailbulk/options.h"
 #include "io/file.h"
-#include "mail/address.h"
-#include "mail/dkim.h"
-#include "mail/header.h"
-#include "mail/late_gnutls.h"
+#include "mail/address/address.h"
+#include "mail/header/header.h"
+#include "mail/message/dkim.h"
 
 #define TEMPLATE_LIMIT ((size_t)16 << 20)
 

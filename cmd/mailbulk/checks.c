@@ -6,7 +6,7 @@
 #include "cmd/mailbulk/list.h"
 #include "cmd/mailbulk/options.h"
 #include "cmd/mailbulk/values.h"
-#include "mail/dkim.h"
+#include "mail/message/dkim.h"
 #include "text/template.h"
 
 #define NAME_MAX_CHECKED 40

@@ -16,7 +16,7 @@
 #include "io/clock.h"
 #include "io/file.h"
 #include "io/stop.h"
-#include "mail/mbox.h"
+#include "mail/message/mbox.h"
 
 #define FLUSH_AT 262144u
 

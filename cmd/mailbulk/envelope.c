@@ -5,7 +5,7 @@
 #include "cmd/mailbulk/campaign.h"
 #include "cmd/mailbulk/options.h"
 #include "cmd/mailbulk/values.h"
-#include "mail/address.h"
+#include "mail/address/address.h"
 
 #define LOCAL_LIMIT 64u
 

@@ -4,7 +4,7 @@
 
 #include "base/mem.h"
 #include "cmd/mailbulk/options.h"
-#include "mail/header.h"
+#include "mail/header/header.h"
 
 static const char *const address_fields[] = { "From", "Sender", "Reply-To", "To", "Cc", "Errors-To",
 	"Disposition-Notification-To" };

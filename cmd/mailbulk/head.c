@@ -2,15 +2,16 @@
 
 #include "cmd/mailbulk/letter.h"
 
+#include <gnutls/crypto.h>
+
 #include "base/mem.h"
 #include "cmd/mailbulk/campaign.h"
 #include "cmd/mailbulk/options.h"
 #include "cmd/mailbulk/values.h"
-#include "mail/address.h"
-#include "mail/header.h"
+#include "mail/address/address.h"
+#include "mail/header/header.h"
 #include "text/date.h"
 #include "text/template.h"
-#include "mail/late_gnutls.h"
 
 /* What the head of one letter is made from, and where it goes. */
 struct head {

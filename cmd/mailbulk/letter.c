@@ -9,8 +9,8 @@
 #include "cmd/mailbulk/options.h"
 #include "cmd/mailbulk/values.h"
 #include "io/file.h"
-#include "mail/dkim.h"
-#include "mail/header.h"
+#include "mail/header/header.h"
+#include "mail/message/dkim.h"
 #include "text/template.h"
 
 #define ATTACHMENT_LIMIT ((size_t)64 << 20)

@@ -3,7 +3,7 @@
 
 #include "base/buf.h"
 #include "base/err.h"
-#include "mail/mime.h"
+#include "mail/message/mime.h"
 
 struct campaign;
 struct values;

@@ -10,7 +10,7 @@
 #include "base/mem.h"
 #include "cmd/mailbulk/options.h"
 #include "io/file.h"
-#include "mail/address.h"
+#include "mail/address/address.h"
 
 #define BLOCK 65536u
 

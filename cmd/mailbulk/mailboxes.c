@@ -2,7 +2,7 @@
 
 #include "cmd/mailbulk/letter.h"
 
-#include "mail/address.h"
+#include "mail/address/address.h"
 #include "text/utf8.h"
 
 #define ADDRESS_FLAGS (ADDRESS_QUOTED | ADDRESS_LITERALS | ADDRESS_LOCALHOST)

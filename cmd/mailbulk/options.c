@@ -7,7 +7,7 @@
 
 #include "base/mem.h"
 #include "io/clock.h"
-#include "mail/domain.h"
+#include "mail/address/domain.h"
 
 #define NO_OPTION            \
 	{                    \

@@ -4,7 +4,7 @@
 #include "base/err.h"
 #include "cli/account.h"
 #include "cli/options.h"
-#include "mail/shard.h"
+#include "mail/list/shard.h"
 
 /* What the command line and the configuration ask for, judged as far as that goes without reading the template or the
  * list. */

@@ -2,7 +2,7 @@
 
 #include "cmd/mailbulk/pace.h"
 
-#include "mail/domain.h"
+#include "mail/address/domain.h"
 
 uint64_t pace_warmup(const struct warmup *w, uint64_t day)
 {

@@ -15,7 +15,7 @@
 #include "cmd/mailbulk/values.h"
 #include "io/clock.h"
 #include "io/stop.h"
-#include "mail/domain.h"
+#include "mail/address/domain.h"
 
 #define BAD_ROWS_SHOWN 10
 #define LIST_WITHOUT_UNSUBSCRIBE 100 /* rows that may be mailed without saying how to leave */

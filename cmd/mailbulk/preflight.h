@@ -1,8 +1,8 @@
 #ifndef PIPEMAIL_MAILBULK_PREFLIGHT_H
 #define PIPEMAIL_MAILBULK_PREFLIGHT_H
 
-#include "base/err.h"
 #include "base/buf.h"
+#include "base/err.h"
 
 #define TOO_LARGE \
 	"the first message has %llu octets, and %s takes %llu (--skip-bad sends the messages that are smaller)"

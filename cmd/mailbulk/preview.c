@@ -8,8 +8,8 @@
 #include "cmd/mailbulk/letter.h"
 #include "cmd/mailbulk/options.h"
 #include "io/file.h"
-#include "mail/header.h"
-#include "mail/word.h"
+#include "mail/header/header.h"
+#include "mail/header/word.h"
 #include "text/base64.h"
 #include "text/html.h"
 

@@ -5,7 +5,7 @@
 #include "cmd/mailbulk/keys.h"
 #include "cmd/mailbulk/list.h"
 #include "cmd/mailbulk/values.h"
-#include "mail/suppress.h"
+#include "mail/list/suppress.h"
 
 struct campaign;
 struct settings;

@@ -2,13 +2,14 @@
 
 #include "cmd/mailbulk/values.h"
 
+#include <gnutls/crypto.h>
+
 #include "base/mem.h"
 #include "cmd/mailbulk/campaign.h"
 #include "cmd/mailbulk/list.h"
 #include "cmd/mailbulk/options.h"
 #include "text/base64.h"
 #include "text/utf8.h"
-#include "mail/late_gnutls.h"
 
 #define ADDRESS_FLAGS (ADDRESS_QUOTED | ADDRESS_LITERALS | ADDRESS_LOCALHOST)
 

@@ -3,7 +3,7 @@
 
 #include "base/buf.h"
 #include "base/err.h"
-#include "mail/address.h"
+#include "mail/address/address.h"
 #include "text/template.h"
 
 struct campaign;

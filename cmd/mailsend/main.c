@@ -4,10 +4,10 @@
 
 #include "cli/drive.h"
 #include "cli/say.h"
-#include "io/secret.h"
-#include "cmd/mailsend/probe.h"
+#include "cmd/mailsend/deliver/probe.h"
 #include "cmd/mailsend/send.h"
-#include "cmd/mailsend/spool.h"
+#include "cmd/mailsend/spool/spool.h"
+#include "io/secret.h"
 
 /* Called by one of the names that other programs know? */
 static bool is_sendmail(const char *name)

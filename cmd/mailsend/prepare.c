@@ -3,13 +3,13 @@
 #include "cmd/mailsend/prepare.h"
 
 #include "base/mem.h"
-#include "cmd/mailsend/compose.h"
-#include "cmd/mailsend/finished.h"
-#include "cmd/mailsend/identity.h"
+#include "cmd/mailsend/compose/compose.h"
+#include "cmd/mailsend/compose/finished.h"
+#include "cmd/mailsend/compose/identity.h"
 #include "io/clock.h"
 #include "io/file.h"
-#include "mail/address.h"
-#include "mail/domain.h"
+#include "mail/address/address.h"
+#include "mail/address/domain.h"
 
 #define KEY_LIMIT ((size_t)64 << 10)
 

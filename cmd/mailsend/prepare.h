@@ -1,7 +1,7 @@
 #ifndef PIPEMAIL_MAILSEND_PREPARE_H
 #define PIPEMAIL_MAILSEND_PREPARE_H
 
-#include "cmd/mailsend/deliver.h"
+#include "cmd/mailsend/deliver/deliver.h"
 
 /* The message and its envelope, from the options, the configuration and standard input. */
 bool prepare(struct settings *s, struct outgoing *o, struct envelope *e, struct err *err);

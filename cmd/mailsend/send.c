@@ -6,12 +6,12 @@
 
 #include "cli/drive.h"
 #include "cli/say.h"
-#include "cmd/mailsend/deliver.h"
-#include "cmd/mailsend/fcc.h"
-#include "io/file.h"
+#include "cmd/mailsend/deliver/deliver.h"
+#include "cmd/mailsend/deliver/fcc.h"
+#include "cmd/mailsend/deliver/report.h"
 #include "cmd/mailsend/prepare.h"
-#include "cmd/mailsend/report.h"
-#include "cmd/mailsend/spool.h"
+#include "cmd/mailsend/spool/spool.h"
+#include "io/file.h"
 
 #define BLOCK ((size_t)64 << 10)
 

@@ -2,8 +2,9 @@
 
 #include "cmd/popfetch/visit.h"
 
+#include <gnutls/crypto.h>
+
 #include "base/mem.h"
-#include "mail/late_gnutls.h"
 
 void hash_begin(struct visit *v)
 {

@@ -5,7 +5,7 @@
 #include "base/mem.h"
 #include "cli/say.h"
 #include "io/clock.h"
-#include "mail/header.h"
+#include "mail/header/header.h"
 #include "text/date.h"
 
 size_t plan_index(const struct visit *v, uint32_t number)

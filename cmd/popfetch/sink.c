@@ -9,8 +9,8 @@
 #include "cmd/popfetch/state.h"
 #include "io/clock.h"
 #include "io/file.h"
-#include "mail/address.h"
-#include "mail/header.h"
+#include "mail/address/address.h"
+#include "mail/header/header.h"
 
 #define HEAD_MAX ((size_t)256 << 10)
 #define MEMORY_MAX ((size_t)2 << 20)

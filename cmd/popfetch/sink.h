@@ -3,7 +3,7 @@
 
 #include "base/buf.h"
 #include "base/err.h"
-#include "mail/mbox.h"
+#include "mail/message/mbox.h"
 
 struct state;
 

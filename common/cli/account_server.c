@@ -11,7 +11,7 @@
 #include "io/file.h"
 #include "io/secret.h"
 #include "io/tlsa.h"
-#include "mail/domain.h"
+#include "mail/address/domain.h"
 #include "proto/sasl.h"
 #include "proto/tls.h"
 

@@ -10,7 +10,7 @@
 
 #include "base/mem.h"
 #include "io/clock.h"
-#include "mail/domain.h"
+#include "mail/address/domain.h"
 
 /* RFC 8305, 8: between two attempts, and how long the addresses of one family wait for the other's. */
 #define ATTEMPT_DELAY (CLOCK_SECOND / 4)

@@ -10,7 +10,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "base/late.h"
 #include "io/clock.h"
 #include "io/stop.h"
 
@@ -41,34 +40,9 @@ bool tlsa_available(void)
 	return true;
 }
 
-struct library {
-	__typeof__(dane_query_status) *query_status;
-	__typeof__(dane_query_tlsa) *query_tlsa;
-	__typeof__(dane_query_to_raw_tlsa) *query_to_raw_tlsa;
-	__typeof__(dane_state_init) *state_init;
-};
-
-static void load(struct library *l)
-{
-#ifdef DANE_SONAME
-	static const char *const names[] = { "dane_query_status", "dane_query_tlsa", "dane_query_to_raw_tlsa",
-		"dane_state_init", NULL };
-	union {
-		struct library functions;
-		void (*table[sizeof(struct library) / sizeof(void (*)(void))])(void);
-	} loaded;
-
-	late_load(DANE_SONAME, names, loaded.table);
-	*l = loaded.functions;
-#else
-	*l = (struct library){ dane_query_status, dane_query_tlsa, dane_query_to_raw_tlsa, dane_state_init };
-#endif
-}
-
 /* The answer as it goes through the pipe: one octet that is 0 or what went wrong, then the records. */
 static int look_up(const char *host, unsigned port, struct buf *answer)
 {
-	struct library dane;
 	dane_state_t state;
 	dane_query_t query;
 	unsigned n = 0;
@@ -78,14 +52,13 @@ static int look_up(const char *host, unsigned port, struct buf *answer)
 	int bogus = 0;
 	int rc;
 
-	load(&dane);
-	rc = dane.state_init(&state, 0);
+	rc = dane_state_init(&state, 0);
 	if (rc == 0)
-		rc = dane.query_tlsa(state, &query, host, "tcp", port);
-	if (rc == 0 && dane.query_status(query) != DANE_QUERY_DNSSEC_VERIFIED)
+		rc = dane_query_tlsa(state, &query, host, "tcp", port);
+	if (rc == 0 && dane_query_status(query) != DANE_QUERY_DNSSEC_VERIFIED)
 		rc = DANE_E_NO_DNSSEC_SIG;
 	if (rc == 0)
-		rc = dane.query_to_raw_tlsa(query, &n, &records, &lengths, &secure, &bogus);
+		rc = dane_query_to_raw_tlsa(query, &n, &records, &lengths, &secure, &bogus);
 	buf_add_char(answer, (char)(rc < 0 ? -rc : 0));
 	for (unsigned i = 0; rc == 0 && i < n; i++) {
 		unsigned length = (unsigned)lengths[i];

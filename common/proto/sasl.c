@@ -2,9 +2,10 @@
 
 #include "proto/sasl.h"
 
+#include <gsasl.h>
+
 #include "base/mem.h"
 #include "text/base64.h"
-#include "mail/late_gsasl.h"
 
 #define MAX_ROUNDS 10
 #define MAX_CHALLENGE 16384

@@ -5,7 +5,7 @@
 #include <errno.h>
 
 #include "base/mem.h"
-#include "mail/domain.h"
+#include "mail/address/domain.h"
 
 /* Sessions: GnuTLS between two buffers. */
 

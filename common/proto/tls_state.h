@@ -1,7 +1,10 @@
 #ifndef PIPEMAIL_PROTO_TLS_STATE_H
 #define PIPEMAIL_PROTO_TLS_STATE_H
 
-#include "mail/late_gnutls.h"
+#include <gnutls/abstract.h>
+#include <gnutls/crypto.h>
+#include <gnutls/gnutls.h>
+#include <gnutls/x509.h>
 
 #include "proto/tls.h"
 

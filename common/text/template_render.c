@@ -5,8 +5,8 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/mem.h"
-#include "text/template_program.h"
 #include "text/html.h"
+#include "text/template_program.h"
 
 /* The context stack: each section that is entered lays its value on top. */
 struct frame {

@@ -67,7 +67,7 @@ pl.scanCSV(process.argv[1], {inferSchemaLength: 0}).withColumn(pl.col('email').s
 """ % REGEXP
 PEERS = ("sort", "gawk", "python", "miller", "duckdb", "polars")
 CASES = ("peers", "forms", "mx")
-WINDOW = 256  # look-ups in flight, cmd/listscrub/mx.c
+WINDOW = 256  # look-ups in flight, cmd/listscrub/judge/mx.c
 
 
 def said(argv, env):

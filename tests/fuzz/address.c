@@ -2,7 +2,7 @@
 
 #include <stdlib.h>
 
-#include "mail/address.h"
+#include "mail/address/address.h"
 
 int LLVMFuzzerTestOneInput(const unsigned char *p, size_t n);
 int LLVMFuzzerTestOneInput(const unsigned char *p, size_t n)

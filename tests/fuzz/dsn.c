@@ -1,6 +1,6 @@
 #include <config.h>
 
-#include "mail/dsn.h"
+#include "mail/returns/dsn.h"
 #include "text/utf8.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

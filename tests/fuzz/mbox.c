@@ -1,7 +1,7 @@
 #include <config.h>
 
 #include "base/buf.h"
-#include "mail/mbox.h"
+#include "mail/message/mbox.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 
 #include "base/err.h"
-#include "mail/message.h"
+#include "mail/message/message.h"
 
 /* Mending: what leaves for a server without 8BITMIME has no bare CR or LF, no NUL, nothing over 0x7f, no line over
  * 998. */

@@ -1,6 +1,6 @@
 #include <config.h>
 
-#include "mail/mime.h"
+#include "mail/message/mime.h"
 
 /* Reading: every leaf, decoded; and HTML as text. */
 int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size);

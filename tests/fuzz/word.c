@@ -3,7 +3,7 @@
 #include <stdlib.h>
 
 #include "base/buf.h"
-#include "mail/word.h"
+#include "mail/header/word.h"
 #include "text/utf8.h"
 
 int LLVMFuzzerTestOneInput(const unsigned char *p, size_t n);

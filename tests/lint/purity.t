@@ -20,12 +20,9 @@ PURE = re.compile(r"""^(
 # GnuTLS reads files and makes connections where it is asked to: these calls are not for us.
 WORLDLY = re.compile(r"gnutls_(certificate_set_x509_(trust|key|crl)_file\w*|certificate_set_x509_trust_dir"
                      r"|x509_trust_list_add_trust_(file|dir)|load_file|transport_set_(int|fastopen)\w*|tdb_\w+|url_\w+)$")
-# The exceptions: memory that ran out is said and ends the process, wherever it happens.
+# The exception: memory that ran out is said and ends the process, wherever it happens.
 EXCEPTIONS = {
     "common/base/mem.o": {"write", "_exit"},
-    # What the dynamic linker would do at the start, done when TLS or SASL is first needed.
-    "common/base/late.o": {"write", "_exit", "dlopen", "dlsym"},
-    "common/mail/late_gnutls.o": {"pthread_once"},
 }
 
 

@@ -3,8 +3,8 @@
 #include "tests/random.h"
 #include "tests/tap.h"
 
-#include "mail/address.h"
-#include "mail/domain.h"
+#include "mail/address/address.h"
+#include "mail/address/domain.h"
 
 #define L64 "abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyz0123456789ab"
 

@@ -2,7 +2,7 @@
 
 #include "tests/tap.h"
 
-#include "mail/address.h"
+#include "mail/address/address.h"
 #include "text/utf8.h"
 
 static const unsigned all_flags = ADDRESS_QUOTED | ADDRESS_LITERALS | ADDRESS_LOCALHOST;

@@ -3,7 +3,7 @@
 #include "tests/random.h"
 #include "tests/tap.h"
 
-#include "mail/address.h"
+#include "mail/address/address.h"
 
 /* Everything that a field gives, as one text: "name|bare" for a mailbox, "!what stood there" for a
  * fault. */

@@ -2,7 +2,7 @@
 
 #include "tests/tap.h"
 
-#include "mail/address.h"
+#include "mail/address/address.h"
 
 /* Pieces of which addresses are made, good ones and bad ones. */
 static const char *const pieces[] = {

@@ -3,8 +3,8 @@
 #include "tests/tap.h"
 
 #include "base/mem.h"
-#include "cmd/listscrub/dedup.h"
-#include "cmd/listscrub/spill.h"
+#include "cmd/listscrub/judge/dedup.h"
+#include "cmd/listscrub/judge/spill.h"
 
 /* --- the hash, beside SipHash as its paper writes it, one octet at a time --- */
 

@@ -1,6 +1,6 @@
 #include <config.h>
 
-#include "mail/dkim.h"
+#include "mail/message/dkim.h"
 
 #include "base/err.h"
 #include "tests/tap.h"

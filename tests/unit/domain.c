@@ -4,7 +4,7 @@
 
 #include <idn2.h>
 
-#include "mail/domain.h"
+#include "mail/address/domain.h"
 
 #define L63 "abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyzabcdefghijk"
 

@@ -2,7 +2,7 @@
 
 #include "tests/tap.h"
 
-#include "mail/dsn.h"
+#include "mail/returns/dsn.h"
 #include "text/utf8.h"
 
 /* One mail to one line: "class recipient status; …". */

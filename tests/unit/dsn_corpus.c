@@ -4,8 +4,8 @@
 
 #include <dirent.h>
 
-#include "mail/dsn.h"
-#include "mail/suppress.h"
+#include "mail/returns/dsn.h"
+#include "mail/list/suppress.h"
 #include "io/file.h"
 
 /*

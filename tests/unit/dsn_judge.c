@@ -2,7 +2,7 @@
 
 #include "tests/tap.h"
 
-#include "mail/dsn.h"
+#include "mail/returns/dsn.h"
 
 /*
  * What one status and the words beside it mean. Hard takes an address off a list for good, so most

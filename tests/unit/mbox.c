@@ -2,7 +2,7 @@
 
 #include "tests/tap.h"
 
-#include "mail/mbox.h"
+#include "mail/message/mbox.h"
 
 static void write_cuts(struct str message, size_t cut, struct buf *out)
 {

@@ -1,6 +1,6 @@
 #include <config.h>
 
-#include "mail/message.h"
+#include "mail/message/message.h"
 
 #include "base/err.h"
 #include "tests/tap.h"

@@ -1,9 +1,9 @@
 #include <config.h>
 
-#include "mail/mime.h"
+#include "mail/message/mime.h"
 
 #include "base/err.h"
-#include "mail/header.h"
+#include "mail/header/header.h"
 #include "tests/tap.h"
 
 static struct mime_scan scan_of(struct str s)

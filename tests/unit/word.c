@@ -4,8 +4,8 @@
 #include "tests/tap.h"
 
 #include "base/err.h"
-#include "mail/header.h"
-#include "mail/word.h"
+#include "mail/header/header.h"
+#include "mail/header/word.h"
 #include "text/utf8.h"
 
 static void test_text(void)

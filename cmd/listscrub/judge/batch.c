@@ -1,0 +1,83 @@
+#include <config.h>
+
+#include "cmd/listscrub/judge/batch.h"
+
+#include "base/mem.h"
+#include "text/csv.h"
+
+void batch_clear(struct batch *b)
+{
+	arena_clear(&b->arena);
+	b->n = 0;
+}
+
+void batch_free(struct batch *b)
+{
+	mem_free(b->rows);
+	arena_free(&b->arena);
+	*b = (struct batch){ .rows = NULL };
+}
+
+static struct pending_more *more_of(struct pending *p, struct arena *arena)
+{
+	if (p->more == NULL) {
+		p->more = arena_room(arena, sizeof *p->more);
+		*p->more = (struct pending_more){ .surplus.p = NULL };
+	}
+	return p->more;
+}
+
+/* What is beyond the columns is no part of the row's own octets. */
+static void part_surplus(struct pending *p, const struct csv_row *row, size_t columns, struct arena *arena)
+{
+	size_t own = (size_t)(row->cells[columns].raw.p - row->raw.p) - 1;
+
+	p->raw.n = own;
+	more_of(p, arena)->surplus = str_sub(row->raw, own + 1, row->raw.n);
+}
+
+static void add_words(const struct reader *r, struct pending *p, const struct csv_row *row, const struct verdict *v,
+	struct arena *arena)
+{
+	struct pending_more *more = more_of(p, arena);
+
+	if (r->judge->email < row->n)
+		more->cell = row->cells[r->judge->email].raw;
+	more->address = v->address;
+	more->detail = v->detail;
+	more->suggestion = v->suggestion;
+	if (r->domains && v->key.n > 0)
+		more->domain = arena_copy(arena, v->domain);
+}
+
+void batch_take(struct batch *b, const struct reader *r, const struct csv_row *row)
+{
+	struct verdict v;
+
+	if (b->n == b->cap) {
+		b->cap = b->cap > 0 ? 2 * b->cap : BATCH_ROWS;
+		b->rows = mem_resize(b->rows, b->cap, sizeof *b->rows);
+	}
+	struct pending *p = &b->rows[b->n++];
+
+	r->judge->arena = &b->arena;
+	judge_row(r->judge, row, &v);
+	/* Field by field, here and below: copied as a whole they would wait for their own halves. */
+	p->raw.p = row->raw.p;
+	p->raw.n = row->raw.n;
+	p->key.n = 0;
+	p->more = NULL;
+	p->date = v.date;
+	p->line = row->line;
+	p->missing = row->n < r->columns ? (unsigned)(r->columns - row->n) : 0;
+	p->ends = (unsigned char)row->end.n;
+	p->reason = (unsigned char)v.reason;
+	if (row->n > r->columns)
+		part_surplus(p, row, r->columns, &b->arena);
+	if (r->keys && v.key.n > 0)
+		p->key = arena_copy(&b->arena, v.folded);
+	if (r->words || v.address.p != NULL || (v.detail.n | v.suggestion.n) > 0)
+		add_words(r, p, row, &v, &b->arena);
+	if (r->compares && v.reason == REASON_NONE)
+		p->hash = dedup_hash(&r->key, v.folded.p, v.folded.n);
+}

@@ -1,0 +1,364 @@
+#include <config.h>
+
+#include "cmd/listscrub/judge/judge.h"
+
+#include <unistd.h>
+
+#include "cli/say.h"
+#include "cmd/listscrub/judge/mx.h"
+#include "cmd/listscrub/judge/suggest.h"
+#include "cmd/listscrub/returns/bounces.h"
+#include "io/clock.h"
+#include "io/file.h"
+#include "mail/address/domain.h"
+#include "text/csv.h"
+
+#define CHUNK ((size_t)64 << 10)
+
+static bool load_suppressions(struct suppress *s, const char *path, struct err *err)
+{
+	struct suppress_reader reader;
+	struct buf octets = { .limit = CHUNK };
+	int fd = file_open(path, err);
+	bool ok = fd >= 0;
+	long n = ok ? 1 : 0;
+
+	s->bad = 0;
+	suppress_read_begin(&reader, s, path);
+	while (ok && n > 0) {
+		char *room = buf_room(&octets, CHUNK);
+
+		n = file_read_some(fd, room, CHUNK, path, err);
+		ok = n >= 0 && suppress_read_add(&reader, str_at(room, (size_t)n), err);
+	}
+	ok = suppress_read_end(&reader, ok ? err : NULL) && ok;
+	if (fd >= 0)
+		(void)close(fd);
+	buf_free(&octets);
+	/* Whoever means a domain and leaves out its "@" must hear of it. */
+	if (ok && s->bad > 0)
+		say_errorf("%s:%llu: neither an address nor @domain nor sha256:HEX (%llu such line%s passed over)",
+			path, (unsigned long long)s->first_bad, (unsigned long long)s->bad, s->bad == 1 ? "" : "s");
+	return ok;
+}
+
+bool judge_init(struct judge *j, const struct settings *set, struct err *err)
+{
+	unsigned char random[16];
+
+	j->set = set;
+	j->active_since = clock_wall() - set->inactive;
+	j->suppress.fold = set->fold;
+	random_bytes(random, sizeof random);
+	set_seed(&j->suppress.keys, random);
+	set_seed(&j->suppress.domains, random);
+	set_seed(&j->suppress.sums, random);
+	for (size_t i = 0; i < set->suppress.n; i++)
+		if (!load_suppressions(&j->suppress, set->suppress.values[i], err))
+			return false;
+	if (set->drop_role != NULL && !lists_load_roles(&j->lists, set->drop_role, err))
+		return false;
+	return set->drop_disposable == NULL || lists_load_disposable(&j->lists, set->drop_disposable, err);
+}
+
+/* option: the one that asks for it. */
+static bool find_column(const struct judge *j, const char *option, const char *wanted, const char *list, size_t *at,
+	struct err *err)
+{
+	struct buf names = { .limit = 120 };
+
+	*at = SNIFF_NONE;
+	if (wanted == NULL)
+		return true;
+	*at = sniff_column(j->sniff, wanted);
+	if (*at != SNIFF_NONE)
+		return true;
+	for (size_t i = 0; i < j->sniff->columns && j->sniff->header == SNIFF_HEADER; i++)
+		buf_printf(&names, "%s%s", i > 0 ? ", " : "", j->sniff->names[i]);
+	if (buf_len(&names) > 0)
+		err_set(err, ERR_DATA, "%s has no column '%s' (%s); it has %s", list, wanted, option, buf_text(&names));
+	else
+		err_set(err, ERR_DATA, "%s has no column '%s' (%s); without a header columns are numbers from 1 to %zu",
+			list, wanted, option, j->sniff->columns);
+	buf_free(&names);
+	return false;
+}
+
+/* "--drop-role FILE" with a blank names a list. Whoever meant "--drop-role=FILE" must hear of it. */
+static bool check_slip(const struct judge *j, const char *name, struct err *err)
+{
+	const struct settings *set = j->set;
+	const char *option = set->drop_role != NULL && set->drop_role[0] == '\0'  ? "--drop-role"
+		: set->drop_disposable != NULL && set->drop_disposable[0] == '\0' ? "--drop-disposable"
+										  : NULL;
+
+	if (option == NULL || set->lists[0] == NULL || strcmp(set->lists[0], "-") == 0 || set->email != NULL ||
+		!j->sniff->unsure || j->sniff->header != SNIFF_HEADER)
+		return true;
+	return err_set(err, ERR_DATA,
+		"%s is read as a list, and no address stands in it: a file for %s goes behind '=', "
+		"without a blank (a list all the same? name its column with --email)",
+		name, option);
+}
+
+/* Two columns with addresses in them, and nothing but our rules to tell which one is meant. */
+static void say_choice(const struct sniff *sniff, const char *name)
+{
+	say_note("%s: column %zu%s%s is taken for the address, and column %zu%s%s has some, too: --email settles it",
+		name, sniff->email + 1, sniff->names[sniff->email][0] != '\0' ? ", " : "", sniff->names[sniff->email],
+		sniff->other + 1, sniff->names[sniff->other][0] != '\0' ? ", " : "", sniff->names[sniff->other]);
+}
+
+bool judge_columns(struct judge *j, const struct sniff *sniff, const char *name, struct err *err)
+{
+	size_t email;
+
+	j->sniff = sniff;
+	j->consent = j->active = j->newest = SNIFF_NONE;
+	if (sniff->columns == 0)
+		return true;
+	if (!find_column(j, "--email", j->set->email, name, &email, err) ||
+		!find_column(j, "--consent", j->set->consent, name, &j->consent, err) ||
+		!find_column(j, "--active", j->set->active, name, &j->active, err) ||
+		!find_column(j, "--keep", j->set->newest, name, &j->newest, err))
+		return false;
+	j->email = j->set->email != NULL ? email : sniff->email;
+	if (j->email == SNIFF_NONE)
+		return err_set(err, ERR_DATA, "%s: no column holds addresses; name it with --email COLUMN", name);
+	if (!check_slip(j, name, err))
+		return false;
+	if (j->set->email == NULL && sniff->other != SNIFF_NONE)
+		say_choice(sniff, name);
+	return true;
+}
+
+void judge_leave(struct judge *j)
+{
+	address_free(&j->address);
+	idn_free(&j->idn);
+	buf_free(&j->shadow);
+	buf_free(&j->utf8);
+	buf_free(&j->key);
+	buf_free(&j->folded);
+}
+
+void judge_free(struct judge *j)
+{
+	suppress_free(&j->suppress);
+	lists_free(&j->lists);
+	judge_leave(j);
+}
+
+void judge_join(struct judge *other, const struct judge *j)
+{
+	*other = *j;
+	other->idn = (struct idn){ .labels = NULL };
+	other->shadow = other->utf8 = other->key = other->folded = (struct buf){ .limit = 0 };
+	other->address = (struct address){ .domain_fault = 0 };
+	other->unread = (struct judge_unread){ 0 };
+}
+
+/* A row whose every cell is blank has no address, however many cells it has. */
+static bool is_blank(const struct csv_row *row)
+{
+	for (size_t i = 0; i < row->n; i++)
+		if (str_trim(row->cells[i].value).n > 0)
+			return false;
+	return true;
+}
+
+static enum reason check_shape(struct judge *j, const struct csv_row *row, struct verdict *v)
+{
+	if (row->n == j->sniff->columns)
+		return REASON_NONE;
+	if (is_blank(row)) {
+		v->detail = STR_LIT("the row is blank");
+		return REASON_EMPTY;
+	}
+	if (row->n > j->email && str_trim(row->cells[j->email].value).n == 0) {
+		v->detail = STR_LIT("the cell with the address is blank");
+		return REASON_EMPTY;
+	}
+	if (j->details)
+		v->detail = arena_printf(j->arena, "%zu cells for %zu columns", row->n, j->sniff->columns);
+	return REASON_RAGGED;
+}
+
+/* What the list says; where that is nothing, which entry it was. */
+static struct str suppressed_by(struct judge *j, const struct suppress_note *note)
+{
+	if (note->reason.n > 0 || note->date.n > 0)
+		return arena_printf(j->arena, "%.*s%s%.*s", STR_ARGS(note->reason),
+			note->reason.n > 0 && note->date.n > 0 ? ", " : "", STR_ARGS(note->date));
+	if (note->entry.n == 0)
+		return STR_LIT("its SHA-256 sum");
+	return arena_printf(j->arena, "%s%.*s", str_find(note->entry, '@') < note->entry.n ? "" : "@",
+		STR_ARGS(note->entry));
+}
+
+static enum reason check_suppressed(struct judge *j, struct verdict *v)
+{
+	const struct suppress *s = &j->suppress;
+	struct suppress_note note;
+
+	if (s->entries == 0 || !suppress_has_key(s, v->key, v->folded, v->domain, &note))
+		return REASON_NONE;
+	if (j->details)
+		v->detail = suppressed_by(j, &note);
+	return REASON_SUPPRESSED;
+}
+
+static enum reason check_reserved(struct judge *j, struct verdict *v)
+{
+	if (j->set->allow_reserved || !domain_reserved(v->domain))
+		return REASON_NONE;
+	if (j->details)
+		v->detail = arena_printf(j->arena, "%.*s is reserved", STR_ARGS(v->domain));
+	return REASON_RESERVED;
+}
+
+/* What is known of the mailbox from elsewhere: lists, bounces. */
+static enum reason check_history(struct judge *j, struct verdict *v)
+{
+	enum reason reason = check_reserved(j, v);
+
+	if (reason == REASON_NONE)
+		reason = check_suppressed(j, v);
+	if (reason == REASON_NONE && j->bounces != NULL)
+		reason = bounces_judge(j->bounces, v->folded, j->details ? j->arena : NULL, &v->detail);
+	return reason;
+}
+
+static struct str cell_of(const struct csv_row *row, size_t at)
+{
+	return at < row->n ? row->cells[at].value : STR_LIT("");
+}
+
+static enum reason check_person(struct judge *j, const struct csv_row *row, struct verdict *v)
+{
+	enum reason reason = REASON_NONE;
+
+	if (j->consent != SNIFF_NONE)
+		reason = judge_consent(j, cell_of(row, j->consent), v);
+	if (reason == REASON_NONE && j->active != SNIFF_NONE)
+		reason = judge_activity(j, cell_of(row, j->active), v);
+	return reason;
+}
+
+/* What the address itself tells: role, throw-away, a domain without mail. */
+static enum reason check_kind(struct judge *j, struct verdict *v)
+{
+	struct str local = str_sub(v->key, 0, v->key.n - v->domain.n - 1);
+	struct str match;
+
+	if (j->set->drop_role != NULL && lists_is_role(&j->lists, local)) {
+		if (j->details)
+			v->detail = arena_copy(j->arena, local);
+		return REASON_ROLE;
+	}
+	if (j->set->drop_disposable != NULL && lists_is_disposable(&j->lists, v->domain, &match)) {
+		if (j->details)
+			v->detail = arena_copy(j->arena, match);
+		return REASON_DISPOSABLE;
+	}
+	if (j->mx != NULL && mx_rejects(j->mx, v->domain, &v->detail))
+		return REASON_NO_MAIL_DOMAIN;
+	return REASON_NONE;
+}
+
+/* The form that decides what is one mailbox. */
+static void fold(struct judge *j, struct verdict *v)
+{
+	/* (Field by field: copied as a whole it waits for its halves to be written.) */
+	v->folded.p = v->key.p;
+	v->folded.n = v->key.n;
+	if (!j->set->fold)
+		return;
+	buf_clear(&j->folded);
+	if (address_key_fold(v->key, &j->folded) && buf_room(&j->folded, 8) != NULL)
+		v->folded = buf_str(&j->folded);
+}
+
+/* The shares are the same with and without --fold; what is no address is shared out by its octets. */
+static bool in_share(struct judge *j, const struct csv_row *row, const struct verdict *v)
+{
+	if (v->key.n == 0)
+		return shard_has(&j->set->shard, str_trim(cell_of(row, j->email)));
+	if (j->set->fold)
+		return shard_has(&j->set->shard, v->folded);
+	buf_clear(&j->folded);
+	address_key_fold(v->key, &j->folded);
+	return shard_has(&j->set->shard, buf_str(&j->folded));
+}
+
+/* One by one: to clear it as a whole costs as much as reading the row. */
+static void verdict_clear(struct verdict *v)
+{
+	v->reason = REASON_NONE;
+	v->detail.n = 0;
+	v->address.p = NULL;
+	v->suggestion.n = 0;
+	v->key.n = 0;
+	v->folded.n = 0;
+	v->domain.n = 0;
+	v->date = 0;
+}
+
+void judge_begin(struct judge *j)
+{
+	const struct settings *set = j->set;
+
+	j->only_address = !set->fold && set->shard.n <= 1 && j->suppress.entries == 0 && j->bounces == NULL &&
+		(j->consent & j->active & j->newest) == SNIFF_NONE && set->drop_role == NULL &&
+		set->drop_disposable == NULL && j->mx == NULL && j->suggest == NULL;
+}
+
+/* The cell with the address. In a plain list quotes at its beginning may be part of it: "Ann Lee"@example.org. */
+static struct str address_cell(const struct judge *j, const struct csv_row *row)
+{
+	const struct csv_cell *cell = &row->cells[j->email];
+	size_t end = cell->raw.n;
+
+	if (!j->set->quoted || !str_starts(cell->raw, STR_LIT("\"")))
+		return cell->value;
+	while (cell->raw.p[end - 1] != '"')
+		end--;
+	return str_find(str_sub(cell->raw, end, cell->raw.n), '@') < cell->raw.n - end ? cell->raw : cell->value;
+}
+
+static enum reason judge_whole(struct judge *j, const struct csv_row *row, struct verdict *v)
+{
+	enum reason reason = check_shape(j, row, v);
+
+	if (reason == REASON_NONE)
+		reason = judge_address(j, address_cell(j, row), v);
+	if (reason == REASON_NONE)
+		fold(j, v);
+	if (j->set->shard.n > 1 && !in_share(j, row, v))
+		return REASON_ELSEWHERE;
+	if (reason == REASON_NONE)
+		reason = check_history(j, v);
+	if (reason == REASON_NONE && (j->consent & j->active) != SNIFF_NONE)
+		reason = check_person(j, row, v);
+	if (reason == REASON_NONE)
+		reason = check_kind(j, v);
+	if (j->suggest != NULL && v->key.n > 0)
+		v->suggestion = suggest_for(j->suggest, v->domain);
+	if (j->newest != SNIFF_NONE && reason == REASON_NONE)
+		v->date = judge_newest(j, cell_of(row, j->newest));
+	return reason;
+}
+
+void judge_row(struct judge *j, const struct csv_row *row, struct verdict *v)
+{
+	verdict_clear(v);
+	if (!j->only_address || row->n != j->sniff->columns) {
+		v->reason = judge_whole(j, row, v);
+		return;
+	}
+	v->reason = judge_address(j, address_cell(j, row), v);
+	if (v->reason != REASON_NONE)
+		return;
+	fold(j, v);
+	v->reason = check_reserved(j, v);
+}

@@ -1,0 +1,92 @@
+#ifndef PIPEMAIL_LISTSCRUB_JUDGE_H
+#define PIPEMAIL_LISTSCRUB_JUDGE_H
+
+#include "base/arena.h"
+#include "cmd/listscrub/judge/idn.h"
+#include "cmd/listscrub/judge/lists.h"
+#include "cmd/listscrub/options.h"
+#include "cmd/listscrub/reason.h"
+#include "mail/address/address.h"
+#include "mail/list/suppress.h"
+
+struct bounces;
+struct csv_row;
+struct mx;
+struct suggest;
+
+/* Cells that say nothing to us: neither yes nor no, or no date. */
+struct judge_unread {
+	uint64_t consent;
+	uint64_t active;
+	uint64_t newest;
+};
+
+/*
+ * What is thought of one row: everything but whether it is a duplicate. The same row gets the same verdict each time
+ * it is judged, so that a list can be read twice.
+ */
+struct judge {
+	const struct settings *set;
+	const struct sniff *sniff;
+	size_t email;
+	size_t consent; /* columns, SNIFF_NONE: not asked for */
+	size_t active;
+	size_t newest;
+	struct suppress suppress;
+	struct lists lists;
+	const struct bounces *bounces; /* NULL: none */
+	struct mx *mx;                 /* NULL: not asked, or not answered yet */
+	struct suggest *suggest;       /* NULL: not asked for */
+	int64_t active_since;          /* seconds since 1970 */
+	bool details;                  /* somebody will read them */
+	bool only_address;             /* nothing else is asked about: see judge_begin */
+	struct arena *arena;           /* what verdicts point to */
+
+	struct idn idn;
+	struct buf shadow;
+	struct address address;
+	struct buf utf8;
+	struct buf key;
+	struct buf folded;
+	char plain[ADDRESS_PLAIN_ROOM];
+	struct judge_unread unread;
+};
+
+/* Slices live until arena_clear, key and domain until the next row. */
+struct verdict {
+	enum reason reason;
+	struct str detail;
+	struct str address; /* what goes into the cell, p NULL: what stands there */
+	struct str suggestion;
+	struct str key;    /* comparing form of the address; empty where there is none */
+	struct str folded; /* the same, or the provider's form if asked for; readable up to a multiple of 8 */
+	struct str domain; /* in A-labels, lower case: the end of the plain key */
+	int64_t date;      /* of --keep newest */
+};
+
+/* Load the lists that the settings name. */
+bool judge_init(struct judge *j, const struct settings *set, struct err *err);
+/* Find the columns in a list. 65. */
+bool judge_columns(struct judge *j, const struct sniff *sniff, const char *name, struct err *err);
+void judge_free(struct judge *j);
+
+/* All that is set above stays as it is until the next judge_begin. */
+void judge_begin(struct judge *j);
+void judge_row(struct judge *j, const struct csv_row *row, struct verdict *v);
+
+/* Another judge by the same lists, for another thread; of j nothing may change as long as it is there. Not where there
+ * are suggestions: they remember what was asked before. */
+void judge_join(struct judge *other, const struct judge *j);
+void judge_leave(struct judge *other);
+
+/* --- between judge.c, judge_address.c and judge_person.c --- */
+
+/* The address of a row, or why it has none: fills key, domain, address. */
+enum reason judge_address(struct judge *j, struct str cell, struct verdict *v);
+/* Consent and activity. */
+enum reason judge_consent(struct judge *j, struct str cell, struct verdict *v);
+enum reason judge_activity(struct judge *j, struct str cell, struct verdict *v);
+/* The date of --keep newest; one that cannot be read is older than all others. */
+int64_t judge_newest(struct judge *j, struct str cell);
+
+#endif

@@ -1,0 +1,49 @@
+#ifndef PIPEMAIL_LISTSCRUB_SPILL_H
+#define PIPEMAIL_LISTSCRUB_SPILL_H
+
+#include "base/err.h"
+#include "cmd/listscrub/judge/dedup.h"
+
+/*
+ * What the table of duplicates has no room for: hashes with their rows, parted by hash into piles in one temporary
+ * file, each of which then fits into the table. The answer is a bit a row.
+ */
+struct spill_record {
+	struct dedup_hash hash;
+	uint64_t row;
+	int64_t date;
+};
+
+#define SPILL_PILES 64
+
+struct spill_pile {
+	struct spill_record *records; /* not written yet */
+	size_t n;
+	uint64_t *chunks; /* offsets in the file */
+	size_t n_chunks;
+};
+
+struct spill {
+	int fd; /* -1 until something is written */
+	uint64_t size;
+	struct spill_pile piles[SPILL_PILES];
+};
+
+void spill_init(struct spill *s);
+void spill_free(struct spill *s);
+bool spill_add(struct spill *s, struct spill_record record, struct err *err);
+
+/* A set of rows, from `first` on. */
+struct rowset {
+	uint64_t first;
+	uint64_t *words;
+	size_t n;
+};
+void rowset_add(struct rowset *r, uint64_t row);
+bool rowset_has(const struct rowset *r, uint64_t row);
+void rowset_free(struct rowset *r);
+
+/* Find the duplicates among the records and add their rows to losers. The table is emptied and used. */
+bool spill_resolve(struct spill *s, struct dedup *table, struct rowset *losers, struct err *err);
+
+#endif

@@ -1,0 +1,268 @@
+#include <config.h>
+
+#include "cmd/listscrub/returns/bounces.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "io/file.h"
+#include "mail/message/mbox.h"
+#include "text/csv.h"
+#include "text/date.h"
+
+#define CHUNK ((size_t)64 << 10)
+/* Of one message: a report stands before the mail that it is about, however long that is. */
+#define MESSAGE_MAX ((size_t)4 << 20)
+
+/* --- a file, told by its first octets --- */
+
+struct reading {
+	struct bounces *b;
+	const char *path;
+	int fd;
+	struct buf octets; /* read and not worked off */
+	bool eof;
+};
+
+static bool more(struct reading *r, struct err *err)
+{
+	char *room = buf_room(&r->octets, CHUNK);
+	long n;
+
+	if (room == NULL)
+		return err_set(err, ERR_DATA, "%s: a line of more than %zu octets", r->path, MESSAGE_MAX);
+	n = file_read_some(r->fd, room, CHUNK, r->path, err);
+	if (n < 0)
+		return n == -2 ? err_set(err, ERR_NONE, "interrupted") : false;
+	buf_added(&r->octets, (size_t)n);
+	r->eof = n == 0;
+	return true;
+}
+
+static void add_line(struct buf *message, struct str line)
+{
+	if (buf_len(message) + line.n <= MESSAGE_MAX)
+		buf_add(message, line);
+}
+
+static bool read_mbox(struct reading *r, struct err *err)
+{
+	struct mbox_reader mbox = { .eof = false };
+	struct buf message = { .limit = MESSAGE_MAX };
+	enum mbox_event event = MBOX_MORE;
+	bool ok = true;
+	struct str line;
+
+	mbox_feed(&mbox, buf_str(&r->octets), r->eof);
+	while (ok && event != MBOX_END) {
+		event = mbox_next(&mbox, &line);
+		switch (event) {
+		case MBOX_MORE:
+			buf_drop(&r->octets, buf_len(&r->octets) - mbox.pending.n);
+			ok = more(r, err);
+			mbox_feed(&mbox, buf_str(&r->octets), r->eof);
+			break;
+		case MBOX_BEGIN:
+			buf_clear(&message);
+			break;
+		case MBOX_LINE:
+			add_line(&message, line);
+			break;
+		case MBOX_FINISH:
+			bounces_message(r->b, buf_str(&message));
+			break;
+		case MBOX_NOT:
+			ok = err_set(err, ERR_DATA, "%s is no mbox", r->path);
+			break;
+		case MBOX_END:
+			break;
+		}
+	}
+	buf_free(&message);
+	return ok;
+}
+
+/* --- results of mailbulk --- */
+
+struct columns {
+	size_t email, status, code, reply, time; /* SIZE_MAX: there is none */
+};
+
+static size_t column(const struct csv_row *row, const char *name)
+{
+	for (size_t i = 0; i < row->n; i++)
+		if (str_ieq(str_trim(row->cells[i].value), str_of(name)))
+			return i;
+	return SIZE_MAX;
+}
+
+static struct str cell(const struct csv_row *row, size_t at)
+{
+	return at < row->n ? str_trim(row->cells[at].value) : STR_LIT("");
+}
+
+static void take_result(struct bounces *b, const struct columns *c, const struct csv_row *row)
+{
+	struct str status = cell(row, c->status);
+	enum dsn_class class = DSN_NOTHING;
+	int64_t when = 0;
+
+	if (str_ieq(status, STR_LIT("deferred")))
+		class = DSN_SOFT;
+	else if (str_ieq(status, STR_LIT("refused")))
+		class = dsn_judge(cell(row, c->code), cell(row, c->reply));
+	/* The words of a server for which there is no rule: refused once, no more is known. */
+	if (class == DSN_NOTHING && str_ieq(status, STR_LIT("refused")))
+		class = DSN_SOFT;
+	if (date_parse_any(cell(row, c->time), &when) != DATE_OK)
+		when = 0;
+	b->messages++;
+	bounces_note(b, cell(row, c->email), class, cell(row, c->code), cell(row, c->reply), when);
+}
+
+static bool take_results(struct reading *r, struct csv *csv, struct columns *c, struct err *err)
+{
+	struct csv_row row;
+	enum csv_event event;
+
+	while ((event = csv_next(csv, &row, err)) == CSV_ROW) {
+		if (c->email != SIZE_MAX) {
+			take_result(r->b, c, &row);
+			continue;
+		}
+		*c = (struct columns){ column(&row, "email"), column(&row, "status"), column(&row, "enhanced"),
+			column(&row, "reply"), column(&row, "time") };
+		if (c->email == SIZE_MAX || c->status == SIZE_MAX)
+			return err_set(err, ERR_DATA, "%s: no columns email and status: not results of mailbulk",
+				r->path);
+	}
+	return event != CSV_ERROR || err_prefix(err, "%s", r->path);
+}
+
+static bool read_results(struct reading *r, struct err *err)
+{
+	struct columns c = { .email = SIZE_MAX };
+	struct csv csv = { .p = NULL };
+	bool ok = true;
+	bool last = false;
+
+	csv_init(&csv, ',');
+	while (ok && !last) {
+		struct str octets = buf_str(&r->octets);
+
+		if (octets.n > 0)
+			memcpy(csv_room(&csv, octets.n), octets.p, octets.n);
+		csv_fed(&csv, octets.n);
+		buf_clear(&r->octets);
+		last = r->eof;
+		if (last)
+			csv_eof(&csv);
+		ok = take_results(r, &csv, &c, err) && (last || more(r, err));
+	}
+	csv_free(&csv);
+	return ok;
+}
+
+/* --- what it is --- */
+
+/* A first line that names columns, the address's and the status among them. */
+static bool looks_like_results(struct str head)
+{
+	struct str line = str_sub(head, csv_bom(head), str_find(head, '\n'));
+
+	return str_istarts(line, STR_LIT("email,status,")) || str_isearch(line, STR_LIT(",status,")) < line.n;
+}
+
+/* A header field's name and colon. */
+static bool looks_like_message(struct str head)
+{
+	size_t i = 0;
+
+	while (i < head.n && head.p[i] > ' ' && head.p[i] < 0x7f && head.p[i] != ':')
+		i++;
+	return i > 0 && i < head.n && head.p[i] == ':';
+}
+
+static bool read_message(struct reading *r, struct err *err)
+{
+	while (!r->eof && buf_len(&r->octets) + CHUNK <= MESSAGE_MAX)
+		if (!more(r, err))
+			return false;
+	bounces_message(r->b, buf_str(&r->octets));
+	return true;
+}
+
+/* whole: it is a message, whatever it looks like. */
+static bool read_open(struct bounces *b, int fd, const char *path, bool whole, struct err *err)
+{
+	struct reading r = { .b = b, .path = path, .fd = fd, .octets = { .limit = MESSAGE_MAX } };
+	bool ok = true;
+
+	while (ok && !r.eof && buf_len(&r.octets) < 256)
+		ok = more(&r, err);
+	struct str head = buf_str(&r.octets);
+
+	if (ok && head.n > 0) {
+		if (whole)
+			ok = read_message(&r, err);
+		else if (str_starts(head, STR_LIT("From ")))
+			ok = read_mbox(&r, err);
+		else if (looks_like_results(head))
+			ok = read_results(&r, err);
+		else if (looks_like_message(head))
+			ok = read_message(&r, err);
+		else
+			ok = err_set(err, ERR_DATA,
+				"%s is neither an mbox, a Maildir or a message nor results of mailbulk", path);
+	}
+	buf_free(&r.octets);
+	return ok;
+}
+
+static bool read_path(struct bounces *b, const char *path, bool whole, struct err *err)
+{
+	int fd = file_open(path, err);
+	bool ok = fd >= 0 && read_open(b, fd, path, whole, err);
+
+	if (fd >= 0)
+		(void)close(fd);
+	return ok;
+}
+
+/* --- a Maildir --- */
+
+static bool read_directory(struct bounces *b, const char *path, const char *part, struct err *err)
+{
+	struct buf name = { .limit = 0 };
+	bool ok = true;
+
+	buf_printf(&name, "%s/%s", path, part);
+	DIR *d = opendir(buf_text(&name));
+
+	if (d == NULL)
+		ok = err_errno(err, ERR_NOINPUT, errno, "%s", buf_text(&name));
+	for (struct dirent *e; ok && (e = readdir(d)) != NULL;) {
+		if (e->d_name[0] == '.')
+			continue;
+		buf_clear(&name);
+		buf_printf(&name, "%s/%s/%s", path, part, e->d_name);
+		ok = read_path(b, buf_text(&name), true, err);
+	}
+	if (d != NULL)
+		(void)closedir(d);
+	buf_free(&name);
+	return ok;
+}
+
+bool bounces_read(struct bounces *b, const char *path, struct err *err)
+{
+	struct stat st;
+
+	if (strcmp(path, "-") != 0 && stat(path, &st) == 0 && S_ISDIR(st.st_mode))
+		return read_directory(b, path, "new", err) && read_directory(b, path, "cur", err);
+	return read_path(b, path, false, err);
+}

@@ -1,0 +1,60 @@
+#ifndef PIPEMAIL_LISTSCRUB_SCRUB_H
+#define PIPEMAIL_LISTSCRUB_SCRUB_H
+
+#include "cli/progress.h"
+#include "cmd/listscrub/judge/batch.h"
+#include "cmd/listscrub/judge/dedup.h"
+#include "cmd/listscrub/judge/judge.h"
+#include "cmd/listscrub/judge/spill.h"
+#include "cmd/listscrub/read/input.h"
+#include "cmd/listscrub/write/findings.h"
+#include "cmd/listscrub/write/rows.h"
+
+struct report;
+
+/*
+ * The work: rows come in batches, with a verdict each; duplicates are found; rows go out. The middle of a long file is
+ * shared out (crew.h), which changes nothing but the time. One
+ * pass where that is enough. Read again is a list whose rows depend on later ones: with --mx (all domains are asked
+ * first), with --keep newest, and from where the table of duplicates is full.
+ */
+enum scrub_mode {
+	SCRUB_GATHER, /* collect domains for DNS, and forms that are suppressed */
+	SCRUB_SCAN,   /* find the duplicates, write nothing */
+	SCRUB_EMIT,
+};
+
+struct scrub {
+	const struct settings *set;
+	struct input in;
+	struct judge judge;
+	struct dedup dedup;
+	struct spill spill;
+	struct rowset losers; /* rows that are duplicates, as far as found by scanning */
+	bool losers_known;    /* for the rows from losers.first on */
+	bool table_full;
+	bool unwritable;  /* an output failed: nothing more is written */
+	bool crew_failed; /* this list is not to be shared out */
+	struct rows rows;
+	struct mx *mx;
+	struct report *report; /* NULL: not wanted */
+	enum scrub_mode mode;
+	struct reader reader;
+	struct batch batch;
+	struct counts counts;
+	struct counts committed;    /* of what is written */
+	struct input_place again;   /* where the emitting goes on after the scan */
+	struct judge_unread unread; /* as they were there */
+	struct progress progress;
+};
+
+/* Work the lists off. False: err, or ERR_NONE when a signal asked to stop. Damaged input is 65, with all before it
+ * done. */
+bool scrub_run(struct scrub *s, struct err *err);
+
+/* --- between scrub.c and crew.c --- */
+
+/* Work a batch off. Batches come in the order of the list, whoever read them. */
+bool scrub_settle(struct scrub *s, struct batch *b, struct err *err);
+
+#endif

@@ -1,0 +1,195 @@
+#include <config.h>
+
+#include "cmd/listscrub/write/rows.h"
+
+#include "cmd/listscrub/judge/batch.h"
+#include "text/csv.h"
+
+static const struct pending_more nothing;
+
+static const struct pending_more *more_of(const struct pending *p)
+{
+	return p->more != NULL ? p->more : &nothing;
+}
+
+static void add_char(struct output *o, char c)
+{
+	*output_room(o, 1) = c;
+	o->n++;
+}
+
+static void add_cell(struct rows *r, struct output *o, struct str value)
+{
+	add_char(o, r->delimiter);
+	if (value.n == 0)
+		return;
+	buf_clear(&r->scratch);
+	csv_add_cell(&r->scratch, value, r->delimiter);
+	output_add(o, buf_str(&r->scratch));
+}
+
+static void add_end(struct rows *r, struct output *o, const struct pending *p)
+{
+	output_add(o, p->ends > 0 ? pending_end(p) : str_of(r->line_end));
+}
+
+/* The row's own cells, as many as there are columns. */
+static void add_own(struct rows *r, struct output *o, const struct pending *p)
+{
+	output_add(o, p->raw);
+	for (unsigned i = 0; i < p->missing; i++)
+		add_char(o, r->delimiter);
+}
+
+static void add_normal(struct rows *r, struct output *o, const struct pending *p)
+{
+	const struct pending_more *more = more_of(p);
+
+	if (more->address.p == NULL) {
+		output_add(o, p->raw);
+		return;
+	}
+	size_t before = (size_t)(more->cell.p - p->raw.p);
+
+	buf_clear(&r->scratch);
+	csv_add_cell(&r->scratch, more->address, r->delimiter);
+	output_add(o, str_sub(p->raw, 0, before));
+	output_add(o, buf_str(&r->scratch));
+	output_add(o, str_sub(p->raw, before + more->cell.n, p->raw.n));
+}
+
+/* What was beyond the columns is not lost: it stands in the detail. */
+static void add_detail(struct rows *r, struct output *o, const struct pending *p)
+{
+	const struct pending_more *more = more_of(p);
+	struct buf text = { .limit = SIZE_MAX };
+
+	if (more->surplus.p == NULL) {
+		add_cell(r, o, pending_detail(p));
+		return;
+	}
+	buf_add(&text, pending_detail(p));
+	buf_add_text(&text, "; beyond them: ");
+	buf_add(&text, more->surplus);
+	add_cell(r, o, buf_str(&text));
+	buf_free(&text);
+}
+
+static void add_number(struct rows *r, struct output *o, uint64_t n)
+{
+	add_char(o, r->delimiter);
+	buf_clear(&r->scratch);
+	buf_add_number(&r->scratch, n);
+	output_add(o, buf_str(&r->scratch));
+}
+
+static void write_annotated(struct rows *r, struct output *o, const struct pending *p)
+{
+	bool kept = p->reason == REASON_NONE;
+
+	if (kept)
+		add_normal(r, o, p);
+	else
+		add_own(r, o, p);
+	add_cell(r, o, kept ? STR_LIT("kept") : STR_LIT("rejected"));
+	add_cell(r, o, str_of(reason_name((enum reason)p->reason)));
+	add_detail(r, o, p);
+	if (r->set->suggest)
+		add_cell(r, o, more_of(p)->suggestion);
+	add_end(r, o, p);
+}
+
+static void write_rejected(struct rows *r, struct output *o, const struct pending *p)
+{
+	add_own(r, o, p);
+	add_cell(r, o, str_of(reason_name((enum reason)p->reason)));
+	add_detail(r, o, p);
+	add_number(r, o, p->line);
+	if (r->set->suggest)
+		add_cell(r, o, more_of(p)->suggestion);
+	add_end(r, o, p);
+}
+
+void rows_header(struct rows *r, struct str header)
+{
+	struct output *kept = &r->outputs[ROWS_KEPT];
+	struct output *rejects = &r->outputs[ROWS_REJECTS];
+
+	output_add(kept, header);
+	if (r->set->annotate) {
+		add_cell(r, kept, STR_LIT("status"));
+		add_cell(r, kept, STR_LIT("reason"));
+		add_cell(r, kept, STR_LIT("detail"));
+	}
+	if (r->set->suggest)
+		add_cell(r, kept, STR_LIT("suggestion"));
+	output_add(kept, str_of(r->line_end));
+	if (rejects->fd < 0)
+		return;
+	output_add(rejects, header);
+	add_cell(r, rejects, STR_LIT("reason"));
+	add_cell(r, rejects, STR_LIT("detail"));
+	add_cell(r, rejects, STR_LIT("line"));
+	if (r->set->suggest)
+		add_cell(r, rejects, STR_LIT("suggestion"));
+	output_add(rejects, str_of(r->line_end));
+}
+
+void rows_settle(struct rows *r)
+{
+	output_add(&r->outputs[ROWS_KEPT], r->run);
+	r->run.n = 0;
+}
+
+/* Kept as it stands: most rows are, and most of those follow one that is. */
+static void write_as_it_is(struct rows *r, const struct pending *p)
+{
+	if (r->run.n == 0 || p->raw.p != r->run.p + r->run.n) {
+		rows_settle(r);
+		r->run.p = p->raw.p;
+	}
+	r->run.n += p->raw.n + p->ends;
+}
+
+void rows_write(struct rows *r, const struct pending *p)
+{
+	struct output *kept = &r->outputs[ROWS_KEPT];
+	struct output *rejects = &r->outputs[ROWS_REJECTS];
+
+	if (p->reason == REASON_NONE && r->as_it_is && (p->more == NULL || p->more->address.p == NULL) && p->ends > 0) {
+		write_as_it_is(r, p);
+		return;
+	}
+	if (p->reason == REASON_ELSEWHERE)
+		return;
+	rows_settle(r);
+	if (r->set->annotate) {
+		write_annotated(r, kept, p);
+	} else if (p->reason == REASON_NONE) {
+		add_normal(r, kept, p);
+		if (r->set->suggest)
+			add_cell(r, kept, more_of(p)->suggestion);
+		add_end(r, kept, p);
+	}
+	if (p->reason != REASON_NONE && rejects->fd >= 0)
+		write_rejected(r, rejects, p);
+}
+
+bool rows_commit(struct rows *r, struct err *err)
+{
+	return output_commit(r->outputs, 2, err);
+}
+
+bool rows_close(struct rows *r, struct err *err)
+{
+	bool kept = output_close(&r->outputs[ROWS_KEPT], err);
+
+	return output_close(&r->outputs[ROWS_REJECTS], kept ? err : NULL) && kept;
+}
+
+void rows_free(struct rows *r)
+{
+	output_free(&r->outputs[ROWS_KEPT]);
+	output_free(&r->outputs[ROWS_REJECTS]);
+	buf_free(&r->scratch);
+}

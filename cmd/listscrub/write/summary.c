@@ -1,0 +1,141 @@
+#include <config.h>
+
+#include "cmd/listscrub/write/summary.h"
+
+#include "cli/say.h"
+#include "cmd/listscrub/judge/judge.h"
+#include "cmd/listscrub/judge/mx.h"
+#include "cmd/listscrub/options.h"
+#include "cmd/listscrub/read/input.h"
+#include "cmd/listscrub/returns/bounces.h"
+#include "cmd/listscrub/write/findings.h"
+#include "text/json.h"
+
+/* "1,234,567": long numbers are read by people. */
+static const char *grouped(char text[32], uint64_t n)
+{
+	char *p = text + 31;
+
+	*p = '\0';
+	for (unsigned digits = 0; digits == 0 || n > 0; n /= 10, digits++) {
+		if (digits > 0 && digits % 3 == 0)
+			*--p = ',';
+		*--p = (char)('0' + n % 10);
+	}
+	return p;
+}
+
+/* "1 row", "2 rows". */
+static const char *rows(uint64_t n)
+{
+	return n == 1 ? "row" : "rows";
+}
+
+static uint64_t rejected(const struct counts *c)
+{
+	return c->read - c->kept;
+}
+
+static const char *mx_word(const struct mx *m)
+{
+	if (!m->finished || (m->stopped && m->cached == 0))
+		return "not judged";
+	return m->stopped || m->temporary > 0 ? "in part" : "judged";
+}
+
+static void say_json(const struct findings *f)
+{
+	const struct counts *c = f->counts;
+	struct buf out = { .limit = 0 };
+	struct json j;
+
+	json_init(&j, &out);
+	json_object(&j);
+	json_key(&j, "read");
+	json_uint(&j, c->read);
+	json_key(&j, "kept");
+	json_uint(&j, c->kept);
+	json_key(&j, "rejected");
+	json_uint(&j, rejected(c));
+	json_key(&j, "reasons");
+	json_object(&j);
+	for (unsigned r = REASON_NONE + 1; r < REASON_COUNT; r++) {
+		json_key(&j, reason_name((enum reason)r));
+		json_uint(&j, c->rejected[r]);
+	}
+	json_close(&j, '}');
+	json_key(&j, "elsewhere");
+	json_uint(&j, c->elsewhere);
+	json_key(&j, "normalised");
+	json_uint(&j, c->normalised);
+	json_key(&j, "suggestions");
+	json_uint(&j, c->suggestions);
+	json_key(&j, "unread_dates");
+	json_uint(&j, f->judge->unread.active + f->judge->unread.newest);
+	json_key(&j, "unread_consent");
+	json_uint(&j, f->judge->unread.consent);
+	if (f->judge->bounces != NULL) {
+		json_key(&j, "bounce_reports");
+		json_uint(&j, f->judge->bounces->reports);
+	}
+	if (f->mx != NULL) {
+		json_key(&j, "dns");
+		json_text(&j, mx_word(f->mx));
+		json_key(&j, "dns_undecided");
+		json_uint(&j, f->mx->temporary);
+	}
+	json_close(&j, '}');
+	buf_add_char(&out, '\n');
+	say_raw(buf_str(&out));
+	buf_free(&out);
+}
+
+static void say_unread(const struct judge_unread *u)
+{
+	char n[32];
+
+	if (u->active > 0)
+		say_note("%s date%s of activity could not be read: such rows are inactive", grouped(n, u->active),
+			u->active == 1 ? "" : "s");
+	if (u->consent > 0)
+		say_note("%s cell%s neither yes nor no: such rows have no consent", grouped(n, u->consent),
+			u->consent == 1 ? " says" : "s say");
+	if (u->newest > 0)
+		say_note("%s date%s could not be read: older than all others", grouped(n, u->newest),
+			u->newest == 1 ? "" : "s");
+}
+
+static void say_text(const struct findings *f)
+{
+	const struct counts *c = f->counts;
+	char a[32];
+	char b[32];
+	char d[32];
+
+	say_note("%s %s read, %s kept, %s rejected", grouped(a, c->read), rows(c->read), grouped(b, c->kept),
+		grouped(d, rejected(c)));
+	for (unsigned r = REASON_NONE + 1; r < REASON_COUNT; r++)
+		if (c->rejected[r] > 0)
+			say_note("%12s  %-15s %s", grouped(a, c->rejected[r]), reason_name((enum reason)r),
+				reason_text((enum reason)r));
+	if (c->elsewhere > 0)
+		say_note("%s %s of other shares", grouped(a, c->elsewhere), rows(c->elsewhere));
+	if (c->suggestions > 0)
+		say_note("%s %s with a suggestion", grouped(a, c->suggestions), rows(c->suggestions));
+	say_unread(&f->judge->unread);
+}
+
+void summary_say(const struct findings *f)
+{
+	if (f->in->latin1_line > 0)
+		say_note("%s: line %llu is not UTF-8; taken for Latin-1 (Windows-1252) and passed on as it is",
+			f->in->latin1_name, (unsigned long long)f->in->latin1_line);
+	if (f->mx != NULL && f->mx->temporary > 0 && !f->mx->stopped)
+		say_note("no answer for now about %llu domain%s: %s rows are kept, try again later",
+			(unsigned long long)f->mx->temporary, f->mx->temporary == 1 ? "" : "s",
+			f->mx->temporary == 1 ? "its" : "their");
+	if (f->set->summary_json)
+		say_json(f);
+	else
+		say_text(f);
+}

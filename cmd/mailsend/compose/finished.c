@@ -1,0 +1,180 @@
+#include <config.h>
+
+#include "cmd/mailsend/compose/finished.h"
+
+#include <stdio.h>
+
+#include "base/set.h"
+#include "cmd/mailsend/compose/identity.h"
+#include "io/clock.h"
+#include "mail/address/address.h"
+#include "mail/header/header.h"
+#include "mail/header/word.h"
+#include "text/date.h"
+
+#define BLOCK ((size_t)256 << 10)
+
+bool finished_open(struct outgoing *o, const char *path, struct err *err)
+{
+	struct buf block = { 0 };
+	long n = 0;
+
+	o->composed = false;
+	message_init(&o->message);
+	if (!source_open(&o->input, path, err))
+		return false;
+	for (uint64_t at = 0;; at += (uint64_t)n) {
+		buf_clear(&block);
+		n = source_read(&o->input, at, BLOCK, &block, err);
+		if (n <= 0)
+			break;
+		message_scan(&o->message, buf_str(&block));
+	}
+	message_scan_end(&o->message);
+	buf_free(&block);
+	return n == 0;
+}
+
+/* The first mailbox of a field. */
+static bool first_mailbox(struct str body, struct buf *out, struct buf *name)
+{
+	struct address_list l = { 0 };
+
+	address_list_init(&l, body);
+	bool ok = address_list_next(&l) > 0;
+
+	if (ok) {
+		buf_add(out, buf_str(&l.bare));
+		if (name != NULL)
+			word_decode(name, buf_str(&l.name));
+	}
+	address_list_free(&l);
+	return ok;
+}
+
+bool finished_sender(const struct outgoing *o, struct buf *out, struct buf *name)
+{
+	static const char *const fields[] = { "Resent-Sender", "Resent-From", "Sender", "From" };
+	struct str header = buf_str(&o->message.header);
+
+	for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++) {
+		struct str body = header_find(header, fields[i]);
+
+		if (body.p != NULL && first_mailbox(body, out, name))
+			return true;
+	}
+	return false;
+}
+
+/* Is this one of the fields that name recipients? Resent blocks stand in front, the newest first
+ * (RFC 5322, 3.6.6). */
+static bool names_recipients(struct str name, bool resent)
+{
+	if (resent)
+		return str_ieq(name, STR_LIT("Resent-To")) || str_ieq(name, STR_LIT("Resent-Cc")) ||
+			str_ieq(name, STR_LIT("Resent-Bcc"));
+	return str_ieq(name, STR_LIT("To")) || str_ieq(name, STR_LIT("Cc")) || str_ieq(name, STR_LIT("Bcc"));
+}
+
+bool finished_recipients(const struct outgoing *o, struct envelope *e, struct err *err)
+{
+	struct str header = buf_str(&o->message.header);
+	bool resent = header_find(header, "Resent-To").p != NULL || header_find(header, "Resent-Cc").p != NULL ||
+		header_find(header, "Resent-Bcc").p != NULL;
+	struct header_reader r;
+	struct header_field field;
+	enum header_event event;
+	bool any = false;
+
+	header_init(&r, header);
+	for (;;) {
+		uint64_t line = r.line + o->message.from_line;
+		char where[64];
+
+		event = header_next(&r, &field);
+		if (event == HEADER_END)
+			return true;
+		if (event != HEADER_FIELD)
+			continue;
+		/* An older block begins where fields of resending come back after others. */
+		if (resent && any && !str_istarts(field.name, STR_LIT("Resent-")))
+			return true;
+		if (!names_recipients(field.name, resent))
+			continue;
+		any = true;
+		snprintf(where, sizeof where, "line %llu, %.*s", (unsigned long long)line, (int)field.name.n,
+			field.name.p);
+		if (!envelope_add_list(e, field.body, ERR_DATA, where, err))
+			return false;
+	}
+}
+
+static void digest_of(const struct outgoing *o, uint64_t digest[2])
+{
+	static const uint64_t keys[2][2] = { { 0x7069706d61696c33, 1 }, { 0x7069706d61696c34, 2 } };
+	struct buf all = { 0 };
+
+	source_read(&o->input, 0, (size_t)256 << 10, &all, NULL);
+	buf_printf(&all, "%llu", (unsigned long long)o->input.size);
+	for (size_t i = 0; i < 2; i++)
+		digest[i] = set_hash(keys[i], buf_str(&all));
+	buf_free(&all);
+}
+
+/* The Message-ID that it has, or a new one. */
+static void find_message_id(struct outgoing *o, const char *from)
+{
+	struct str given = header_find(buf_str(&o->message.header), "Message-ID");
+	struct buf domain = { 0 };
+	uint64_t digest[2];
+
+	if (given.p != NULL) {
+		header_unfold(&o->id, given);
+	} else {
+		digest_of(o, digest);
+		identity_domain(from, &domain);
+		identity_message_id(buf_text(&domain), digest, &o->id);
+	}
+	snprintf(o->message_id, sizeof o->message_id, "%.*s",
+		STR_ARGS(str_sub(buf_str(&o->id), 0, sizeof o->message_id - 1)));
+	buf_free(&domain);
+}
+
+bool finished_wants(struct outgoing *o, const struct settings *s, const char *from, struct err *err)
+{
+	struct buf bare = { 0 };
+	struct buf name = { 0 };
+	int64_t now = clock_wall();
+	struct str sender = header_find(buf_str(&o->message.header), "From");
+	bool ok = true;
+
+	/* cron writes "From: root (Cron Daemon)": that is no address outside this machine. */
+	if (sender.p != NULL && first_mailbox(sender, &bare, &name) &&
+		str_find(buf_str(&bare), '@') == buf_len(&bare)) {
+		o->wants.replace_from = true;
+		buf_clear(&o->from);
+		struct buf address = { 0 };
+
+		ok = identity_default(s, buf_str(&bare), &address) &&
+			address_add_mailbox(&o->from, buf_str(&name), buf_str(&address));
+		buf_free(&address);
+	} else {
+		struct str unwrapped;
+
+		buf_clear(&name);
+		address_unwrap(str_of(from), &unwrapped, &name);
+		if (s->full_name != NULL) {
+			buf_clear(&name);
+			buf_add_text(&name, s->full_name);
+		}
+		address_add_mailbox(&o->from, buf_str(&name), unwrapped);
+	}
+	find_message_id(o, from);
+	date_add_mail(&o->date, now, clock_offset(now));
+	o->wants.date = buf_str(&o->date);
+	o->wants.message_id = buf_str(&o->id);
+	o->wants.from = buf_str(&o->from);
+	buf_free(&bare);
+	buf_free(&name);
+	return ok || err_set(err, ERR_SOFTWARE, "no room for a name");
+}

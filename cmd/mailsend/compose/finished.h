@@ -1,0 +1,20 @@
+#ifndef PIPEMAIL_MAILSEND_FINISHED_H
+#define PIPEMAIL_MAILSEND_FINISHED_H
+
+#include "cmd/mailsend/compose/envelope.h"
+#include "cmd/mailsend/compose/outgoing.h"
+#include "cmd/mailsend/mailsend.h"
+
+/* Look at the finished message in path ("-": standard input). */
+bool finished_open(struct outgoing *o, const char *path, struct err *err);
+/* The bare address that it says it is from (Resent-From, Sender, From: the first that is there),
+ * appended to out; false when there is none. name may be NULL. */
+bool finished_sender(const struct outgoing *o, struct buf *out, struct buf *name);
+/* Recipients from its header: To, Cc and Bcc, or where there are Resent- fields those of the first
+ * resent block. 65. */
+bool finished_recipients(const struct outgoing *o, struct envelope *e, struct err *err);
+/* What is to be added where it is missing. from: the address to use; a From without a domain is
+ * replaced by it. */
+bool finished_wants(struct outgoing *o, const struct settings *s, const char *from, struct err *err);
+
+#endif

@@ -1,0 +1,102 @@
+#include <config.h>
+
+#include "cmd/mailsend/compose/identity.h"
+
+#include <pwd.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "io/clock.h"
+#include "io/file.h"
+#include "mail/address/address.h"
+
+static void add_login(struct buf *out)
+{
+	const struct passwd *pw = getpwuid(getuid());
+	const char *name = pw != NULL ? pw->pw_name : getenv("LOGNAME");
+
+	buf_add_text(out, name != NULL ? name : "nobody");
+}
+
+static void add_host(struct buf *out)
+{
+	char name[256] = "";
+	struct buf mailname = { 0 };
+
+	/* What Debian's mail programs ask first. */
+	if (file_read("/etc/mailname", 4096, &mailname, NULL)) {
+		struct str line = str_trim(str_sub(buf_str(&mailname), 0, str_find(buf_str(&mailname), '\n')));
+
+		if (line.n > 0 && line.n < 254 && str_clean(line)) {
+			buf_add(out, line);
+			buf_free(&mailname);
+			return;
+		}
+	}
+	buf_free(&mailname);
+	if (gethostname(name, sizeof name - 1) != 0 || name[0] == '\0')
+		buf_add_text(out, "localhost");
+	else
+		buf_add_text(out, name);
+}
+
+static void expand(struct buf *out, const char *pattern, struct str local)
+{
+	for (const char *p = pattern; *p != '\0'; p++) {
+		if (*p == '*' || (p[0] == '%' && p[1] == 'U')) {
+			if (local.n > 0)
+				buf_add(out, local);
+			else
+				add_login(out);
+			p += *p == '%';
+		} else if (p[0] == '%' && p[1] == 'H') {
+			add_host(out);
+			p++;
+		} else {
+			buf_add_char(out, *p);
+		}
+	}
+}
+
+bool identity_default(const struct settings *s, struct str local, struct buf *out)
+{
+	const char *email = getenv("EMAIL");
+
+	if (s->account.from != NULL && *s->account.from != '\0') {
+		expand(out, s->account.from, local);
+	} else if (local.n == 0 && email != NULL && *email != '\0') {
+		buf_add_text(out, email);
+	} else {
+		if (local.n > 0)
+			buf_add(out, local);
+		else
+			add_login(out);
+		buf_add_char(out, '@');
+		add_host(out);
+	}
+	return !out->full;
+}
+
+void identity_domain(const char *address, struct buf *out)
+{
+	struct str bare;
+	struct address a = { 0 };
+	size_t before = buf_len(out);
+
+	address_unwrap(str_of(address), &bare, NULL);
+	if (address_parse(&a, bare, ADDRESS_QUOTED | ADDRESS_LITERALS | ADDRESS_LOCALHOST) == ADDRESS_OK)
+		buf_add(out, buf_str(&a.ascii));
+	address_free(&a);
+	if (buf_len(out) == before)
+		add_host(out);
+}
+
+void identity_message_id(const char *domain, const uint64_t digest[2], struct buf *out)
+{
+	uint64_t random[2] = { digest[0], digest[1] };
+
+	if (!clock_is_fixed())
+		random_bytes(random, sizeof random);
+	buf_printf(out, "<%llx.%016llx%08llx@%s>", (unsigned long long)clock_wall(), (unsigned long long)random[0],
+		(unsigned long long)(random[1] & 0xffffffff), domain);
+}

@@ -1,0 +1,362 @@
+#include <config.h>
+
+#include "cmd/mailsend/deliver/deliver.h"
+
+#include <stdio.h>
+
+#include "base/mem.h"
+#include "cli/progress.h"
+#include "cli/session.h"
+#include "io/clock.h"
+
+#define RCPTS_A_TRANSACTION 100 /* what every server takes (RFC 5321, 4.5.3.1.8) */
+#define BLOCK ((size_t)64 << 10)
+#define PROGRESS_FROM ((uint64_t)1 << 20)
+
+/* A delivery under way. */
+struct delivery {
+	struct session session;
+	struct outgoing *o;
+	struct envelope *e;
+	const struct delivery_wants *wants;
+	struct result *result;
+	bool utf8_all; /* the header or the sender needs SMTPUTF8, so every transaction does */
+	size_t *batch; /* recipients of the transaction, by number in the envelope */
+	struct smtp_rcpt *rcpts;
+	size_t n;
+	struct buf chunk; /* of content that the session has no room for yet */
+	uint64_t left;    /* of the content */
+	bool drained;
+	bool handed_over; /* the caller was told */
+	struct progress progress;
+};
+
+static void fail_rest(struct delivery *d, enum verdict verdict, const char *text)
+{
+	for (size_t i = 0; i < d->e->n; i++)
+		if (d->e->rcpts[i].verdict == VERDICT_NONE)
+			recipient_verdict(&d->e->rcpts[i], verdict, NULL, text);
+}
+
+/* Which form does this server get? Without SMTPUTF8 the addresses that need it are refused here,
+ * and only those. */
+static bool plan(struct delivery *d)
+{
+	static const char no_utf8[] = "5.6.7 the server does not offer SMTPUTF8, without which "
+				      "this address cannot be served";
+	unsigned caps = d->session.smtp.caps.flags;
+	bool utf8 = (caps & SMTP_CAP_SMTPUTF8) != 0;
+	bool eight_bit = (caps & SMTP_CAP_8BITMIME) != 0;
+	struct err *err = &d->result->err;
+
+	if (!utf8 && d->e->from_utf8)
+		return err_set(err, ERR_UNAVAILABLE, "the server does not offer SMTPUTF8, which the sender %s needs",
+			d->e->from);
+	for (size_t i = 0; i < d->e->n && !utf8; i++)
+		if (d->e->rcpts[i].utf8 && d->e->rcpts[i].verdict == VERDICT_NONE) {
+			recipient_verdict(&d->e->rcpts[i], VERDICT_REFUSED, NULL, no_utf8);
+			snprintf(d->e->rcpts[i].enhanced, sizeof d->e->rcpts[i].enhanced, "5.6.7");
+		}
+	if (!outgoing_plan(d->o, eight_bit, false, !utf8, err))
+		return false;
+	if (d->o->utf8 && !outgoing_plan(d->o, eight_bit, true, false, err))
+		return false;
+	if (d->o->utf8 && !utf8)
+		return err_set(err, ERR_UNAVAILABLE, "the server does not offer SMTPUTF8, which the header needs");
+	d->utf8_all = d->o->utf8 || d->e->from_utf8;
+	d->result->bytes = d->o->size;
+	return true;
+}
+
+/* The next recipients without a verdict that can share a transaction. false: nobody is left. */
+static bool fill_batch(struct delivery *d, bool *utf8, bool *last)
+{
+	uint64_t most = d->session.smtp.caps.rcpt_max;
+	size_t rest = 0;
+
+	if (most == 0 || most > RCPTS_A_TRANSACTION)
+		most = RCPTS_A_TRANSACTION;
+	d->n = 0;
+	*utf8 = false;
+	for (size_t i = 0; i < d->e->n; i++) {
+		struct recipient *r = &d->e->rcpts[i];
+
+		if (r->verdict != VERDICT_NONE)
+			continue;
+		if (d->n == 0)
+			*utf8 = d->utf8_all || r->utf8 || (d->wants->all_or_nothing && d->e->n > 1 && r->utf8);
+		/* Those who do not need SMTPUTF8 are not made to depend on it. */
+		if (d->n < most && (d->utf8_all || r->utf8 == *utf8 || d->wants->all_or_nothing)) {
+			*utf8 = *utf8 || r->utf8;
+			d->rcpts[d->n] = (struct smtp_rcpt){ .address = str_of(r->wire),
+				.notify = d->wants->notify,
+				.orcpt = d->wants->notify != NULL ? r->orcpt : NULL };
+			d->batch[d->n++] = i;
+		} else {
+			rest++;
+		}
+	}
+	*last = rest == 0;
+	return d->n > 0;
+}
+
+static bool start_transaction(struct delivery *d)
+{
+	bool utf8, last;
+
+	if (!fill_batch(d, &utf8, &last))
+		return false;
+	if (!last && d->wants->all_or_nothing) {
+		err_set(&d->result->err, ERR_UNAVAILABLE,
+			"%zu recipients need more than one transaction with this server, so all or "
+			"nothing cannot be promised",
+			d->e->n);
+		return false;
+	}
+	const struct smtp_mail mail = {
+		.reverse_path = str_of(d->e->from),
+		.rcpts = d->rcpts,
+		.n_rcpts = d->n,
+		.size = d->o->size,
+		.eight_bit = d->o->eight_bit,
+		.utf8 = utf8,
+		.require_tls = d->wants->require_tls,
+		.ret = d->wants->ret,
+		.envid = d->wants->envid,
+		.all_or_nothing = d->wants->all_or_nothing,
+		.last = last,
+	};
+
+	d->session.committed = false;
+	outgoing_rewind(d->o);
+	buf_clear(&d->chunk);
+	d->left = d->o->size;
+	d->drained = false;
+	smtp_mail(&d->session.smtp, &mail);
+	return true;
+}
+
+/* As much content as the session has room for. False: it cannot be had. */
+static bool give_content(struct delivery *d)
+{
+	struct smtp *smtp = &d->session.smtp;
+	struct err *err = &d->result->err;
+	size_t room;
+
+	while ((room = smtp_content_room(smtp)) > 0) {
+		if (buf_len(&d->chunk) == 0 && !d->drained) {
+			int more = outgoing_read(d->o, BLOCK, &d->chunk, err);
+
+			if (more < 0)
+				return false;
+			d->drained = more == 0;
+		}
+		struct str piece = str_sub(buf_str(&d->chunk), 0, room);
+
+		if (piece.n == 0 && d->drained)
+			break;
+		d->left -= piece.n;
+		if (d->left == 0 && !d->handed_over && d->wants->before != NULL) {
+			d->handed_over = true;
+			if (!d->wants->before(d->wants->arg, err))
+				return false;
+		}
+		smtp_content(smtp, piece);
+		buf_drop(&d->chunk, piece.n);
+		progress_set(&d->progress, d->o->size - d->left);
+	}
+	if (d->drained && buf_len(&d->chunk) == 0) {
+		d->session.committed = true;
+		smtp_content_end(smtp);
+	}
+	return true;
+}
+
+static enum verdict verdict_of(enum smtp_outcome outcome)
+{
+	switch (outcome) {
+	case SMTP_ACCEPTED:
+		return VERDICT_SENT;
+	case SMTP_REFUSED_LATER:
+		return VERDICT_DEFERRED;
+	case SMTP_UNKNOWN:
+		return VERDICT_UNKNOWN;
+	case SMTP_NOT_SENT:
+		return VERDICT_NOT_SENT;
+	case SMTP_REFUSED_NEVER:
+	case SMTP_REJECTED_HERE:
+		break;
+	}
+	return VERDICT_REFUSED;
+}
+
+static void read_queue_id(struct result *result, const struct reply *reply)
+{
+	struct str id = reply_queue_id(reply);
+
+	if (id.n > 0)
+		snprintf(result->queue_id, sizeof result->queue_id, "%.*s", STR_ARGS(id));
+}
+
+static void on_rcpt(struct delivery *d, const struct smtp_news *news)
+{
+	struct recipient *r = &d->e->rcpts[d->batch[news->rcpt]];
+
+	if (news->outcome == SMTP_ACCEPTED)
+		r->taken = true;
+	else
+		recipient_verdict(r, verdict_of(news->outcome), news->reply,
+			news->err.kind != ERR_NONE ? news->err.text : NULL);
+}
+
+/* What stopped the session, with the server's name in it; the first cause stays. */
+static void take_error(struct delivery *d, const struct err *why)
+{
+	struct err *err = &d->result->err;
+	struct str name = str_of(d->result->server);
+
+	if (err->kind != ERR_NONE || why->kind == ERR_NONE)
+		return;
+	*err = *why;
+	if (str_search(str_of(err->text), name) == strlen(err->text))
+		err_prefix(err, "%s", d->result->server);
+}
+
+static void on_verdict(struct delivery *d, const struct smtp_news *news)
+{
+	enum verdict verdict = verdict_of(news->outcome);
+	const char *text = news->err.kind != ERR_NONE ? news->err.text : NULL;
+
+	if (news->reply != NULL && verdict == VERDICT_SENT)
+		read_queue_id(d->result, news->reply);
+	if (news->rcpt != SIZE_MAX) {
+		recipient_verdict(&d->e->rcpts[d->batch[news->rcpt]], verdict, news->reply, text);
+		return;
+	}
+	/* All or nothing: who was taken is not refused, there was only no message. */
+	if (d->wants->all_or_nothing && news->reply == NULL && verdict != VERDICT_UNKNOWN)
+		verdict = VERDICT_NOT_SENT;
+	/* "421 closing" to a command is a "later" to what it stopped. */
+	if (verdict == VERDICT_NOT_SENT && news->reply != NULL && reply_class(news->reply) == REPLY_LATER)
+		verdict = VERDICT_DEFERRED;
+	if (verdict != VERDICT_UNKNOWN)
+		take_error(d, &news->err);
+	for (size_t i = 0; i < d->n; i++) {
+		struct recipient *r = &d->e->rcpts[d->batch[i]];
+
+		if (r->verdict != VERDICT_NONE)
+			continue;
+		recipient_verdict(r, verdict, news->reply, text);
+		d->result->message_refused = d->result->message_refused || verdict == VERDICT_REFUSED;
+	}
+}
+
+static bool all_settled(const struct envelope *e)
+{
+	for (size_t i = 0; i < e->n; i++)
+		if (e->rcpts[i].verdict == VERDICT_NONE)
+			return false;
+	return true;
+}
+
+/*
+ * The session is over. A reply that answers nothing means that they are out of step: an acceptance
+ * may have been the answer to something else. Words that are no reply at all say nothing of those
+ * before, unless it was BDAT, after which all replies look alike.
+ */
+static void on_end(struct delivery *d, const struct smtp_news *news)
+{
+	bool doubt = news->err.kind == ERR_PROTOCOL &&
+		(news->reply != NULL || (d->session.smtp.used & SMTP_CAP_CHUNKING) != 0);
+
+	if (!doubt && all_settled(d->e))
+		return;
+	take_error(d, &news->err);
+	for (size_t i = 0; i < d->e->n && doubt; i++)
+		if (d->e->rcpts[i].verdict == VERDICT_SENT)
+			recipient_verdict(&d->e->rcpts[i], VERDICT_UNKNOWN, NULL, news->err.text);
+}
+
+/* Event by event to the end of the session. */
+static void converse(struct delivery *d)
+{
+	struct smtp_news news;
+	bool planned = false;
+
+	for (;;) {
+		switch (session_next(&d->session, &news)) {
+		case SMTP_READY:
+			if (!planned && !plan(d)) {
+				smtp_quit(&d->session.smtp);
+				break;
+			}
+			if (!planned)
+				progress_init(&d->progress, "B", d->o->size, d->wants->progress);
+			d->progress.on = d->progress.on && d->o->size >= PROGRESS_FROM;
+			planned = true;
+			if (d->result->err.kind != ERR_NONE || !start_transaction(d))
+				smtp_quit(&d->session.smtp);
+			break;
+		case SMTP_RCPT:
+			on_rcpt(d, &news);
+			break;
+		case SMTP_CONTENT:
+			if (!give_content(d))
+				smtp_abort(&d->session.smtp);
+			break;
+		case SMTP_VERDICT:
+			on_verdict(d, &news);
+			d->session.committed = d->session.committed && !news.final;
+			/* The answer to QUIT is worth a moment, not a minute. */
+			if (news.final && all_settled(d->e))
+				d->session.drive.deadline = clock_after(2 * CLOCK_SECOND);
+			break;
+		case SMTP_FAILED:
+			on_end(d, &news);
+			return;
+		case SMTP_CLOSED:
+			return;
+		case SMTP_WAIT:
+		case SMTP_STARTTLS:
+		case SMTP_AUTH_AGAIN:
+			break;
+		}
+	}
+}
+
+static void note_facts(struct delivery *d)
+{
+	struct result *r = d->result;
+
+	r->used = d->session.smtp.used;
+	r->flights = smtp_flights(&d->session.smtp);
+	if (d->session.smtp.mechanism != NULL)
+		snprintf(r->mechanism, sizeof r->mechanism, "%s", d->session.smtp.mechanism);
+	if (d->session.drive.wire.tls != NULL && wire_tls_up(&d->session.drive.wire)) {
+		r->tls = true;
+		tls_facts(d->session.drive.wire.tls, &r->facts);
+	}
+}
+
+void deliver(struct outgoing *o, struct envelope *e, struct account_server *server, const struct delivery_wants *wants,
+	struct result *result)
+{
+	struct delivery d = { .o = o, .e = e, .wants = wants, .result = result };
+
+	*result = (struct result){ .started = clock_now() };
+	snprintf(result->server, sizeof result->server, "%s", server->label);
+	d.batch = mem_array(RCPTS_A_TRANSACTION, sizeof *d.batch);
+	d.rcpts = mem_array(RCPTS_A_TRANSACTION, sizeof *d.rcpts);
+	if (session_open(&d.session, server, wants->ends, false, &result->err)) {
+		result->connected = clock_now();
+		converse(&d);
+		note_facts(&d);
+	}
+	progress_end(&d.progress);
+	session_close(&d.session);
+	fail_rest(&d, VERDICT_NOT_SENT, result->err.kind != ERR_NONE ? result->err.text : NULL);
+	result->ended = clock_now();
+	mem_free(d.batch);
+	mem_free(d.rcpts);
+	buf_free(&d.chunk);
+}

@@ -1,0 +1,114 @@
+#include <config.h>
+
+#include "cmd/mailsend/deliver/fcc.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "io/clock.h"
+#include "io/file.h"
+#include "io/maildir.h"
+#include "mail/message/mbox.h"
+
+#define BLOCK ((size_t)64 << 10)
+#define LOCK_SECONDS 30
+
+/* Line ends of the message as the local system has them; in any cuts. */
+static void add_local(struct buf *out, struct str s, bool *cr)
+{
+	for (size_t i = 0; i < s.n; i++) {
+		if (*cr && s.p[i] != '\n')
+			buf_add_char(out, '\r');
+		*cr = s.p[i] == '\r';
+		if (!*cr)
+			buf_add_char(out, s.p[i]);
+	}
+}
+
+/* The whole message into fd, through the mbox writer or as it is but for line ends. */
+static bool copy(struct outgoing *o, int fd, struct mbox_writer *mbox, const char *path, struct err *err)
+{
+	struct buf in = { 0 };
+	struct buf out = { 0 };
+	bool cr = false;
+	int more = 1;
+	bool ok = true;
+
+	outgoing_rewind(o);
+	while (ok && more > 0) {
+		buf_clear(&in);
+		buf_clear(&out);
+		more = outgoing_read(o, BLOCK, &in, err);
+		ok = more >= 0;
+		if (mbox != NULL)
+			mbox_add(mbox, &out, buf_str(&in));
+		else
+			add_local(&out, buf_str(&in), &cr);
+		ok = ok && file_write(fd, buf_str(&out), path, err);
+	}
+	buf_free(&in);
+	buf_free(&out);
+	return ok;
+}
+
+static bool to_mbox(struct outgoing *o, const char *path, const char *sender, struct err *err)
+{
+	struct mbox_writer w = { 0 };
+	struct buf line = { 0 };
+	int64_t until = clock_after(LOCK_SECONDS * CLOCK_SECOND);
+	int fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY, 0600);
+	struct stat st;
+	bool ok;
+
+	if (fd < 0)
+		return err_errno(err, ERR_CANTCREAT, errno, "%s", path);
+	if (!file_lock(fd, path, until, err)) {
+		close(fd);
+		return false;
+	}
+	ok = file_dotlock(path, until, err);
+	if (ok) {
+		ok = fstat(fd, &st) == 0 || err_errno(err, ERR_IO, errno, "%s", path);
+		mbox_begin(&w, &line, str_of(sender), clock_wall());
+		ok = ok && file_write(fd, buf_str(&line), path, err) && copy(o, fd, &w, path, err);
+		buf_clear(&line);
+		mbox_end(&w, &line);
+		ok = ok && file_write(fd, buf_str(&line), path, err) && file_sync(fd, path, err);
+		/* Half a copy is none. */
+		if (!ok && fstat(fd, &(struct stat){ 0 }) == 0 && ftruncate(fd, st.st_size) != 0)
+			err_prefix(err, "%s: now ends in half a message", path);
+		file_dotunlock(path);
+	}
+	buf_free(&line);
+	close(fd);
+	return ok;
+}
+
+/* Where what was read already belongs: in cur, seen. */
+static bool to_maildir(struct outgoing *o, const char *path, struct err *err)
+{
+	char *name = maildir_name();
+	int fd = maildir_make(path, err) ? maildir_create(path, name, err) : -1;
+	bool ok = fd >= 0;
+
+	if (ok) {
+		ok = copy(o, fd, NULL, path, err);
+		ok = maildir_close(fd, path, name, ok ? err : NULL) && ok;
+		ok = ok && maildir_move(path, name, "cur", ":2,S", err);
+		if (!ok)
+			maildir_drop(path, name);
+	}
+	mem_free(name);
+	return ok && maildir_sync(path, "cur", err);
+}
+
+bool fcc(struct outgoing *o, const char *path, const char *sender, struct err *err)
+{
+	struct stat st;
+	bool directory = str_ends(str_of(path), STR_LIT("/")) || (stat(path, &st) == 0 && S_ISDIR(st.st_mode));
+
+	return directory ? to_maildir(o, path, err) : to_mbox(o, path, sender, err);
+}

@@ -1,0 +1,16 @@
+#ifndef PIPEMAIL_MAIL_DKIM_KEY_H
+#define PIPEMAIL_MAIL_DKIM_KEY_H
+
+#include <gnutls/abstract.h>
+
+/* What dkim.c and dkim_key.c share. */
+struct dkim_key {
+	gnutls_privkey_t key;
+	unsigned bits;
+	bool ed25519;
+};
+
+/* The signature of a SHA-256 digest, in base64. */
+bool dkim_key_sign(const struct dkim_key *k, const unsigned char digest[32], struct buf *out, struct err *err);
+
+#endif

@@ -1,0 +1,312 @@
+#include <config.h>
+
+#include "mail/message/mime.h"
+
+#include "mail/message/html_entity.h"
+
+/*
+ * HTML as text, in one pass: words are written with the space or the line ends that are owed before
+ * them, so that no blank stands at a line's end and no more than one empty line between paragraphs.
+ */
+struct html_text {
+	struct buf *out;
+	struct str rest;
+	bool space;     /* a blank is owed */
+	unsigned lines; /* line ends are owed: 1 a new line, 2 an empty line too */
+	bool started;
+	unsigned pre;       /* inside so many <pre> */
+	unsigned quote;     /* inside so many <blockquote> */
+	unsigned depth;     /* of lists */
+	unsigned number[8]; /* of the next item of an ordered list, 0: bullets */
+	struct str href;    /* of the open link */
+	size_t link_at;     /* where its text began */
+	struct buf value;   /* of an attribute */
+};
+
+struct html_tag {
+	struct str name;
+	struct str attributes;
+	bool closing;
+};
+
+static void owe_lines(struct html_text *h, unsigned n)
+{
+	if (h->lines < n)
+		h->lines = n;
+	h->space = false;
+}
+
+static void settle(struct html_text *h)
+{
+	if (h->started && h->lines > 0) {
+		for (unsigned i = 0; i < h->lines; i++) {
+			buf_add_char(h->out, '\n');
+			for (unsigned q = 0; q < h->quote; q++)
+				buf_add_text(h->out, q + 1 == h->quote && i + 1 == h->lines ? "> " : ">");
+		}
+	} else if (!h->started) {
+		for (unsigned q = 0; q < h->quote; q++)
+			buf_add_text(h->out, "> ");
+	} else if (h->space) {
+		buf_add_char(h->out, ' ');
+	}
+	h->started = true;
+	h->lines = 0;
+	h->space = false;
+}
+
+static void put_text(struct html_text *h, const char *text)
+{
+	settle(h);
+	buf_add_text(h->out, text);
+}
+
+/* The value of an attribute with its references decoded, in h->value; false when it is not there.
+ */
+static bool attribute(struct html_text *h, struct str s, struct str name)
+{
+	buf_clear(&h->value);
+	while ((s = str_trim(s)).n > 0) {
+		size_t n = 0;
+
+		while (n < s.n && s.p[n] != '=' && !ascii_blank(s.p[n]) && s.p[n] != '\n' && s.p[n] != '\r')
+			n++;
+		struct str key = str_sub(s, 0, n);
+		struct str value = STR_NONE;
+
+		s = str_trim(str_sub(s, n > 0 ? n : 1, s.n));
+		if (s.n > 0 && s.p[0] == '=') {
+			s = str_trim(str_sub(s, 1, s.n));
+			char quote = s.n > 0 && (s.p[0] == '"' || s.p[0] == '\'') ? s.p[0] : ' ';
+
+			if (quote != ' ')
+				s = str_sub(s, 1, s.n);
+			value = str_cut(&s, quote);
+		}
+		if (!str_ieq(key, name))
+			continue;
+		while (value.n > 0) {
+			size_t took = html_entity(&h->value, value);
+
+			if (took == 0) {
+				buf_add_char(&h->value, value.p[0]);
+				took = 1;
+			}
+			value = str_sub(value, took, value.n);
+		}
+		return true;
+	}
+	return false;
+}
+
+static void open_link(struct html_text *h, struct str attributes)
+{
+	settle(h);
+	h->link_at = buf_len(h->out);
+	h->href = attributes;
+}
+
+/* " <url>" behind the text of a link, unless that says it already. */
+static void close_link(struct html_text *h)
+{
+	if (h->href.p == NULL || !attribute(h, h->href, STR_LIT("href"))) {
+		h->href = STR_NONE;
+		return;
+	}
+	struct str url = str_trim(buf_str(&h->value));
+	struct str text = str_trim(str_sub(buf_str(h->out), h->link_at, buf_len(h->out)));
+
+	h->href = STR_NONE;
+	if (str_istarts(url, STR_LIT("mailto:")))
+		url = str_sub(url, 7, url.n);
+	if (url.n == 0 || url.p[0] == '#' || str_istarts(url, STR_LIT("javascript:")) || str_ieq(url, text) ||
+		!str_clean(url))
+		return;
+	if (text.n > 0)
+		buf_add_char(h->out, ' ');
+	buf_add_char(h->out, '<');
+	buf_add(h->out, url);
+	buf_add_char(h->out, '>');
+}
+
+static void open_item(struct html_text *h)
+{
+	owe_lines(h, 1);
+	settle(h);
+	for (unsigned i = 1; i < h->depth; i++)
+		buf_add_text(h->out, "  ");
+	unsigned *number = &h->number[h->depth < 8 ? h->depth : 7];
+
+	if (*number > 0)
+		buf_printf(h->out, "%u. ", (*number)++);
+	else
+		buf_add_text(h->out, "- ");
+}
+
+static void list_tag(struct html_text *h, const struct html_tag *tag, bool ordered)
+{
+	owe_lines(h, h->depth + (tag->closing ? 0 : 1) > 1 ? 1 : 2);
+	if (!tag->closing)
+		h->number[++h->depth < 8 ? h->depth : 7] = ordered;
+	else if (h->depth > 0)
+		h->depth--;
+}
+
+static void image_tag(struct html_text *h, const struct html_tag *tag)
+{
+	if (!attribute(h, tag->attributes, STR_LIT("alt")) || buf_len(&h->value) == 0)
+		return;
+	settle(h);
+	buf_printf(h->out, "[%.*s]", STR_ARGS(buf_str(&h->value)));
+}
+
+static void count_tag(unsigned *depth, bool closing)
+{
+	if (!closing)
+		++*depth;
+	else if (*depth > 0)
+		--*depth;
+}
+
+static void apply_tag(struct html_text *h, const struct html_tag *tag)
+{
+	if (str_among(tag->name, "p h1 h2 h3 h4 h5 h6 table dl form fieldset figure")) {
+		owe_lines(h, 2);
+	} else if (str_among(tag->name,
+			   "div tr section article header footer main nav address dt dd "
+			   "center option figcaption")) {
+		owe_lines(h, 1);
+	} else if (str_among(tag->name, "br")) {
+		h->lines++;
+		h->space = false;
+	} else if (str_among(tag->name, "hr")) {
+		owe_lines(h, 1);
+		put_text(h, "----------------------------------------");
+		owe_lines(h, 1);
+	} else if (str_among(tag->name, "td th")) {
+		h->space = h->lines == 0;
+	} else if (str_among(tag->name, "ul ol menu")) {
+		list_tag(h, tag, str_among(tag->name, "ol"));
+	} else if (str_among(tag->name, "li") && !tag->closing) {
+		open_item(h);
+	} else if (str_among(tag->name, "a")) {
+		close_link(h);
+		if (!tag->closing)
+			open_link(h, tag->attributes);
+	} else if (str_among(tag->name, "img")) {
+		image_tag(h, tag);
+	} else if (str_among(tag->name, "pre")) {
+		owe_lines(h, 2);
+		count_tag(&h->pre, tag->closing);
+	} else if (str_among(tag->name, "blockquote")) {
+		owe_lines(h, 2);
+		count_tag(&h->quote, tag->closing);
+	}
+}
+
+/* Length of the tag at the start of s with its brackets; a ">" inside quotes does not end it. */
+static size_t tag_length(struct str s)
+{
+	char quote = 0;
+
+	for (size_t i = 1; i < s.n; i++) {
+		char c = s.p[i];
+
+		if (quote != 0)
+			quote = c == quote ? 0 : quote;
+		else if ((c == '"' || c == '\'') && s.p[i - 1] == '=')
+			quote = c;
+		else if (c == '>')
+			return i + 1;
+	}
+	return s.n;
+}
+
+/* Past the element's end: what browsers do not show either. */
+static void skip_element(struct html_text *h, struct str name)
+{
+	while (h->rest.n > 0) {
+		h->rest = str_sub(h->rest, str_search(h->rest, STR_LIT("</")), h->rest.n);
+		if (str_istarts(str_sub(h->rest, 2, h->rest.n), name)) {
+			h->rest = str_sub(h->rest, tag_length(h->rest), h->rest.n);
+			return;
+		}
+		h->rest = str_sub(h->rest, 2, h->rest.n);
+	}
+}
+
+static void read_tag(struct html_text *h)
+{
+	if (str_starts(h->rest, STR_LIT("<!--"))) {
+		size_t end = str_search(h->rest, STR_LIT("-->"));
+
+		h->rest = str_sub(h->rest, end + 3 < h->rest.n ? end + 3 : h->rest.n, h->rest.n);
+		return;
+	}
+	size_t n = tag_length(h->rest);
+	struct str inside = str_sub(h->rest, 1, n >= 2 ? n - 2 : 0);
+	struct html_tag tag = { .closing = str_starts(inside, STR_LIT("/")) };
+
+	h->rest = str_sub(h->rest, n, h->rest.n);
+	inside = str_sub(inside, tag.closing ? 1 : 0, inside.n);
+	size_t name = 0;
+
+	while (name < inside.n && (ascii_alpha(inside.p[name]) || ascii_digit(inside.p[name])))
+		name++;
+	tag.name = str_sub(inside, 0, name);
+	tag.attributes = str_sub(inside, name, inside.n);
+	if (!tag.closing && str_among(tag.name, "script style title template head")) {
+		if (!str_among(tag.name, "head"))
+			skip_element(h, tag.name);
+		return;
+	}
+	apply_tag(h, &tag);
+}
+
+static void read_text(struct html_text *h)
+{
+	char c = h->rest.p[0];
+	size_t took = 1;
+
+	if (c == '\r') {
+		/* A CRLF is one line end, and a lone CR is none. */
+	} else if (h->pre > 0 && c == '\n') {
+		h->lines++;
+	} else if (h->pre > 0 && ascii_blank(c)) {
+		settle(h);
+		buf_add_char(h->out, c);
+	} else if (ascii_blank(c) || c == '\n') {
+		h->space = h->lines == 0;
+	} else if (c == '&') {
+		settle(h);
+		took = html_entity(h->out, h->rest);
+		if (took == 0) {
+			buf_add_char(h->out, c);
+			took = 1;
+		}
+	} else if (!ascii_control(c)) {
+		settle(h);
+		buf_add_char(h->out, c);
+	}
+	h->rest = str_sub(h->rest, took, h->rest.n);
+}
+
+bool mime_html_to_text(struct buf *out, struct str html)
+{
+	struct html_text h = { .out = out, .rest = html };
+
+	while (h.rest.n > 0) {
+		bool tag = h.rest.n > 1 && h.rest.p[0] == '<' &&
+			(ascii_alpha(h.rest.p[1]) || h.rest.p[1] == '/' || h.rest.p[1] == '!' || h.rest.p[1] == '?');
+
+		if (tag)
+			read_tag(&h);
+		else
+			read_text(&h);
+	}
+	close_link(&h);
+	if (h.started)
+		buf_add_char(out, '\n');
+	buf_free(&h.value);
+	return !out->full;
+}

@@ -1,0 +1,271 @@
+#include <config.h>
+
+#include "mail/message/message_state.h"
+
+#include "base/err.h"
+
+unsigned message_unwanted(const struct message *m)
+{
+	return FAULT_NUL | FAULT_LONG | FAULT_CR | (m->state->wants.eight_bit ? 0 : FAULT_HIGH);
+}
+
+enum how part_how(const struct message *m, const struct part *p, const char **encoding)
+{
+	unsigned unwanted = p->faults & message_unwanted(m);
+
+	*encoding = NULL;
+	if (p->kind != PART_LEAF) {
+		if (!m->state->wants.eight_bit && p->encoding == MIME_8BIT)
+			*encoding = "7bit";
+		return unwanted != 0 ? HOW_STRIP : HOW_COPY;
+	}
+	if ((unwanted & ~(unsigned)FAULT_CR) == 0)
+		return HOW_COPY;
+	if (p->encoding == MIME_BASE64)
+		return HOW_REWRAP;
+	if (p->encoding == MIME_QP)
+		return HOW_REPAIR_QP;
+	*encoding = p->text && p->high <= p->octets / 3 ? "quoted-printable" : "base64";
+	return HOW_ENCODE;
+}
+
+static bool covered(const struct message *m, struct str name)
+{
+	struct str rest = buf_str(&m->state->sealed_names);
+
+	while (rest.p != NULL)
+		if (str_ieq(str_trim(str_cut(&rest, ':')), name))
+			return name.n > 0;
+	return false;
+}
+
+/* What a DKIM signature covers: the names of its h= tag, gathered from all of them. */
+static void read_seal(struct message *m, struct str body)
+{
+	struct message_state *st = m->state;
+
+	st->sealed = true;
+	buf_add_text(&st->sealed_names, "From:");
+	while (body.p != NULL) {
+		struct str tag = str_trim(str_cut(&body, ';'));
+		struct str name = str_trim(str_cut(&tag, '='));
+
+		if (str_eq(name, STR_LIT("h")) && tag.p != NULL) {
+			buf_add(&st->sealed_names, tag);
+			buf_add_char(&st->sealed_names, ':');
+		}
+	}
+}
+
+static void find_seals(struct message *m)
+{
+	struct header_reader r;
+	struct header_field field;
+	enum header_event event;
+
+	m->state->sealed = false;
+	buf_clear(&m->state->sealed_names);
+	header_init(&r, buf_str(&m->header));
+	while ((event = header_next(&r, &field)) != HEADER_END)
+		if (event == HEADER_FIELD &&
+			(str_ieq(field.name, STR_LIT("DKIM-Signature")) ||
+				str_ieq(field.name, STR_LIT("ARC-Message-Signature"))))
+			read_seal(m, field.body);
+}
+
+static const char *fault_text(unsigned fault)
+{
+	return fault == FAULT_HIGH    ? "octets over 0x7f, and the server does not take 8BITMIME"
+		: fault == FAULT_NUL  ? "a NUL"
+		: fault == FAULT_LONG ? "a line over 998 octets"
+				      : "a carriage return inside a line";
+}
+
+/* A signed content that would have to be changed is not sent. */
+static bool check_seals(const struct message *m, struct err *err)
+{
+	const struct message_state *st = m->state;
+	unsigned unwanted = message_unwanted(m);
+
+	for (size_t i = 0; i < st->walk.parts && i < MESSAGE_PARTS_LIMIT; i++) {
+		const struct part *p = &st->parts[i];
+
+		if (!st->sealed && !p->under_seal)
+			continue;
+		if ((p->header_faults & unwanted) != 0)
+			return err_set(err, ERR_DATA,
+				"line %llu: the header of a part would have to be mended, which "
+				"would "
+				"break the signature",
+				(unsigned long long)p->header_line);
+		for (unsigned bit = 0; bit < 4; bit++)
+			if ((p->faults & unwanted & (1u << bit)) != 0)
+				return err_set(err, ERR_DATA, "line %llu: %s: mending it would break the signature",
+					(unsigned long long)p->line[bit], fault_text(1u << bit));
+	}
+	return true;
+}
+
+static bool add_missing(struct message *m, unsigned what, const char *name, struct str value, struct err *err)
+{
+	bool replaced = what == MESSAGE_FROM && m->state->wants.replace_from;
+
+	if (((m->missing & what) == 0 && !replaced) || value.n == 0)
+		return true;
+	if (m->state->sealed && covered(m, str_of(name)))
+		return err_set(err, ERR_DATA, "%s is missing, and adding it would break the signature that covers it",
+			name);
+	return header_add(&m->plan, str_of(name), value, err);
+}
+
+/* MIME fields where the message has none and needs them, or has only some. */
+static void add_mime(struct message *m, const char *encoding)
+{
+	const struct message_state *st = m->state;
+	const struct part *top = &st->parts[0];
+	bool version = header_find(buf_str(&m->header), "MIME-Version").p != NULL;
+	bool high = (top->faults & FAULT_HIGH) != 0;
+	bool untyped = top->kind == PART_LEAF && !top->typed && (high || encoding != NULL);
+
+	if (!version && (untyped || encoding != NULL || top->typed))
+		buf_add_text(&m->plan, "MIME-Version: 1.0\r\n");
+	if (untyped)
+		buf_printf(&m->plan, "Content-Type: text/plain; charset=%s\r\n",
+			!high                                  ? "us-ascii"
+				: mime_scan_utf8(&st->untyped) ? "utf-8"
+							       : "iso-8859-1");
+	if (encoding != NULL)
+		buf_printf(&m->plan, "Content-Transfer-Encoding: %s\r\n", encoding);
+	else if (untyped && header_find(buf_str(&m->header), "Content-Transfer-Encoding").p == NULL)
+		buf_add_text(&m->plan, "Content-Transfer-Encoding: 8bit\r\n");
+}
+
+/* Every field of a header but those that go; the new encoding is written by the caller. */
+static bool mend_fields(struct message *m, struct str header, bool top, const char *encoding, struct buf *out,
+	struct err *err)
+{
+	struct field_mend how = { .high_ok = top ? m->state->wants.utf8 : m->state->wants.eight_bit,
+		.drop_high = false };
+	struct header_reader r;
+	struct header_field field;
+	enum header_event event;
+
+	how.drop_high = !top && !how.high_ok;
+	how.downgrade = top && m->state->wants.downgrade;
+	header_init(&r, header);
+	for (;;) {
+		uint64_t line = r.line + m->from_line;
+
+		event = header_next(&r, &field);
+		if (event == HEADER_END)
+			return true;
+		if (event == HEADER_FIELD && top &&
+			(str_ieq(field.name, STR_LIT("Bcc")) || str_ieq(field.name, STR_LIT("Resent-Bcc"))))
+			continue;
+		if (event == HEADER_FIELD && top && m->state->wants.replace_from &&
+			str_ieq(field.name, STR_LIT("From")))
+			continue;
+		if (event == HEADER_FIELD && encoding != NULL &&
+			str_ieq(field.name, STR_LIT("Content-Transfer-Encoding")))
+			continue;
+		if (event != HEADER_FIELD || field_clean(&how, field.whole)) {
+			buf_add(out, field.whole);
+			continue;
+		}
+		if (top && m->state->sealed && covered(m, field.name)) {
+			struct field_mend raw = { .high_ok = true };
+
+			if (!field_clean(&raw, field.whole))
+				return err_set(err, ERR_DATA,
+					"line %llu: %.*s would have to be mended, which would "
+					"break the "
+					"signature",
+					(unsigned long long)line, STR_ARGS(field.name));
+			buf_add(out, field.whole);
+			continue;
+		}
+		if (!field_mend(&how, &field, line, out, err))
+			return false;
+	}
+}
+
+bool message_header_ascii(struct str header, bool downgrade, struct buf *out, struct err *err)
+{
+	const struct field_mend how = { .downgrade = downgrade };
+	struct header_reader r;
+	struct header_field field;
+	enum header_event event;
+
+	header_init(&r, header);
+	for (;;) {
+		uint64_t line = r.line;
+
+		event = header_next(&r, &field);
+		if (event == HEADER_END)
+			return true;
+		if (event != HEADER_FIELD || field_clean(&how, field.whole))
+			buf_add(out, field.whole);
+		else if (!field_mend(&how, &field, line, out, err))
+			return false;
+	}
+}
+
+bool message_mend_header(struct message *m, struct str header, size_t i, struct buf *out, struct err *err)
+{
+	const struct part *p = &m->state->parts[i < MESSAGE_PARTS_LIMIT ? i : MESSAGE_PARTS_LIMIT - 1];
+	const char *encoding;
+
+	part_how(m, p, &encoding);
+	if (!mend_fields(m, header, false, encoding, out, err))
+		return false;
+	if (encoding != NULL)
+		buf_printf(out, "Content-Transfer-Encoding: %s\r\n", encoding);
+	return true;
+}
+
+/* Which way the body leaves, and its size as far as that is known by now. */
+static void choose_mode(struct message *m)
+{
+	struct message_state *st = m->state;
+	unsigned faults = 0;
+
+	for (size_t i = 0; i < st->walk.parts && i < MESSAGE_PARTS_LIMIT; i++)
+		faults |= st->parts[i].faults | st->parts[i].header_faults;
+	m->eight_bit = (faults & FAULT_HIGH) != 0 && st->wants.eight_bit;
+	m->body_size = m->octets - m->body_at;
+	if ((faults & message_unwanted(m)) != 0) {
+		m->mode = MESSAGE_PARTS;
+	} else if (st->lone_lf > 0 || (m->body_size > 0 && !st->ended_line)) {
+		m->mode = MESSAGE_LINES;
+		m->body_size += st->lone_lf + (st->ended_line ? 0 : 2);
+	} else {
+		m->mode = MESSAGE_AS_IS;
+	}
+}
+
+bool message_plan(struct message *m, const struct message_wants *wants, struct err *err)
+{
+	struct message_state *st = m->state;
+	const char *encoding;
+
+	st->wants = *wants;
+	buf_clear(&m->plan);
+	if (st->too_long)
+		return err_set(err, ERR_DATA, "the header is over %zu MiB", MESSAGE_HEADER_LIMIT >> 20);
+	if (st->too_many)
+		return err_set(err, ERR_DATA, "the message has more than %d parts", MESSAGE_PARTS_LIMIT);
+	find_seals(m);
+	if (!check_seals(m, err))
+		return false;
+	part_how(m, &st->parts[0], &encoding);
+	if (!mend_fields(m, buf_str(&m->header), true, encoding, &m->plan, err) ||
+		!add_missing(m, MESSAGE_FROM, "From", wants->from, err) ||
+		!add_missing(m, MESSAGE_DATE, "Date", wants->date, err) ||
+		!add_missing(m, MESSAGE_ID, "Message-ID", wants->message_id, err))
+		return false;
+	add_mime(m, encoding);
+	m->utf8 = !str_ascii(buf_str(&m->plan));
+	buf_add_text(&m->plan, "\r\n");
+	choose_mode(m);
+	return true;
+}

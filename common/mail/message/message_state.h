@@ -1,0 +1,126 @@
+#ifndef PIPEMAIL_MAIL_MESSAGE_STATE_H
+#define PIPEMAIL_MAIL_MESSAGE_STATE_H
+
+#include "mail/header/header.h"
+#include "mail/message/message.h"
+#include "mail/message/mime.h"
+
+/* What the files of message_*.c share and nobody else needs. */
+
+#define MESSAGE_LINE 998 /* octets of a line without its end (RFC 5321, 4.5.3.1.6) */
+#define MESSAGE_HEADER_LIMIT ((size_t)16 << 20)
+#define MESSAGE_DEPTH 40
+#define MESSAGE_PARTS_LIMIT 20000
+
+/* Lines out of any cuts. Over 1,024 octets a line comes in pieces. */
+enum line_end { LINE_OPEN, LINE_LF, LINE_CRLF, LINE_CR };
+struct line {
+	struct str text;
+	enum line_end end; /* LINE_OPEN: more of it follows, or the input ended */
+	bool starts;       /* text is the beginning of the line */
+	bool whole;        /* text is its end too */
+	bool stray;        /* CRs were dropped in front of its end */
+};
+struct lines {
+	char held[1024];
+	size_t n;
+	bool inside; /* a piece of this line was given out */
+	bool given;  /* held was given out: it is empty at the next call */
+	bool cr;     /* a CR that may be half a line end */
+	bool stray;
+};
+/* split_cr: a CR without LF ends a line too, and several are one. False when s is used up. */
+bool lines_next(struct lines *l, struct str *s, bool split_cr, struct line *line);
+bool lines_end(struct lines *l, bool split_cr, struct line *line);
+
+enum part_kind { PART_LEAF, PART_MULTIPART, PART_MESSAGE };
+enum part_fault { FAULT_HIGH = 1, FAULT_NUL = 2, FAULT_LONG = 4, FAULT_CR = 8 };
+struct part {
+	enum part_kind kind;
+	enum mime_encoding encoding; /* as its header says; MIME_7BIT stands for none */
+	bool text;
+	bool under_seal; /* a signature covers it */
+	bool typed;      /* it has a Content-Type */
+	unsigned faults; /* of its content (for a multipart: what stands around its parts) */
+	unsigned header_faults;
+	uint64_t line[4]; /* where each fault of the content was seen first, by bit */
+	uint64_t header_line;
+	uint64_t octets;
+	uint64_t high;
+};
+
+/* The structure of a message, line by line: which part a line belongs to. */
+struct walk {
+	struct walk_level {
+		char boundary[72];
+		size_t part;
+		bool under_seal;
+	} stack[MESSAGE_DEPTH];
+	unsigned depth;
+	size_t part;  /* number of the part that the current line belongs to, 0 is the message */
+	size_t parts; /* so many are known */
+	bool in_header;
+	bool stale; /* header holds that of an earlier part */
+	bool under_seal;
+	struct buf header; /* of the current part, CRLF lines */
+};
+enum walk_kind { WALK_CONTENT, WALK_DELIMITER, WALK_HEADER, WALK_SEPARATOR };
+/* Enter the part whose header is complete; facts are filled for it. */
+void walk_enter(struct walk *w, struct str header, struct part *facts);
+/* One line without its end. *entered is set when w->header of *entered_part became complete before
+ * it; facts as above. */
+enum walk_kind walk_line(struct walk *w, struct str line, bool *entered, struct part *facts);
+/* The next piece of a long header line. */
+void walk_more(struct walk *w, struct str piece);
+/* Is this a field's first line, and how long is its name? 0: none. */
+size_t walk_field_name(struct str line);
+
+struct message_state {
+	struct lines lines;
+	struct walk walk;
+	struct part *parts;
+	size_t parts_cap;
+	struct mime_scan untyped; /* of the body, for a charset where the header tells none */
+	uint64_t line_at;         /* offset where the next line begins */
+	uint64_t column;
+	uint64_t lone_lf;
+	enum walk_kind kind; /* of the line that comes in pieces */
+	bool header_done;
+	bool started;
+	bool ended_line; /* the last octet of the input ended a line */
+	bool too_long;   /* a header over the limit */
+	bool too_many;
+	bool sealed;             /* a DKIM signature is there */
+	struct buf sealed_names; /* what it covers: "\nfrom\nto\n" */
+	struct message_wants wants;
+	/* The pass that writes. */
+	struct mime_encoder encoder;
+	enum how { HOW_COPY, HOW_ENCODE, HOW_REWRAP, HOW_REPAIR_QP, HOW_STRIP } how;
+	enum line_end owed; /* of the line before, in a content that is encoded */
+	unsigned width;     /* of the line being rewrapped or repaired */
+	unsigned escape;    /* octets that still belong to an =XX */
+};
+
+/* Faults that may not leave under these wishes. */
+unsigned message_unwanted(const struct message *m);
+/* How the content of a part is to be written, and its new Content-Transfer-Encoding or NULL where
+ * it stays. */
+enum how part_how(const struct message *m, const struct part *p, const char **encoding);
+/* Header of part number i, mended, into out. */
+bool message_mend_header(struct message *m, struct str header, size_t i, struct buf *out, struct err *err);
+/*
+ * One field, mended: NULs out, lone CRs to blanks, octets over 0x7f encoded unless high_ok, lines
+ * folded. What only SMTPUTF8 can carry stays and is seen in out; with drop_high it is made "?". 65
+ * when a line cannot be folded.
+ */
+struct field_mend {
+	bool high_ok;
+	bool drop_high;
+	bool downgrade; /* message_wants.downgrade */
+};
+bool field_mend(const struct field_mend *how, const struct header_field *field, uint64_t line, struct buf *out,
+	struct err *err);
+/* Nothing of that is needed. */
+bool field_clean(const struct field_mend *how, struct str whole);
+
+#endif

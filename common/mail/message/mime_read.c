@@ -1,0 +1,169 @@
+#include <config.h>
+
+#include "mail/message/mime.h"
+
+#include <stdio.h>
+
+#include "mail/header/header.h"
+#include "mail/header/word.h"
+#include "text/utf8.h"
+
+#define MIME_MAX_PARTS 100
+#define MIME_MAX_DEPTH 10
+#define MIME_MAX_HEADER ((size_t)256 << 10)
+
+/* One multipart on the way down: what is left of it and the line that separates its parts. */
+struct level {
+	struct str rest;
+	char boundary[72];
+	unsigned number; /* among all multiparts, from 1 */
+};
+
+struct walk {
+	struct level levels[MIME_MAX_DEPTH];
+	unsigned depth;
+	unsigned multiparts;
+	unsigned parts;
+};
+
+/* Where the line behind position at begins. */
+static size_t next_line(struct str s, size_t at)
+{
+	size_t n = str_find(str_sub(s, at, s.n), '\n');
+
+	return at + n < s.n ? at + n + 1 : s.n;
+}
+
+/* Is the line at the start of s the delimiter, and the closing one? */
+static bool is_delimiter(struct str s, const char *boundary, bool *closing)
+{
+	struct str line = str_sub(s, 0, str_find(s, '\n'));
+	size_t n = strlen(boundary);
+
+	if (!str_starts(line, STR_LIT("--")) || !str_starts(str_sub(line, 2, line.n), str_at(boundary, n)))
+		return false;
+	line = str_sub(line, 2 + n, line.n);
+	*closing = str_starts(line, STR_LIT("--"));
+	return str_trim(str_sub(line, *closing ? 2 : 0, line.n)).n == 0;
+}
+
+/* The octets of the next part of a multipart; false at its end. A missing last delimiter is made
+ * good. */
+static bool next_part(struct level *l, struct str *part)
+{
+	bool closing = false;
+	size_t at = 0;
+
+	while (at < l->rest.n && !is_delimiter(str_sub(l->rest, at, l->rest.n), l->boundary, &closing))
+		at = next_line(l->rest, at);
+	if (at >= l->rest.n || closing)
+		return false;
+	size_t begin = next_line(l->rest, at);
+	size_t end = begin;
+
+	while (end < l->rest.n && !is_delimiter(str_sub(l->rest, end, l->rest.n), l->boundary, &closing))
+		end = next_line(l->rest, end);
+	size_t last = end;
+
+	/* The line end before the delimiter belongs to it. */
+	if (last > begin && end < l->rest.n && l->rest.p[last - 1] == '\n')
+		last--;
+	if (last > begin && last < end && l->rest.p[last - 1] == '\r')
+		last--;
+	*part = str_sub(l->rest, begin, last - begin);
+	l->rest = str_sub(l->rest, end, l->rest.n);
+	return true;
+}
+
+static void read_type(struct str header, char type[80], char boundary[72])
+{
+	struct str body = header_find(header, "Content-Type");
+	struct str name = str_trim(str_sub(body, 0, str_find(body, ';')));
+	struct buf value = { .limit = 4096 };
+
+	boundary[0] = '\0';
+	if (name.n == 0 || name.n >= 80 || str_find(name, '/') == name.n)
+		name = STR_LIT("text/plain");
+	for (size_t i = 0; i < name.n; i++)
+		type[i] = ascii_lower(name.p[i]);
+	type[name.n] = '\0';
+	if (str_istarts(name, STR_LIT("multipart/")) && word_parameter(body, "boundary", &value) &&
+		buf_len(&value) < 72)
+		snprintf(boundary, 72, "%s", buf_text(&value));
+	buf_free(&value);
+}
+
+/* Take one entity: a leaf is filled and true; a multipart is entered. */
+static bool enter(struct walk *w, struct str entity, struct mime_leaf *leaf)
+{
+	size_t n = header_length(str_sub(entity, 0, MIME_MAX_HEADER));
+	char boundary[72];
+
+	leaf->header = str_sub(entity, 0, n);
+	leaf->body = str_sub(entity, n, entity.n);
+	leaf->depth = w->depth;
+	leaf->parent = w->depth > 0 ? w->levels[w->depth - 1].number : 0;
+	read_type(leaf->header, leaf->type, boundary);
+	if (boundary[0] == '\0' || w->depth == MIME_MAX_DEPTH)
+		return true;
+	struct level *l = &w->levels[w->depth++];
+
+	l->rest = leaf->body;
+	l->number = ++w->multiparts;
+	memcpy(l->boundary, boundary, sizeof boundary);
+	return false;
+}
+
+bool mime_leaf(struct str message, size_t i, struct mime_leaf *leaf)
+{
+	struct walk w = { .parts = 1 };
+	size_t seen = 0;
+
+	if (enter(&w, message, leaf))
+		return i == 0;
+	while (w.depth > 0) {
+		struct str part;
+
+		if (w.parts >= MIME_MAX_PARTS || !next_part(&w.levels[w.depth - 1], &part)) {
+			w.depth--;
+			continue;
+		}
+		w.parts++;
+		if (enter(&w, part, leaf) && seen++ == i)
+			return true;
+	}
+	return false;
+}
+
+/* UTF-8 out of text in the charset of the part, as far as we know it. */
+static bool add_text(const struct mime_leaf *leaf, struct str s, struct buf *out)
+{
+	struct buf charset = { .limit = 100 };
+	bool latin = word_parameter(header_find(leaf->header, "Content-Type"), "charset", &charset) &&
+		(str_istarts(buf_str(&charset), STR_LIT("iso-8859-1")) ||
+			str_ieq(buf_str(&charset), STR_LIT("windows-1252")));
+
+	buf_free(&charset);
+	/* Text that calls itself UTF-8 or nothing and is neither is read as Latin-1 too. */
+	if (latin || !utf8_valid(s))
+		return utf8_from_latin1(out, s);
+	return buf_add(out, s);
+}
+
+bool mime_decode(const struct mime_leaf *leaf, struct buf *out)
+{
+	struct str encoding = str_trim(header_find(leaf->header, "Content-Transfer-Encoding"));
+	struct buf plain = { .limit = out->limit };
+	bool text = str_starts(str_of(leaf->type), STR_LIT("text/"));
+	bool ok;
+
+	if (str_ieq(encoding, STR_LIT("base64")))
+		ok = base64_decode_loose(&plain, leaf->body);
+	else if (str_ieq(encoding, STR_LIT("quoted-printable")))
+		ok = qp_decode(&plain, leaf->body);
+	else
+		ok = buf_add(&plain, leaf->body);
+	ok = ok && (text ? add_text(leaf, buf_str(&plain), out) : buf_add(out, buf_str(&plain)));
+	buf_free(&plain);
+	return ok;
+}
