@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "io/clock.h"
 #include "io/netrc.h"
 #include "io/secret.h"
 #include "proto/sasl.h"
@@ -83,7 +84,8 @@ static bool get_secret(const struct account_server *s, const char *user, struct 
 	bool ok;
 
 	if (a->token_command != NULL)
-		return secret_run(a->token_command, secret, err) || err_prefix(err, "token-command");
+		return secret_run(a->token_command, clock_after(s->timeout), secret, err) ||
+			err_prefix(err, "token-command");
 	if (!parse_fd(a, &source.fd, err))
 		return false;
 	source.credential = credential_name(a, &name);
@@ -151,7 +153,8 @@ bool account_new_token(struct account_server *server, struct err *err)
 
 	if (a->token_command == NULL || server->sasl == NULL)
 		return err_set(err, ERR_AUTH, "%s: there is no --token-command for a new token", server->label);
-	bool ok = secret_run(a->token_command, &token, err) || err_prefix(err, "token-command");
+	bool ok = secret_run(a->token_command, clock_after(server->timeout), &token, err) ||
+		err_prefix(err, "token-command");
 
 	if (ok)
 		sasl_set_password(server->sasl, buf_str(&token));
