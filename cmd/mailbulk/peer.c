@@ -35,7 +35,7 @@ static void start_session(struct peer *p)
 	const struct account_server *server = &p->relay->server;
 	struct smtp_params params = {
 		.lmtp = server->url.scheme == SCHEME_LMTP,
-		.tls = session_tls(server),
+		.tls = server->tls,
 		.clear_auth = server->clear_auth,
 		.chunking = true,
 		.window_messages = WINDOW_MESSAGES,
@@ -99,7 +99,7 @@ static void connected(struct engine *e, struct peer *p, int fd)
 		wire_start_socks(&p->wire, server->url.host, server->url.port,
 			buf_len(&server->proxy_user) > 0 ? buf_str(&server->proxy_user) : STR_NONE,
 			buf_str(&server->proxy_password));
-	else if (server->tls == ACCOUNT_TLS_ON && !peer_start_tls(e, p, &err))
+	else if (server->tls == TLS_IMPLICIT && !peer_start_tls(e, p, &err))
 		peer_end(e, p, &err);
 	else if (wire_ready(&p->wire))
 		wire_stands(e, p);
@@ -259,7 +259,7 @@ void peer_read(struct engine *e, struct peer *p)
 		smtp_eof(&p->smtp, &err);
 	else if (p->state == PEER_WIRE && wire_ready(&p->wire)) {
 		/* Behind a proxy, TLS from the start comes only now. */
-		bool tls_due = p->relay->server.tls == ACCOUNT_TLS_ON && p->wire.tls == NULL;
+		bool tls_due = p->relay->server.tls == TLS_IMPLICIT && p->wire.tls == NULL;
 
 		if (!tls_due)
 			wire_stands(e, p);

@@ -5,16 +5,15 @@
 #include "base/err.h"
 #include "cli/options.h"
 #include "io/net.h"
+#include "proto/tls.h"
 
 struct sasl;
-struct tls_trust;
 
 /*
  * A server and how to reach it: every connection option, which are also the keys of the configuration
  * file, spelled the same. Options win over the chosen account's section, that over the bare keys.
  */
 enum account_scheme { SCHEME_NONE, SCHEME_SMTP, SCHEME_SMTPS, SCHEME_LMTP, SCHEME_POP3, SCHEME_POP3S };
-enum account_tls { ACCOUNT_TLS_REQUIRE, ACCOUNT_TLS_TRY, ACCOUNT_TLS_OFF, ACCOUNT_TLS_ON };
 
 struct account_url {
 	enum account_scheme scheme;
@@ -89,7 +88,7 @@ void account_url_free(struct account_url *url);
 struct account_server {
 	struct account_url url;
 	struct net_target target;
-	enum account_tls tls;
+	enum tls_policy tls;
 	bool clear_auth;         /* credentials may go without TLS */
 	struct tls_trust *trust; /* NULL until account_trust */
 	int64_t tlsa_until;      /* monotonic: how long the TLSA records in it are good; 0: there are none */

@@ -54,17 +54,15 @@ static bool choose_tls(const struct account *a, struct account_server *s, struct
 	bool login = wants_login(a, &s->url);
 	/* Behind a proxy, "localhost" is somebody else's. */
 	bool local = a->proxy == NULL && net_is_loopback(&s->target);
-	int word = s->url.path != NULL        ? ACCOUNT_TLS_OFF
-		: local && !login && !a->dane ? ACCOUNT_TLS_TRY
-					      : ACCOUNT_TLS_REQUIRE;
+	int word = s->url.path != NULL ? TLS_OFF : local && !login && !a->dane ? TLS_TRY : TLS_REQUIRE;
 
 	if (a->tls != NULL && !option_choice("tls", a->tls, words, &word, err))
 		return false;
-	s->tls = implicit_tls(&s->url) ? ACCOUNT_TLS_ON : (enum account_tls)word;
-	if (implicit_tls(&s->url) && word == ACCOUNT_TLS_OFF)
+	s->tls = implicit_tls(&s->url) ? TLS_IMPLICIT : (enum tls_policy)word;
+	if (implicit_tls(&s->url) && word == TLS_OFF)
 		return err_set(err, ERR_USAGE, "%s: --tls=off, but the URL says TLS from the start", s->label);
-	s->clear_auth = s->url.path != NULL || (local && s->tls == ACCOUNT_TLS_OFF);
-	if (s->tls == ACCOUNT_TLS_OFF && login && !s->clear_auth)
+	s->clear_auth = s->url.path != NULL || (local && s->tls == TLS_OFF);
+	if (s->tls == TLS_OFF && login && !s->clear_auth)
 		return err_set(err, ERR_USAGE,
 			"%s: --tls=off would send the password for all to read; it is taken "
 			"for a loopback address or a Unix socket only",
@@ -89,7 +87,7 @@ static bool check_dane(const struct account_server *s, struct err *err)
 	if (a->proxy != NULL)
 		return err_set(err, ERR_USAGE,
 			"%s: --dane and --proxy: the records would not be asked for through the proxy", s->label);
-	if (s->tls == ACCOUNT_TLS_OFF || s->tls == ACCOUNT_TLS_TRY)
+	if (s->tls == TLS_OFF || s->tls == TLS_TRY)
 		return err_set(err, ERR_USAGE, "%s: --dane needs TLS, but --tls=%s does not", s->label, a->tls);
 	return true;
 }
@@ -122,7 +120,7 @@ static bool fill(struct account_server *s, const char *url, bool pop, struct err
 	if (a->dane && !fix_kind(check_dane(s, err), a->dane_from_file, err))
 		return false;
 	/* "try" may come to nothing; then the certificates need not be read at all. */
-	if ((s->tls == ACCOUNT_TLS_REQUIRE || s->tls == ACCOUNT_TLS_ON) && account_trust(s, err) == NULL)
+	if ((s->tls == TLS_REQUIRE || s->tls == TLS_IMPLICIT) && account_trust(s, err) == NULL)
 		return false;
 	return !wants_login(a, &s->url) ||
 		fix_kind(account_login(s, err), a->user_from_file || a->server_from_file, err);

@@ -198,7 +198,7 @@ bool drive_connect(struct drive *d, struct account_server *server, int64_t deadl
 		say_trace_note(&d->talk, "connected to %s (%s)", server->label, buf_text(&peer));
 		buf_free(&peer);
 	}
-	if (ok && server->tls == ACCOUNT_TLS_ON)
+	if (ok && server->tls == TLS_IMPLICIT)
 		ok = drive_start_tls(d, NULL, err);
 	if (!ok) {
 		drive_close(d);

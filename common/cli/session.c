@@ -2,21 +2,6 @@
 
 #include "cli/session.h"
 
-enum smtp_tls session_tls(const struct account_server *server)
-{
-	switch (server->tls) {
-	case ACCOUNT_TLS_TRY:
-		return SMTP_TLS_TRY;
-	case ACCOUNT_TLS_OFF:
-		return SMTP_TLS_OFF;
-	case ACCOUNT_TLS_ON:
-		return SMTP_TLS_ON;
-	case ACCOUNT_TLS_REQUIRE:
-		break;
-	}
-	return SMTP_TLS_REQUIRE;
-}
-
 bool session_open(struct session *s, struct account_server *server, int64_t ends, bool probe, struct err *err)
 {
 	*s = (struct session){ .server = server };
@@ -29,7 +14,7 @@ bool session_open(struct session *s, struct account_server *server, int64_t ends
 	const struct smtp_params params = {
 		.lmtp = server->url.scheme == SCHEME_LMTP,
 		.ehlo = buf_text(&s->ehlo),
-		.tls = session_tls(server),
+		.tls = server->tls,
 		.clear_auth = server->clear_auth,
 		.sasl = server->sasl,
 		.probe = probe,

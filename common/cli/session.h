@@ -16,8 +16,6 @@ struct session {
 	bool asked_again;        /* a new token was asked for already */
 };
 
-/* What the server's URL and --tls ask of a session. */
-enum smtp_tls session_tls(const struct account_server *server);
 /* Connect and begin. False with err (68, 69, 75, 76) when there is no connection. */
 bool session_open(struct session *s, struct account_server *server, int64_t ends, bool probe, struct err *err);
 /* Move octets until something happens that is the caller's: any event but SMTP_WAIT, SMTP_STARTTLS

@@ -3,6 +3,7 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "proto/tls.h"
 #include "proto/reply.h"
 
 struct sasl;
@@ -52,18 +53,16 @@ struct smtp_caps {
 	struct buf lines; /* the EHLO lines as they came, for --probe */
 };
 
-enum smtp_tls { SMTP_TLS_REQUIRE, SMTP_TLS_TRY, SMTP_TLS_OFF, SMTP_TLS_ON /* implicit: it is up already */ };
-
 struct smtp_params {
 	bool lmtp;
-	const char *ehlo; /* name or address literal for EHLO/LHLO */
-	enum smtp_tls tls;
-	bool clear_auth;   /* credentials may go without TLS (Unix socket, or an explicit --tls=off to loopback) */
-	struct sasl *sasl; /* credentials, or NULL: no AUTH. Borrowed for the session's life */
-	bool lock_step;    /* one command at a time, whatever is offered */
-	bool probe;        /* stop at SMTP_READY even if nothing can be sent: for --probe */
-	bool chunking;     /* BDAT where offered */
-	bool trusted;      /* this server is known to read the octets of a BDAT that it refuses (it did on an earlier
+	const char *ehlo;    /* name or address literal for EHLO/LHLO */
+	enum tls_policy tls; /* TLS_IMPLICIT: it is up already */
+	bool clear_auth;     /* credentials may go without TLS (Unix socket, or an explicit --tls=off to loopback) */
+	struct sasl *sasl;   /* credentials, or NULL: no AUTH. Borrowed for the session's life */
+	bool lock_step;      /* one command at a time, whatever is offered */
+	bool probe;          /* stop at SMTP_READY even if nothing can be sent: for --probe */
+	bool chunking;       /* BDAT where offered */
+	bool trusted;        /* this server is known to read the octets of a BDAT that it refuses (it did on an earlier
 		       * connection); else only servers that are recognised as Postfix, Exim, Exchange or Gmail are sent
 		       * a BDAT before their replies to RCPT are there */
 	size_t window_messages; /* messages that may be under way at once; 0 or 1: one */
