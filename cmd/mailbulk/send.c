@@ -206,7 +206,7 @@ static void engine_free(struct engine *e)
 	for (size_t i = 0; i < e->n_peers; i++)
 		peer_free(&e->peers[i]);
 	for (size_t i = 0; i < e->n_relays; i++)
-		account_server_free(&e->relays[i].server);
+		relay_free(&e->relays[i]);
 	for (size_t i = 0; i < e->n_jobs; i++) {
 		for (size_t k = 0; k < e->jobs[i].n; k++)
 			mem_free(e->jobs[i].tickets[k].email);
@@ -239,7 +239,7 @@ int send_campaign(struct campaign *campaign, struct list *list, const struct sup
 	e.n_jobs = e.n_peers * WINDOW_MESSAGES;
 	e.peers = mem_array(e.n_peers, sizeof *e.peers);
 	e.jobs = mem_array(e.n_jobs, sizeof *e.jobs);
-	e.fds = mem_array(e.n_peers * NET_DIAL_FDS + 1, sizeof *e.fds);
+	e.fds = mem_array(e.n_peers * LINK_FDS + campaign->settings->account.smtp.n * CHILD_FDS + 1, sizeof *e.fds);
 	e.wall.wall = clock_wall();
 	e.wall.offset = clock_offset(e.wall.wall);
 	status = run(&e, suppress);

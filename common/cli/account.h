@@ -7,6 +7,7 @@
 #include "io/net.h"
 #include "proto/tls.h"
 
+struct child;
 struct sasl;
 
 /*
@@ -109,10 +110,12 @@ bool account_server(const struct account *a, const char *url, bool pop, struct a
 void account_server_free(struct account_server *server);
 /* The trusted certificates and ours, read at the first call: TLS may turn out not to be needed. */
 struct tls_trust *account_trust(struct account_server *server, struct err *err);
-/* The same for a handshake that begins now: with --dane the records in DNS are looked up, unless that was done a short
- * while ago. */
-struct tls_trust *account_handshake(struct account_server *server, struct err *err);
-/* Run the token command anew into server->sasl; false when there is none (77) or it fails. */
+/* Run the token command anew into server->sasl, for the server's timeout at most; false when there is none (77) or it
+ * fails. */
 bool account_new_token(struct account_server *server, struct err *err);
+/* The same for a poll loop, which polls c (child_poll) and frees it (child_free) in any case. account_token_next: 1, the
+ * token is there; 0, go on polling; -1, err. */
+bool account_token_begin(struct account_server *server, struct child *c, struct err *err);
+int account_token_next(struct account_server *server, struct child *c, struct err *err);
 
 #endif

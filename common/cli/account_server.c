@@ -7,16 +7,13 @@
 #include <unistd.h>
 
 #include "base/mem.h"
-#include "io/clock.h"
 #include "io/file.h"
 #include "io/secret.h"
 #include "io/tlsa.h"
-#include "mail/address/domain.h"
 #include "proto/sasl.h"
 #include "proto/tls.h"
 
 #define PEM_LIMIT ((size_t)8 << 20)
-#define TLSA_GOOD (600 * CLOCK_SECOND) /* a key may change while a long run goes on */
 
 /* Where the systems that we know keep the certificates they trust, as one file. */
 static const char *const stores[] = {
@@ -193,31 +190,4 @@ out:
 	buf_free(&cert);
 	buf_wipe(&key);
 	return server->trust;
-}
-
-/* As DNS and the certificate write it. */
-static const char *ascii_host(const char *host, struct buf *ascii)
-{
-	return domain_to_ascii(ascii, str_of(host)) == DOMAIN_OK ? buf_text(ascii) : host;
-}
-
-struct tls_trust *account_handshake(struct account_server *server, struct err *err)
-{
-	struct tls_trust *trust = account_trust(server, err);
-	struct buf records = { 0 };
-	struct buf host = { 0 };
-
-	if (trust == NULL || !server->account->dane || clock_now() < server->tlsa_until)
-		return trust;
-	bool ok = tlsa_find(ascii_host(server->url.host, &host), server->url.port, clock_after(server->timeout),
-			  &records, err) &&
-		tls_trust_tlsa(trust, buf_str(&records), err);
-
-	if (ok)
-		server->tlsa_until = clock_after(TLSA_GOOD);
-	else
-		err_prefix(err, "%s", server->label);
-	buf_free(&host);
-	buf_free(&records);
-	return ok ? trust : NULL;
 }
