@@ -148,6 +148,9 @@ void smtp_mail(struct smtp *s, const struct smtp_mail *mail);
  * given now, so that `out` stays small; 0: flush first (SMTP_WAIT). */
 size_t smtp_content_room(const struct smtp *s);
 void smtp_content(struct smtp *s, struct str octets);
+/* In the middle of a message, and there is room for more of it: smtp_next says SMTP_CONTENT, without anything coming
+ * from the server first. A loop that polls must not wait for the server then. */
+bool smtp_content_due(const struct smtp *s);
 void smtp_content_end(struct smtp *s);
 /* The content cannot be had after all (a file shrank): the connection has to be dropped; nothing is delivered. */
 void smtp_abort(struct smtp *s);
