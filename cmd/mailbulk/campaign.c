@@ -7,7 +7,7 @@
 
 #include "base/mem.h"
 #include "cli/say.h"
-#include "cmd/mailbulk/options.h"
+#include "cmd/mailbulk/settings.h"
 #include "io/file.h"
 #include "mail/address/address.h"
 #include "mail/header/header.h"
@@ -292,7 +292,7 @@ void campaign_free(struct campaign *c)
 	for (size_t i = 0; i < c->n_unsubscribe; i++)
 		template_free(c->unsubscribe[i]);
 	free_attachments(c);
-	mimetypes_free(&c->types);
+	mimetype_free(&c->types);
 	template_free(c->text.template);
 	template_free(c->html.template);
 	mem_free(c->fields);

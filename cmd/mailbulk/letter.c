@@ -6,7 +6,7 @@
 
 #include "base/mem.h"
 #include "cmd/mailbulk/campaign.h"
-#include "cmd/mailbulk/options.h"
+#include "cmd/mailbulk/settings.h"
 #include "cmd/mailbulk/values.h"
 #include "io/file.h"
 #include "mail/header/header.h"
@@ -96,7 +96,7 @@ static bool make_attachment(const struct attachment *a, const struct mimetypes *
 		slash--;
 	part->name = a->shown != NULL ? a->shown : name.p + slash;
 	part->cid = !a->is_inline ? NULL : a->cid != NULL ? a->cid : part->name;
-	part->type = a->type != NULL ? a->type : part_type(types, part->name);
+	part->type = a->type != NULL ? a->type : parts_type(types, part->name);
 	part->content = buf_str(content);
 	part->file = MIME_NO_FILE;
 	return true;

@@ -6,7 +6,7 @@
 
 #include "cmd/mailbulk/campaign.h"
 #include "cmd/mailbulk/letter.h"
-#include "cmd/mailbulk/options.h"
+#include "cmd/mailbulk/settings.h"
 #include "io/file.h"
 #include "mail/header/header.h"
 #include "mail/header/word.h"

@@ -16,7 +16,7 @@ ROOMS = {
     "cmd/listscrub": ["read", "returns", "judge", "write", "run", "."],
     "cmd/mailsend": ["compose", "deliver", "spool", "."],
 }
-HEADS = {"cmd/listscrub/options.h", "cmd/listscrub/reason.h", "cmd/mailsend/mailsend.h"}
+HEADS = {"cmd/listscrub/settings.h", "cmd/listscrub/reason.h", "cmd/mailsend/settings.h"}
 INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*"([^"]+)"', re.M)
 
 

@@ -1,3 +1,6 @@
 #include <config.h>
 #include "tests/tap.h"
-int main(void){return tap_done();}
+int main(void)
+{
+	return tap_done();
+}
