@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 
 #include "base/mem.h"
+#include "text/hex.h"
 #include "cli/say.h"
 #include "cmd/mailbulk/options.h"
 #include "io/file.h"
@@ -160,7 +161,6 @@ static void digest_list(gnutls_hash_hd_t hash, const struct option_list *list)
 /* Of the text and what is said about it, not of the list: rows may come and go. */
 static bool take_fingerprint(struct campaign *c, struct str text, struct str html, struct err *err)
 {
-	static const char hex[] = "0123456789abcdef";
 	const struct settings *s = c->settings;
 	unsigned char sum[32];
 	gnutls_hash_hd_t hash;
@@ -178,10 +178,7 @@ static bool take_fingerprint(struct campaign *c, struct str text, struct str htm
 	for (size_t i = 0; i < c->n_constants; i++)
 		digest_part(hash, buf_str(&c->constants[i].encoded));
 	gnutls_hash_deinit(hash, sum);
-	for (size_t i = 0; i < 16; i++) {
-		c->fingerprint[2 * i] = hex[sum[i] >> 4];
-		c->fingerprint[2 * i + 1] = hex[sum[i] & 15];
-	}
+	hex_encode(c->fingerprint, sum, 16);
 	memcpy(c->id, c->fingerprint, sizeof c->id);
 	return true;
 }

@@ -5,6 +5,7 @@
 #include <gnutls/crypto.h>
 
 #include "base/mem.h"
+#include "text/hex.h"
 #include "cmd/mailbulk/campaign.h"
 #include "cmd/mailbulk/list.h"
 #include "cmd/mailbulk/options.h"
@@ -83,16 +84,11 @@ struct template_data values_data(const struct values *v)
 
 static void make_key(struct values *v)
 {
-	static const char hex[] = "0123456789abcdef";
 	unsigned char sum[32];
 
 	if (gnutls_hash_fast(GNUTLS_DIG_SHA256, buf_str(&v->key_text).p, buf_len(&v->key_text), sum) != 0)
 		mem_die();
-	for (size_t i = 0; i < 16; i++) {
-		v->key[2 * i] = hex[sum[i] >> 4];
-		v->key[2 * i + 1] = hex[sum[i] & 15];
-	}
-	v->key[32] = '\0';
+	hex_encode(v->key, sum, 16);
 }
 
 static void make_token(struct values *v)

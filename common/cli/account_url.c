@@ -3,6 +3,7 @@
 #include "cli/account_state.h"
 
 #include "base/mem.h"
+#include "text/hex.h"
 
 static const struct scheme {
 	const char *name;
@@ -17,23 +18,17 @@ static const struct scheme {
 	{ "pop3s", SCHEME_POP3S, 995, true },
 };
 
-static int hex_digit(char c)
-{
-	if (ascii_digit(c))
-		return c - '0';
-	c = ascii_lower(c);
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 bool account_decode(struct buf *out, struct str text)
 {
 	for (size_t i = 0; i < text.n; i++) {
 		char c = text.p[i];
 
 		if (c == '%') {
-			if (text.n - i < 3 || hex_digit(text.p[i + 1]) < 0 || hex_digit(text.p[i + 2]) < 0)
+			int octet = hex_octet(str_sub(text, i + 1, 2));
+
+			if (octet < 0)
 				return false;
-			c = (char)(hex_digit(text.p[i + 1]) << 4 | hex_digit(text.p[i + 2]));
+			c = (char)octet;
 			i += 2;
 		}
 		if (ascii_control(c) || !buf_add_char(out, c))

@@ -136,14 +136,6 @@ static bool load_anchors(struct tls_trust *t, struct str pem, struct err *err)
 	return true;
 }
 
-static int hex_digit(char c)
-{
-	if (ascii_digit(c))
-		return c - '0';
-	c = ascii_lower(c);
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 /* "sha256:" and 64 hexadecimal digits, which may have colons between the octets. */
 static bool parse_pin(struct str s, unsigned char pin[32])
 {
@@ -154,7 +146,7 @@ static bool parse_pin(struct str s, unsigned char pin[32])
 	for (size_t i = 7; i < s.n; i++) {
 		if (s.p[i] == ':' && n % 2 == 0 && n > 0)
 			continue;
-		int digit = hex_digit(s.p[i]);
+		int digit = ascii_hex(s.p[i]);
 
 		if (digit < 0 || n == 64)
 			return false;

@@ -2,6 +2,8 @@
 
 #include "text/hex.h"
 
+#include "base/buf.h"
+
 const char hex_lower[17] = "0123456789abcdef";
 const char hex_upper[17] = "0123456789ABCDEF";
 
@@ -14,6 +16,11 @@ void hex_encode(char *out, const void *p, size_t n)
 		*out++ = hex_lower[octets[i] & 15];
 	}
 	*out = '\0';
+}
+
+bool hex_add_escape(struct buf *out, char mark, unsigned char c)
+{
+	return buf_add(out, str_at((char[]){ mark, hex_upper[c >> 4], hex_upper[c & 15] }, 3));
 }
 
 bool hex_decode(unsigned char *out, struct str s)

@@ -3,6 +3,8 @@
 
 #include "base/str.h"
 
+struct buf;
+
 /*
  * Octets as hexadecimal digits (RFC 4648, 8) and back. Hashes and keys are written in lower case; the escapes of mail
  * and URLs ("=C3", "%C3") in upper case, as their RFCs ask. Both cases are read. Nothing here allocates.
@@ -14,6 +16,9 @@ extern const char hex_upper[17];
 
 /* Write n octets at p as 2 * n digits in lower case and a NUL: out has room for 2 * n + 1. */
 void hex_encode(char *out, const void *p, size_t n);
+
+/* Append mark and the two digits of c in upper case: the escapes "=C3" and "%C3". */
+bool hex_add_escape(struct buf *out, char mark, unsigned char c);
 
 /* Write s, an even number of digits and nothing else, as s.n / 2 octets to out. On false out is unspecified; an empty s
  * is no octets and true. */

@@ -6,6 +6,7 @@
 #include <uninorm.h>
 
 #include "base/buf.h"
+#include "text/hex.h"
 
 /* The least code point of each length: anything under it is an overlong form. */
 static const uint32_t least[5] = { 0, 0, 0x80, 0x800, 0x10000 };
@@ -199,7 +200,6 @@ static bool is_unsafe(uint32_t code)
 /* One character of s (n octets; 0: one bad octet) as it is shown, into p; returns its length. */
 static size_t show_one(struct str s, size_t n, uint32_t code, char p[16])
 {
-	static const char hex[] = "0123456789abcdef";
 	size_t at = 0;
 
 	if (n > 0 && !is_unsafe(code)) {
@@ -216,8 +216,8 @@ static size_t show_one(struct str s, size_t n, uint32_t code, char p[16])
 
 		p[at++] = '\\';
 		p[at++] = 'x';
-		p[at++] = hex[c >> 4];
-		p[at++] = hex[c & 15];
+		p[at++] = hex_lower[c >> 4];
+		p[at++] = hex_lower[c & 15];
 	}
 	return at;
 }

@@ -42,6 +42,16 @@ static void test_octet(void)
 	check(hex_octet(STR_LIT("=3")) == -1 && hex_octet(STR_LIT("3=")) == -1, "not digits");
 }
 
+static void test_escape(void)
+{
+	struct buf b = { .limit = 5 };
+
+	check(hex_add_escape(&b, '=', 0xc3), "an escape");
+	check(!hex_add_escape(&b, '%', 0xa9), "whole or not at all");
+	check_same(buf_str(&b), "=C3", "in upper case");
+	buf_free(&b);
+}
+
 static void test_round(void)
 {
 	struct buf b = { .limit = 0 };
@@ -67,6 +77,7 @@ int main(void)
 	test_known();
 	test_bad();
 	test_octet();
+	test_escape();
 	test_round();
 	return tap_done();
 }

@@ -5,6 +5,7 @@
 #include "base/buf.h"
 #include "text/base64.h"
 #include "text/cfws.h"
+#include "text/hex.h"
 #include "text/utf8.h"
 
 struct word {
@@ -37,11 +38,10 @@ static bool parse(struct str s, struct word *w)
 static void add_q(struct buf *out, struct str s)
 {
 	for (size_t i = 0; i < s.n; i++) {
-		int high = s.p[i] == '=' && i + 2 < s.n ? ascii_hex(s.p[i + 1]) : -1;
-		int low = high >= 0 ? ascii_hex(s.p[i + 2]) : -1;
+		int octet = s.p[i] == '=' ? hex_octet(str_sub(s, i + 1, 2)) : -1;
 
-		if (low >= 0) {
-			buf_add_char(out, (char)(high << 4 | low));
+		if (octet >= 0) {
+			buf_add_char(out, (char)octet);
 			i += 2;
 		} else {
 			buf_add_char(out, s.p[i] == '_' ? ' ' : s.p[i]);

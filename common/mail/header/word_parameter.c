@@ -4,6 +4,7 @@
 
 #include "base/buf.h"
 #include "text/cfws.h"
+#include "text/hex.h"
 #include "text/utf8.h"
 
 #define SECTIONS_MAX ((size_t)256)
@@ -107,11 +108,10 @@ static void collect(struct found *f, struct str body, struct str name)
 static void add_octets(struct buf *out, struct value v, struct str raw)
 {
 	for (size_t i = 0; i < raw.n; i++) {
-		int high = v.extended && raw.p[i] == '%' && i + 2 < raw.n ? ascii_hex(raw.p[i + 1]) : -1;
-		int low = high >= 0 ? ascii_hex(raw.p[i + 2]) : -1;
+		int octet = v.extended && raw.p[i] == '%' ? hex_octet(str_sub(raw, i + 1, 2)) : -1;
 
-		if (low >= 0) {
-			buf_add_char(out, (char)(high << 4 | low));
+		if (octet >= 0) {
+			buf_add_char(out, (char)octet);
 			i += 2;
 			continue;
 		}

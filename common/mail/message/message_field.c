@@ -3,6 +3,7 @@
 #include "mail/message/message_state.h"
 
 #include "base/err.h"
+#include "text/hex.h"
 #include "mail/address/address.h"
 #include "mail/header/word.h"
 #include "text/cfws.h"
@@ -142,8 +143,6 @@ static bool encode_body(const struct field_mend *how, struct str name, struct st
 /* Octets of a line as encoded words, for one that has no blank where it could be folded. */
 static void add_words(struct buf *out, struct str s)
 {
-	static const char hex[] = "0123456789ABCDEF";
-
 	for (size_t i = 0; i < s.n; i++) {
 		unsigned char c = (unsigned char)s.p[i];
 
@@ -152,7 +151,7 @@ static void add_words(struct buf *out, struct str s)
 		if (ascii_alpha(s.p[i]) || ascii_digit(s.p[i]))
 			buf_add_char(out, s.p[i]);
 		else
-			buf_printf(out, "=%c%c", hex[c >> 4], hex[c & 15]);
+			hex_add_escape(out, '=', c);
 	}
 	buf_add_text(out, "?=");
 }
