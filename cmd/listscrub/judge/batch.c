@@ -79,5 +79,5 @@ void batch_take(struct batch *b, const struct reader *r, const struct csv_row *r
 	if (r->words || v.address.p != NULL || (v.detail.n | v.suggestion.n) > 0)
 		add_words(r, p, row, &v, &b->arena);
 	if (r->compares && v.reason == REASON_NONE)
-		p->hash = dedup_hash(&r->key, v.folded.p, v.folded.n);
+		p->hash = dedup_hash(&r->key, v.folded);
 }

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "base/siphash.h"
 #include "cmd/mailsend/compose/identity.h"
 #include "io/clock.h"
 #include "mail/address/address.h"
@@ -148,7 +149,7 @@ static void digest_of(const struct workshop *w, const struct settings *s, const 
 	for (size_t i = 0; i < s->attach.n; i++)
 		buf_add_text(&all, s->attach.values[i]);
 	for (size_t i = 0; i < 2; i++)
-		digest[i] = set_hash(keys[i], buf_str(&all));
+		digest[i] = siphash(keys[i], buf_str(&all));
 	buf_free(&all);
 }
 
