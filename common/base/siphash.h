@@ -42,52 +42,63 @@ static inline uint64_t siphash_tail(struct str s)
 	size_t rest = s.n % 8;
 	uint64_t word = 0;
 
-	/* With a word before them, one read that ends where s ends gives them, at the top. */
-	if (rest > 0 && s.n > 8)
-		word = siphash_word(s.p + s.n - 8) >> (64 - 8 * rest);
+	/* One read that ends where s ends has them at its top; two shifts, as one by 64 is undefined. */
+	if (s.n >= 8)
+		word = siphash_word(s.p + s.n - 8) >> 8 >> (56 - 8 * rest);
 	else
 		for (size_t i = 0; i < rest; i++)
-			word |= (uint64_t)(unsigned char)s.p[s.n - rest + i] << 8 * i;
+			word |= (uint64_t)(unsigned char)s.p[i] << 8 * i;
 	return word | (uint64_t)s.n << 56;
 }
 
-static inline void siphash_rounds(uint64_t v[4], int n)
+/* No array: that would cost a stack guard at each hash. */
+struct siphash_state {
+	uint64_t a;
+	uint64_t b;
+	uint64_t c;
+	uint64_t d;
+};
+
+static inline void siphash_rounds(struct siphash_state *v, int n)
 {
 	for (; n > 0; n--) {
-		v[0] += v[1];
-		v[1] = siphash_rotate(v[1], 13) ^ v[0];
-		v[0] = siphash_rotate(v[0], 32);
-		v[2] += v[3];
-		v[3] = siphash_rotate(v[3], 16) ^ v[2];
-		v[0] += v[3];
-		v[3] = siphash_rotate(v[3], 21) ^ v[0];
-		v[2] += v[1];
-		v[1] = siphash_rotate(v[1], 17) ^ v[2];
-		v[2] = siphash_rotate(v[2], 32);
+		v->a += v->b;
+		v->b = siphash_rotate(v->b, 13) ^ v->a;
+		v->a = siphash_rotate(v->a, 32);
+		v->c += v->d;
+		v->d = siphash_rotate(v->d, 16) ^ v->c;
+		v->a += v->d;
+		v->d = siphash_rotate(v->d, 21) ^ v->a;
+		v->c += v->b;
+		v->b = siphash_rotate(v->b, 17) ^ v->c;
+		v->c = siphash_rotate(v->c, 32);
 	}
+}
+
+static inline void siphash_take(struct siphash_state *v, int rounds, uint64_t word)
+{
+	v->d ^= word;
+	siphash_rounds(v, rounds);
+	v->a ^= word;
 }
 
 /* SipHash-c-d; wide asks for 128 bits, whose low half is not the 64-bit hash. Without wide, high is 0. */
 static inline struct siphash siphash_with(int c, int d, bool wide, const uint64_t key[2], struct str s)
 {
-	uint64_t v[4] = { key[0] ^ 0x736f6d6570736575u, key[1] ^ 0x646f72616e646f6du ^ (wide ? 0xee : 0),
+	struct siphash_state v = { key[0] ^ 0x736f6d6570736575u, key[1] ^ 0x646f72616e646f6du ^ (wide ? 0xee : 0),
 		key[0] ^ 0x6c7967656e657261u, key[1] ^ 0x7465646279746573u };
 	struct siphash hash = { .high = 0 };
 
-	for (size_t i = 0; i <= s.n / 8; i++) {
-		uint64_t word = i < s.n / 8 ? siphash_word(s.p + 8 * i) : siphash_tail(s);
-
-		v[3] ^= word;
-		siphash_rounds(v, c);
-		v[0] ^= word;
-	}
-	v[2] ^= wide ? 0xee : 0xff;
-	siphash_rounds(v, d);
-	hash.low = v[0] ^ v[1] ^ v[2] ^ v[3];
+	for (size_t i = 0; i + 8 <= s.n; i += 8)
+		siphash_take(&v, c, siphash_word(s.p + i));
+	siphash_take(&v, c, siphash_tail(s));
+	v.c ^= wide ? 0xee : 0xff;
+	siphash_rounds(&v, d);
+	hash.low = v.a ^ v.b ^ v.c ^ v.d;
 	if (wide) {
-		v[1] ^= 0xdd;
-		siphash_rounds(v, d);
-		hash.high = v[0] ^ v[1] ^ v[2] ^ v[3];
+		v.b ^= 0xdd;
+		siphash_rounds(&v, d);
+		hash.high = v.a ^ v.b ^ v.c ^ v.d;
 	}
 	return hash;
 }

@@ -60,8 +60,8 @@ static void test_published(void)
 /* Octet by octet, another way to write the algorithm down. */
 static uint64_t model(struct str s)
 {
-	uint64_t v[4] = { 0x736f6d6570736575u ^ key[0], 0x646f72616e646f6du ^ key[1], 0x6c7967656e657261u ^ key[0],
-		0x7465646279746573u ^ key[1] };
+	struct siphash_state v = { 0x736f6d6570736575u ^ key[0], 0x646f72616e646f6du ^ key[1],
+		0x6c7967656e657261u ^ key[0], 0x7465646279746573u ^ key[1] };
 	uint64_t word = 0;
 
 	for (size_t i = 0; i <= s.n; i++) {
@@ -70,15 +70,13 @@ static uint64_t model(struct str s)
 		else
 			word |= (uint64_t)(unsigned char)s.p[i] << 8 * (i % 8);
 		if (i % 8 == 7 || i == s.n) {
-			v[3] ^= word;
-			siphash_rounds(v, 1);
-			v[0] ^= word;
+			siphash_take(&v, 1, word);
 			word = 0;
 		}
 	}
-	v[2] ^= 0xff;
-	siphash_rounds(v, 3);
-	return v[0] ^ v[1] ^ v[2] ^ v[3];
+	v.c ^= 0xff;
+	siphash_rounds(&v, 3);
+	return v.a ^ v.b ^ v.c ^ v.d;
 }
 
 static void test_lengths(void)
