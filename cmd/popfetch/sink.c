@@ -246,10 +246,7 @@ bool sink_add(struct sink *s, struct str octets, struct err *err)
 
 static void keep_name(struct sink *s)
 {
-	if (s->n == s->cap) {
-		s->cap = s->cap > 0 ? 2 * s->cap : 32;
-		s->names = mem_resize(s->names, s->cap, sizeof *s->names);
-	}
+	s->names = mem_grow(s->names, s->n, &s->cap, sizeof *s->names);
 	s->names[s->n] = s->name;
 	s->name = NULL;
 }

@@ -85,11 +85,34 @@ static void test_set(void)
 	check(set_find(&s, STR_LIT("k1")) == NULL, "empty");
 }
 
+static void test_grow(void)
+{
+	uint64_t *p = NULL;
+	size_t cap = 0;
+	size_t moves = 0;
+	bool ok = true;
+
+	for (size_t n = 0; n < 1000; n++) {
+		size_t had = cap;
+
+		p = mem_grow(p, n, &cap, sizeof *p);
+		moves += cap != had;
+		ok = ok && cap > n;
+		p[n] = n;
+	}
+	for (size_t n = 0; n < 1000; n++)
+		ok = ok && p[n] == n;
+	check(ok, "an array grows and keeps what it holds");
+	check(moves == 8, "at twice the room each time");
+	mem_free(p);
+}
+
 int main(void)
 {
 	test_str();
 	test_buf();
 	test_err();
 	test_set();
+	test_grow();
 	return tap_done();
 }

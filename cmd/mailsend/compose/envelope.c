@@ -76,10 +76,7 @@ static void append(struct envelope *e, const struct address *a, struct str bare,
 	set_add(&e->seen, key, &added);
 	if (!added)
 		return;
-	if (e->n == e->cap) {
-		e->cap = e->cap > 0 ? 2 * e->cap : 8;
-		e->rcpts = mem_resize(e->rcpts, e->cap, sizeof *e->rcpts);
-	}
+	e->rcpts = mem_grow(e->rcpts, e->n, &e->cap, sizeof *e->rcpts);
 	struct recipient *r = &e->rcpts[e->n++];
 
 	*r = (struct recipient){ .shown = text_of(bare) };
