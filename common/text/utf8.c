@@ -53,18 +53,6 @@ static const uint16_t windows_1252[32] = { 0x20ac, 0x0081, 0x201a, 0x0192, 0x201
 	0x2030, 0x0160, 0x2039, 0x0152, 0x008d, 0x017d, 0x008f, 0x0090, 0x2018, 0x2019, 0x201c, 0x201d, 0x2022, 0x2013,
 	0x2014, 0x02dc, 0x2122, 0x0161, 0x203a, 0x0153, 0x009d, 0x017e, 0x0178 };
 
-static uint32_t latin9(unsigned char c)
-{
-	/* Where ISO 8859-15 differs from Latin-1. */
-	static const uint16_t differs[][2] = { { 0xa4, 0x20ac }, { 0xa6, 0x160 }, { 0xa8, 0x161 }, { 0xb4, 0x17d },
-		{ 0xb8, 0x17e }, { 0xbc, 0x152 }, { 0xbd, 0x153 }, { 0xbe, 0x178 } };
-
-	for (size_t i = 0; i < sizeof differs / sizeof differs[0]; i++)
-		if (differs[i][0] == c)
-			return differs[i][1];
-	return c;
-}
-
 bool utf8_from_latin1(struct buf *out, struct str s)
 {
 	bool ok = true;
@@ -75,66 +63,6 @@ bool utf8_from_latin1(struct buf *out, struct str s)
 		ok = utf8_add(out, c >= 0x80 && c < 0xa0 ? windows_1252[c - 0x80] : c);
 	}
 	return ok;
-}
-
-static bool from_latin9(struct buf *out, struct str s)
-{
-	bool ok = true;
-
-	for (size_t i = 0; ok && i < s.n; i++)
-		ok = utf8_add(out, latin9((unsigned char)s.p[i]));
-	return ok;
-}
-
-enum charset { UNKNOWN, UTF8, ASCII, LATIN1, LATIN9 };
-
-static enum charset charset_of(struct str name)
-{
-	static const struct {
-		const char *name;
-		enum charset charset;
-	} names[] = {
-		{ "utf-8", UTF8 },
-		{ "utf8", UTF8 },
-		{ "us-ascii", ASCII },
-		{ "ascii", ASCII },
-		{ "iso-8859-1", LATIN1 },
-		{ "iso8859-1", LATIN1 },
-		{ "iso_8859-1", LATIN1 },
-		{ "latin1", LATIN1 },
-		{ "windows-1252", LATIN1 },
-		{ "cp1252", LATIN1 },
-		{ "iso-8859-15", LATIN9 },
-		{ "iso8859-15", LATIN9 },
-		{ "latin9", LATIN9 },
-	};
-
-	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
-		if (str_ieq(name, str_of(names[i].name)))
-			return names[i].charset;
-	return UNKNOWN;
-}
-
-bool utf8_charset_known(struct str charset)
-{
-	return charset_of(charset) != UNKNOWN;
-}
-
-bool utf8_from_charset(struct buf *out, struct str charset, struct str s)
-{
-	switch (charset_of(charset)) {
-	case UTF8:
-		return utf8_valid(s) && buf_add(out, s);
-	case ASCII:
-		return str_ascii(s) && buf_add(out, s);
-	case LATIN1:
-		return utf8_from_latin1(out, s);
-	case LATIN9:
-		return from_latin9(out, s);
-	case UNKNOWN:
-		break;
-	}
-	return false;
 }
 
 bool utf8_nfc(struct buf *out, struct str s)

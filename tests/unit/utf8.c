@@ -81,7 +81,7 @@ static void test_one_form(void)
 	buf_free(&back);
 }
 
-static void test_charsets(void)
+static void test_latin1(void)
 {
 	struct buf b = { .limit = 0 };
 
@@ -92,15 +92,6 @@ static void test_charsets(void)
 		"\xc2\xa0Gr\xc3\xbc\xc3\x9f"
 		"e \xe2\x82\xac\xe2\x84\xa2",
 		"Latin-1 with Windows-1252");
-	buf_clear(&b);
-	check(utf8_from_charset(&b, STR_LIT("ISO-8859-15"), STR_LIT("\xa4")), "ISO-8859-15 is known");
-	check_same(buf_str(&b), "\xe2\x82\xac", "its euro");
-	buf_clear(&b);
-	check(!utf8_from_charset(&b, STR_LIT("utf-8"), STR_LIT("\xff")) && buf_len(&b) == 0,
-		"no UTF-8, nothing written");
-	check(!utf8_from_charset(&b, STR_LIT("us-ascii"), STR_LIT("\xe9")), "no ASCII");
-	check(!utf8_from_charset(&b, STR_LIT("koi8-r"), STR_LIT("x")) && !utf8_charset_known(STR_LIT("koi8-r")),
-		"an unknown charset is told");
 	buf_free(&b);
 }
 
@@ -168,7 +159,7 @@ int main(void)
 	test_valid();
 	test_all_code_points();
 	test_one_form();
-	test_charsets();
+	test_latin1();
 	test_nfc();
 	test_show();
 	return tap_done();
