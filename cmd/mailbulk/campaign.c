@@ -180,7 +180,7 @@ static bool take_test(struct campaign *c, struct err *err)
 
 	if (c->settings->test == NULL)
 		return true;
-	fault = address_parse(&a, str_of(c->settings->test), ADDRESS_QUOTED | ADDRESS_LITERALS | ADDRESS_LOCALHOST);
+	fault = address_parse(&a, str_of(c->settings->test), ADDRESS_ENVELOPE);
 	if (fault != ADDRESS_OK)
 		err_set(err, ERR_USAGE, "--test: \"%s\" is no address: %s", c->settings->test,
 			address_fault_text(&a, fault));

@@ -5,12 +5,10 @@
 #include "mail/address/address.h"
 #include "text/utf8.h"
 
-#define ADDRESS_FLAGS (ADDRESS_QUOTED | ADDRESS_LITERALS | ADDRESS_LOCALHOST)
-
 static bool judge(struct str bare, struct err *err)
 {
 	struct address a = { 0 };
-	enum address_fault fault = address_parse(&a, bare, ADDRESS_FLAGS);
+	enum address_fault fault = address_parse(&a, bare, ADDRESS_ENVELOPE);
 	struct buf shown = { 0 };
 
 	if (fault != ADDRESS_OK) {
