@@ -157,11 +157,6 @@ void pop3_dele(struct pop3 *p, uint32_t number)
 	add(p, (struct pop3_want){ .kind = POP3_WANT_DELE, .number = number });
 }
 
-size_t pop3_pending(const struct pop3 *p)
-{
-	return p->state->n_queue;
-}
-
 struct pop3_want *pop3_first_want(const struct pop3 *p)
 {
 	struct pop3_state *st = p->state;
