@@ -23,7 +23,8 @@ static bool is_dot_atom(struct str s)
 	return last != '.';
 }
 
-void address_add_local(struct buf *out, struct str local)
+/* Append the local part without needless quotes and backslashes. */
+static void add_local(struct buf *out, struct str local)
 {
 	struct buf plain = { .limit = 0 };
 
@@ -51,7 +52,7 @@ static bool fold_local(struct buf *out, struct str local)
 	struct buf plain = { .limit = 0 };
 	struct buf normal = { .limit = 0 };
 
-	address_add_local(&plain, local);
+	add_local(&plain, local);
 	bool ok = utf8_nfc(&normal, buf_str(&plain));
 	struct str s = buf_str(&normal);
 
