@@ -217,11 +217,8 @@ bool campaign_load(struct campaign *c, const struct settings *settings, struct e
 	c->html = (struct body){ .file = MIME_NO_FILE,
 		.name = settings->html != NULL ? settings->html : settings->template_path };
 	struct str path = str_of(settings->template_path);
-	size_t slash = path.n;
 
-	while (slash > 0 && path.p[slash - 1] != '/')
-		slash--;
-	c->directory = mem_copy(path.p, slash);
+	c->directory = mem_copy(path.p, str_after_last(path, '/'));
 	if (!file_read(settings->template_path, TEMPLATE_LIMIT, &text, err))
 		goto out;
 	normalise(&text);

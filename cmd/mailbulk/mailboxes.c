@@ -35,10 +35,8 @@ static bool add_single(struct buf *out, struct str rendered, struct buf *bare, s
 	struct str address = str_trim(rendered);
 
 	if (address.n > 0 && address.p[address.n - 1] == '>') {
-		size_t at = address.n;
+		size_t at = str_after_last(address, '<');
 
-		while (at > 0 && address.p[at - 1] != '<')
-			at--;
 		if (at == 0)
 			return err_set(err, ERR_DATA, "a \">\" without its \"<\"");
 		name = unquote(str_trim(str_sub(address, 0, at - 1)));

@@ -120,10 +120,8 @@ static const struct scheme *take_scheme(struct str *text, bool pop, struct err *
 /* "user@" before the host. The last @ counts, since people write their whole address there. */
 static bool take_user(struct str *authority, struct account_url *url, struct err *err)
 {
-	size_t at = authority->n;
+	size_t at = str_after_last(*authority, '@');
 
-	while (at > 0 && authority->p[at - 1] != '@')
-		at--;
 	if (at == 0)
 		return true;
 	struct str user = str_sub(*authority, 0, at - 1);
@@ -192,10 +190,7 @@ bool account_proxy(const char *text, bool from_file, struct account_server *serv
 	rest = str_sub(rest, at + 3, rest.n);
 	if (str_ends(rest, STR_LIT("/")))
 		rest.n--;
-	size_t end = rest.n;
-
-	while (end > 0 && rest.p[end - 1] != '@')
-		end--;
+	size_t end = str_after_last(rest, '@');
 	struct str password = str_sub(rest, 0, end > 0 ? end - 1 : 0);
 	struct str user = str_cut(&password, ':');
 
