@@ -4,7 +4,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "io/mimetype.h"
-#include "mail/message/mime.h"
+#include "mail/message/mime_compose.h"
 #include "text/template.h"
 
 struct dkim_key;

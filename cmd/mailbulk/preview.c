@@ -10,6 +10,7 @@
 #include "io/file.h"
 #include "mail/header/header.h"
 #include "mail/header/word.h"
+#include "mail/message/mime_read.h"
 #include "text/base64.h"
 #include "text/html.h"
 

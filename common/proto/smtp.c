@@ -42,40 +42,6 @@ void smtp_free(struct smtp *s)
 	*s = (struct smtp){ 0 };
 }
 
-void smtp_want_add(struct smtp *s, enum want_kind kind, struct smtp_message *m, size_t rcpt)
-{
-	struct smtp_state *st = s->state;
-
-	if (st->phase == PHASE_OVER)
-		return;
-	if (st->wants_at + st->n_wants == st->wants_room) {
-		if (st->wants_at > 0 && st->wants_at >= st->n_wants) {
-			memmove(st->wants, st->wants + st->wants_at, st->n_wants * sizeof *st->wants);
-			st->wants_at = 0;
-		} else {
-			st->wants_room = st->wants_room == 0 ? 16 : 2 * st->wants_room;
-			st->wants = mem_resize(st->wants, st->wants_room, sizeof *st->wants);
-		}
-	}
-	st->wants[st->wants_at + st->n_wants++] = (struct want){ .kind = kind, .message = m, .rcpt = rcpt };
-	if (m != NULL)
-		m->wants++;
-}
-
-struct want *smtp_want_first(const struct smtp *s)
-{
-	const struct smtp_state *st = s->state;
-
-	return st->n_wants > 0 ? &st->wants[st->wants_at] : NULL;
-}
-
-void smtp_want_drop(struct smtp *s)
-{
-	s->state->wants_at++;
-	if (--s->state->n_wants == 0)
-		s->state->wants_at = 0;
-}
-
 /* Take one reply and act on it. 1: an event, 0: go on reading, -1: there is no whole reply. */
 static int read_reply(struct smtp *s, struct smtp_news *news, enum smtp_event *event)
 {
@@ -205,7 +171,7 @@ void smtp_quit(struct smtp *s)
 	st->quit_wanted = true;
 	/* Before there is a session to end there is only a connection. */
 	if (st->phase == PHASE_AUTH_AGAIN)
-		smtp_session_end(s, ERR_AUTH, "the server refuses the login", true);
+		smtp_login_refused(s);
 	else if (st->phase < PHASE_UP)
 		smtp_session_close(s);
 }
@@ -215,11 +181,6 @@ void smtp_eof(struct smtp *s, const struct err *err)
 	s->state->eof = true;
 	if (err != NULL)
 		s->state->eof_why = *err;
-}
-
-bool smtp_secret(const struct smtp *s)
-{
-	return s->state->phase == PHASE_AUTH;
 }
 
 unsigned smtp_flights(const struct smtp *s)

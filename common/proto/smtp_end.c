@@ -28,6 +28,19 @@ enum smtp_outcome smtp_outcome_of_rcpts(const struct smtp_message *m)
 	return m->later > 0 ? SMTP_REFUSED_LATER : SMTP_REFUSED_NEVER;
 }
 
+uint64_t smtp_octets_left(const struct smtp *s)
+{
+	return s->state->position - buf_len(&s->out);
+}
+
+bool smtp_is_lost(const struct smtp_message *m)
+{
+	size_t refused = m->later + m->never;
+
+	return m->mail_refused || (m->accepted == 0 && refused == m->mail.n_rcpts) ||
+		(m->mail.all_or_nothing && refused > 0);
+}
+
 void smtp_message_free(struct smtp_message *m)
 {
 	if (m == NULL)
@@ -201,4 +214,12 @@ enum smtp_event smtp_session_over(struct smtp *s, struct smtp_news *news)
 	news->err = st->why;
 	news->reply = st->last.code != 0 ? &st->last : NULL;
 	return SMTP_FAILED;
+}
+
+bool smtp_finish_lost(struct smtp *s, struct smtp_message *m, struct smtp_news *news, enum smtp_event *event)
+{
+	s->state->dirty = true;
+	if (!m->decided)
+		m->outcome = smtp_outcome_of_rcpts(m);
+	return smtp_message_finish(s, m, m->outcome, m->why.code != 0 ? &m->why : NULL, news, event);
 }

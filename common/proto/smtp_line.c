@@ -6,11 +6,6 @@
 #define LINE_LIMIT 12288
 #define PATH_LIMIT 1000
 
-uint64_t smtp_octets_left(const struct smtp *s)
-{
-	return s->state->position - buf_len(&s->out);
-}
-
 void smtp_put_octets(struct smtp *s, struct str octets)
 {
 	struct smtp_state *st = s->state;

@@ -188,22 +188,6 @@ static void send_step(struct smtp *s, struct smtp_message *m)
 	}
 }
 
-bool smtp_is_lost(const struct smtp_message *m)
-{
-	size_t refused = m->later + m->never;
-
-	return m->mail_refused || (m->accepted == 0 && refused == m->mail.n_rcpts) ||
-		(m->mail.all_or_nothing && refused > 0);
-}
-
-bool smtp_finish_lost(struct smtp *s, struct smtp_message *m, struct smtp_news *news, enum smtp_event *event)
-{
-	s->state->dirty = true;
-	if (!m->decided)
-		m->outcome = smtp_outcome_of_rcpts(m);
-	return smtp_message_finish(s, m, m->outcome, m->why.code != 0 ? &m->why : NULL, news, event);
-}
-
 static bool send_envelope(struct smtp *s, struct smtp_message *m, struct smtp_news *news, enum smtp_event *event)
 {
 	while (m->stage == STAGE_ENVELOPE && s->state->phase == PHASE_UP) {

@@ -148,9 +148,8 @@ void smtp_put_stuffed(struct smtp *s, bool *line_start, struct str octets);
 bool smtp_path_clean(struct str path, bool utf8);
 /* May it be the value of an ESMTP parameter (RFC 5321, 4.1.2 esmtp-value)? */
 bool smtp_value_clean(const char *value);
-/* How many octets were taken out of `out`. */
-uint64_t smtp_octets_left(const struct smtp *s);
 
+/* smtp_want: replies outstanding. first: NULL when there are none. */
 void smtp_want_add(struct smtp *s, enum want_kind kind, struct smtp_message *m, size_t rcpt);
 struct want *smtp_want_first(const struct smtp *s);
 void smtp_want_drop(struct smtp *s);
@@ -158,6 +157,8 @@ void smtp_want_drop(struct smtp *s);
 /* smtp_login; true: there is an event */
 void smtp_login_handle(struct smtp *s, enum want_kind kind);
 bool smtp_login_send(struct smtp *s, struct smtp_news *news, enum smtp_event *event);
+/* The end of the session, with the reply that refuses AUTH. */
+void smtp_login_refused(struct smtp *s);
 
 /* smtp_ehlo */
 void smtp_caps_clear(struct smtp_caps *caps);
@@ -167,10 +168,6 @@ enum trust smtp_trust_of(const struct reply *greeting, const struct smtp_caps *c
 /* smtp_mail */
 /* True: there is an event. */
 bool smtp_mail_send(struct smtp *s, struct smtp_news *news, enum smtp_event *event);
-/* Has the message come to nothing before its content? */
-bool smtp_is_lost(const struct smtp_message *m);
-/* It ends there, with no content taken. */
-bool smtp_finish_lost(struct smtp *s, struct smtp_message *m, struct smtp_news *news, enum smtp_event *event);
 
 /* smtp_check: mark m as SMTP_REJECTED_HERE when this server cannot take it. */
 void smtp_mail_check(struct smtp *s, struct smtp_message *m);
@@ -183,6 +180,12 @@ void smtp_reply_stray(struct smtp *s);
 /* smtp_end: the message is done; its final verdict is the event. reply may be NULL. */
 bool smtp_message_finish(struct smtp *s, struct smtp_message *m, enum smtp_outcome outcome, const struct reply *reply,
 	struct smtp_news *news, enum smtp_event *event);
+/* Has the message come to nothing before its content? */
+bool smtp_is_lost(const struct smtp_message *m);
+/* It ends there, with no content taken. */
+bool smtp_finish_lost(struct smtp *s, struct smtp_message *m, struct smtp_news *news, enum smtp_event *event);
+/* How many octets were taken out of `out`. */
+uint64_t smtp_octets_left(const struct smtp *s);
 enum smtp_outcome smtp_outcome_of(const struct reply *r);
 /* The outcome of a message that no recipient, or with all_or_nothing not every one, was accepted of. */
 enum smtp_outcome smtp_outcome_of_rcpts(const struct smtp_message *m);
