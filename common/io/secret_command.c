@@ -60,7 +60,8 @@ static bool split_word(const char **at, struct buf *out)
 	}
 }
 
-/* Split a command line into words without a shell; NULL-terminated, one mem_free for all. NULL (64) on an open quote. */
+/* Split a command line into words without a shell; NULL-terminated, one mem_free for all. NULL (64) on an open
+ * quote. */
 static char **split_words(const char *command, struct err *err)
 {
 	struct buf words = { .limit = strlen(command) * 2 + 2 };
