@@ -113,8 +113,8 @@ struct tls_trust *account_trust(struct account_server *server, struct err *err);
 /* Run the token command anew into server->sasl, for the server's timeout at most; false when there is none (77) or it
  * fails. */
 bool account_new_token(struct account_server *server, struct err *err);
-/* The same for a poll loop, which polls c (child_poll) and frees it (child_free) in any case. account_token_next: 1, the
- * token is there; 0, go on polling; -1, err. */
+/* The same for a poll loop, which polls c (child_poll) and frees it (child_free) in any case. account_token_next: 1,
+ * the token is there; 0, go on polling; -1, err. */
 bool account_token_begin(struct account_server *server, struct child *c, struct err *err);
 int account_token_next(struct account_server *server, struct child *c, struct err *err);
 

@@ -15,7 +15,8 @@ struct session {
 	bool asked_again; /* a new token was asked for already */
 };
 
-/* What a session with the server is begun with; fd is the connected socket. ehlo is filled; it and sasl are borrowed. */
+/* What a session with the server is begun with; fd is the connected socket. ehlo is filled; it and sasl are
+ * borrowed. */
 struct smtp_params session_params(const struct account_server *server, int fd, struct sasl *sasl, struct buf *ehlo);
 /* Connect and begin. False with err (68, 69, 75, 76) when there is no connection. */
 bool session_open(struct session *s, struct account_server *server, int64_t ends, bool probe, struct err *err);

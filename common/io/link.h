@@ -10,10 +10,11 @@
 
 struct sasl;
 
+/* clang-format off */
 /*
  * A connection to a server from its name to its last octet, for anybody's poll loop: name and address (RFC 8305), a
- * SOCKS5 proxy, TLS from the start or by STARTTLS and STLS, TLSA records (DANE), channel binding, time-outs. Nothing here
- * waits and nothing calls back:
+ * SOCKS5 proxy, TLS from the start or by STARTTLS and STLS, TLSA records (DANE), channel binding, time-outs. Nothing
+ * here waits and nothing calls back:
  *
  *     link_open
  *     for (;;) {
@@ -22,6 +23,7 @@ struct sasl;
  *             while ((event = link_next(l, &session.in)) …)         until LINK_WAIT
  *     }
  */
+/* clang-format on */
 struct link_params {
 	const char *label; /* of the server, before every error: "smtp.example.org:25" */
 	struct net_target target;
@@ -84,8 +86,9 @@ void link_expect(struct link *l, const char *what);
 /* Something was got: what is waited for has its full time again. */
 void link_progress(struct link *l);
 #define LINK_FDS NET_DIAL_FDS
-/* Fill at most LINK_FDS entries to poll for; returns how many. They stay the caller's and have to live until link_next.
- * out: what waits to be written, may be NULL. *deadline is lowered to when link_next wants to be called again. */
+/* Fill at most LINK_FDS entries to poll for; returns how many. They stay the caller's and have to live until
+ * link_next. out: what waits to be written, may be NULL. *deadline is lowered to when link_next wants to be called
+ * again. */
 size_t link_poll(struct link *l, const struct buf *out, struct pollfd *fds, int64_t *deadline);
 /* After poll: what happened, one thing a call; again until it says LINK_WAIT. in NULL: nothing is read for a session. */
 enum link_event link_next(struct link *l, struct buf *in, struct err *err);
