@@ -90,7 +90,8 @@ void link_progress(struct link *l);
  * link_next. out: what waits to be written, may be NULL. *deadline is lowered to when link_next wants to be called
  * again. */
 size_t link_poll(struct link *l, const struct buf *out, struct pollfd *fds, int64_t *deadline);
-/* After poll: what happened, one thing a call; again until it says LINK_WAIT. in NULL: nothing is read for a session. */
+/* After poll: what happened, one thing a call; again until it says LINK_WAIT. in NULL: nothing is read for a
+ * session. */
 enum link_event link_next(struct link *l, struct buf *in, struct err *err);
 /* Hand what is in out to the kernel, as far as it takes it; nothing while the session's octets do not go through.
  * LINK_WAIT, or LINK_FAILED with err. */
