@@ -382,7 +382,7 @@ static void test_time(void)
 	t.expects = NULL;
 	check(begin(&t) && until(&t, LINK_UP) && until(&t, LINK_FAILED),
 		"where nothing is owed only the deadline counts");
-	snprintf(want, sizeof want, "%s: the deadline passed before the octets", t.label);
+	snprintf(want, sizeof want, "%s: the deadline passed before the end", t.label);
 	check_same(str_of(t.err.text), want, "of the whole");
 	end(&t);
 
