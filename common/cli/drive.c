@@ -92,6 +92,10 @@ enum wire_status drive_turn(struct drive *d, struct buf *in, struct buf *out, co
 	/* What waits to go is tried at once, but what is there already is read before anything is said. */
 	bool at_once = writing;
 
+	if (l->state == LINK_OVER) {
+		err_set(err, ERR_TEMP, "%s: the connection is over", l->params.label);
+		return WIRE_BROKEN;
+	}
 	link_expect(l, waiting_for);
 	for (;; at_once = false) {
 		struct pollfd fds[LINK_FDS + 1];

@@ -196,7 +196,7 @@ static bool timed_out(const struct link *l, struct err *err)
 		[LINK_PROXY] = "answer of the proxy",
 		[LINK_TLSA] = "TLSA records",
 		[LINK_HANDSHAKE] = "TLS handshake",
-		[LINK_OPEN] = "octets",
+		[LINK_OPEN] = "end",
 		[LINK_OVER] = NULL,
 	};
 	const char *what = l->state == LINK_OPEN && l->awaited != NULL ? l->awaited : names[l->state];
@@ -212,9 +212,9 @@ static bool timed_out(const struct link *l, struct err *err)
 }
 
 /* Is the patience at its end? A look-up of TLSA records minds its own. */
-static bool is_late(const struct link *l)
+static bool is_late(const struct link *l, int64_t now)
 {
-	return clock_now() >= l->wait_until && l->state != LINK_TLSA && (l->state != LINK_OPEN || l->awaited != NULL);
+	return now >= l->wait_until && l->state != LINK_TLSA && (l->state != LINK_OPEN || l->awaited != NULL);
 }
 
 /* What the kernel has for the session. */
@@ -241,12 +241,15 @@ static enum link_event read_on(struct link *l, struct buf *in, struct err *err)
 /* One step of whatever is under way. */
 static enum link_event step(struct link *l, struct buf *in, struct err *err)
 {
+	int64_t now = clock_now();
 	bool ok = true;
 
-	if (clock_now() >= l->params.deadline || (is_late(l) && l->last_call))
-		return timed_out(l, err) ? LINK_WAIT : LINK_FAILED;
+	if (now >= l->params.deadline || (l->last_call && is_late(l, now))) {
+		timed_out(l, err);
+		return LINK_FAILED;
+	}
 	/* What came together with the end of the time is still looked at, once. */
-	l->last_call = is_late(l);
+	l->last_call = is_late(l, now);
 	switch (l->state) {
 	case LINK_DIALLING:
 		ok = dial_on(l, err);
@@ -279,7 +282,7 @@ enum link_event link_next(struct link *l, struct buf *in, struct err *err)
 		l->untold = false;
 		return l->starttls ? LINK_TLS : LINK_UP;
 	}
-	if (event == LINK_WAIT && is_late(l)) {
+	if (event == LINK_WAIT && l->last_call) {
 		timed_out(l, err);
 		event = LINK_FAILED;
 	}

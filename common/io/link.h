@@ -86,8 +86,9 @@ void link_expect(struct link *l, const char *what);
 /* Something was got: what is waited for has its full time again. */
 void link_progress(struct link *l);
 #define LINK_FDS NET_DIAL_FDS
-/* Fill at most LINK_FDS entries to poll for; returns how many. They stay the caller's and have to live until link_next.
- * out: what waits to be written, may be NULL. *deadline is lowered to when link_next wants to be called again. */
+/* Fill at most LINK_FDS entries to poll for; returns how many. They stay the caller's and have to live until
+ * link_next. out: what waits to be written, may be NULL. *deadline is lowered to when link_next wants to be called
+ * again. */
 size_t link_poll(struct link *l, const struct buf *out, struct pollfd *fds, int64_t *deadline);
 /* After poll: what happened, one thing a call; again until it says LINK_WAIT. in NULL: nothing is read for a
  * session. */

@@ -18,8 +18,8 @@ struct tlsa {
 
 /* Was this built with libgnutls-dane? */
 bool tlsa_available(void);
-/* Ask for the records of _port._tcp.host, until the monotonic deadline at most. 78 where this build cannot do it,
- * 71. */
+/* Ask for the records of _port._tcp.host, until the monotonic deadline at most. 71, or 78 where this build cannot do
+ * it. */
 bool tlsa_begin(struct tlsa *t, const char *host, unsigned port, int64_t deadline, struct err *err);
 /* 1: the records were appended to out; 0: go on polling; -1: err. No records, or records that nothing vouches for: 76;
  * 75 when DNS cannot be asked, or not in time. */
