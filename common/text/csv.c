@@ -7,6 +7,11 @@
 #include "base/mem.h"
 #include "text/csv_scan.h"
 
+size_t csv_bom(struct str head)
+{
+	return str_starts(head, STR_LIT("\xef\xbb\xbf")) ? 3 : 0;
+}
+
 void csv_init(struct csv *c, char delimiter)
 {
 	csv_free(c);

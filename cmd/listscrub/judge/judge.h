@@ -4,7 +4,7 @@
 #include "base/arena.h"
 #include "cmd/listscrub/judge/idn.h"
 #include "cmd/listscrub/judge/lists.h"
-#include "cmd/listscrub/options.h"
+#include "cmd/listscrub/settings.h"
 #include "cmd/listscrub/reason.h"
 #include "mail/address/address.h"
 #include "mail/list/suppress.h"

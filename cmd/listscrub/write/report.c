@@ -5,7 +5,7 @@
 #include "base/mem.h"
 #include "cmd/listscrub/judge/batch.h"
 #include "cmd/listscrub/judge/judge.h"
-#include "cmd/listscrub/options.h"
+#include "cmd/listscrub/settings.h"
 #include "cmd/listscrub/read/input.h"
 #include "cmd/listscrub/write/findings.h"
 #include "cmd/listscrub/write/report_page.h"

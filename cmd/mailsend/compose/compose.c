@@ -9,6 +9,7 @@
 #include "cmd/mailsend/compose/identity.h"
 #include "io/clock.h"
 #include "mail/address/address.h"
+#include "mail/message/html_text.h"
 #include "mail/header/header.h"
 #include "mail/header/word.h"
 #include "text/date.h"
@@ -221,7 +222,7 @@ static bool make_text(struct workshop *w, struct outgoing *o, const struct setti
 	struct buf html = { 0 };
 	const struct source *file = &o->files[w->html.part.file];
 	bool ok = file->size <= BUF_DEFAULT_LIMIT && source_read(file, 0, (size_t)file->size, &html, err) >= 0 &&
-		mime_html_to_text(&w->made_text, buf_str(&html));
+		html_text_add(&w->made_text, buf_str(&html));
 
 	buf_free(&html);
 	if (!ok)

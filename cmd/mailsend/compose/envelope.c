@@ -211,7 +211,7 @@ bool envelope_aliases(struct envelope *e, const char *path, struct err *err)
 	return file_read(path, (size_t)4 << 20, &e->aliases, err);
 }
 
-void recipient_verdict(struct recipient *r, enum verdict verdict, const struct reply *reply, const char *text)
+void envelope_verdict(struct recipient *r, enum verdict verdict, const struct reply *reply, const char *text)
 {
 	struct buf words = { .limit = 4096 };
 
@@ -230,7 +230,7 @@ void recipient_verdict(struct recipient *r, enum verdict verdict, const struct r
 	buf_free(&words);
 }
 
-const char *verdict_name(enum verdict verdict)
+const char *envelope_verdict_name(enum verdict verdict)
 {
 	static const char *const names[] = { "not sent", "sent", "refused", "deferred", "unknown", "not sent" };
 

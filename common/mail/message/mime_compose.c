@@ -1,6 +1,6 @@
 #include <config.h>
 
-#include "mail/message/mime.h"
+#include "mail/message/mime_compose.h"
 
 #include "base/err.h"
 #include "base/mem.h"
