@@ -243,8 +243,14 @@ static bool take_sample(const struct list_reader *r, struct str *text, bool *all
 static bool tell_form(struct list_reader *r)
 {
 	enum list_encoding encoding = r->form.encoding;
+	struct list_asked asked = r->asked;
 	bool told = false;
 
+	/* What was JSON is CSV of ours by now. */
+	if (r->json != NULL) {
+		asked.delimiter = ',';
+		asked.header = LIST_HEADER_YES;
+	}
 	while (!told) {
 		struct str text = csv_rest(&r->csv);
 		bool all;
@@ -253,7 +259,7 @@ static bool tell_form(struct list_reader *r)
 			return false;
 		bool much = text.n == r->most;
 
-		told = list_form_tell(&r->form, &r->asked, text, all, much || r->lines >= LIST_ROWS);
+		told = list_form_tell(&r->form, &asked, text, all, much || r->lines >= LIST_ROWS);
 		/* The first row is longer than any may be: reading it says so. */
 		if (!told && r->most > CSV_ROW_LIMIT) {
 			r->form.delimiter = ',';
@@ -290,7 +296,7 @@ enum csv_event list_reader_raw(struct list_reader *r, struct csv_row *row, struc
 	if (!list_reader_tell(r))
 		return CSV_MORE;
 	if (r->form.is_not != NULL) {
-		err_set(err, ERR_DATA, "%s is %s", r->asked.name, r->form.is_not );
+		err_set(err, ERR_DATA, "%s is %s", r->asked.name, r->form.is_not);
 		return CSV_ERROR;
 	}
 	line = r->csv.line;
