@@ -3,21 +3,23 @@
 #include "mail/list/suppress.h"
 
 #include "mail/address/address.h"
+#include "mail/list/suppress_local.h"
 #include "text/utf8.h"
 
 /* Suppression lists as others wrote them. */
 
-void suppress_read_begin(struct suppress_reader *r, struct suppress *into, const char *name)
+void suppress_read_begin(struct suppress_reader *r, struct suppress *into, const char *option, const char *name)
 {
 	*r = (struct suppress_reader){ .into = into,
-		.name = name,
+		.file = safety_add(&into->files, option, name),
 		.email = SIZE_MAX,
 		.address = SIZE_MAX,
 		.recipient = SIZE_MAX,
-		.sum = SIZE_MAX,
 		.domain = SIZE_MAX,
 		.reason = SIZE_MAX,
 		.date = SIZE_MAX };
+	for (size_t i = 0; i < SUPPRESS_HASH_COLUMNS; i++)
+		r->hash[i] = SIZE_MAX;
 	csv_init(&r->csv, '\0');
 }
 
@@ -51,11 +53,6 @@ static size_t find_column(const struct csv_row *row, bool (*is)(struct str name)
 	return SIZE_MAX;
 }
 
-static bool names_sum(struct str column)
-{
-	return str_among(column, "sha256 sha-256 email_sha256 sha256_email hash");
-}
-
 static bool names_domain(struct str column)
 {
 	return str_among(column, "domain domains");
@@ -71,15 +68,30 @@ static bool names_date(struct str column)
 	return str_among(column, "date since time when created created_at");
 }
 
+/* A column with "reason" or "date" in its name says something about its row; one with a hash in it names people. */
+static size_t find_hashes(struct suppress_reader *r, const struct csv_row *row)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < row->n && n < SUPPRESS_HASH_COLUMNS; i++) {
+		enum suppress_form form = suppress_form_of(cell(row, i));
+
+		if (form == SUPPRESS_NO_HASH || suppress_is_hash(cell(row, i)))
+			continue;
+		r->hash[n] = i;
+		r->form[n++] = (int)form;
+	}
+	return n;
+}
+
 /* A header row has no entry in it; it says which columns are ours. */
 static bool take_header(struct suppress_reader *r, const struct csv_row *row)
 {
 	r->email = find_column(row, names_email);
 	r->address = find_column(row, names_address);
 	r->recipient = find_column(row, names_recipient);
-	r->sum = find_column(row, names_sum);
 	r->domain = find_column(row, names_domain);
-	if ((r->email & r->address & r->recipient & r->sum & r->domain) == SIZE_MAX)
+	if (find_hashes(r, row) == 0 && (r->email & r->address & r->recipient & r->domain) == SIZE_MAX)
 		return false;
 	r->reason = find_column(row, names_reason);
 	r->date = find_column(row, names_date);
@@ -102,30 +114,25 @@ static struct str as_utf8(struct buf *out, const char *prefix, struct str s)
 }
 
 /* prefix: what the column's name says and the cell does not. */
-static bool add(struct suppress_reader *r, const struct csv_row *row, const char *prefix, struct str entry)
+static bool add(struct suppress_reader *r, const struct csv_row *row, const char *prefix, struct str entry,
+	enum suppress_form form)
 {
 	struct buf text = { .limit = 0 };
 	struct buf reason = { .limit = 0 };
 	struct buf date = { .limit = 0 };
-	bool ok = suppress_add(r->into, as_utf8(&text, prefix, entry), as_utf8(&reason, "", cell(row, r->reason)),
-		as_utf8(&date, "", cell(row, r->date)));
+	const struct suppress_entry e = { as_utf8(&text, prefix, entry), form,
+		as_utf8(&reason, "", cell(row, r->reason)), as_utf8(&date, "", cell(row, r->date)) };
+	enum safety_kind kind = suppress_add_entry(r->into, &e);
 
+	if (kind != SAFETY_NONE)
+		r->file->entries[kind]++;
 	buf_free(&text);
 	buf_free(&reason);
 	buf_free(&date);
-	return ok;
+	return kind != SAFETY_NONE;
 }
 
-static bool is_hex(struct str s)
-{
-	bool ok = true;
-
-	for (size_t i = 0; i < s.n; i++)
-		ok = ok && ascii_hex(s.p[i]) >= 0;
-	return ok;
-}
-
-/* Without the "# comment" behind it. */
+/* Without the "# comment" after it. */
 static struct str without_comment(struct str s)
 {
 	for (size_t i = 1; i < s.n; i++)
@@ -134,57 +141,95 @@ static struct str without_comment(struct str s)
 	return s;
 }
 
-/* An entry of whatever kind. */
-static bool add_any(struct suppress_reader *r, const struct csv_row *row, struct str entry)
+/* An entry of whatever kind; bare digits of a hash are of the form that the column's name says. */
+static bool add_any(struct suppress_reader *r, const struct csv_row *row, struct str entry, enum suppress_form form)
 {
 	/* (As an address it would be that of a person called "*".) */
 	if (str_starts(entry, STR_LIT("*@")))
 		entry = str_sub(entry, 1, entry.n);
-	if (add(r, row, entry.n == 64 && is_hex(entry) ? "sha256:" : "", entry))
+	if (add(r, row, "", entry, form))
 		return true;
 	struct str shorter = without_comment(entry);
 
-	return shorter.n < entry.n && add_any(r, row, shorter);
+	return shorter.n < entry.n && add_any(r, row, shorter, form);
 }
 
 static bool add_domain(struct suppress_reader *r, const struct csv_row *row, struct str entry)
 {
 	if (str_find(entry, '@') < entry.n)
-		return add_any(r, row, entry);
+		return add_any(r, row, entry, SUPPRESS_BY_LENGTH);
 	if (str_starts(entry, STR_LIT("*.")))
 		entry = str_sub(entry, 2, entry.n);
-	return add(r, row, "@", without_comment(entry));
+	return add(r, row, "@", without_comment(entry), SUPPRESS_BY_LENGTH);
 }
 
-/* Streets stand under these names as well: they have no "@" in them. */
+/* Streets are found under these names as well: they have no "@" in them. */
 static struct str loose_cell(const struct csv_row *row, size_t i)
 {
 	struct str s = cell(row, i);
 
-	return str_find(s, '@') < s.n || str_istarts(s, STR_LIT("sha256:")) || s.n == 64 ? s : STR_LIT("");
+	return str_find(s, '@') < s.n || suppress_is_hash(s) ? s : STR_LIT("");
+}
+
+static bool add_hashed(struct suppress_reader *r, const struct csv_row *row)
+{
+	for (size_t i = 0; i < SUPPRESS_HASH_COLUMNS; i++) {
+		struct str s = cell(row, r->hash[i]);
+
+		if (s.n > 0 && add_any(r, row, s, (enum suppress_form)r->form[i]))
+			return true;
+	}
+	return false;
+}
+
+/* "a***@example.org" is there for people, and the hash beside it says who it is. */
+static bool is_masked(struct str entry)
+{
+	return !str_starts(entry, STR_LIT("*@")) && str_find(entry, '*') < entry.n;
 }
 
 /* The most exact of what is filled in: a column "domain" may only repeat the end of the address beside it. */
 static bool add_named(struct suppress_reader *r, const struct csv_row *row)
 {
-	const struct str entries[] = { cell(row, r->email), loose_cell(row, r->address), loose_cell(row, r->recipient),
-		cell(row, r->sum) };
+	const struct str entries[] = { cell(row, r->email), loose_cell(row, r->address),
+		loose_cell(row, r->recipient) };
 	struct str domain = cell(row, r->domain);
+	bool given = false;
 
-	for (size_t i = 0; i < sizeof entries / sizeof *entries; i++)
-		if (entries[i].n > 0)
-			return add_any(r, row, entries[i]);
-	return domain.n > 0 && add_domain(r, row, domain);
+	for (size_t i = 0; i < sizeof entries / sizeof *entries; i++) {
+		if (entries[i].n == 0)
+			continue;
+		given = true;
+		if (is_masked(entries[i]) && add_hashed(r, row))
+			return true;
+		if (add_any(r, row, entries[i], SUPPRESS_BY_LENGTH))
+			return true;
+	}
+	return add_hashed(r, row) || (!given && domain.n > 0 && add_domain(r, row, domain));
 }
 
-/* Without names the first cell that is an entry. A plain list has no quotes round its cells: where they stand they are
- * part of the address. */
+static bool add_cell(struct suppress_reader *r, const struct csv_row *row, size_t i)
+{
+	return add_any(r, row, cell(row, i), SUPPRESS_BY_LENGTH) ||
+		add_any(r, row, address_trim(row->cells[i].raw), SUPPRESS_BY_LENGTH);
+}
+
+/* Without names the first cell that is an entry. A plain list has no quotes round its cells: where they are, they are
+ * part of the address. What looks like a hash may be the number of a row in somebody's database, and an address beside
+ * a hash somebody else's: both are taken. */
 static bool add_first(struct suppress_reader *r, const struct csv_row *row)
 {
-	for (size_t i = 0; i < row->n; i++)
-		if (add_any(r, row, cell(row, i)) || add_any(r, row, address_trim(row->cells[i].raw)))
-			return true;
-	return false;
+	bool hashed = false;
+
+	for (size_t i = 0; i < row->n; i++) {
+		if (!suppress_is_hash(cell(row, i))) {
+			if (add_cell(r, row, i))
+				return true;
+		} else if (!hashed) {
+			hashed = add_cell(r, row, i);
+		}
+	}
+	return hashed;
 }
 
 static bool is_blank(const struct csv_row *row)
@@ -195,27 +240,62 @@ static bool is_blank(const struct csv_row *row)
 	return true;
 }
 
+/* A first row of several cells with nothing like an entry in it names the columns in words of its own. */
+static bool names_columns(const struct csv_row *row)
+{
+	for (size_t i = 0; i < row->n; i++)
+		if (str_find(cell(row, i), '@') < cell(row, i).n || suppress_is_hash(cell(row, i)))
+			return false;
+	return row->n > 1;
+}
+
+/* The cell in which an entry was to be. */
+static void note_bad(struct suppress_reader *r, const struct csv_row *row)
+{
+	struct buf text = { .limit = 0 };
+	struct buf why = { .limit = 0 };
+	struct str entry = r->file->named ? cell(row, r->email) : cell(row, 0);
+	enum suppress_form form = SUPPRESS_BY_LENGTH;
+
+	for (size_t i = 0; r->file->named && entry.n == 0 && i < SUPPRESS_HASH_COLUMNS; i++) {
+		entry = cell(row, r->hash[i]);
+		form = entry.n > 0 ? (enum suppress_form)r->form[i] : SUPPRESS_BY_LENGTH;
+	}
+	for (size_t i = 0; !r->file->named && entry.n == 0 && i < row->n; i++)
+		entry = cell(row, i);
+	if (r->file->named && entry.n == 0)
+		entry = loose_cell(row, r->address);
+	if (r->file->named && entry.n == 0)
+		entry = loose_cell(row, r->recipient);
+	if (r->file->named && entry.n == 0)
+		entry = cell(row, r->domain);
+	suppress_add_why(&why, as_utf8(&text, "", entry), form);
+	safety_bad(r->file, row->line, buf_text(&why));
+	buf_free(&text);
+	buf_free(&why);
+}
+
 static void take_row(struct suppress_reader *r, const struct csv_row *row)
 {
-	struct suppress *s = r->into;
+	struct safety_file *f = r->file;
 
 	if (is_blank(row) || str_starts(cell(row, 0), STR_LIT("#")))
 		return;
-	bool first = !r->started;
+	bool first = !f->begun;
 
-	r->started = true;
-	if (first) {
-		r->named = take_header(r, row);
-		if (r->named)
-			return;
+	f->begun = true;
+	if (first && take_header(r, row)) {
+		f->named = true;
+		return;
 	}
-	if (r->named ? add_named(r, row) : add_first(r, row))
+	if (f->named ? add_named(r, row) : add_first(r, row))
 		return;
-	/* A first row of several cells with no entry in it is a header in other words. */
-	if (first && row->n > 1)
-		return;
-	if (s->bad++ == 0)
-		s->first_bad = row->line;
+	if (first && names_columns(row))
+		r->unnamed = row->line;
+	else if (f->bad > 0)
+		f->bad++;
+	else
+		note_bad(r, row);
 }
 
 static bool take_rows(struct suppress_reader *r, struct err *err)
@@ -231,7 +311,7 @@ static bool take_rows(struct suppress_reader *r, struct err *err)
 		case CSV_END:
 			return true;
 		case CSV_ERROR:
-			return err_prefix(err, "%s", r->name);
+			return err_prefix(err, "%s", r->file->name);
 		}
 	}
 }
@@ -256,7 +336,8 @@ static bool tell_delimiter(struct suppress_reader *r, struct err *err)
 	struct str head = csv_rest(&r->csv);
 
 	if (str_starts(head, STR_LIT("\xff\xfe")) || str_starts(head, STR_LIT("\xfe\xff")))
-		return err_set(err, ERR_DATA, "%s is UTF-16: make it UTF-8 first (iconv -f UTF-16 -t UTF-8)", r->name);
+		return err_set(err, ERR_DATA, "%s is UTF-16: make it UTF-8 first (iconv -f UTF-16 -t UTF-8)",
+			r->file->name);
 	r->csv.delimiter = csv_guess_delimiter(without_top(head));
 	return true;
 }
@@ -276,14 +357,23 @@ bool suppress_read_add(struct suppress_reader *r, struct str octets, struct err 
 	return take_rows(r, err);
 }
 
-bool suppress_read_end(struct suppress_reader *r, struct err *err)
+void suppress_read_abort(struct suppress_reader *r)
 {
+	csv_free(&r->csv);
+}
+
+bool suppress_read_end(struct suppress_reader *r, bool allow_empty, struct err *err)
+{
+	struct safety_file *f = r->file;
 	bool ok = r->csv.delimiter != '\0' || tell_delimiter(r, err);
 
 	if (ok) {
 		csv_eof(&r->csv);
 		ok = take_rows(r, err);
 	}
+	if (ok && r->unnamed > 0 && f->bad == 0 && safety_entries(f) == 0)
+		safety_bad(f, r->unnamed, "no column of this header is known (email, domain, sha256, md5 …)");
+	ok = ok && safety_check(f, allow_empty, err) && suppress_check_digests(r->into, f->name, err);
 	csv_free(&r->csv);
 	return ok;
 }
