@@ -8,33 +8,14 @@
 #include "base/mem.h"
 #include "text/hex.h"
 #include "cli/say.h"
-#include "cmd/mailbulk/options.h"
+#include "cmd/mailbulk/settings.h"
 #include "io/file.h"
 #include "mail/address/address.h"
 #include "mail/header/header.h"
 #include "mail/message/dkim.h"
+#include "mail/message/html_text.h"
 
 #define TEMPLATE_LIMIT ((size_t)16 << 20)
-
-void campaign_note(struct campaign *c, struct template *t, const char *file)
-{
-	c->templates = mem_resize(c->templates, c->n_templates + 1, sizeof *c->templates);
-	c->templates[c->n_templates++] = (struct campaign_template){ .t = t, .file = file };
-}
-
-bool campaign_name(const struct campaign *c, size_t i, struct campaign_name *name)
-{
-	for (size_t k = 0; k < c->n_templates; k++) {
-		size_t n = 0;
-
-		name->file = c->templates[k].file;
-		while (template_name(c->templates[k].t, n, &name->name, &name->line, &name->optional))
-			if (n++ == i)
-				return true;
-		i -= n;
-	}
-	return false;
-}
 
 /* LF line ends, no BOM. */
 static void normalise(struct buf *text)
@@ -217,7 +198,7 @@ static bool constant_alternative(struct campaign *c, struct err *err)
 	struct buf text = { 0 };
 	const struct template_data nothing = { 0 };
 	bool ok = template_render(c->html.template, &nothing, TEMPLATE_HTML, &html, err) &&
-		mime_html_to_text(&text, buf_str(&html)) &&
+		html_text_add(&text, buf_str(&html)) &&
 		campaign_constant_body(c, &c->text, buf_str(&text), "text/plain", err);
 
 	buf_free(&html);
@@ -289,7 +270,7 @@ void campaign_free(struct campaign *c)
 	for (size_t i = 0; i < c->n_unsubscribe; i++)
 		template_free(c->unsubscribe[i]);
 	free_attachments(c);
-	mimetypes_free(&c->types);
+	mimetype_free(&c->types);
 	template_free(c->text.template);
 	template_free(c->html.template);
 	mem_free(c->fields);

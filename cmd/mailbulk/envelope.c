@@ -3,7 +3,7 @@
 #include "cmd/mailbulk/letter.h"
 
 #include "cmd/mailbulk/campaign.h"
-#include "cmd/mailbulk/options.h"
+#include "cmd/mailbulk/settings.h"
 #include "cmd/mailbulk/values.h"
 #include "mail/address/address.h"
 

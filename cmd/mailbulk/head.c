@@ -7,7 +7,7 @@
 #include "base/mem.h"
 #include "text/hex.h"
 #include "cmd/mailbulk/campaign.h"
-#include "cmd/mailbulk/options.h"
+#include "cmd/mailbulk/settings.h"
 #include "cmd/mailbulk/values.h"
 #include "mail/address/address.h"
 #include "mail/header/header.h"

@@ -3,7 +3,7 @@
 #include "cmd/mailbulk/keys.h"
 
 #include "base/mem.h"
-#include "base/set.h"
+#include "base/siphash.h"
 #include "text/hex.h"
 
 static bool read_key(const char *hex, unsigned char key[16])
@@ -14,7 +14,7 @@ static bool read_key(const char *hex, unsigned char key[16])
 /* Its slot, or the empty one where it belongs. */
 static struct keys_entry *slot_of(const struct keys *k, const unsigned char key[16])
 {
-	size_t at = (size_t)set_hash(k->seed, str_at((const char *)key, 16)) & (k->size - 1);
+	size_t at = (size_t)siphash(k->seed, str_at((const char *)key, 16)) & (k->size - 1);
 
 	while (k->slots[at].taken != 0 && memcmp(k->slots[at].key, key, 16) != 0)
 		at = (at + 1) & (k->size - 1);

@@ -2,7 +2,7 @@
 #define PIPEMAIL_MAILBULK_PACE_H
 
 #include "base/set.h"
-#include "cmd/mailbulk/options.h"
+#include "cmd/mailbulk/settings.h"
 
 /*
  * When the next message may go: the rate of the whole run, those of recipient domains, and a warm-up's share of today.

@@ -3,16 +3,16 @@
 #include "cmd/mailbulk/campaign.h"
 
 #include "base/mem.h"
-#include "cmd/mailbulk/options.h"
+#include "cmd/mailbulk/settings.h"
 #include "io/file.h"
 #include "text/utf8.h"
 
 /* Everything that is the same in each message stands in memory once, as it goes onto the wire. */
 #define CONSTANT_LIMIT ((size_t)256 << 20)
 
-const char *part_type(const struct mimetypes *types, const char *name)
+const char *parts_type(const struct mimetypes *types, const char *name)
 {
-	const char *type = mimetypes_find(types, name);
+	const char *type = mimetype_find(types, name);
 
 	return type != NULL ? type : "application/octet-stream";
 }
@@ -109,7 +109,7 @@ static bool load_constant(struct campaign *c, struct attachment *a, struct str p
 	k->name = mem_copy(name.p, name.n);
 	k->part.name = k->name;
 	if (a->type == NULL)
-		k->part.type = part_type(&c->types, k->name);
+		k->part.type = parts_type(&c->types, k->name);
 	if (a->is_inline) {
 		k->cid = a->cid != NULL ? mem_copy(a->cid, strlen(a->cid)) : mem_copy(name.p, name.n);
 		k->part.cid = k->cid;
@@ -141,7 +141,7 @@ bool campaign_load_attachments(struct campaign *c, struct err *err)
 	const struct option_list *inlines = &c->settings->inlines;
 
 	if (attach->n + inlines->n > 0)
-		mimetypes_load(&c->types);
+		mimetype_load(&c->types);
 	c->attachments = mem_array(attach->n + inlines->n, sizeof *c->attachments);
 	for (size_t i = 0; i < attach->n; i++)
 		if (!load_attachment(c, attach->values[i], false, err))

@@ -4,7 +4,7 @@
 
 #include "cli/safelist.h"
 #include "cmd/mailbulk/campaign.h"
-#include "cmd/mailbulk/options.h"
+#include "cmd/mailbulk/settings.h"
 #include "io/clock.h"
 #include "text/utf8.h"
 

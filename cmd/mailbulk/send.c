@@ -7,7 +7,7 @@
 #include "cmd/mailbulk/campaign.h"
 #include "cmd/mailbulk/engine.h"
 #include "cmd/mailbulk/list.h"
-#include "cmd/mailbulk/options.h"
+#include "cmd/mailbulk/settings.h"
 #include "cmd/mailbulk/preflight.h"
 #include "io/clock.h"
 #include "io/stop.h"

@@ -8,7 +8,7 @@
 #include "text/hex.h"
 #include "cmd/mailbulk/campaign.h"
 #include "cmd/mailbulk/list.h"
-#include "cmd/mailbulk/options.h"
+#include "cmd/mailbulk/settings.h"
 #include "text/base64.h"
 #include "text/utf8.h"
 

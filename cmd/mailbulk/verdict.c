@@ -3,7 +3,7 @@
 #include "cmd/mailbulk/engine.h"
 
 #include "base/mem.h"
-#include "cmd/mailbulk/options.h"
+#include "cmd/mailbulk/settings.h"
 #include "io/clock.h"
 
 #define DROPS_MOST 5            /* connections lost under one row before it is left for another run */
@@ -17,7 +17,7 @@ void engine_record(struct engine *e)
 		engine_stop(e, &err);
 }
 
-void job_trying(struct engine *e, struct job *job)
+void engine_job_trying(struct engine *e, struct job *job)
 {
 	if (job->trying)
 		return;
@@ -171,7 +171,7 @@ static void settle(struct engine *e, struct job *job, struct ticket *t, const st
 	}
 }
 
-void job_verdict(struct engine *e, struct job *job, size_t rcpt, const struct smtp_news *news)
+void engine_job_verdict(struct engine *e, struct job *job, size_t rcpt, const struct smtp_news *news)
 {
 	struct word word;
 
@@ -184,7 +184,7 @@ void job_verdict(struct engine *e, struct job *job, size_t rcpt, const struct sm
 	buf_free(&word.text);
 }
 
-void job_free(struct engine *e, struct job *job)
+void engine_job_free(struct engine *e, struct job *job)
 {
 	for (size_t i = 0; i < job->n; i++) {
 		mem_free(job->tickets[i].email);

@@ -133,7 +133,7 @@ int fetch_account(const struct settings *s, const char *name, struct tally *tall
 		ok = err_set(&err, ERR_USAGE, "no server is given: --pop URL, or a key pop in the configuration file");
 	ok = ok && account_server(&own.account, own.account.pop, true, &server, &err);
 	if (ok) {
-		tally->account = option_keep(mem_copy(server.label, strlen(server.label)));
+		tally->account = options_keep(mem_copy(server.label, strlen(server.label)));
 		ok = fetch(&own, &server, tally, &err);
 		account_server_free(&server);
 	}

@@ -14,10 +14,7 @@
 
 static void add_try(struct state *s, struct str key, struct str extra)
 {
-	if (s->n_tries == s->cap_tries) {
-		s->cap_tries = s->cap_tries > 0 ? 2 * s->cap_tries : 32;
-		s->tries = mem_resize(s->tries, s->cap_tries, sizeof *s->tries);
-	}
+	s->tries = mem_grow(s->tries, s->n_tries, &s->cap_tries, sizeof *s->tries);
 	s->tries[s->n_tries++] = (struct state_try){ mem_copy(key.p, key.n), mem_copy(extra.p, extra.n) };
 }
 

@@ -58,7 +58,7 @@ static bool choose_tls(const struct account *a, struct account_server *s, struct
 		: local && !login && !a->dane ? ACCOUNT_TLS_TRY
 					      : ACCOUNT_TLS_REQUIRE;
 
-	if (a->tls != NULL && !option_choice("tls", a->tls, words, &word, err))
+	if (a->tls != NULL && !options_choice("tls", a->tls, words, &word, err))
 		return false;
 	s->tls = implicit_tls(&s->url) ? ACCOUNT_TLS_ON : (enum account_tls)word;
 	if (implicit_tls(&s->url) && word == ACCOUNT_TLS_OFF)

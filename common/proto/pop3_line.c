@@ -128,8 +128,7 @@ static void add(struct pop3 *p, struct pop3_want w)
 			memmove(st->queue, st->queue + st->queue_at, st->n_queue * sizeof *st->queue);
 			st->queue_at = 0;
 		} else {
-			st->queue_room = st->queue_room == 0 ? 64 : 2 * st->queue_room;
-			st->queue = mem_resize(st->queue, st->queue_room, sizeof *st->queue);
+			st->queue = mem_grow(st->queue, st->queue_at + st->n_queue, &st->queue_room, sizeof *st->queue);
 		}
 	}
 	st->queue[st->queue_at + st->n_queue++] = w;

@@ -316,14 +316,3 @@ const char *tls_channel(struct tls *t, struct buf *out)
 	gnutls_free(data.data);
 	return exporter ? "tls-exporter" : "tls-unique";
 }
-
-bool tls_peer_der(struct tls *t, unsigned index, struct str *der)
-{
-	unsigned n = 0;
-	const gnutls_datum_t *certs = gnutls_certificate_get_peers(t->session, &n);
-
-	if (certs == NULL || index >= n)
-		return false;
-	*der = str_at((const char *)certs[index].data, certs[index].size);
-	return true;
-}

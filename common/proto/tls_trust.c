@@ -117,10 +117,7 @@ static bool load_anchors(struct tls_trust *t, struct str pem, struct err *err)
 		if (!base64_decode_loose(&t->der, body))
 			return err_set(err, ERR_CONFIG, "a trusted certificate is damaged: certificate %zu of the file",
 				t->n_anchors + 1);
-		if (t->n_anchors == room) {
-			room = room == 0 ? 64 : 2 * room;
-			t->anchors = mem_resize(t->anchors, room, sizeof *t->anchors);
-		}
+		t->anchors = mem_grow(t->anchors, t->n_anchors, &room, sizeof *t->anchors);
 		struct tls_anchor *a = &t->anchors[t->n_anchors];
 
 		a->der = str_sub(buf_str(&t->der), from, SIZE_MAX);

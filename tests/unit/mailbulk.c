@@ -4,7 +4,7 @@
 
 #include "base/err.h"
 #include "cmd/mailbulk/ledger.h"
-#include "cmd/mailbulk/options.h"
+#include "cmd/mailbulk/settings.h"
 #include "cmd/mailbulk/pace.h"
 #include "cmd/mailbulk/queue.h"
 #include "io/clock.h"
@@ -145,10 +145,10 @@ static void test_pace(void)
 	check(pace_domain(&p, STR_LIT("x.example"), 1) == 1 && pace_domain(&p, STR_LIT("x.example"), 1) == 4,
 		"* is each other domain");
 	pace_free(&p);
-	check(rate_parse("rate", "10/s", &r, &err) && r.interval == CLOCK_SECOND / 10, "10/s");
-	check(rate_parse("rate", "30/m", &r, &err) && r.interval == 2 * CLOCK_SECOND, "30/m");
-	check(!rate_parse("rate", "0/s", &r, &err) && !rate_parse("rate", "5", &r, &err) &&
-			!rate_parse("rate", "5/x", &r, &err) && !rate_parse("rate", "-5/s", &r, &err) &&
+	check(settings_rate("rate", "10/s", &r, &err) && r.interval == CLOCK_SECOND / 10, "10/s");
+	check(settings_rate("rate", "30/m", &r, &err) && r.interval == 2 * CLOCK_SECOND, "30/m");
+	check(!settings_rate("rate", "0/s", &r, &err) && !settings_rate("rate", "5", &r, &err) &&
+			!settings_rate("rate", "5/x", &r, &err) && !settings_rate("rate", "-5/s", &r, &err) &&
 			err.kind == ERR_USAGE,
 		"no rates");
 }

@@ -1,6 +1,8 @@
 #include <config.h>
 
-#include "mail/message/mime.h"
+#include "mail/message/html_text.h"
+#include "mail/message/mime_compose.h"
+#include "mail/message/mime_read.h"
 
 #include "base/err.h"
 #include "mail/header/header.h"
@@ -169,7 +171,7 @@ static void test_html(void)
 	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
 		struct buf out = { 0 };
 
-		check(mime_html_to_text(&out, str_of(cases[i].html)), "made text");
+		check(html_text_add(&out, str_of(cases[i].html)), "made text");
 		check_same(buf_str(&out), cases[i].text, cases[i].html);
 		buf_free(&out);
 	}

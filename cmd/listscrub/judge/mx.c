@@ -3,7 +3,7 @@
 #include "cmd/listscrub/judge/mx.h"
 
 #include "cli/say.h"
-#include "cmd/listscrub/options.h"
+#include "cmd/listscrub/settings.h"
 #include "io/clock.h"
 #include "io/stop.h"
 

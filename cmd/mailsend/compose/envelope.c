@@ -76,10 +76,7 @@ static void append(struct envelope *e, const struct address *a, struct str bare,
 	set_add(&e->seen, key, &added);
 	if (!added)
 		return;
-	if (e->n == e->cap) {
-		e->cap = e->cap > 0 ? 2 * e->cap : 8;
-		e->rcpts = mem_resize(e->rcpts, e->cap, sizeof *e->rcpts);
-	}
+	e->rcpts = mem_grow(e->rcpts, e->n, &e->cap, sizeof *e->rcpts);
 	struct recipient *r = &e->rcpts[e->n++];
 
 	*r = (struct recipient){ .shown = text_of(bare) };
@@ -211,7 +208,7 @@ bool envelope_aliases(struct envelope *e, const char *path, struct err *err)
 	return file_read(path, (size_t)4 << 20, &e->aliases, err);
 }
 
-void recipient_verdict(struct recipient *r, enum verdict verdict, const struct reply *reply, const char *text)
+void envelope_verdict(struct recipient *r, enum verdict verdict, const struct reply *reply, const char *text)
 {
 	struct buf words = { .limit = 4096 };
 
@@ -230,7 +227,7 @@ void recipient_verdict(struct recipient *r, enum verdict verdict, const struct r
 	buf_free(&words);
 }
 
-const char *verdict_name(enum verdict verdict)
+const char *envelope_verdict_name(enum verdict verdict)
 {
 	static const char *const names[] = { "not sent", "sent", "refused", "deferred", "unknown", "not sent" };
 

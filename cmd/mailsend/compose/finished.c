@@ -4,7 +4,7 @@
 
 #include <stdio.h>
 
-#include "base/set.h"
+#include "base/siphash.h"
 #include "cmd/mailsend/compose/identity.h"
 #include "io/clock.h"
 #include "mail/address/address.h"
@@ -117,7 +117,7 @@ static void digest_of(const struct outgoing *o, uint64_t digest[2])
 	source_read(&o->input, 0, (size_t)256 << 10, &all, NULL);
 	buf_printf(&all, "%llu", (unsigned long long)o->input.size);
 	for (size_t i = 0; i < 2; i++)
-		digest[i] = set_hash(keys[i], buf_str(&all));
+		digest[i] = siphash(keys[i], buf_str(&all));
 	buf_free(&all);
 }
 

@@ -9,7 +9,7 @@
 #include "text/cfws.h"
 #include "text/utf8.h"
 
-bool field_clean(const struct field_mend *how, struct str whole)
+bool message_field_clean(const struct message_field_mend *how, struct str whole)
 {
 	if (str_find(whole, '\0') < whole.n || (!how->high_ok && !str_ascii(whole)))
 		return false;
@@ -121,7 +121,7 @@ static void encode_parameters(struct str body, struct buf *out)
 }
 
 /* The body of a field in ASCII where that can be: false when it has to stay as it is. */
-static bool encode_body(const struct field_mend *how, struct str name, struct str body, struct buf *out)
+static bool encode_body(const struct message_field_mend *how, struct str name, struct str body, struct buf *out)
 {
 	if (str_among(name,
 		    "Message-ID In-Reply-To References Date Resent-Message-ID Resent-Date "
@@ -200,8 +200,8 @@ static bool add_folded(struct str name, struct str body, uint64_t line, struct b
 	return true;
 }
 
-bool field_mend(const struct field_mend *how, const struct header_field *field, uint64_t line, struct buf *out,
-	struct err *err)
+bool message_field_mend(const struct message_field_mend *how, const struct header_field *field, uint64_t line,
+	struct buf *out, struct err *err)
 {
 	struct buf body = { 0 };
 	struct buf ascii = { 0 };

@@ -9,7 +9,7 @@ unsigned message_unwanted(const struct message *m)
 	return FAULT_NUL | FAULT_LONG | FAULT_CR | (m->state->wants.eight_bit ? 0 : FAULT_HIGH);
 }
 
-enum how part_how(const struct message *m, const struct part *p, const char **encoding)
+enum how message_part_how(const struct message *m, const struct part *p, const char **encoding)
 {
 	unsigned unwanted = p->faults & message_unwanted(m);
 
@@ -144,7 +144,7 @@ static void add_mime(struct message *m, const char *encoding)
 static bool mend_fields(struct message *m, struct str header, bool top, const char *encoding, struct buf *out,
 	struct err *err)
 {
-	struct field_mend how = { .high_ok = top ? m->state->wants.utf8 : m->state->wants.eight_bit,
+	struct message_field_mend how = { .high_ok = top ? m->state->wants.utf8 : m->state->wants.eight_bit,
 		.drop_high = false };
 	struct header_reader r;
 	struct header_field field;
@@ -168,14 +168,14 @@ static bool mend_fields(struct message *m, struct str header, bool top, const ch
 		if (event == HEADER_FIELD && encoding != NULL &&
 			str_ieq(field.name, STR_LIT("Content-Transfer-Encoding")))
 			continue;
-		if (event != HEADER_FIELD || field_clean(&how, field.whole)) {
+		if (event != HEADER_FIELD || message_field_clean(&how, field.whole)) {
 			buf_add(out, field.whole);
 			continue;
 		}
 		if (top && m->state->sealed && covered(m, field.name)) {
-			struct field_mend raw = { .high_ok = true };
+			struct message_field_mend raw = { .high_ok = true };
 
-			if (!field_clean(&raw, field.whole))
+			if (!message_field_clean(&raw, field.whole))
 				return err_set(err, ERR_DATA,
 					"line %llu: %.*s would have to be mended, which would "
 					"break the "
@@ -184,14 +184,14 @@ static bool mend_fields(struct message *m, struct str header, bool top, const ch
 			buf_add(out, field.whole);
 			continue;
 		}
-		if (!field_mend(&how, &field, line, out, err))
+		if (!message_field_mend(&how, &field, line, out, err))
 			return false;
 	}
 }
 
 bool message_header_ascii(struct str header, bool downgrade, struct buf *out, struct err *err)
 {
-	const struct field_mend how = { .downgrade = downgrade };
+	const struct message_field_mend how = { .downgrade = downgrade };
 	struct header_reader r;
 	struct header_field field;
 	enum header_event event;
@@ -203,9 +203,9 @@ bool message_header_ascii(struct str header, bool downgrade, struct buf *out, st
 		event = header_next(&r, &field);
 		if (event == HEADER_END)
 			return true;
-		if (event != HEADER_FIELD || field_clean(&how, field.whole))
+		if (event != HEADER_FIELD || message_field_clean(&how, field.whole))
 			buf_add(out, field.whole);
-		else if (!field_mend(&how, &field, line, out, err))
+		else if (!message_field_mend(&how, &field, line, out, err))
 			return false;
 	}
 }
@@ -215,7 +215,7 @@ bool message_mend_header(struct message *m, struct str header, size_t i, struct 
 	const struct part *p = &m->state->parts[i < MESSAGE_PARTS_LIMIT ? i : MESSAGE_PARTS_LIMIT - 1];
 	const char *encoding;
 
-	part_how(m, p, &encoding);
+	message_part_how(m, p, &encoding);
 	if (!mend_fields(m, header, false, encoding, out, err))
 		return false;
 	if (encoding != NULL)
@@ -257,7 +257,7 @@ bool message_plan(struct message *m, const struct message_wants *wants, struct e
 	find_seals(m);
 	if (!check_seals(m, err))
 		return false;
-	part_how(m, &st->parts[0], &encoding);
+	message_part_how(m, &st->parts[0], &encoding);
 	if (!mend_fields(m, buf_str(&m->header), true, encoding, &m->plan, err) ||
 		!add_missing(m, MESSAGE_FROM, "From", wants->from, err) ||
 		!add_missing(m, MESSAGE_DATE, "Date", wants->date, err) ||

@@ -1,11 +1,13 @@
 #include <config.h>
 
-#include "mail/message/mime.h"
+#include "mail/message/mime_read.h"
 
 #include <stdio.h>
 
 #include "mail/header/header.h"
 #include "mail/header/word.h"
+#include "text/base64.h"
+#include "text/qp.h"
 #include "text/utf8.h"
 
 #define MIME_MAX_PARTS 100

@@ -89,10 +89,7 @@ static struct dsn_report *place_for(struct dsn *d, enum dsn_class class, struct 
 			return weight(class) > weight(d->reports[i].class) ? &d->reports[i] : NULL;
 	if (d->n == DSN_MAX_REPORTS)
 		return NULL;
-	if (d->n == d->cap) {
-		d->cap = d->cap > 0 ? d->cap * 2 : 4;
-		d->reports = mem_resize(d->reports, d->cap, sizeof *d->reports);
-	}
+	d->reports = mem_grow(d->reports, d->n, &d->cap, sizeof *d->reports);
 	d->reports[d->n] = (struct dsn_report){ .class = DSN_NOTHING };
 	return &d->reports[d->n++];
 }
