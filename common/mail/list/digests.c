@@ -3,7 +3,7 @@
 #include "mail/list/digests.h"
 
 #include "base/mem.h"
-#include "base/set.h"
+#include "base/siphash.h"
 
 void digests_free(struct digests *d)
 {
@@ -15,7 +15,7 @@ void digests_free(struct digests *d)
 
 static uint64_t hash_of(const struct digests *d, const unsigned char *digest)
 {
-	return set_hash(d->key, str_at((const char *)digest, d->width));
+	return siphash(d->key, str_at((const char *)digest, d->width));
 }
 
 static uint64_t tag_of(uint64_t hash)

@@ -25,7 +25,7 @@ void safety_free(struct safety *s)
 
 struct safety_file *safety_add(struct safety *s, const char *option, const char *name)
 {
-	s->files = mem_resize(s->files, s->n + 1, sizeof *s->files);
+	s->files = mem_grow(s->files, s->n, &s->cap, sizeof *s->files);
 	s->files[s->n] =
 		(struct safety_file){ .option = option, .name = strcmp(name, "-") == 0 ? "standard input" : name };
 	return &s->files[s->n++];

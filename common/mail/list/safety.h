@@ -34,6 +34,7 @@ struct safety_file {
 struct safety {
 	struct safety_file *files;
 	size_t n;
+	size_t cap;
 };
 
 void safety_free(struct safety *s);

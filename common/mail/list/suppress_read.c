@@ -3,6 +3,7 @@
 #include "mail/list/suppress.h"
 
 #include "mail/address/address.h"
+#include "mail/list/list.h"
 #include "mail/list/suppress_local.h"
 #include "text/utf8.h"
 
@@ -334,7 +335,10 @@ static struct str without_top(struct str head)
 static bool tell_delimiter(struct suppress_reader *r, struct err *err)
 {
 	struct str head = csv_rest(&r->csv);
+	const char *not = list_not(str_sub(head, 0, LIST_NOT_SAMPLE));
 
+	if (not != NULL)
+		return err_set(err, ERR_DATA, "%s is %s", r->file->name, not);
 	if (str_starts(head, STR_LIT("\xff\xfe")) || str_starts(head, STR_LIT("\xfe\xff")))
 		return err_set(err, ERR_DATA, "%s is UTF-16: make it UTF-8 first (iconv -f UTF-16 -t UTF-8)",
 			r->file->name);
