@@ -6,6 +6,7 @@
 #include "io/file.h"
 #include "mail/address/address.h"
 #include "mail/address/domain.h"
+#include "mail/list/list.h"
 #include "text/utf8.h"
 
 #define LIST_MAX ((size_t)64 << 20)
@@ -290,7 +291,10 @@ static bool load_file(struct set *s, struct safety_file *f, const char *path, bo
 	bool domains = strcmp(f->option, "drop-disposable") == 0;
 	bool ok = file_read(path, LIST_MAX, &octets, err);
 	struct str rest = buf_str(&octets);
+	const char *not = list_not(str_sub(rest, 0, LIST_NOT_SAMPLE));
 
+	if (ok && not != NULL)
+		ok = err_set(err, ERR_DATA, "%s is %s", f->name, not );
 	if (str_starts(rest, STR_LIT("\xef\xbb\xbf")))
 		rest = str_sub(rest, 3, rest.n);
 	for (uint64_t number = 1; ok && rest.p != NULL; number++) {

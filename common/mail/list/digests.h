@@ -7,8 +7,8 @@
 
 /*
  * A set of digests (hashes) of one length, each with a number beside it: for lists of a million of them. They are kept
- * one after another, without memory of their own for each. Positions are told by a hash of the whole digest under a key,
- * so that nobody who makes up a list can make it slow.
+ * one after another, without memory of their own for each. Positions are told by a hash of the whole digest under a
+ * key, so that nobody who makes up a list can make it slow.
  */
 struct digests {
 	size_t width;          /* bytes of one digest, set before the first add: 1 to 64 */

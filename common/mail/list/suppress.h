@@ -44,7 +44,8 @@ struct suppress_note {
 enum suppress_answer {
 	SUPPRESS_NO,
 	SUPPRESS_YES,
-	SUPPRESS_UNKNOWN, /* a hash of the address could not be computed: it must not be mailed, and the run fails (71) */
+	/* A hash of the address could not be computed: it must not be mailed, and the run fails (71). */
+	SUPPRESS_UNKNOWN,
 };
 
 /* Before the first entry: the set and its random key (16 bytes). */

@@ -338,7 +338,7 @@ static bool tell_delimiter(struct suppress_reader *r, struct err *err)
 	const char *not = list_not(str_sub(head, 0, LIST_NOT_SAMPLE));
 
 	if (not != NULL)
-		return err_set(err, ERR_DATA, "%s is %s", r->file->name, not);
+		return err_set(err, ERR_DATA, "%s is %s", r->file->name, not );
 	if (str_starts(head, STR_LIT("\xff\xfe")) || str_starts(head, STR_LIT("\xfe\xff")))
 		return err_set(err, ERR_DATA, "%s is UTF-16: make it UTF-8 first (iconv -f UTF-16 -t UTF-8)",
 			r->file->name);
@@ -376,7 +376,7 @@ bool suppress_read_end(struct suppress_reader *r, bool allow_empty, struct err *
 		ok = take_rows(r, err);
 	}
 	if (ok && r->unnamed > 0 && f->bad == 0 && safety_entries(f) == 0)
-		safety_bad(f, r->unnamed, "no column of this header is known (email, domain, sha256, md5 …)");
+		safety_bad(f, r->unnamed, "no column of this header is known (email, domain, sha256, md5 ...)");
 	ok = ok && safety_check(f, allow_empty, err) && suppress_check_digests(r->into, f->name, err);
 	csv_free(&r->csv);
 	return ok;
