@@ -1,6 +1,6 @@
 #include <config.h>
 
-#include "mail/list/list.h"
+#include "mail/list/list_state.h"
 
 /* What a file is that is not a list. */
 
@@ -161,25 +161,20 @@ static const char *name_text(struct str text)
 	return name_json(text);
 }
 
-/* Controls that no text has. A stray one is a row's business: only many of them tell that it is not text at all. (In
- * UTF-16 every second octet is zero, and no other is a control.) */
+/* Controls that no text has. A stray one is a row's business: only many of them tell that it is not text at all. */
 static bool is_binary(struct str sample)
 {
+	enum list_encoding encoding;
 	size_t controls = 0;
-	size_t zeros[2] = { 0, 0 };
 
+	if (list_text_encoding(sample, true, &encoding) && encoding != LIST_UTF8)
+		return false;
 	for (size_t i = 0; i < sample.n; i++) {
 		unsigned char c = (unsigned char)sample.p[i];
 
-		zeros[i % 2] += c == 0;
-		controls += c != 0 && c < 0x20 && !(c >= '\t' && c <= '\r') && c != 0x1a && c != 0x1b;
+		controls += c < 0x20 && !(c >= '\t' && c <= '\r') && c != 0x1a && c != 0x1b;
 	}
-	if (str_starts(sample, STR_LIT("\xff\xfe")) || str_starts(sample, STR_LIT("\xfe\xff")))
-		return false;
-	if (zeros[0] == 0 || zeros[1] == 0)
-		return controls > sample.n / 4 ||
-			(controls + zeros[0] + zeros[1] > sample.n / 8 && zeros[0] + zeros[1] < sample.n / 8);
-	return controls + zeros[0] + zeros[1] > sample.n / 8;
+	return controls > sample.n / 8;
 }
 
 const char *list_not(struct str sample)
