@@ -235,7 +235,7 @@ def suppression():
     r = lab.run("--suppress", lab.write("s", f"sha256:{sums['ann@bücher.de']}\n"), stdin="email\nann@BÜCHER.de\nb@b.de\n")
     same(r.reasons(), ["suppressed"], "the sum of an address in its own script")
     r = lab.run("--suppress", lab.write("s", "email\nann@a.de\n".encode("utf-16")), stdin="email\nann@a.de\n")
-    check(r.status == 65 and "UTF-16" in r.err and r.out == b"", "a suppression list in UTF-16 is refused", r)
+    same(r.reasons(), ["suppressed"], "a suppression list in UTF-16")
     r = lab.run("--fold=provider", "--suppress", lab.write("s", "@gmail.com\n"), stdin="email\nann\x40googlemail.com\nb@b.de\n")
     same(r.reasons(), ["suppressed"], "a suppressed domain by its other name, with --fold")
     r = lab.run("--suppress", lab.path("absent"), stdin="email\nann@a.de\n")

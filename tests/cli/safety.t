@@ -133,6 +133,14 @@ def forms():
     suppresses("a BOM", b"\xef\xbb\xbfann@a.example\r\nbob@a.example\r\n", [ANN, BOB], ["2 entries (2 addresses)"])
     suppresses("semicolons", f"id;reason;E-Mail\n7;gone, at last;{ANN}\n", [ANN])
     suppresses("Windows-1252", f"name,email\nZo\xeb,{ANN}\nR\xfcdiger,{BOB}\n".encode("cp1252"), [ANN, BOB])
+    for name in ("utf-16", "utf-16-le", "utf-16-be"):
+        octets = f"E-Mail\treason\r\n{ANN}\tZo\u00eb asked\r\n{BOB}\t\r\n".encode(name)
+        suppresses(name, octets, [ANN, BOB], ["2 entries (2 addresses)"])
+        suppresses(f"{name}, hashes", f"{hashlib.sha1(ANN.encode()).hexdigest()}\n{hashlib.md5(BOB.encode()).hexdigest()}\n".encode(name),
+                   [ANN, BOB], ["2 entries (2 hashes)"])
+        stops(f"{name}, words", "Try again\nlater\n".encode(name), [":1: no usable entry"])
+    suppresses("a line for spreadsheets, and titles", f"sep=;\r\nOur list, as of today\r\n\r\nid;email\r\n7;{ANN}\r\n", [ANN], ["1 entry"])
+    suppresses("JSON Lines", json.dumps({"id": 1, "email": ANN}) + "\n" + json.dumps({"id": 2, "email": BOB}) + "\n", [ANN, BOB])
     suppresses("comments", f"# who left\n\n{ANN} # by telephone\n", [ANN], ["1 entry (1 address)"])
     suppresses("addresses, domains and hashes", f"{KEEP}\n@a.example\nmd5:{'0' * 32}\n", PEOPLE,
                ["3 entries (1 address, 1 domain, 1 hash)"])
@@ -175,6 +183,9 @@ def words():
     drops("a domain", "drop-disposable", "\ufeff*.A.example # gone\n", [ANN, BOB], ["drop-disposable ", "1 entry (1 domain)"])
     drops("a line that is none", "drop-role", "ann\nbob the builder\n", [ANN], ["1 unusable line, first: line 2: 'bob the builder' is not"])
     drops("a line that is none", "drop-disposable", "a..example\na.example\n", [ANN, BOB], ["1 unusable line, first: line 1: 'a..example' is not a domain"])
+    drops("UTF-16, a table", "drop-disposable", "domain;since\r\na.example;2026\r\n".encode("utf-16"), [ANN, BOB], ["1 entry (1 domain)"])
+    drops("a header alone", "drop-disposable", "domain\n", [], [": 0 entries"])
+    drops("a header alone", "drop-role", "role\n", [], [": 0 entries"])
     for option in ("drop-role", "drop-disposable"):
         refuses("zero bytes", option, b"", ["empty", "--allow-empty"])
         drops("zero bytes, with --allow-empty", option, b"", [], [": 0 entries"], ["--allow-empty"])

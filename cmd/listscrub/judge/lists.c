@@ -3,14 +3,6 @@
 #include "cmd/listscrub/judge/lists.h"
 
 #include "io/clock.h"
-#include "io/file.h"
-#include "mail/address/address.h"
-#include "mail/address/domain.h"
-#include "mail/list/list.h"
-#include "text/utf8.h"
-
-#define LIST_MAX ((size_t)64 << 20)
-#define SHOWN_MAX 40
 
 /* RFC 2142's names and those that nobody's name is. First names, "hello" and the like are left out: a small firm has
  * a person behind them, who may have asked for mail. */
@@ -235,79 +227,6 @@ static void add_all(struct set *s, const char *const *names, size_t n)
 		(void)set_add(s, str_of(names[i]), NULL);
 }
 
-/* A domain as A-labels, without the "@", "*." and the like that others put before it. */
-static bool add_domain(struct set *s, struct str line)
-{
-	struct buf entry = { .limit = 0 };
-	bool ok;
-
-	while (line.n > 1 && (line.p[0] == '*' || line.p[0] == '@' || line.p[0] == '.'))
-		line = str_sub(line, 1, line.n);
-	ok = domain_to_ascii(&entry, line) == DOMAIN_OK;
-	if (ok)
-		(void)set_add(s, buf_str(&entry), NULL);
-	buf_free(&entry);
-	return ok;
-}
-
-/* A local part in lower case; some put an "@" after it. */
-static bool add_role(struct set *s, struct str line)
-{
-	struct address a = { 0 };
-	struct buf entry = { .limit = 0 };
-	size_t n = line.n - str_ends(line, STR_LIT("@"));
-	bool ok;
-
-	for (size_t i = 0; i < n; i++)
-		buf_add_char(&entry, ascii_lower(line.p[i]));
-	buf_add_text(&entry, "@example.org");
-	ok = address_parse(&a, buf_str(&entry), 0) == ADDRESS_OK;
-	if (ok)
-		(void)set_add(s, str_sub(buf_str(&entry), 0, n), NULL);
-	address_free(&a);
-	buf_free(&entry);
-	return ok;
-}
-
-static void take_line(struct set *s, struct safety_file *f, uint64_t number, struct str line, bool domains)
-{
-	struct buf why = { .limit = 0 };
-
-	f->begun = true;
-	if (domains ? add_domain(s, line) : add_role(s, line)) {
-		f->entries[domains ? SAFETY_DOMAIN : SAFETY_ROLE]++;
-		return;
-	}
-	buf_add_char(&why, '\'');
-	utf8_show(&why, line, SHOWN_MAX);
-	buf_add_text(&why, domains ? "' is not a domain" : "' is not a role (the part before the @)");
-	safety_bad(f, number, buf_text(&why));
-	buf_free(&why);
-}
-
-static bool load_file(struct set *s, struct safety_file *f, const char *path, bool allow_empty, struct err *err)
-{
-	struct buf octets = { .limit = 0 };
-	bool domains = strcmp(f->option, "drop-disposable") == 0;
-	bool ok = file_read(path, LIST_MAX, &octets, err);
-	struct str rest = buf_str(&octets);
-	const char *not = list_not(str_sub(rest, 0, LIST_NOT_SAMPLE));
-
-	if (ok && not != NULL)
-		ok = err_set(err, ERR_DATA, "%s is %s", f->name, not );
-	if (str_starts(rest, STR_LIT("\xef\xbb\xbf")))
-		rest = str_sub(rest, 3, rest.n);
-	for (uint64_t number = 1; ok && rest.p != NULL; number++) {
-		struct str line = str_cut(&rest, '\n');
-
-		line = str_trim(str_sub(line, 0, str_find(line, '#')));
-		if (line.n > 0)
-			take_line(s, f, number, line, domains);
-	}
-	buf_free(&octets);
-	return ok && safety_check(f, allow_empty, err);
-}
-
 #define COUNT(list) (sizeof(list) / sizeof(list)[0])
 
 bool lists_load_roles(struct lists *l, const char *path, bool allow_empty, struct err *err)
@@ -315,7 +234,8 @@ bool lists_load_roles(struct lists *l, const char *path, bool allow_empty, struc
 	seed(&l->roles);
 	l->requests = path == NULL || path[0] == '\0';
 	if (!l->requests)
-		return load_file(&l->roles, safety_add(&l->files, "drop-role", path), path, allow_empty, err);
+		return lists_read(&l->roles, safety_add(&l->files, "drop-role", path), SAFETY_ROLE, path, allow_empty,
+			err);
 	add_all(&l->roles, roles, COUNT(roles));
 	return true;
 }
@@ -326,8 +246,8 @@ bool lists_load_disposable(struct lists *l, const char *path, bool allow_empty, 
 	seed(&l->aliases);
 	add_all(&l->aliases, aliases, COUNT(aliases));
 	if (path != NULL && path[0] != '\0')
-		return load_file(&l->disposable, safety_add(&l->files, "drop-disposable", path), path, allow_empty,
-			err);
+		return lists_read(&l->disposable, safety_add(&l->files, "drop-disposable", path), SAFETY_DOMAIN, path,
+			allow_empty, err);
 	add_all(&l->disposable, disposable, COUNT(disposable));
 	return true;
 }

@@ -28,4 +28,10 @@ bool lists_is_role(const struct lists *l, struct str local);
 /* domain: in A-labels, lower case. *match is the entry, the domain or a parent of it. */
 bool lists_is_disposable(const struct lists *l, struct str domain, struct str *match);
 
+/* --- between lists.c and lists_read.c --- */
+
+/* The entries of a file, roles or domains, into s; what is found is counted in f. Errors as above. */
+bool lists_read(struct set *s, struct safety_file *f, enum safety_kind kind, const char *path, bool allow_empty,
+	struct err *err);
+
 #endif

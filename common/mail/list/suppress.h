@@ -5,8 +5,8 @@
 #include "base/err.h"
 #include "base/set.h"
 #include "mail/list/digests.h"
+#include "mail/list/list.h"
 #include "mail/list/safety.h"
-#include "text/csv.h"
 
 struct address;
 
@@ -56,28 +56,27 @@ void suppress_free(struct suppress *s);
 enum safety_kind suppress_add(struct suppress *s, struct str entry, struct str reason, struct str date);
 
 /*
- * A list as CSV (columns email, address, recipient, hashes, domain: the first of them with an entry counts; else the
- * first column in which an address or domain is found, and the hash beside it; reason and date where there are such) or
- * one entry a line. "#" lines and empty ones are ignored, and what follows a blank and "#". Here "*@domain" is an entry,
- * too, in a column of their own also a bare domain. A column's name tells which hash is in it (sha256, email_md5 …, any
- * for "hash"). What is not UTF-8 is Latin-1. Feed the octets of one file in any cuts.
+ * A list as mail/list/list.h reads it: CSV, plain lines or JSON Lines. Under a header the first of its columns with an
+ * entry counts: names of an address, hashes, domain; reason and date where there are such. A column's name tells which
+ * hash is in it (sha256, email_md5 ..., any for "hash"). Without such names it is the first cell in which an address or
+ * a domain is found, and the hash beside it. "#" lines and blank ones are ignored, and what follows a blank and "#".
+ * Here "*@domain" is an entry, too, in a column of their own also a bare domain. Feed the octets of one file in any cuts.
  */
-#define SUPPRESS_HASH_COLUMNS 4
+#define SUPPRESS_COLUMNS 8
 
 struct suppress_reader {
 	struct suppress *into;
 	struct safety_file *file; /* counts of this one */
-	struct csv csv;
-	size_t email; /* SIZE_MAX: no such column */
-	size_t address;
-	size_t recipient;
-	size_t hash[SUPPRESS_HASH_COLUMNS];
-	int form[SUPPRESS_HASH_COLUMNS]; /* enum suppress_form */
-	size_t domain;
+	struct list_reader list;
+	struct suppress_column {
+		size_t at;
+		size_t rank; /* the first in this order with an entry counts */
+		int form;    /* enum suppress_form, of a column of hashes */
+	} columns[SUPPRESS_COLUMNS];
+	size_t n;
 	size_t reason;
 	size_t date;
-	size_t next;      /* as many octets tell more of the file than those that were there */
-	uint64_t unnamed; /* line of a first row that was taken for a header with no column of ours; 0: none */
+	bool looked; /* for names of columns */
 };
 /* option, name: of the file, for counts and messages; they outlive s. */
 void suppress_read_begin(struct suppress_reader *r, struct suppress *into, const char *option, const char *name);
