@@ -154,6 +154,11 @@ def counts():
     for tool in TOOLS:
         r = Run(tool, "--quiet", "--suppress", file)
         check(line in r.said, f"{tool}: and so they are with --quiet", r)
+    r = Run("mailbulk", "--suppress", file)
+    check(re.search(r"0 errors, \d+ warnings?$", r.said, re.M) and int(re.search(r"(\d+) warning", r.said).group(1)) == r.said.count("warning: "),
+          "mailbulk: they are a warning like the others", r)
+    r = Run("mailbulk", "--send", "--transactional", "--smtp", "smtp://127.0.0.1:1", "--journal", path("journal"), "--suppress", write("book", workbook()))
+    check(r.status == 65 and not os.path.exists(path("journal")), "mailbulk --send stops before it connects or writes anything", r)
     other = write("other", "@c.example\n")
     r = Run("listscrub", "--summary=json", "--suppress", file, "--suppress", other, f"--drop-role={write('roles', 'boss' + chr(10))}",
             f"--drop-disposable={write('domains', 'x.example' + chr(10) + '?' + chr(10))}", "--report", path("report.html"))

@@ -60,7 +60,7 @@ static void grow(struct digests *d)
 	}
 }
 
-bool digests_add(struct digests *d, const unsigned char *digest, uint64_t value)
+uint64_t *digests_add(struct digests *d, const unsigned char *digest, bool *added)
 {
 	if (d->used >= d->size / 2)
 		grow(d);
@@ -69,12 +69,13 @@ bool digests_add(struct digests *d, const unsigned char *digest, uint64_t value)
 	uint64_t hash = hash_of(d, digest);
 	size_t at = slot_of(d, digest, hash);
 
-	if (d->slots[at] != 0)
-		return false;
+	*added = d->slots[at] == 0;
+	if (!*added)
+		return &d->values[position(d->slots[at])];
 	memcpy(d->octets + d->used * d->width, digest, d->width);
-	d->values[d->used] = value;
-	d->slots[at] = tag_of(hash) | ++d->used;
-	return true;
+	d->values[d->used] = 0;
+	d->slots[at] = tag_of(hash) | (d->used + 1);
+	return &d->values[d->used++];
 }
 
 const uint64_t *digests_find(const struct digests *d, const unsigned char *digest)

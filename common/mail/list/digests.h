@@ -21,8 +21,9 @@ struct digests {
 };
 
 void digests_free(struct digests *d);
-/* False when it is there already; its value then stays as it was. digest: d->width bytes. */
-bool digests_add(struct digests *d, const unsigned char *digest, uint64_t value);
+/* The value beside a digest (d->width bytes), 0 when it was not there (*added tells). It lives until the next
+ * digests_add and may be changed. */
+uint64_t *digests_add(struct digests *d, const unsigned char *digest, bool *added);
 /* The value beside a digest, or NULL. It lives until the next digests_add. */
 const uint64_t *digests_find(const struct digests *d, const unsigned char *digest);
 

@@ -59,11 +59,14 @@ static bool add_hash(struct suppress *s, const struct suppress_entry *e, struct 
 {
 	unsigned char digest[SUPPRESS_DIGEST_MAX];
 	enum suppress_digest kind;
+	bool added;
 
 	if (!suppress_read_digest(text, e->form, digest, &kind))
 		return false;
-	if (digests_find(&s->digests[kind], digest) == NULL)
-		(void)digests_add(&s->digests[kind], digest, add_note(s, e->reason, e->date));
+	uint64_t *note = digests_add(&s->digests[kind], digest, &added);
+
+	if (added)
+		*note = add_note(s, e->reason, e->date);
 	return true;
 }
 
@@ -98,7 +101,7 @@ enum safety_kind suppress_add_entry(struct suppress *s, const struct suppress_en
 	struct str text = address_trim(e->text);
 	enum safety_kind kind = SAFETY_NONE;
 
-	if (suppress_is_hash(text))
+	if (str_find(text, '@') == text.n)
 		kind = add_hash(s, e, text) ? SAFETY_HASH : SAFETY_NONE;
 	else if (str_starts(text, STR_LIT("@")))
 		kind = add_domain(s, e, str_sub(text, 1, text.n)) ? SAFETY_DOMAIN : SAFETY_NONE;

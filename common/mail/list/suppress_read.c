@@ -210,7 +210,7 @@ static bool add_first(struct suppress_reader *r, const struct csv_row *row)
 	bool hashed = false;
 
 	for (size_t i = 0; i < row->n; i++) {
-		if (!suppress_is_hash(cell(row, i))) {
+		if (row->n == 1 || !suppress_is_hash(cell(row, i))) {
 			if (add_cell(r, row, i))
 				return true;
 		} else if (!hashed) {
