@@ -54,7 +54,7 @@ static bool open_outputs(struct run *run, struct err *err)
 
 	rows->set = set;
 	rows->as_it_is = !set->annotate && !set->suggest;
-	rows->delimiter = run->scrub.in.sniff.delimiter;
+	rows->delimiter = run->scrub.in.form.delimiter;
 	rows->line_end = run->scrub.in.line_end;
 	output_init(&rows->outputs[ROWS_KEPT], STDOUT_FILENO, "standard output");
 	if (!apart_output(&run->scrub.in, STDOUT_FILENO, "standard output", err))
@@ -67,12 +67,12 @@ static bool prepare(struct run *run, struct err *err)
 {
 	struct scrub *s = &run->scrub;
 	const struct settings *set = &run->set;
-	struct sniff asked = { .delimiter = set->delimiter, .header = set->header, .named = set->email != NULL };
+	struct list_asked asked = { .delimiter = set->delimiter, .header = set->header, .email = set->email };
 	unsigned char random[16];
 
 	s->set = set;
 	if (!judge_init(&s->judge, set, err) || !input_open(&s->in, set->lists, &asked, err) ||
-		!judge_columns(&s->judge, &s->in.sniff, input_name(&s->in), err) ||
+		!judge_columns(&s->judge, &s->in.form, input_name(&s->in), err) ||
 		(set->report != NULL && !report_check(set->report, err)) || (set->mx && !mx_init(&run->mx, set, err)) ||
 		!open_outputs(run, err))
 		return false;

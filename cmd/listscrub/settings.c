@@ -267,6 +267,6 @@ bool settings_parse(struct settings *s, int argc, char **argv, struct err *err)
 	if (!check_delimiter(s, err) || !check_keep(s, err) || !check_words(s, err) || !check_numbers(s, err) ||
 		!check_pairs(s, err) || !check_standard_input(s, err))
 		return false;
-	s->header = s->header_yes ? SNIFF_HEADER : s->header_no ? SNIFF_NO_HEADER : SNIFF_GUESS;
+	s->header = s->header_yes ? LIST_HEADER_YES : s->header_no ? LIST_HEADER_NO : LIST_HEADER_GUESS;
 	return true;
 }

@@ -2,7 +2,7 @@
 #define PIPEMAIL_LISTSCRUB_SETTINGS_H
 
 #include "cli/options.h"
-#include "cmd/listscrub/read/sniff.h"
+#include "mail/list/list.h"
 #include "mail/list/shard.h"
 
 /* What was asked for, checked. Everything lives with the process. */
@@ -13,7 +13,7 @@ struct settings {
 	char delimiter; /* 0: to be guessed */
 	bool header_yes;
 	bool header_no;
-	enum sniff_header header;
+	enum list_header header;
 	bool ascii;
 
 	const char *rejects;

@@ -29,19 +29,19 @@ static bool find_column(const struct judge *j, const char *option, const char *w
 {
 	struct buf names = { .limit = 120 };
 
-	*at = SNIFF_NONE;
+	*at = LIST_NONE;
 	if (wanted == NULL)
 		return true;
-	*at = sniff_column(j->sniff, wanted);
-	if (*at != SNIFF_NONE)
+	*at = list_form_column(j->form, wanted);
+	if (*at != LIST_NONE)
 		return true;
-	for (size_t i = 0; i < j->sniff->columns && j->sniff->header == SNIFF_HEADER; i++)
-		buf_printf(&names, "%s%s", i > 0 ? ", " : "", j->sniff->names[i]);
+	for (size_t i = 0; i < j->form->columns && j->form->header == LIST_HEADER_YES; i++)
+		buf_printf(&names, "%s%s", i > 0 ? ", " : "", j->form->names[i]);
 	if (buf_len(&names) > 0)
 		err_set(err, ERR_DATA, "%s has no column '%s' (%s); it has %s", list, wanted, option, buf_text(&names));
 	else
 		err_set(err, ERR_DATA, "%s has no column '%s' (%s); without a header columns are numbers from 1 to %zu",
-			list, wanted, option, j->sniff->columns);
+			list, wanted, option, j->form->columns);
 	buf_free(&names);
 	return false;
 }
@@ -55,7 +55,7 @@ static bool check_slip(const struct judge *j, const char *name, struct err *err)
 										  : NULL;
 
 	if (option == NULL || set->lists[0] == NULL || strcmp(set->lists[0], "-") == 0 || set->email != NULL ||
-		!j->sniff->unsure || j->sniff->header != SNIFF_HEADER)
+		!j->form->unsure || j->form->header != LIST_HEADER_YES)
 		return true;
 	return err_set(err, ERR_DATA,
 		"%s is read as a list, and no address stands in it: a file for %s goes behind '=', "
@@ -64,33 +64,33 @@ static bool check_slip(const struct judge *j, const char *name, struct err *err)
 }
 
 /* Two columns with addresses in them, and nothing but our rules to tell which one is meant. */
-static void say_choice(const struct sniff *sniff, const char *name)
+static void say_choice(const struct list_form *form, const char *name)
 {
 	say_note("%s: column %zu%s%s is taken for the address, and column %zu%s%s has some, too: --email settles it",
-		name, sniff->email + 1, sniff->names[sniff->email][0] != '\0' ? ", " : "", sniff->names[sniff->email],
-		sniff->other + 1, sniff->names[sniff->other][0] != '\0' ? ", " : "", sniff->names[sniff->other]);
+		name, form->email + 1, form->names[form->email][0] != '\0' ? ", " : "", form->names[form->email],
+		form->other + 1, form->names[form->other][0] != '\0' ? ", " : "", form->names[form->other]);
 }
 
-bool judge_columns(struct judge *j, const struct sniff *sniff, const char *name, struct err *err)
+bool judge_columns(struct judge *j, const struct list_form *form, const char *name, struct err *err)
 {
 	size_t email;
 
-	j->sniff = sniff;
-	j->consent = j->active = j->newest = SNIFF_NONE;
-	if (sniff->columns == 0)
+	j->form = form;
+	j->consent = j->active = j->newest = LIST_NONE;
+	if (form->columns == 0)
 		return true;
 	if (!find_column(j, "--email", j->set->email, name, &email, err) ||
 		!find_column(j, "--consent", j->set->consent, name, &j->consent, err) ||
 		!find_column(j, "--active", j->set->active, name, &j->active, err) ||
 		!find_column(j, "--keep", j->set->newest, name, &j->newest, err))
 		return false;
-	j->email = j->set->email != NULL ? email : sniff->email;
-	if (j->email == SNIFF_NONE)
+	j->email = j->set->email != NULL ? email : form->email;
+	if (j->email == LIST_NONE)
 		return err_set(err, ERR_DATA, "%s: no column holds addresses; name it with --email COLUMN", name);
 	if (!check_slip(j, name, err))
 		return false;
-	if (j->set->email == NULL && sniff->other != SNIFF_NONE)
-		say_choice(sniff, name);
+	if (j->set->email == NULL && form->other != LIST_NONE)
+		say_choice(form, name);
 	return true;
 }
 
@@ -99,7 +99,6 @@ void judge_leave(struct judge *j)
 	address_free(&j->address);
 	idn_free(&j->idn);
 	buf_free(&j->shadow);
-	buf_free(&j->utf8);
 	buf_free(&j->key);
 	buf_free(&j->folded);
 }
@@ -115,7 +114,7 @@ void judge_join(struct judge *other, const struct judge *j)
 {
 	*other = *j;
 	other->idn = (struct idn){ .labels = NULL };
-	other->shadow = other->utf8 = other->key = other->folded = (struct buf){ .limit = 0 };
+	other->shadow = other->key = other->folded = (struct buf){ .limit = 0 };
 	other->address = (struct address){ .domain_fault = 0 };
 	other->unread = (struct judge_unread){ 0 };
 }
@@ -131,7 +130,7 @@ static bool is_blank(const struct csv_row *row)
 
 static enum reason check_shape(struct judge *j, const struct csv_row *row, struct verdict *v)
 {
-	if (row->n == j->sniff->columns)
+	if (row->n == j->form->columns)
 		return REASON_NONE;
 	if (is_blank(row)) {
 		v->detail = STR_LIT("the row is blank");
@@ -142,7 +141,7 @@ static enum reason check_shape(struct judge *j, const struct csv_row *row, struc
 		return REASON_EMPTY;
 	}
 	if (j->details)
-		v->detail = arena_printf(j->arena, "%zu cells for %zu columns", row->n, j->sniff->columns);
+		v->detail = arena_printf(j->arena, "%zu cells for %zu columns", row->n, j->form->columns);
 	return REASON_RAGGED;
 }
 
@@ -207,9 +206,9 @@ static enum reason check_person(struct judge *j, const struct csv_row *row, stru
 {
 	enum reason reason = REASON_NONE;
 
-	if (j->consent != SNIFF_NONE)
+	if (j->consent != LIST_NONE)
 		reason = judge_consent(j, cell_of(row, j->consent), v);
-	if (reason == REASON_NONE && j->active != SNIFF_NONE)
+	if (reason == REASON_NONE && j->active != LIST_NONE)
 		reason = judge_activity(j, cell_of(row, j->active), v);
 	return reason;
 }
@@ -278,7 +277,7 @@ void judge_begin(struct judge *j)
 	const struct settings *set = j->set;
 
 	j->only_address = !set->fold && set->shard.n <= 1 && j->suppress.entries == 0 && j->bounces == NULL &&
-		(j->consent & j->active & j->newest) == SNIFF_NONE && set->drop_role == NULL &&
+		(j->consent & j->active & j->newest) == LIST_NONE && set->drop_role == NULL &&
 		set->drop_disposable == NULL && j->mx == NULL && j->suggest == NULL;
 }
 
@@ -307,13 +306,13 @@ static enum reason judge_whole(struct judge *j, const struct csv_row *row, struc
 		return REASON_ELSEWHERE;
 	if (reason == REASON_NONE)
 		reason = check_history(j, v);
-	if (reason == REASON_NONE && (j->consent & j->active) != SNIFF_NONE)
+	if (reason == REASON_NONE && (j->consent & j->active) != LIST_NONE)
 		reason = check_person(j, row, v);
 	if (reason == REASON_NONE)
 		reason = check_kind(j, v);
 	if (j->suggest != NULL && v->key.n > 0)
 		v->suggestion = suggest_for(j->suggest, v->domain);
-	if (j->newest != SNIFF_NONE && reason == REASON_NONE)
+	if (j->newest != LIST_NONE && reason == REASON_NONE)
 		v->date = judge_newest(j, cell_of(row, j->newest));
 	return reason;
 }
@@ -321,7 +320,7 @@ static enum reason judge_whole(struct judge *j, const struct csv_row *row, struc
 void judge_row(struct judge *j, const struct csv_row *row, struct verdict *v)
 {
 	verdict_clear(v);
-	if (!j->only_address || row->n != j->sniff->columns) {
+	if (!j->only_address || row->n != j->form->columns) {
 		v->reason = judge_whole(j, row, v);
 		return;
 	}

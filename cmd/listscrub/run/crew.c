@@ -40,12 +40,12 @@ struct member {
 	struct reader reader;
 	struct csv csv;
 	struct batch batch;
-	const char *limit;    /* rows that begin behind it are of the next share */
-	uint64_t end;         /* offset in the file of the end of what was read */
-	uint64_t from;        /* and of the first row of the batch; UNKNOWN: there was none to be found */
-	uint64_t upto;        /* and of the row behind it */
-	uint64_t lines;       /* before the share: known when its turn comes */
-	uint64_t latin1_line; /* of the first row that is not UTF-8, counted from there; 0: none */
+	const char *limit;     /* rows that begin behind it are of the next share */
+	uint64_t end;          /* offset in the file of the end of what was read */
+	uint64_t from;         /* and of the first row of the batch; UNKNOWN: there was none to be found */
+	uint64_t upto;         /* and of the row behind it */
+	uint64_t lines;        /* before the share: known when its turn comes */
+	uint64_t foreign_line; /* of the first row that is not UTF-8, counted from there; 0: none */
 };
 
 struct crew {
@@ -98,13 +98,12 @@ static void take_rows(struct member *m)
 
 	batch_clear(&m->batch);
 	m->judge.unread = (struct judge_unread){ 0 };
-	m->latin1_line = 0;
+	m->foreign_line = 0;
 	m->from = m->end - csv_rest(&m->csv).n;
 	while (behind < m->limit && m->batch.n < MOST_ROWS && csv_next(&m->csv, &row, &ignored) == CSV_ROW) {
-		batch_take(&m->batch, &m->reader, &row);
-		if (m->latin1_line == 0 && input_is_latin1(&row))
-			m->latin1_line = row.line;
-		behind = row.end.p + row.end.n;
+		if (batch_take(&m->batch, &m->reader, &row) && m->foreign_line == 0)
+			m->foreign_line = row.line;
+		behind = m->csv.p + m->csv.off;
 	}
 	m->upto = m->end - csv_rest(&m->csv).n;
 }
@@ -160,10 +159,8 @@ static void find_place(struct crew *c, struct member *m)
 	b->done = c->octets + (c->at.offset - c->start.offset);
 	for (size_t i = 0; i < b->n && m->reader.keys; i++)
 		b->rows[i].line += m->lines;
-	if (m->latin1_line > 0 && s->in.latin1_line == 0) {
-		s->in.latin1_line = m->lines + m->latin1_line;
-		s->in.latin1_name = input_name(&s->in);
-	}
+	if (m->foreign_line > 0)
+		input_note_foreign(&s->in, m->lines + m->foreign_line);
 }
 
 /* False: that was all for the crew. */
@@ -243,7 +240,7 @@ static void join(struct crew *c)
 	judge_join(&m->judge, &c->scrub->judge);
 	m->reader = c->scrub->reader;
 	m->reader.judge = &m->judge;
-	csv_init(&m->csv, c->scrub->in.csv.delimiter);
+	csv_init(&m->csv, c->scrub->in.list.csv.delimiter);
 }
 
 static void leave(struct member *m)
@@ -318,14 +315,14 @@ static size_t processors(void)
 static bool measure(struct crew *c)
 {
 	const struct input *in = &c->scrub->in;
-	off_t stands = in->seekable ? lseek(in->fd, 0, SEEK_CUR) : -1;
+	off_t stands = in->seekable && list_reader_plain(&in->list) ? lseek(in->fd, 0, SEEK_CUR) : -1;
 	struct stat st;
 
 	if (stands < 0 || fstat(in->fd, &st) != 0)
 		return false;
 	c->start = c->at = input_here(in);
-	c->base = stands - (off_t)csv_rest(&in->csv).n;
-	c->octets = in->done - csv_rest(&in->csv).n;
+	c->base = stands - (off_t)csv_rest(&in->list.csv).n;
+	c->octets = in->done - csv_rest(&in->list.csv).n;
 	if (st.st_size - c->base < (off_t)WORTH_IT)
 		return false;
 	c->end = c->start.offset + (uint64_t)(st.st_size - c->base);
@@ -337,7 +334,7 @@ bool crew_run(struct scrub *s, struct err *err)
 	struct crew c = { .scrub = s, .err = err, .ok = true };
 	size_t members = processors();
 
-	if (s->crew_failed || s->mode == SCRUB_GATHER || s->judge.suggest != NULL || !s->in.csv.started ||
+	if (s->crew_failed || s->mode == SCRUB_GATHER || s->judge.suggest != NULL || !s->in.list.csv.started ||
 		members < 2 || !measure(&c) || !dedup_spares(2 * members * MEMBER_OCTETS))
 		return true;
 	s->dedup.others = members * MEMBER_OCTETS;

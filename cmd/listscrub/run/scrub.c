@@ -168,7 +168,8 @@ static enum csv_event fill(struct scrub *s, struct batch *b, struct err *damage)
 	b->start = input_here(&s->in);
 	b->before = s->judge.unread;
 	while (b->n < BATCH_ROWS && (event = input_next(&s->in, &row, damage)) == CSV_ROW)
-		batch_take(b, &s->reader, &row);
+		if (batch_take(b, &s->reader, &row))
+			input_note_foreign(&s->in, row.line);
 	b->end = input_here(&s->in);
 	b->done = s->in.done;
 	b->live = !s->in.seekable;
@@ -202,7 +203,8 @@ static bool pass(struct scrub *s, struct err *err)
 	bool gathers = s->mode == SCRUB_GATHER;
 
 	judge_begin(&s->judge);
-	s->reader = (struct reader){ .judge = &s->judge, .columns = s->in.sniff.columns };
+	s->reader =
+		(struct reader){ .judge = &s->judge, .columns = s->in.form.columns, .delimiter = s->in.form.delimiter };
 	/* A list that was empty when it was looked at may have grown. */
 	if (s->reader.columns == 0)
 		s->reader.columns = 1;
@@ -272,8 +274,10 @@ bool scrub_run(struct scrub *s, struct err *err)
 	struct err late;
 	bool ok = true;
 
+	if (s->in.form.separator != '\0' && s->in.form.columns > 0)
+		rows_separator(&s->rows, s->in.form.separator);
 	/* Nothing comes of nothing, also where a header was promised. */
-	if (s->in.sniff.header == SNIFF_HEADER && s->in.sniff.columns > 0)
+	if (s->in.form.header == LIST_HEADER_YES && s->in.form.columns > 0)
 		rows_header(&s->rows, buf_str(&s->in.header));
 	s->mode = SCRUB_EMIT;
 	if (!s->set->no_dedupe && !dedup_reserve(&s->dedup, BATCH_ROWS))

@@ -312,8 +312,11 @@ static void add_notes(struct buf *out, const struct findings *f)
 		note(out, f->mx->domains.used, "Domains looked up, or known from the cache");
 		note(out, f->mx->temporary, "Domains without an answer for now (their rows are kept)");
 	}
-	if (f->in->latin1_line > 0)
-		buf_add_text(out, "<li>The list is not UTF-8; it was taken for Latin-1.</li>\n");
+	if (f->in->foreign_line > 0)
+		buf_add_text(out,
+			"<li>The list is not UTF-8: it was read as Windows-1252 and is written as UTF-8.</li>\n");
+	else if (f->in->form.encoding != LIST_UTF8)
+		buf_add_text(out, "<li>The list is UTF-16; it is written as UTF-8.</li>\n");
 	buf_add_text(out,
 		"<li>No mail server was asked about any address: that would tell strangers about the list "
 		"and prove nothing.</li>\n</ul>\n");

@@ -120,11 +120,33 @@ static void say_text(const struct findings *f)
 	(void)safelist_say(&f->judge->lists.files);
 }
 
+/* What is not written as it was read. */
+static void say_form(const struct input *in)
+{
+	const struct list_form *form = &in->form;
+	const char *name = in->files[0].name;
+
+	if (in->n > 1 || strcmp(name, "-") == 0)
+		name = in->n > 1 ? "the lists" : "standard input";
+	if (form->json)
+		say_note("%s: JSON Lines, written as CSV in UTF-8", name);
+	else if (form->encoding != LIST_UTF8)
+		say_note("%s: UTF-16, written as UTF-8", name);
+	if (form->above_lines > 0)
+		say_note("%s: %llu line%s above the first row %s left out", name, (unsigned long long)form->above_lines,
+			form->above_lines == 1 ? "" : "s", form->above_lines == 1 ? "is" : "are");
+	if (in->list.dropped > 0)
+		say_note("%s: %llu value%s left out: the key is not in the first %zu lines (line %llu is the first)",
+			name, (unsigned long long)in->list.dropped, in->list.dropped == 1 ? " is" : "s are", LIST_ROWS,
+			(unsigned long long)in->list.dropped_line);
+}
+
 void summary_say(const struct findings *f)
 {
-	if (f->in->latin1_line > 0)
-		say_note("%s: line %llu is not UTF-8; taken for Latin-1 (Windows-1252) and passed on as it is",
-			f->in->latin1_name, (unsigned long long)f->in->latin1_line);
+	say_form(f->in);
+	if (f->in->foreign_line > 0)
+		say_note("%s: line %llu is not UTF-8: such cells are read as Windows-1252 and written as UTF-8",
+			f->in->foreign_name, (unsigned long long)f->in->foreign_line);
 	if (f->mx != NULL && f->mx->temporary > 0 && !f->mx->stopped)
 		say_note("no answer for now about %llu domain%s: %s rows are kept, try again later",
 			(unsigned long long)f->mx->temporary, f->mx->temporary == 1 ? "" : "s",

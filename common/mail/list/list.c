@@ -34,7 +34,7 @@ void list_reader_free(struct list_reader *r)
 /* --- octets to text --- */
 
 /* What comes is text, and rows: it needs no detour. */
-static bool is_direct(const struct list_reader *r)
+bool list_reader_plain(const struct list_reader *r)
 {
 	return r->sorted && r->form.encoding == LIST_UTF8 && r->json == NULL;
 }
@@ -160,13 +160,13 @@ static struct str added(struct list_reader *r, size_t before)
 
 char *list_reader_room(struct list_reader *r, size_t n)
 {
-	return is_direct(r) ? csv_room(&r->csv, n) : buf_room(&r->raw, n);
+	return list_reader_plain(r) ? csv_room(&r->csv, n) : buf_room(&r->raw, n);
 }
 
 struct str list_reader_fed(struct list_reader *r, size_t n)
 {
 	size_t before = csv_rest(&r->csv).n;
-	bool direct = is_direct(r);
+	bool direct = list_reader_plain(r);
 
 	if (direct)
 		csv_fed(&r->csv, n);
@@ -187,7 +187,7 @@ struct str list_reader_fed(struct list_reader *r, size_t n)
 struct str list_reader_eof(struct list_reader *r)
 {
 	size_t before = csv_rest(&r->csv).n;
-	bool direct = is_direct(r);
+	bool direct = list_reader_plain(r);
 
 	csv_eof(&r->csv);
 	if (!direct)
@@ -219,8 +219,8 @@ static void pass_above(struct list_reader *r)
 /* Something that is no list is named when enough of it came to do so. */
 static bool tell_not(struct list_reader *r)
 {
-	r->form.not = list_not(buf_str(&r->head));
-	return r->form.not == NULL || buf_len(&r->head) >= LIST_NOT_SAMPLE || r->csv.eof;
+	r->form.is_not = list_not(buf_str(&r->head));
+	return r->form.is_not == NULL || buf_len(&r->head) >= LIST_NOT_SAMPLE || r->csv.eof;
 }
 
 /* How much of the text is looked at next: so many lines, but not more octets than `most`; the whole of a list that is
@@ -243,8 +243,14 @@ static bool take_sample(const struct list_reader *r, struct str *text, bool *all
 static bool tell_form(struct list_reader *r)
 {
 	enum list_encoding encoding = r->form.encoding;
+	struct list_asked asked = r->asked;
 	bool told = false;
 
+	/* What was JSON is CSV of ours by now. */
+	if (r->json != NULL) {
+		asked.delimiter = ',';
+		asked.header = LIST_HEADER_YES;
+	}
 	while (!told) {
 		struct str text = csv_rest(&r->csv);
 		bool all;
@@ -253,7 +259,7 @@ static bool tell_form(struct list_reader *r)
 			return false;
 		bool much = text.n == r->most;
 
-		told = list_form_tell(&r->form, &r->asked, text, all, much || r->lines >= LIST_ROWS);
+		told = list_form_tell(&r->form, &asked, text, all, much || r->lines >= LIST_ROWS);
 		/* The first row is longer than any may be: reading it says so. */
 		if (!told && r->most > CSV_ROW_LIMIT) {
 			r->form.delimiter = ',';
@@ -273,7 +279,7 @@ bool list_reader_tell(struct list_reader *r)
 		return true;
 	if (!r->sorted || !tell_not(r))
 		return false;
-	if (r->form.not == NULL && !tell_form(r))
+	if (r->form.is_not == NULL && !tell_form(r))
 		return false;
 	r->form.json = r->json != NULL;
 	pass_above(r);
@@ -289,8 +295,8 @@ enum csv_event list_reader_raw(struct list_reader *r, struct csv_row *row, struc
 
 	if (!list_reader_tell(r))
 		return CSV_MORE;
-	if (r->form.not != NULL) {
-		err_set(err, ERR_DATA, "%s is %s", r->asked.name, r->form.not );
+	if (r->form.is_not != NULL) {
+		err_set(err, ERR_DATA, "%s is %s", r->asked.name, r->form.is_not);
 		return CSV_ERROR;
 	}
 	line = r->csv.line;

@@ -6,29 +6,34 @@
 
 struct err;
 
+/* clang-format off */
 /*
  * One reader for every list: octets in, rows in UTF-8 out. It finds out by itself what a list looks like:
  *
- *   encoding   UTF-8, UTF-16 (with a BOM, and without one where it is certain); a cell that is not UTF-8 is Windows-1252
+ *   encoding   UTF-8, UTF-16 (with a BOM, and without one where it is certain); a cell that is not UTF-8 is
+ *              Windows-1252
  *   JSON Lines one object a line; the keys of the first LIST_ROWS lines are the columns
  *   delimiter  "sep=;" says it; else the one with which addresses appear
  *   above      blank lines, "# comments" and titles before the header are passed over
- *   header     there or not, and which column has the addresses (one table of names, list_names.c)
+ *   header     there or not, and which column has the addresses (one table of names, list_columns.c)
  *
  * All of it is told by whole lines from the start of the list, as many as it takes, so that it does not depend on the
  * pieces in which the octets come. Simple users:
  *
  *     list_reader_init(&r, &(struct list_asked){ .name = path });
- *     while ((event = list_reader_next(&r, &row, &err)) != CSV_END && event != CSV_ERROR) {
+ *     while ((event = list_reader_next(&r, &row, &err)) == CSV_ROW || event == CSV_MORE) {
  *             if (event == CSV_ROW)
- *                     ... r.form says what the columns are; row.cells[r.form.email].value where row.n is large enough ...
- *             else if (n = read(fd, list_reader_room(&r, CHUNK), CHUNK), n > 0)
+ *                     take(&r.form, &row);   r.form says what the columns are; row.n may differ from r.form.columns
+ *             else if ((n = read(fd, list_reader_room(&r, CHUNK), CHUNK)) > 0)
  *                     list_reader_fed(&r, n);
  *             else
  *                     list_reader_eof(&r);
  *     }
  *     list_reader_free(&r);
+ *
+ * Who wants to know the columns before the first row calls list_reader_tell in the same way.
  */
+/* clang-format on */
 
 #define LIST_NONE SIZE_MAX      /* no such column */
 #define LIST_ROWS ((size_t)100) /* so many at most tell what a list looks like */
@@ -57,7 +62,7 @@ enum list_encoding {
 
 /* What a list looks like. */
 struct list_form {
-	const char * not ; /* it is not a list: words as list_not gives them; NULL: it is one */
+	const char *is_not; /* it is not a list: words as list_not gives them; NULL: it is one */
 	enum list_encoding encoding;
 	bool json;
 	char delimiter;
@@ -111,7 +116,7 @@ struct str list_reader_fed(struct list_reader *r, size_t n);
 struct str list_reader_eof(struct list_reader *r);
 
 /* Is the form told? False: feed more. From true on, r->csv stands before the first row, which is the header where there is
- * one; what is above it is passed. Check form.not first. */
+ * one; what is above it is passed. Check form.is_not first. */
 bool list_reader_tell(struct list_reader *r);
 
 /* The next row after the header, in UTF-8; it lives until the next call. CSV_ERROR (65) with the name of the list: damaged
@@ -120,6 +125,8 @@ enum csv_event list_reader_next(struct list_reader *r, struct csv_row *row, stru
 /* The next row as it stands in the text, the header included: for those who keep rows. */
 enum csv_event list_reader_raw(struct list_reader *r, struct csv_row *row, struct err *err);
 
+/* Is r->csv fed with the octets as they come, not converted? Known once the form is told. */
+bool list_reader_plain(const struct list_reader *r);
 /* Take everything that is fed from here on as text of the same list from that line on, read before: it was converted. */
 void list_reader_resume(struct list_reader *r, uint64_t line, bool cr_ends);
 

@@ -30,7 +30,8 @@ struct look {
 	size_t n; /* rows up to the first one with an address in it */
 	struct list_form form;
 	size_t *hits;
-	size_t even; /* rows with as many cells as columns */
+	size_t *tries; /* cells with an "@", by column */
+	size_t even;   /* rows with as many cells as columns */
 };
 
 /* --- reading the sample --- */
@@ -171,13 +172,18 @@ static void read_columns(struct look *l)
 		if (n == 0) {
 			take_names(f, &row);
 			l->hits = mem_array(f->columns, sizeof *l->hits);
+			l->tries = mem_array(f->columns, sizeof *l->tries);
 			if (f->header == LIST_HEADER_YES)
 				continue;
 		}
 		f->rows = true;
 		l->even += row.n == f->columns;
-		for (size_t i = 0; i < row.n && i < f->columns; i++)
-			l->hits[i] += list_cell_is_address(row.cells[i].value, l->asked->entries);
+		for (size_t i = 0; i < row.n && i < f->columns; i++) {
+			struct str value = row.cells[i].value;
+
+			l->hits[i] += list_cell_is_address(value, l->asked->entries);
+			l->tries[i] += str_find(value, '@') < value.n;
+		}
 	}
 }
 
@@ -205,6 +211,7 @@ static void look_free(struct look *l)
 {
 	csv_free(&l->csv);
 	mem_free(l->hits);
+	mem_free(l->tries);
 	list_form_free(&l->form);
 	mem_free(l);
 }
@@ -216,21 +223,32 @@ static size_t hits_of(const struct look *l)
 	return l->form.email < l->form.columns ? l->hits[l->form.email] : 0;
 }
 
-/* With which of two delimiters is it a list? By addresses in a column that is called so, by addresses, by such a name, by
- * rows that are as wide as the first one. */
+static bool is_named(const struct look *l)
+{
+	const struct list_form *f = &l->form;
+
+	for (size_t i = 0; i < f->columns && l->asked->names != NULL; i++)
+		if (list_asked_names(l->asked, str_of(f->names[i])))
+			return true;
+	return f->email != LIST_NONE && list_asked_rank(l->asked, str_of(f->names[f->email])) < LIST_LOOSE;
+}
+
+/* A column that is called so, and there are addresses in it, or what was meant to be some. */
+static bool is_evident(const struct look *l)
+{
+	return is_named(l) && (hits_of(l) > 0 || (l->form.email < l->form.columns && l->tries[l->form.email] > 0));
+}
+
+/* With which of two delimiters is it a list? By addresses in a column that is called so, by addresses, by such a name,
+ * by rows that are as wide as the first one. */
 static bool is_better(const struct look *a, const struct look *b)
 {
-	const struct list_form *f = &a->form;
-	const struct list_form *g = &b->form;
-	size_t x = f->email != LIST_NONE && list_asked_rank(a->asked, str_of(f->names[f->email])) < LIST_LOOSE;
-	size_t y = g->email != LIST_NONE && list_asked_rank(b->asked, str_of(g->names[g->email])) < LIST_LOOSE;
-
-	if ((x && hits_of(a) > 0) != (y && hits_of(b) > 0))
-		return x && hits_of(a) > 0;
+	if (is_evident(a) != is_evident(b))
+		return is_evident(a);
 	if (hits_of(a) != hits_of(b))
 		return hits_of(a) > hits_of(b);
-	if (x != y)
-		return x;
+	if (is_named(a) != is_named(b))
+		return is_named(a);
 	return a->even > b->even;
 }
 
@@ -244,20 +262,24 @@ static struct look *look_new(const struct list_asked *asked, struct str text, bo
 	return l;
 }
 
-/* The best of all; where nothing tells them apart, the one that stands most often in the first line. */
+/* The best of all; where nothing tells them apart, the one that stands most often in the first line. One that is nowhere
+ * in the text stands for a list of one column, where that makes addresses appear. */
 static struct look *look_best(const struct list_asked *asked, struct str text, bool eof, size_t from, uint64_t lines)
 {
 	struct look *best = look_new(asked, text, eof);
+	bool alone = false;
 
 	look_with(best, csv_guess_delimiter(str_sub(text, from, text.n)), from, lines);
 	for (size_t i = 0; i < sizeof candidates; i++) {
+		bool absent = str_find(text, candidates[i]) == text.n;
 		struct look *other;
 
-		if (best->form.delimiter == candidates[i] || str_find(text, candidates[i]) == text.n)
+		if (best->form.delimiter == candidates[i] || (absent && alone))
 			continue;
+		alone = alone || absent;
 		other = look_new(asked, text, eof);
 		look_with(other, candidates[i], from, lines);
-		if (is_better(other, best)) {
+		if (is_better(other, best) && (!absent || hits_of(other) > 0)) {
 			look_free(best);
 			best = other;
 		} else {
