@@ -124,6 +124,12 @@ static int scrub(struct run *run, struct err *err)
 		return 128 + stop_signal();
 	if (!ok)
 		return (int)err->kind;
+	if (s->judge.unread.hashes > 0) {
+		say_errorf("%llu addresses could not be looked up in --suppress: a hash of them could not be computed; "
+			   "they are rejected",
+			(unsigned long long)s->judge.unread.hashes);
+		return ERR_OS;
+	}
 	return s->mx != NULL && (s->mx->stopped || s->mx->temporary > 0) ? ERR_TEMP : 0;
 }
 

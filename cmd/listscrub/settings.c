@@ -96,7 +96,9 @@ static const struct option *people_options(struct settings *s)
 	const struct option table[] = {
 		{ .type = OPTION_GROUP, .help = "Whom not to mail" },
 		{ "suppress", 0, OPTION_LIST, &s->suppress, "FILE",
-			"addresses, @domains or sha256:HEX to leave out (repeatable)", false },
+			"addresses, @domains or hashes (md5:, sha1:, sha256:) to leave out (repeatable)", false },
+		{ "allow-empty", 0, OPTION_FLAG, &s->allow_empty, NULL,
+			"take an empty --suppress or --drop-... file as a list of nobody", false },
 		{ "bounces", 0, OPTION_LIST, &s->bounces, "FILE",
 			"a mailbox of bounces and complaints, or results of mailbulk (repeatable)", false },
 		{ "soft-limit", 0, OPTION_NUMBER, &s->soft_limit, "N",

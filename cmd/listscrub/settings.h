@@ -37,6 +37,7 @@ struct settings {
 	const char *drop_role; /* NULL: not asked for; "": built-in list */
 	const char *drop_disposable;
 	struct option_list suppress;
+	bool allow_empty; /* a file of these without anything in it names nobody */
 	struct option_list bounces;
 	uint64_t soft_limit; /* 0: soft bounces never reject */
 	bool print_suppressed;

@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "base/mem.h"
+#include "cli/safelist.h"
 #include "cli/say.h"
 #include "cmd/mailbulk/campaign.h"
 #include "cmd/mailbulk/letter.h"
@@ -73,6 +74,11 @@ void preflight_bad(struct preflight *p, uint64_t line, const struct err *why)
 	}
 	p->errors++;
 	p->kind = p->kind == ERR_NONE ? ERR_DATA : p->kind;
+}
+
+void preflight_lists(struct preflight *p, const struct suppress *suppress)
+{
+	p->warnings += safelist_say(&suppress->files);
 }
 
 /* DMARC asks that the domain people see is the one that signs (RFC 7489, 3.1.1, relaxed). */

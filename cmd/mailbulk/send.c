@@ -24,6 +24,7 @@ static bool check(struct engine *e, const struct suppress *suppress, int *status
 
 	selection_init(&selection, e->campaign, e->list, suppress);
 	preflight_init(&p, e->campaign, e->list);
+	preflight_lists(&p, suppress);
 	preflight_campaign(&p);
 	if (p.errors == 0 && !preflight_run(&p, &selection, &err)) {
 		*status = say_fail(&err);

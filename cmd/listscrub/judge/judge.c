@@ -2,60 +2,25 @@
 
 #include "cmd/listscrub/judge/judge.h"
 
-#include <unistd.h>
-
+#include "cli/safelist.h"
 #include "cli/say.h"
 #include "cmd/listscrub/judge/mx.h"
 #include "cmd/listscrub/judge/suggest.h"
 #include "cmd/listscrub/returns/bounces.h"
 #include "io/clock.h"
-#include "io/file.h"
 #include "mail/address/domain.h"
 #include "text/csv.h"
-
-#define CHUNK ((size_t)64 << 10)
-
-static bool load_suppressions(struct suppress *s, const char *path, struct err *err)
-{
-	struct suppress_reader reader;
-	struct buf octets = { .limit = CHUNK };
-	int fd = file_open(path, err);
-	bool ok = fd >= 0;
-	long n = ok ? 1 : 0;
-
-	s->bad = 0;
-	suppress_read_begin(&reader, s, path);
-	while (ok && n > 0) {
-		char *room = buf_room(&octets, CHUNK);
-
-		n = file_read_some(fd, room, CHUNK, path, err);
-		ok = n >= 0 && suppress_read_add(&reader, str_at(room, (size_t)n), err);
-	}
-	ok = suppress_read_end(&reader, ok ? err : NULL) && ok;
-	if (fd >= 0)
-		(void)close(fd);
-	buf_free(&octets);
-	/* Whoever means a domain and leaves out its "@" must hear of it. */
-	if (ok && s->bad > 0)
-		say_errorf("%s:%llu: neither an address nor @domain nor sha256:HEX (%llu such line%s passed over)",
-			path, (unsigned long long)s->first_bad, (unsigned long long)s->bad, s->bad == 1 ? "" : "s");
-	return ok;
-}
 
 bool judge_init(struct judge *j, const struct settings *set, struct err *err)
 {
 	j->set = set;
 	j->active_since = clock_wall() - set->inactive;
-	j->suppress.fold = set->fold;
-	random_seed(&j->suppress.keys);
-	random_seed(&j->suppress.domains);
-	random_seed(&j->suppress.sums);
-	for (size_t i = 0; i < set->suppress.n; i++)
-		if (!load_suppressions(&j->suppress, set->suppress.values[i], err))
-			return false;
-	if (set->drop_role != NULL && !lists_load_roles(&j->lists, set->drop_role, err))
+	if (!safelist_load(&j->suppress, set->fold, set->suppress.values, set->suppress.n, set->allow_empty, err))
 		return false;
-	return set->drop_disposable == NULL || lists_load_disposable(&j->lists, set->drop_disposable, err);
+	if (set->drop_role != NULL && !lists_load_roles(&j->lists, set->drop_role, set->allow_empty, err))
+		return false;
+	return set->drop_disposable == NULL ||
+		lists_load_disposable(&j->lists, set->drop_disposable, set->allow_empty, err);
 }
 
 /* option: the one that asks for it. */
@@ -186,21 +151,28 @@ static struct str suppressed_by(struct judge *j, const struct suppress_note *not
 	if (note->reason.n > 0 || note->date.n > 0)
 		return arena_printf(j->arena, "%.*s%s%.*s", STR_ARGS(note->reason),
 			note->reason.n > 0 && note->date.n > 0 ? ", " : "", STR_ARGS(note->date));
-	if (note->entry.n == 0)
-		return STR_LIT("its SHA-256 sum");
+	if (note->hash != NULL)
+		return arena_printf(j->arena, "its %s hash", note->hash);
 	return arena_printf(j->arena, "%s%.*s", str_find(note->entry, '@') < note->entry.n ? "" : "@",
 		STR_ARGS(note->entry));
 }
 
+/* Whoever may be on a list and cannot be looked up is not mailed, and the run does not end as if all were well. */
 static enum reason check_suppressed(struct judge *j, struct verdict *v)
 {
 	const struct suppress *s = &j->suppress;
 	struct suppress_note note;
+	enum suppress_answer answer =
+		s->entries == 0 ? SUPPRESS_NO : suppress_has_key(s, v->key, v->folded, v->domain, &note);
 
-	if (s->entries == 0 || !suppress_has_key(s, v->key, v->folded, v->domain, &note))
+	if (answer == SUPPRESS_NO)
 		return REASON_NONE;
-	if (j->details)
+	if (answer == SUPPRESS_UNKNOWN) {
+		j->unread.hashes++;
+		v->detail = STR_LIT("a hash of it could not be computed");
+	} else if (j->details) {
 		v->detail = suppressed_by(j, &note);
+	}
 	return REASON_SUPPRESSED;
 }
 

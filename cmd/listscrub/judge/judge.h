@@ -19,6 +19,7 @@ struct judge_unread {
 	uint64_t consent;
 	uint64_t active;
 	uint64_t newest;
+	uint64_t hashes; /* addresses that could not be hashed and looked up: the run fails */
 };
 
 /*
@@ -63,7 +64,7 @@ struct verdict {
 	int64_t date;      /* of --keep newest */
 };
 
-/* Load the lists that the settings name. */
+/* Load the lists that the settings name. 65, 66, 71, 74. */
 bool judge_init(struct judge *j, const struct settings *set, struct err *err);
 /* Find the columns in a list. 65. */
 bool judge_columns(struct judge *j, const struct list_form *form, const char *name, struct err *err);

@@ -140,6 +140,7 @@ static void add_unread(struct judge_unread *sum, const struct judge_unread *u)
 	sum->consent += u->consent;
 	sum->active += u->active;
 	sum->newest += u->newest;
+	sum->hashes += u->hashes;
 }
 
 /* The lines and the rows before these are known by now. */

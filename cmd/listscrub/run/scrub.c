@@ -223,7 +223,7 @@ static bool needs_gathering(const struct scrub *s)
 	const struct suppress *list = &s->judge.suppress;
 
 	/* An entry that does not fold may name one spelling of a mailbox: its other spellings are suppressed too. */
-	return s->mx != NULL || (s->set->fold && list->sums.used + list->domains.used > 0);
+	return s->mx != NULL || (s->set->fold && (list->domains.used > 0 || suppress_has_digests(list)));
 }
 
 static bool gather_all(struct scrub *s, const struct input_place *start, struct err *err)

@@ -80,12 +80,21 @@ bool list_asked_names(const struct list_asked *asked, struct str name)
 	return false;
 }
 
+static bool has_separator(struct str s)
+{
+	for (size_t i = 0; i < s.n; i++)
+		if (strchr(",;\t|", s.p[i]) != NULL)
+			return true;
+	return false;
+}
+
 static bool is_entry(struct str cell)
 {
 	bool hex = true;
 
-	if (str_find(cell, '@') < cell.n)
-		return true;
+	/* (Anything with an "@" would make an entry of a whole row, whatever is between its cells.) */
+	if (str_starts(cell, STR_LIT("@")) || str_starts(cell, STR_LIT("*@")))
+		return !has_separator(cell);
 	if (str_istarts(cell, STR_LIT("sha256:")) || str_istarts(cell, STR_LIT("sha1:")) ||
 		str_istarts(cell, STR_LIT("md5:")))
 		return true;

@@ -218,8 +218,15 @@ static void look_free(struct look *l)
 
 /* --- which delimiter --- */
 
+/* Entries of a list of suppressions may be in any column. */
 static size_t hits_of(const struct look *l)
 {
+	size_t most = 0;
+
+	for (size_t i = 0; l->asked->entries && i < l->form.columns; i++)
+		most = l->hits[i] > most ? l->hits[i] : most;
+	if (l->asked->entries)
+		return most;
 	return l->form.email < l->form.columns ? l->hits[l->form.email] : 0;
 }
 
