@@ -14,7 +14,7 @@ import sys
 import termios
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from listscrub_kit import Lab, TOOL, check, done, same, sanitized, skip  # noqa: E402
+from listscrub_kit import Lab, TOOL, attempt, check, done, same, sanitized, skip  # noqa: E402
 
 lab = Lab()
 random.seed(7)
@@ -267,6 +267,6 @@ def shares():
 
 
 for part in (full_disk, tmpfs, interrupted, interrupted_early, changed_meanwhile, cut_meanwhile, no_room_for_temporary_files, little_memory, adversaries, shares):
-    part()
+    attempt(part)
 lab.close()
 done()

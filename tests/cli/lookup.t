@@ -7,8 +7,9 @@ import sys
 import tempfile
 import threading
 
-TOP = os.environ.get("TOP_SRCDIR") or os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-BUILD = os.environ.get("TOP_BUILDDIR") or TOP
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lint"))
+from tap import BUILD, attempt, check, done, skip_all  # noqa: E402
+
 INSIDE = "PIPEMAIL_LOOKUP_INSIDE"
 A, AAAA, NXDOMAIN, SERVFAIL, REFUSED = 1, 28, 3, 2, 5
 asked = []
@@ -88,27 +89,27 @@ def inside(where):
     bind(where, "/etc/hosts", "127.0.0.1 hosts.test.example short\n::1 hosts.test.example short\n")
     subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
     port = start()
-    for n, (host, status, says, question) in enumerate(CASES, 1):
-        asked.clear()
-        p = subprocess.run([os.path.join(BUILD, "mailsend"), "--config", "/dev/null", "--tls=off", "--timeout", "20", "--probe",
-                            "--smtp", f"smtp://{host}:{port}"], capture_output=True, text=True, timeout=60, stdin=subprocess.DEVNULL)
-        ok = p.returncode == status and says in p.stderr and set(asked) == ({question} if question else set())
-        print(f"{'ok' if ok else 'not ok'} {n} - {host}: {status}{'' if question else ', no DNS'}")
-        if not ok:
-            print(f"# {p.returncode} {p.stderr!r} asked {asked}")
-    print(f"1..{len(CASES)}")
+    for case in CASES:
+        attempt(look_up, port, *case)
+
+
+def look_up(port, host, status, says, question):
+    asked.clear()
+    p = subprocess.run([os.path.join(BUILD, "mailsend"), "--config", "/dev/null", "--tls=off", "--timeout", "20", "--probe",
+                        "--smtp", f"smtp://{host}:{port}"], capture_output=True, text=True, timeout=60, stdin=subprocess.DEVNULL)
+    ok = p.returncode == status and says in p.stderr and set(asked) == ({question} if question else set())
+    check(ok, f"{host}: {status}{'' if question else ', no DNS'}", f"{p.returncode} {p.stderr!r} asked {asked}")
 
 
 def main():
     if os.environ.get(INSIDE):
         with tempfile.TemporaryDirectory() as where:
-            inside(where)
-        return 0
+            attempt(inside, where)
+        done()
     probe = subprocess.run(["unshare", "-rmn", "sh", "-c", "command -v ip && mount --bind /etc/hosts /etc/hosts"],
                            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     if probe.returncode != 0:
-        print("1..0 # SKIP no namespace of our own to be had (unshare, mount, ip)")
-        return 0
+        skip_all("no namespace of our own to be had (unshare, mount, ip)")
     return subprocess.run(["unshare", "-rmn", sys.executable, os.path.abspath(__file__)], env={**os.environ, INSIDE: "1"}).returncode
 
 

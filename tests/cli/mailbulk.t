@@ -13,7 +13,7 @@ import subprocess
 import sys
 
 sys.path.insert(0, os.path.join(os.environ.get("TOP_SRCDIR", "."), "tests", "cli"))
-from mailbulk_kit import TOOL, Work, check, done, skip  # noqa: E402
+from mailbulk_kit import TOOL, Work, attempt, check, done, skip  # noqa: E402
 
 
 def dry(work, *arguments, **more):
@@ -215,5 +215,5 @@ def preview():
 
 
 for scenario in (render, parts, wrong, lists, unsubscribe, signed, preview):
-    scenario()
+    attempt(scenario)
 done()
