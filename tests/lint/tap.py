@@ -50,11 +50,11 @@ def skip(name, why):
     print(f"ok {_count} - {name} # SKIP {why}", flush=True)
 
 
-def attempt(part, *arguments):
+def attempt(part, *arguments, **named):
     """One part of a test. An exception in it is a failure of that part; time-outs and SystemExit are too."""
     began = time.monotonic()
     try:
-        part(*arguments)
+        part(*arguments, **named)
     except (Exception, SystemExit):  # whatever it is, the other parts are still worth running
         check(False, f"{part.__name__} runs to its end", traceback.format_exc())
     if time.monotonic() - began >= 0.1:

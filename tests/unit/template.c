@@ -195,8 +195,10 @@ static void test_specification(const char *top)
 			snprintf(path, sizeof path, "%s/mustache/%s.json", given, files[i]);
 		else
 			snprintf(path, sizeof path, "%s/../shared/corpora/mustache/%s.json", top, files[i]);
-		if (!test_cases(path, files[i]))
+		if (!test_cases(path, files[i])) {
 			printf("ok %d # SKIP %s: the Mustache specification is not there\n", ++tap_count, path);
+			return;
+		}
 	}
 }
 
