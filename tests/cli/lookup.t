@@ -106,7 +106,7 @@ def main():
         with tempfile.TemporaryDirectory() as where:
             attempt(inside, where)
         done()
-    probe = subprocess.run(["unshare", "-rmn", "sh", "-c", "command -v ip && mount --bind /etc/hosts /etc/hosts"],
+    probe = subprocess.run(["sh", "-c", "unshare -rmn sh -c 'command -v ip && mount --bind /etc/hosts /etc/hosts'"],
                            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     if probe.returncode != 0:
         skip_all("no namespace of our own to be had (unshare, mount, ip)")

@@ -9,6 +9,7 @@ import html.parser
 import mailbox
 import os
 import re
+import shutil
 import subprocess
 import sys
 
@@ -183,10 +184,10 @@ def signed():
     with Work(template) as work:
         with open(work.file("all.bin"), "wb") as f:
             f.write(os.urandom(5000))
-        made = subprocess.run(["openssl", "genrsa", "-out", work.file("k.pem"), "2048"], capture_output=True)
-        if made.returncode != 0:
+        if shutil.which("openssl") is None:
             skip("DKIM", "no openssl to make a key with")
             return
+        subprocess.run(["openssl", "genrsa", "-out", work.file("k.pem"), "2048"], capture_output=True, check=True)
         p = work.run("--dkim-domain", "example.org", "--dkim-selector", "s", "--dkim-key", work.file("k.pem"), "--attach", work.file("all.bin"))
         right = 0
         for text in re.split(rb"(?m)^From \S+ \w{3} \w{3} .*\n", p.stdout)[1:]:
