@@ -5,7 +5,9 @@
 #include <errno.h>
 #include <limits.h>
 #include <stdlib.h>
+#ifdef HAVE_GETRANDOM
 #include <sys/random.h>
+#endif
 #include <time.h>
 #include <unistd.h>
 
@@ -79,6 +81,17 @@ int clock_offset(int64_t wall)
 	tzset();
 	return localtime_r(&seconds, &tm) != NULL ? (int)(tm.tm_gmtoff / 60) : 0;
 }
+
+#ifndef HAVE_GETRANDOM
+/* What other systems have; it gives at most 256 octets a call. */
+static ssize_t getrandom(void *p, size_t n, unsigned flags)
+{
+	size_t part = n < 256 ? n : 256;
+
+	(void)flags;
+	return getentropy(p, part) == 0 ? (ssize_t)part : -1;
+}
+#endif
 
 void random_bytes(void *p, size_t n)
 {

@@ -10,7 +10,7 @@ import subprocess
 import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from listscrub_kit import BUILD, Lab, TOOL, check, done  # noqa: E402
+from listscrub_kit import BUILD, Lab, TOOL, attempt, check, done  # noqa: E402
 
 SHARED = os.path.join(BUILD, "tests/cli/listscrub_shares")
 LISTS = 120
@@ -134,9 +134,7 @@ def test_interrupt():
           "an interrupt", f"status {status}, {len(out)} of {len(whole)} octets")
 
 
-test_same()
-test_spill()
-test_full_disk()
-test_interrupt()
+for part in (test_same, test_spill, test_full_disk, test_interrupt):
+    attempt(part)
 lab.close()
 done()

@@ -3,7 +3,9 @@
 #include "cmd/listscrub/run/crew.h"
 
 #include <errno.h>
+#ifdef HAVE_MALLOC_H
 #include <malloc.h>
+#endif
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
@@ -303,8 +305,13 @@ static void run(struct crew *c, size_t members)
 
 static size_t processors(void)
 {
+#ifdef HAVE_SCHED_GETAFFINITY
 	cpu_set_t set;
 	size_t n = sched_getaffinity(0, sizeof set, &set) == 0 ? (size_t)CPU_COUNT(&set) : 1;
+#else
+	long online = sysconf(_SC_NPROCESSORS_ONLN);
+	size_t n = online > 0 ? (size_t)online : 1;
+#endif
 
 	if (n < CREW_LEAST)
 		n = CREW_LEAST;
