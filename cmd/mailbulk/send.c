@@ -3,14 +3,15 @@
 #include "cmd/mailbulk/send.h"
 
 #include "base/mem.h"
-#include "text/hex.h"
 #include "cmd/mailbulk/campaign.h"
 #include "cmd/mailbulk/engine.h"
 #include "cmd/mailbulk/list.h"
-#include "cmd/mailbulk/settings.h"
 #include "cmd/mailbulk/preflight.h"
+#include "cmd/mailbulk/settings.h"
 #include "io/clock.h"
+#include "io/random.h"
 #include "io/stop.h"
+#include "text/hex.h"
 
 #define DAY 86400
 

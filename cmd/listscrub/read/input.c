@@ -35,8 +35,8 @@ static bool spool(struct input *in, struct str text, struct err *err)
 {
 	struct input_file *f = &in->files[in->at];
 
-	/* (Also of nothing: a pipe without anything cannot be opened again either. A file that is looked at may turn out to
-	 * be one that is converted, and has given no text so far.) */
+	/* (Also of nothing: a pipe without anything cannot be opened again either. A file that is looked at may turn
+	 * out to be one that is converted, and has given no text so far.) */
 	if (!in->keeping || in->replaying || is_lasting(in) || (in->seekable && text.n == 0))
 		return true;
 	if (f->spool < 0) {
