@@ -37,8 +37,8 @@ bool input_spool(struct input *in, struct str text, struct err *err)
 {
 	struct input_file *f = &in->files[in->at];
 
-	/* (Also of nothing: a pipe without anything cannot be opened again either. A file that is looked at may turn out to
-	 * be one that is converted, and has given no text so far.) */
+	/* (Also of nothing: a pipe without anything cannot be opened again either. A file that is looked at may turn
+	 * out to be one that is converted, and has given no text so far.) */
 	if (!in->keeping || in->replaying || input_is_lasting(in) || (in->seekable && text.n == 0))
 		return true;
 	if (f->spool < 0) {
