@@ -269,8 +269,8 @@ static struct look *look_new(const struct list_asked *asked, struct str text, bo
 	return l;
 }
 
-/* The best of all; where nothing tells them apart, the one that stands most often in the first line. One that is
- * nowhere in the text stands for a list of one column, where that makes addresses appear. */
+/* The best of all; where nothing tells them apart, the one that is most often in the first line. One that is nowhere in
+ * the text stands for a list of one column, where that makes addresses appear. */
 static struct look *look_best(const struct list_asked *asked, struct str text, bool eof, size_t from, uint64_t lines)
 {
 	struct look *best = look_new(asked, text, eof);
