@@ -180,7 +180,7 @@ static bool take_test(struct campaign *c, struct err *err)
 
 	if (c->settings->test == NULL)
 		return true;
-	fault = address_parse(&a, str_of(c->settings->test), ADDRESS_QUOTED | ADDRESS_LITERALS | ADDRESS_LOCALHOST);
+	fault = address_parse(&a, str_of(c->settings->test), ADDRESS_ENVELOPE);
 	if (fault != ADDRESS_OK)
 		err_set(err, ERR_USAGE, "--test: \"%s\" is no address: %s", c->settings->test,
 			address_fault_text(&a, fault));
@@ -217,11 +217,8 @@ bool campaign_load(struct campaign *c, const struct settings *settings, struct e
 	c->html = (struct body){ .file = MIME_NO_FILE,
 		.name = settings->html != NULL ? settings->html : settings->template_path };
 	struct str path = str_of(settings->template_path);
-	size_t slash = path.n;
 
-	while (slash > 0 && path.p[slash - 1] != '/')
-		slash--;
-	c->directory = mem_copy(path.p, slash);
+	c->directory = mem_copy(path.p, str_after_last(path, '/'));
 	if (!file_read(settings->template_path, TEMPLATE_LIMIT, &text, err))
 		goto out;
 	normalise(&text);

@@ -107,7 +107,7 @@ static bool put_message_id(struct head *h)
 	hex_encode(hex, sum, 12);
 	buf_add_text(id, hex);
 	buf_add_char(id, '@');
-	address_parse(&a, buf_str(&h->letter->from), ADDRESS_QUOTED | ADDRESS_LITERALS | ADDRESS_LOCALHOST);
+	address_parse(&a, buf_str(&h->letter->from), ADDRESS_ENVELOPE);
 	buf_add(id, buf_str(&a.ascii));
 	buf_add_char(id, '>');
 	address_free(&a);

@@ -12,8 +12,6 @@
 #include "text/base64.h"
 #include "text/utf8.h"
 
-#define ADDRESS_FLAGS (ADDRESS_QUOTED | ADDRESS_LITERALS | ADDRESS_LOCALHOST)
-
 static bool is_builtin(const struct campaign *c, struct str name)
 {
 	return (str_eq(name, STR_LIT("token")) && buf_len(&c->token_key) > 0) ||
@@ -125,7 +123,7 @@ static bool judge_address(struct values *v, struct str cell, struct err *err)
 	if (str_clean(bare))
 		address_unwrap(cell, &bare, &name);
 	buf_free(&name);
-	fault = address_parse(&v->address, bare, ADDRESS_FLAGS);
+	fault = address_parse(&v->address, bare, ADDRESS_ENVELOPE);
 	if (fault == ADDRESS_OK) {
 		address_key(&v->address, &v->folded);
 		buf_add(&v->written, bare);

@@ -75,13 +75,11 @@ static bool replay(void *arg, struct str record, struct err *err)
 
 bool state_open(struct state *s, const char *path, struct err *err)
 {
-	unsigned char random[16];
 	struct buf lock = { 0 };
 
 	*s = (struct state){ .lock = -1 };
-	random_bytes(random, sizeof random);
-	set_seed(&s->seen, random);
-	set_seed(&s->trouble, random);
+	random_seed(&s->seen);
+	random_seed(&s->trouble);
 	buf_printf(&lock, "%s.lock", path);
 	if (!file_make_dirs(path, err))
 		goto fail;

@@ -10,7 +10,7 @@
  * the published form.
  *
  * The tools use SipHash-1-3, with 64 or 128 bits of result. siphash_with is the whole algorithm, here so that each use
- * is compiled for its own numbers of rounds; the vectors that its authors published (of SipHash-2-4) test this same code.
+ * is compiled for its own numbers of rounds; the vectors that its authors published (of SipHash-2-4) test this code.
  */
 struct siphash {
 	uint64_t low; /* the first eight octets of the published form; all of the 64-bit hash */

@@ -48,7 +48,8 @@ static bool take_element(struct str *s, struct element *e)
 	return true;
 }
 
-bool tls_der_subject(struct str der, struct str *subject)
+/* The subject (the whole SEQUENCE, as it stands) of a certificate in DER; false when it is none. */
+static bool der_subject(struct str der, struct str *subject)
 {
 	struct element e;
 	struct str rest = der;
@@ -121,7 +122,7 @@ static bool load_anchors(struct tls_trust *t, struct str pem, struct err *err)
 		struct tls_anchor *a = &t->anchors[t->n_anchors];
 
 		a->der = str_sub(buf_str(&t->der), from, SIZE_MAX);
-		if (!tls_der_subject(a->der, &a->subject))
+		if (!der_subject(a->der, &a->subject))
 			return err_set(err, ERR_CONFIG, "a trusted certificate is damaged: certificate %zu of the file",
 				t->n_anchors + 1);
 		from = buf_len(&t->der);

@@ -29,6 +29,13 @@ static void test_str(void)
 	check(str_cmp(STR_LIT("a"), STR_LIT("ab")) < 0 && str_cmp(STR_LIT("b"), STR_LIT("ab")) > 0, "order");
 }
 
+static void test_after_last(void)
+{
+	check(str_after_last(STR_LIT("a@b@c"), '@') == 4 && str_after_last(STR_LIT("a@"), '@') == 2,
+		"after the last one");
+	check(str_after_last(STR_LIT("abc"), '@') == 0 && str_after_last(STR_NONE, '@') == 0, "0 for none");
+}
+
 static void test_buf(void)
 {
 	struct buf b = { .limit = 10 };
@@ -110,6 +117,7 @@ static void test_grow(void)
 int main(void)
 {
 	test_str();
+	test_after_last();
 	test_buf();
 	test_err();
 	test_set();

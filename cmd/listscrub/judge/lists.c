@@ -213,14 +213,6 @@ static const char *const aliases[] = {
 	"icloud.com",
 };
 
-static void seed(struct set *s)
-{
-	unsigned char random[16];
-
-	random_bytes(random, sizeof random);
-	set_seed(s, random);
-}
-
 static void add_all(struct set *s, const char *const *names, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
@@ -231,7 +223,7 @@ static void add_all(struct set *s, const char *const *names, size_t n)
 
 bool lists_load_roles(struct lists *l, const char *path, bool allow_empty, struct err *err)
 {
-	seed(&l->roles);
+	random_seed(&l->roles);
 	l->requests = path == NULL || path[0] == '\0';
 	if (!l->requests)
 		return lists_read(&l->roles, safety_add(&l->files, "drop-role", path), SAFETY_ROLE, path, allow_empty,
@@ -242,8 +234,8 @@ bool lists_load_roles(struct lists *l, const char *path, bool allow_empty, struc
 
 bool lists_load_disposable(struct lists *l, const char *path, bool allow_empty, struct err *err)
 {
-	seed(&l->disposable);
-	seed(&l->aliases);
+	random_seed(&l->disposable);
+	random_seed(&l->aliases);
 	add_all(&l->aliases, aliases, COUNT(aliases));
 	if (path != NULL && path[0] != '\0')
 		return lists_read(&l->disposable, safety_add(&l->files, "drop-disposable", path), SAFETY_DOMAIN, path,

@@ -12,10 +12,7 @@
 
 void bounces_init(struct bounces *b, bool fold, uint64_t soft_limit)
 {
-	unsigned char random[16];
-
-	random_bytes(random, sizeof random);
-	set_seed(&b->keys, random);
+	random_seed(&b->keys);
 	b->texts.limit = SIZE_MAX;
 	b->fold = fold;
 	b->soft_limit = soft_limit;

@@ -17,10 +17,7 @@
 
 void report_init(struct report *r)
 {
-	unsigned char random[16];
-
-	random_bytes(random, sizeof random);
-	set_seed(&r->domains, random);
+	random_seed(&r->domains);
 	r->examples = mem_array(REASON_COUNT, sizeof *r->examples);
 }
 

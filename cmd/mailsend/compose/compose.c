@@ -7,6 +7,7 @@
 
 #include "base/mem.h"
 #include "base/siphash.h"
+#include "io/converter.h"
 #include "cmd/mailsend/compose/identity.h"
 #include "io/clock.h"
 #include "mail/address/address.h"
@@ -102,7 +103,10 @@ static bool put_addresses(struct workshop *w, const char *name, const struct opt
 	while (more != NULL && more[total - list->n] != NULL)
 		total++;
 	for (size_t i = 0; i < total; i++) {
-		address_list_init(&l, str_of(i < list->n ? list->values[i] : more[i - list->n]));
+		struct str text = str_of(i < list->n ? list->values[i] : more[i - list->n]);
+
+		converter_open_for(text);
+		address_list_init(&l, text);
 		while (address_list_next(&l) > 0) {
 			buf_add_text(&value, buf_len(&value) > 0 ? ", " : "");
 			buf_clear(&decoded);

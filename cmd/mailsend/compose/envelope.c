@@ -9,7 +9,6 @@
 #include "mail/address/address.h"
 #include "proto/reply.h"
 
-#define ADDRESS_FLAGS (ADDRESS_QUOTED | ADDRESS_LITERALS | ADDRESS_LOCALHOST)
 #define ALIAS_DEPTH 10
 
 static char *text_of(struct str s)
@@ -89,7 +88,7 @@ static bool add_address(struct envelope *e, struct str bare, enum err_kind kind,
 {
 	struct address a = { 0 };
 	struct buf key = { 0 };
-	enum address_fault fault = address_parse(&a, bare, ADDRESS_FLAGS);
+	enum address_fault fault = address_parse(&a, bare, ADDRESS_ENVELOPE);
 	bool ok = fault == ADDRESS_OK;
 
 	if (ok) {
@@ -191,7 +190,7 @@ bool envelope_set_from(struct envelope *e, const char *address, enum err_kind ki
 		return true;
 	}
 	address_unwrap(str_of(address), &bare, NULL);
-	enum address_fault fault = address_parse(&a, bare, ADDRESS_FLAGS);
+	enum address_fault fault = address_parse(&a, bare, ADDRESS_ENVELOPE);
 
 	if (fault == ADDRESS_OK) {
 		e->from = wire_form(&a, bare);

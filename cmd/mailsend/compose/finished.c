@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "base/siphash.h"
+#include "io/converter.h"
 #include "cmd/mailsend/compose/identity.h"
 #include "io/clock.h"
 #include "mail/address/address.h"
@@ -28,6 +29,9 @@ bool finished_open(struct outgoing *o, const char *path, struct err *err)
 		n = source_read(&o->input, at, BLOCK, &block, err);
 		if (n <= 0)
 			break;
+		/* Names in another charset are written anew where their field has to be repaired. */
+		if (at == 0)
+			converter_open_for(buf_str(&block));
 		message_scan(&o->message, buf_str(&block));
 	}
 	message_scan_end(&o->message);

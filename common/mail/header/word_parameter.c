@@ -4,6 +4,7 @@
 
 #include "base/buf.h"
 #include "text/cfws.h"
+#include "text/charset.h"
 #include "text/hex.h"
 #include "text/utf8.h"
 
@@ -124,7 +125,7 @@ static void add_octets(struct buf *out, struct value v, struct str raw)
 
 static void add_text(struct buf *out, struct str charset, struct str octets)
 {
-	if (!utf8_from_charset(out, charset, octets) && !utf8_from_charset(out, STR_LIT("utf-8"), octets))
+	if (!charset_decode(out, charset, octets) && !charset_decode(out, STR_LIT("utf-8"), octets))
 		utf8_from_latin1(out, octets);
 }
 

@@ -24,15 +24,6 @@ bool message_field_clean(const struct message_field_mend *how, struct str whole)
 	return true;
 }
 
-/* Position of the last c, or s.n. */
-static size_t find_last(struct str s, char c)
-{
-	for (size_t i = s.n; i > 0; i--)
-		if (s.p[i - 1] == c)
-			return i - 1;
-	return s.n;
-}
-
 /* Without its folding, NULs and lone CRs, as UTF-8. */
 static void plain_body(struct str body, struct buf *out)
 {
@@ -70,9 +61,10 @@ static bool encode_addresses(struct str body, bool downgrade, struct buf *out)
 		word_decode(&name, buf_str(&list.name));
 		buf_add_text(out, first ? "" : ", ");
 		first = false;
-		size_t at = find_last(buf_str(&list.bare), '@');
+		size_t domain = str_after_last(buf_str(&list.bare), '@');
 
-		if (!downgrade || str_ascii(str_sub(buf_str(&list.bare), 0, at))) {
+		/* Without an "@" all of it is local. */
+		if (!downgrade || str_ascii(str_sub(buf_str(&list.bare), 0, domain > 0 ? domain : SIZE_MAX))) {
 			address_add_mailbox(out, buf_str(&name), buf_str(&list.bare));
 			continue;
 		}

@@ -11,13 +11,6 @@
 #define DSN_MAX_REPORTS 1000
 #define DSN_WORDS 290
 
-const char *dsn_class_name(enum dsn_class class)
-{
-	static const char *const names[] = { "nothing", "hard", "soft", "complaint", "unsubscribe" };
-
-	return names[class];
-}
-
 bool dsn_says(struct str s, const char *words)
 {
 	for (struct str rest = str_of(words); rest.n > 0;)
