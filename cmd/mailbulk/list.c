@@ -78,7 +78,7 @@ static int raw_row(struct list *l, struct csv_row *row, struct err *err)
 	}
 }
 
-/* Copy the rest of the list, as the text that its rows are read from, into an unlinked file: so it can be read twice. */
+/* Copy the rest of the list, as the text that its rows are read from, into an unlinked file, to be read twice. */
 static bool spool(struct list *l, struct err *err)
 {
 	struct csv *csv = &l->reader.csv;

@@ -8,9 +8,9 @@
 struct settings;
 
 /*
- * The list, in whatever form (mail/list/list.h), that is read front to back, and of which single rows can be read again by
- * their position, so that a row that waits for its retry costs no memory. What cannot be read twice, or is converted while
- * it is read, is copied into an unlinked temporary file first.
+ * The list, in whatever form (mail/list/list.h), that is read front to back, and of which single rows can be read again
+ * by their position, so that a row that waits for its retry costs no memory. What cannot be read twice, or is converted
+ * while it is read, is copied into an unlinked temporary file first.
  */
 struct list {
 	const char *name; /* for messages */
@@ -50,7 +50,8 @@ enum list_event {
 	LIST_FAIL,
 };
 
-/* Open and read the header row. 65: it is not a list, or which column has the addresses is not clear. twice: the list will be rewound or single rows of it be read again. */
+/* Open and read the header row. 65: it is not a list, or which column has the addresses is not clear. twice: the list
+ * will be rewound or single rows of it be read again. */
 bool list_open(struct list *l, const struct settings *settings, bool twice, struct err *err);
 void list_close(struct list *l);
 /* The next row; empty lines are passed over. */

@@ -1,6 +1,6 @@
 #include <config.h>
 
-#include "cmd/listscrub/read/input.h"
+#include "cmd/listscrub/read/input_state.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -11,9 +11,11 @@
 #include "io/file.h"
 #include "io/stop.h"
 
-#define CHUNK ((size_t)64 << 10)
 #define FILE_CHUNK ((size_t)128 << 10)
-#define PIPE_CHUNK ((size_t)512 << 10)
+/* A test makes it small. */
+#ifndef INPUT_PIPE_CHUNK
+#define INPUT_PIPE_CHUNK ((size_t)512 << 10)
+#endif
 
 const char *input_name(const struct input *in)
 {
@@ -25,19 +27,19 @@ const char *input_name(const struct input *in)
 /* --- octets --- */
 
 /* Its text is there again where the file is read again: what was converted is not. */
-static bool is_lasting(const struct input *in)
+bool input_is_lasting(const struct input *in)
 {
 	return in->seekable && list_reader_plain(&in->list);
 }
 
 /* Keep a copy of the text that was just read of a file that cannot be read again. */
-static bool spool(struct input *in, struct str text, struct err *err)
+bool input_spool(struct input *in, struct str text, struct err *err)
 {
 	struct input_file *f = &in->files[in->at];
 
-	/* (Also of nothing: a pipe without anything cannot be opened again either. A file that is looked at yet may turn out
-	 * to be one that is converted, and has given no text so far.) */
-	if (!in->keeping || in->replaying || is_lasting(in) || (in->seekable && text.n == 0))
+	/* (Also of nothing: a pipe without anything cannot be opened again either. A file that is looked at may turn out to
+	 * be one that is converted, and has given no text so far.) */
+	if (!in->keeping || in->replaying || input_is_lasting(in) || (in->seekable && text.n == 0))
 		return true;
 	if (f->spool < 0) {
 		f->spool = file_temp(err);
@@ -49,21 +51,21 @@ static bool spool(struct input *in, struct str text, struct err *err)
 }
 
 /* Is it a temporary file that is read, our own? */
-static bool on_spool(const struct input *in)
+bool input_on_spool(const struct input *in)
 {
 	return in->replaying && in->files[in->at].spool >= 0;
 }
 
 static bool check_end(const struct input *in, struct err *err)
 {
-	return !in->seekable || on_spool(in) ||
+	return !in->seekable || input_on_spool(in) ||
 		stamp_check_end(&in->files[in->at].stamp, in->fd, in->replaying, input_name(in), err);
 }
 
 /* One read into the reader's buffer: its length, 0 at the end, negative as file_read_some. */
 static long read_chunk(struct input *in, struct err *err)
 {
-	size_t most = in->seekable ? FILE_CHUNK : PIPE_CHUNK;
+	size_t most = in->seekable ? FILE_CHUNK : INPUT_PIPE_CHUNK;
 	long n = file_read_some(in->fd, list_reader_room(&in->list, most), most, input_name(in), err);
 
 	/* A pipe may end because of the signal that stops us too: what it broke off is no row. */
@@ -71,7 +73,7 @@ static long read_chunk(struct input *in, struct err *err)
 		return n < 0 ? n : -2;
 	struct str text = n > 0 ? list_reader_fed(&in->list, (size_t)n) : list_reader_eof(&in->list);
 
-	if (!spool(in, text, err) || (n == 0 && !check_end(in, err)))
+	if (!input_spool(in, text, err) || (n == 0 && !check_end(in, err)))
 		return -1;
 	in->octets += text.n;
 	in->done += (uint64_t)n;
@@ -88,10 +90,10 @@ static void close_file(struct input *in)
 }
 
 /* The spool of a file that cannot be read again, or the file itself from where it began. */
-static bool open_file(struct input *in, struct err *err)
+bool input_open_file(struct input *in, struct err *err)
 {
 	struct input_file *f = &in->files[in->at];
-	bool again = on_spool(in);
+	bool again = input_on_spool(in);
 	struct stat st;
 
 	close_file(in);
@@ -106,7 +108,7 @@ static bool open_file(struct input *in, struct err *err)
 	/* Whoever writes into a pipe and we ourselves are then woken less often. Where it is refused we read less at a
 	 * time. */
 	if (!in->seekable)
-		(void)fcntl(in->fd, F_SETPIPE_SZ, (int)PIPE_CHUNK);
+		(void)fcntl(in->fd, F_SETPIPE_SZ, (int)INPUT_PIPE_CHUNK);
 #endif
 	if (!in->seekable)
 		return true;
@@ -173,7 +175,7 @@ static void take_kind(struct input *in)
 {
 	struct input_file *f = &in->files[in->at];
 
-	if (!on_spool(in)) {
+	if (!input_on_spool(in)) {
 		f->json = in->list.form.json;
 	} else if (f->json) {
 		in->list.form.json = true;
@@ -207,7 +209,7 @@ static bool start_first(struct input *in, const struct list_asked *asked, struct
 	struct list_asked named = *asked;
 
 	named.name = input_name(in);
-	if (!open_file(in, err) || !look(in, &named, err))
+	if (!input_open_file(in, err) || !look(in, &named, err))
 		return false;
 	keep_form(in);
 	return in->form.header != LIST_HEADER_YES || take_header(in, true, err);
@@ -221,7 +223,7 @@ static bool start_later(struct input *in, struct err *err)
 		.header = in->form.header,
 		.email = "1" };
 
-	if (!open_file(in, err) || !look(in, &asked, err))
+	if (!input_open_file(in, err) || !look(in, &asked, err))
 		return false;
 	if (in->list.form.columns > 0 && !same_columns(&in->form, &in->list.form))
 		return err_set(err, ERR_DATA, "%s: its columns are not those of %s", input_name(in), in->files[0].name);
@@ -307,85 +309,4 @@ bool input_more(struct input *in, struct err *err)
 		return true;
 	in->at++;
 	return start_later(in, err);
-}
-
-void input_name_rest(struct input *in, struct err *err)
-{
-	struct str rest = csv_rest(&in->list.csv);
-	uint64_t first = in->list.csv.line;
-	uint64_t octets = rest.n;
-	uint64_t lines = str_count(rest, '\n');
-	char *room = mem_alloc(CHUNK);
-	long n;
-
-	while ((n = file_read_some(in->fd, room, CHUNK, input_name(in), NULL)) > 0) {
-		octets += (uint64_t)n;
-		lines += str_count(str_at(room, (size_t)n), '\n');
-	}
-	mem_free(room);
-	struct err damage = *err;
-
-	err_set(err, damage.kind, "%s; what stands from line %llu on (%llu line ends, %llu octets) was not taken",
-		damage.text, (unsigned long long)first, (unsigned long long)lines, (unsigned long long)octets);
-}
-
-/* --- reading again --- */
-
-struct input_place input_here(const struct input *in)
-{
-	return (struct input_place){
-		.file = in->at,
-		.offset = in->octets - csv_rest(&in->list.csv).n,
-		.line = in->list.csv.line,
-		.rows = in->rows,
-		.cr_ends = in->list.csv.cr_ends,
-		.started = in->list.csv.started,
-	};
-}
-
-bool input_keep(struct input *in, struct err *err)
-{
-	struct str rest = csv_rest(&in->list.csv);
-
-	in->keeping = true;
-	in->octets -= rest.n;
-	bool ok = spool(in, rest, err);
-
-	in->octets += rest.n;
-	return ok;
-}
-
-bool input_rewind(struct input *in, const struct input_place *place, struct err *err)
-{
-	in->replaying = true;
-	in->at = place->file;
-	in->rows = place->rows;
-	in->done = 0;
-	if (!open_file(in, err))
-		return false;
-	const struct input_file *f = &in->files[in->at];
-	uint64_t to = f->spool >= 0 ? place->offset - f->spool_at : place->offset + f->start;
-
-	if (lseek(in->fd, (off_t)to, SEEK_SET) < 0)
-		return err_errno(err, ERR_IO, errno, "%s: reading it again", input_name(in));
-	in->octets = place->offset;
-	in->list.asked.name = input_name(in);
-	list_reader_resume(&in->list, place->line, place->cr_ends);
-	in->list.csv.started = place->started;
-	in->list.form.json = in->files[in->at].json;
-	return true;
-}
-
-bool input_go_on(struct input *in, const struct input_place *place, struct err *err)
-{
-	uint64_t ahead = place->offset - (in->octets - csv_rest(&in->list.csv).n);
-
-	/* Where the descriptor stands need not be where the list began. */
-	if (lseek(in->fd, (off_t)ahead - (off_t)csv_rest(&in->list.csv).n, SEEK_CUR) < 0)
-		return err_errno(err, ERR_IO, errno, "%s", input_name(in));
-	in->done += place->offset - in->octets;
-	in->octets = place->offset;
-	in->rows = place->rows;
-	csv_resume(&in->list.csv, place->line, place->cr_ends);
-	return true;
 }

@@ -68,8 +68,19 @@ void input_name_rest(struct input *in, struct err *err);
 struct input_place input_here(const struct input *in);
 /* From here on what cannot be read again is spooled. */
 bool input_keep(struct input *in, struct err *err);
-/* Somebody else has read this file up to there: go on behind it. */
-bool input_go_on(struct input *in, const struct input_place *place, struct err *err);
+/* Can it be rewound without a spool? A file whose text is not converted can. */
+bool input_is_lasting(const struct input *in);
+
+/* --- reading ahead: for one thread at a time, of a list that is told and not converted --- */
+
+/* How much is there to be read at once, as far as that is known. */
+size_t input_ahead(const struct input *in);
+/* Read up to n octets of text past the reader, which has to get them back or not to need them: how many, 0 at the end or
+ * where nothing comes until the deadline (monotonic), negative with err. */
+long input_read_ahead(struct input *in, char *p, size_t n, int64_t deadline, struct err *err);
+/* Rows up to that place were taken by others; these octets come after it, and were read. */
+void input_take_back(struct input *in, const struct input_place *place, struct str octets);
+
 bool input_rewind(struct input *in, const struct input_place *place, struct err *err);
 
 /* The name of the list being read, for messages: "standard input" for "-". */

@@ -187,7 +187,12 @@ static bool read_all(struct scrub *s, struct err *err)
 		event = fill(s, &s->batch, &damage);
 		if (!scrub_settle(s, &s->batch, err) || stop_signal() != 0)
 			return false;
-		if (event == CSV_MORE && (!crew_run(s, err) || !input_more(&s->in, err)))
+		if (event != CSV_MORE)
+			continue;
+		uint64_t rows = s->in.rows;
+
+		/* Where the crew took some, the next look tells what is left. */
+		if (!crew_run(s, err) || (s->in.rows == rows && !input_more(&s->in, err)))
 			return false;
 	}
 	if (event == CSV_ERROR && s->mode == SCRUB_EMIT) {

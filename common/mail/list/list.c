@@ -216,11 +216,24 @@ static void pass_above(struct list_reader *r)
 	r->told = true;
 }
 
-/* Something that is no list is named when enough of it came to do so. */
+/* The octets as they came that the sample is sure to have been made of: never more than are there, and the same however
+ * they came. */
+static size_t sample_octets(const struct list_reader *r)
+{
+	if (r->json != NULL)
+		return 0;
+	return r->form.encoding == LIST_UTF8 ? r->sample : r->sample / 3 * 2;
+}
+
+/* What seems not to be a list is named when enough of it came to do so. False: not yet. */
 static bool tell_not(struct list_reader *r)
 {
+	if (list_not(str_sub(buf_str(&r->head), 0, sample_octets(r))) == NULL)
+		return true;
+	if (buf_len(&r->head) < LIST_NOT_SAMPLE && !r->csv.eof)
+		return false;
 	r->form.is_not = list_not(buf_str(&r->head));
-	return r->form.is_not == NULL || buf_len(&r->head) >= LIST_NOT_SAMPLE || r->csv.eof;
+	return true;
 }
 
 /* How much of the text is looked at next: so many lines, but not more octets than `most`; the whole of a list that is
@@ -266,6 +279,7 @@ static bool tell_form(struct list_reader *r)
 			r->form.header = LIST_HEADER_NO;
 			told = true;
 		}
+		r->sample = text.n;
 		r->most *= much ? 2 : 1;
 		r->lines = r->lines < LIST_ROWS && 8 * r->lines > LIST_ROWS ? LIST_ROWS : 8 * r->lines;
 	}
@@ -277,9 +291,8 @@ bool list_reader_tell(struct list_reader *r)
 {
 	if (r->told)
 		return true;
-	if (!r->sorted || !tell_not(r))
-		return false;
-	if (r->form.is_not == NULL && !tell_form(r))
+	r->formed = r->formed || (r->sorted && tell_form(r));
+	if (!r->formed || !tell_not(r))
 		return false;
 	r->form.json = r->json != NULL;
 	pass_above(r);

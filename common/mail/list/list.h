@@ -96,6 +96,8 @@ struct list_reader {
 	bool encoded;       /* the encoding is known */
 	bool sorted;        /* whether it is JSON is known too */
 	size_t most;        /* octets of the sample */
+	size_t sample;      /* octets of the last one */
+	bool formed;        /* all but form.is_not is known */
 	uint64_t json_line; /* lines of JSON that became rows */
 	size_t lines;       /* that the next look at the sample needs */
 	struct buf row;     /* the current row, where it was converted */
