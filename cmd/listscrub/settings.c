@@ -98,7 +98,7 @@ static const struct option *people_options(struct settings *s)
 		{ "suppress", 0, OPTION_LIST, &s->suppress, "FILE",
 			"addresses, @domains or hashes (md5:, sha1:, sha256:) to leave out (repeatable)", false },
 		{ "allow-empty", 0, OPTION_FLAG, &s->allow_empty, NULL,
-			"take an empty --suppress or --drop-... file as a list of nobody", false },
+			"accept an empty --suppress or --drop-... file as a list with no entries", false },
 		{ "bounces", 0, OPTION_LIST, &s->bounces, "FILE",
 			"a mailbox of bounces and complaints, or results of mailbulk (repeatable)", false },
 		{ "soft-limit", 0, OPTION_NUMBER, &s->soft_limit, "N",

@@ -66,7 +66,7 @@ static const struct option *list_options(struct settings *s)
 		{ "suppress", 0, OPTION_LIST, &s->suppress, "FILE",
 			"who must not be mailed: addresses, @domains or hashes", false },
 		{ "allow-empty", 0, OPTION_FLAG, &s->allow_empty, NULL,
-			"take an empty --suppress file as a list of nobody", false },
+			"accept an empty --suppress file as a list with no entries", false },
 		{ "skip-bad", 0, OPTION_FLAG, &s->skip_bad, NULL, "leave bad rows out instead of stopping", false },
 		{ "unsubscribe", 0, OPTION_LIST, &s->unsubscribe, "URL", "https or mailto; tags may stand in it",
 			false },

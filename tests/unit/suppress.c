@@ -193,10 +193,11 @@ static void files_that_stop(void)
 		"\xef\xbb\xbf"
 		"email;reason\r\n");
 	tells_of("suppress s: 0 entries", "sha256");
-	tells(STR_LIT(""), "65 s: this --suppress file is empty; --allow-empty takes it as a list of nobody");
+	tells(STR_LIT(""), "65 s: this --suppress file is empty; --allow-empty accepts it as a list with no entries");
 	tells(STR_LIT("\xef\xbb\xbf"),
-		"65 s: this --suppress file is empty; --allow-empty takes it as a list of nobody");
-	tells_of("65 s: this --suppress file is empty; --allow-empty takes it as a list of nobody", "\n# nobody\n ,\n");
+		"65 s: this --suppress file is empty; --allow-empty accepts it as a list with no entries");
+	tells_of("65 s: this --suppress file is empty; --allow-empty accepts it as a list with no entries",
+		"\n# nobody\n ,\n");
 	tells_of(
 		"65 s:1: no usable entry in this --suppress file; the first: 'nobody' is not an address, @domain or hash",
 		"nobody\n");

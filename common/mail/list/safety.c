@@ -61,8 +61,9 @@ bool safety_check(const struct safety_file *f, bool allow_empty, struct err *err
 		return err_set(err, ERR_DATA, "%s:%llu: no usable entry in this --%s file; the first: %s", f->name,
 			(unsigned long long)f->bad_line, f->option, f->bad_why);
 	return f->named || (!f->begun && allow_empty) ||
-		err_set(err, ERR_DATA, "%s: this --%s file is empty; --allow-empty takes it as a list of nobody",
-			f->name, f->option);
+		err_set(err, ERR_DATA,
+			"%s: this --%s file is empty; --allow-empty accepts it as a list with no entries", f->name,
+			f->option);
 }
 
 void safety_add_text(struct buf *out, const struct safety_file *f)

@@ -23,11 +23,6 @@ static const struct {
 	[SUPPRESS_SHA256] = { "SHA-256", 32, GNUTLS_DIG_SHA256 },
 };
 
-const char *suppress_digest_name(enum suppress_digest kind)
-{
-	return kinds[kind].name;
-}
-
 void suppress_digest_init(struct digests sets[SUPPRESS_DIGESTS], const unsigned char random[16])
 {
 	for (size_t i = 0; i < SUPPRESS_DIGESTS; i++) {

@@ -24,7 +24,6 @@ struct suppress_entry {
 /* As suppress_add. */
 enum safety_kind suppress_add_entry(struct suppress *s, const struct suppress_entry *e);
 
-const char *suppress_digest_name(enum suppress_digest kind);
 void suppress_digest_init(struct digests sets[SUPPRESS_DIGESTS], const unsigned char random[16]);
 /* What kind of hash a column or a prefix of that name announces. */
 enum suppress_form suppress_form_of(struct str name);
