@@ -80,7 +80,5 @@ bool sink_maildir_end(struct sink *s, struct err *err);
 bool sink_maildir_commit(struct sink *s, struct err *err);
 bool sink_maildir_recover(struct sink *s, struct err *err);
 void sink_maildir_drop(struct sink *s, const char *name);
-/* CRC-32 of s, going on from crc (0 at first). */
-uint32_t sink_crc(uint32_t crc, struct str s);
 
 #endif

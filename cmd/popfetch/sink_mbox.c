@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/crc32.h"
 #include "cli/say.h"
 #include "cmd/popfetch/state.h"
 #include "io/clock.h"
@@ -248,7 +249,7 @@ static bool is_whole(int fd, const struct place *p)
 
 		if (n <= 0)
 			return false;
-		crc = sink_crc(crc, str_at(block, (size_t)n));
+		crc = crc32_add(crc, str_at(block, (size_t)n));
 		done += (uint64_t)n;
 	}
 	return crc == p->crc;

@@ -91,7 +91,7 @@ struct account_server {
 	struct net_target target;
 	enum tls_policy tls;
 	bool clear_auth;         /* credentials may go without TLS */
-	struct tls_trust *trust; /* NULL until account_trust */
+	struct tls_trust *trust; /* NULL before the first handshake */
 	int64_t tlsa_until;      /* monotonic: how long the TLSA records in it are good; 0: there are none */
 	struct sasl *sasl;       /* NULL: no credentials */
 	const char *ehlo;        /* or NULL: net_own_name */

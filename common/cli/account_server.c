@@ -53,7 +53,7 @@ static bool choose_tls(const struct account *a, struct account_server *s, struct
 	bool local = a->proxy == NULL && net_is_loopback(&s->target);
 	int word = s->url.path != NULL ? TLS_OFF : local && !login && !a->dane ? TLS_TRY : TLS_REQUIRE;
 
-	if (a->tls != NULL && !option_choice("tls", a->tls, words, &word, err))
+	if (a->tls != NULL && !options_choice("tls", a->tls, words, &word, err))
 		return false;
 	s->tls = implicit_tls(&s->url) ? TLS_IMPLICIT : (enum tls_policy)word;
 	if (implicit_tls(&s->url) && word == TLS_OFF)
