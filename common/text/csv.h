@@ -89,9 +89,6 @@ struct str csv_rest(const struct csv *c);
 
 /* Which delimiter a file has, told from its first octets (a header line): ',', '\t', ';' or '|'. */
 char csv_guess_delimiter(struct str head);
-/* Are the first rows whole in head, so that it tells what file this is? False while more octets may make them so. next
- * begins as 0 and saves looking at each octet that comes. delimiter '\0': it is guessed. */
-bool csv_head_whole(struct str head, char delimiter, size_t rows, size_t *next);
 /* How many octets of BOM stand at the start: 3 or 0. */
 size_t csv_bom(struct str head);
 
