@@ -11,6 +11,7 @@
 
 #include "base/mem.h"
 #include "io/clock.h"
+#include "io/random.h"
 
 /* ".NAME.0123456789abcdef" beside path. */
 static char *temp_name(const char *path)

@@ -184,7 +184,8 @@ def cleaning(text):
     examples = [os.path.join(TOP, "examples", name) for name in ("suppressed.csv", "bounces.mbox", "list.csv")]
     run = subprocess.run([os.path.join(BUILD, "listscrub"), "--allow-reserved", "--suppress", examples[0], "--bounces", examples[1], examples[2]],
                          capture_output=True, text=True, timeout=60)
-    check(run.stderr != "" and f"```\n{run.stderr}```\n" in text, "the README's cleaning is what listscrub says", *run.stderr.splitlines())
+    said = run.stderr.replace(examples[0], "left.csv")
+    check(said != "" and f"```\n{said}```\n" in text, "the README's cleaning is what listscrub says", *said.splitlines())
 
 
 if shutil.which("openssl") is None:
