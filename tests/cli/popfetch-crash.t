@@ -7,14 +7,13 @@ import sys
 
 sys.path.insert(0, os.path.join(os.environ.get("TOP_SRCDIR", "."), "tests", "cli"))
 import killpoint  # noqa: E402
-from popfetch_kit import TOOL, Server, Work, attempt, check, compare, done, message, skip  # noqa: E402
+from popfetch_kit import THOROUGH, TOOL, Server, Work, attempt, check, compare, done, message, skip  # noqa: E402
 
 # Two batches by number, and three by size with a message among them that memory does not hold.
 MANY = {f"uid{i:02}": message(i) for i in range(1, 28)}
 LARGE = {f"uid{i}": message(i, b"\r\nFrom here\r\n" + b"0123456789\r\n" * n)
          for i, n in ((1, 1), (2, 100000), (3, 300000), (4, 0))}
 # In an everyday run some of the points are enough for the ways that differ little from the first.
-THOROUGH = bool(os.environ.get("PIPEMAIL_THOROUGH"))
 
 
 def reset(work, server, messages):

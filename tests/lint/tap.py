@@ -10,6 +10,10 @@ import traceback
 
 TOP = os.environ.get("TOP_SRCDIR") or os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 BUILD = os.environ.get("TOP_BUILDDIR") or TOP
+# make check-long: every case of a sweep, where make check takes a sample.
+THOROUGH = bool(os.environ.get("PIPEMAIL_THOROUGH"))
+# make check-portable: the programs run under an emulator, slowly, and what memory they use is not theirs alone.
+EMULATED = bool(os.environ.get("PIPEMAIL_EMULATED"))
 _count = 0
 _failed = 0
 _done = False
@@ -59,6 +63,12 @@ def attempt(part, *arguments, **named):
         check(False, f"{part.__name__} runs to its end", traceback.format_exc())
     if time.monotonic() - began >= 0.1:
         print(f"# {part.__name__}: {time.monotonic() - began:.1f} s", flush=True)
+
+
+def sample(cases, nth, first=0):
+    """Every nth of the cases from a first one on, where the whole sweep was not asked for; fewer under an emulator."""
+    step = 1 if THOROUGH else nth * 10 if EMULATED else nth
+    return list(cases)[first % step::step]
 
 
 def skip_all(why):
