@@ -116,19 +116,6 @@ bool sink_mbox_open(struct sink *s, struct err *err)
 	return true;
 }
 
-/* How many line ends are missing in front of a From_ line at the end of the file: 0, 1 or 2. -1: it cannot be read. */
-static int missing_ends(int fd, off_t size)
-{
-	char last[2] = { '\n', '\n' };
-	off_t n = size < 2 ? size : 2;
-
-	if (size == 0)
-		return 0;
-	if (pread(fd, last + 2 - n, (size_t)n, size - n) != n)
-		return -1;
-	return last[1] != '\n' ? 2 : last[0] != '\n' && size > 1 ? 1 : 0;
-}
-
 static bool write_batch(struct sink *s, int fd, struct err *err)
 {
 	char block[65536];
@@ -166,7 +153,8 @@ static bool append(struct sink *s, const struct mailbox *m, off_t offset, struct
 		s->named = true;
 		return true;
 	}
-	if (ftruncate(m->fd, offset) == 0 && s->state != NULL)
+	/* Before it is certain that nothing of it stays, the state must not say so: the next run will look. */
+	if (ftruncate(m->fd, offset) == 0 && file_sync(m->fd, s->path, NULL) && s->state != NULL)
 		state_undone(s->state, NULL);
 	return false;
 }
@@ -180,7 +168,7 @@ bool sink_mbox_commit(struct sink *s, struct err *err)
 
 	if (!open_locked(&m, s->path, err))
 		return false;
-	missing = missing_ends(m.fd, m.size);
+	missing = file_missing_ends(m.fd, m.size);
 	ok = missing >= 0 || err_errno(err, ERR_IO, errno, "%s", s->path);
 	if (ok && missing == 2)
 		say_note("%s: did not end in a line end; one was added", s->path);
@@ -257,7 +245,7 @@ static bool is_whole(int fd, const struct place *p)
 /*
  * Is what stands behind the offset nothing but the start of the batch? It has to begin with our From_ line (or its
  * start), and no other may stand there than at our messages' starts: that would be another program, which wrote behind
- * us.
+ * us. Zeros are what a power failure left of our octets.
  */
 struct tail {
 	const struct place *place;
@@ -280,7 +268,7 @@ static void look_at_line(struct tail *t)
 		t->next++;
 	}
 	if (t->line_at == 0)
-		t->ours = t->ours && str_starts(t->place->from, line);
+		t->ours = t->ours && str_starts(t->place->from, str_sub(line, 0, str_find(line, '\0')));
 	else if (str_starts(line, STR_LIT("From ")) && t->line_at != t->next_at)
 		t->ours = false;
 }
@@ -325,18 +313,20 @@ static bool only_ours(int fd, const struct place *p, const struct state *state, 
 static bool mend(struct sink *s, const struct place *p, int fd, off_t size, struct err *err)
 {
 	if ((uint64_t)size > p->offset && is_whole(fd, p))
-		return file_sync(fd, p->path, err) && state_done(s->state, clock_wall(), true, err);
+		return file_sync(fd, p->path, err) && file_sync_dir(p->path, err) &&
+			state_done(s->state, clock_wall(), true, err);
 	if ((uint64_t)size > p->offset) {
 		if ((uint64_t)size > p->offset + p->length || !only_ours(fd, p, s->state, size)) {
 			say_note(
 				"%s: a run that was killed left half a message at octet %llu, and another program wrote "
 				"behind it: left as it is",
 				p->path, (unsigned long long)p->offset);
-		} else if (ftruncate(fd, (off_t)p->offset) != 0 || !file_sync(fd, p->path, err)) {
+		} else if (ftruncate(fd, (off_t)p->offset) != 0) {
 			return err_errno(err, ERR_IO, errno, "%s: half a batch cannot be cut off", p->path);
 		}
 	}
-	return state_undone(s->state, err);
+	/* Also where nothing is left: a run that cut it off may have died before that was on disk. */
+	return file_sync(fd, p->path, err) && state_undone(s->state, err);
 }
 
 bool sink_mbox_recover(struct sink *s, struct err *err)

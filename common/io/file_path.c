@@ -2,11 +2,45 @@
 
 #include "io/file.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <pwd.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+static bool is_empty(const char *path)
+{
+	DIR *d = opendir(path);
+	int n = 0;
+
+	while (d != NULL && n <= 2 && readdir(d) != NULL)
+		n++;
+	if (d != NULL)
+		closedir(d);
+	return d != NULL && n <= 2; /* "." and ".." */
+}
+
+bool file_make_dir(const char *path, struct err *err)
+{
+	struct buf name = { 0 };
+	struct str whole = str_of(path);
+	bool ok = true;
+
+	while (whole.n > 1 && whole.p[whole.n - 1] == '/')
+		whole.n--;
+	buf_add(&name, whole);
+	bool made = mkdir(buf_text(&name), 0700) == 0;
+
+	/* EEXIST of a file is found by whoever opens something in it, with its own words. */
+	if (!made && errno != EEXIST && errno != EROFS && (errno != EACCES || access(buf_text(&name), F_OK) < 0))
+		ok = err_errno(err, ERR_CANTCREAT, errno, "%s", buf_text(&name));
+	/* What is put into a directory whose name is lost is lost. An empty one may be of a run that was killed here. */
+	else if (made || is_empty(buf_text(&name)))
+		ok = file_sync_dir(buf_text(&name), err);
+	buf_free(&name);
+	return ok;
+}
 
 bool file_make_dirs(const char *path, struct err *err)
 {
@@ -18,10 +52,7 @@ bool file_make_dirs(const char *path, struct err *err)
 			continue;
 		buf_clear(&dir);
 		buf_add(&dir, str_at(path, (size_t)(p - path)));
-		/* EEXIST of a file is found by the next step, with its own words. */
-		if (mkdir(buf_text(&dir), 0700) < 0 && errno != EEXIST && errno != EROFS &&
-			(errno != EACCES || access(buf_text(&dir), F_OK) < 0))
-			ok = err_errno(err, ERR_CANTCREAT, errno, "%s", buf_text(&dir));
+		ok = file_make_dir(buf_text(&dir), err);
 	}
 	buf_free(&dir);
 	return ok;

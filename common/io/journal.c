@@ -71,8 +71,9 @@ static bool open_file(struct journal *j, struct err *err)
 		return err_errno(err, ERR_CANTCREAT, errno, "%s", j->path);
 	if (fstat(j->fd, &st) < 0 || !S_ISREG(st.st_mode))
 		return err_set(err, ERR_CANTCREAT, "%s: is no regular file", j->path);
-	/* The name has to survive the machine too, once. */
-	return !fresh || file_sync_dir(j->path, err);
+	/* The name has to survive the machine too, once. Nothing is written before that is sure: an empty file is of a run
+	 * that was killed in between. */
+	return (!fresh && st.st_size > 0) || file_sync_dir(j->path, err);
 }
 
 bool journal_open(struct journal *j, const char *path, journal_replay *replay, void *arg, struct err *err)

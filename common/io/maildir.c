@@ -27,13 +27,10 @@ bool maildir_make(const char *path, struct err *err)
 {
 	static const char *const folders[] = { "tmp", "new", "cur" };
 	struct buf folder = { 0 };
-	bool ok = true;
+	bool ok = file_make_dir(path, err);
 
-	if (mkdir(path, 0700) != 0 && errno != EEXIST)
-		return err_errno(err, ERR_CANTCREAT, errno, "%s", path);
 	for (size_t i = 0; i < 3 && ok; i++)
-		if (mkdir(join(&folder, path, folders[i], "", ""), 0700) != 0 && errno != EEXIST)
-			ok = err_errno(err, ERR_CANTCREAT, errno, "%s", buf_text(&folder));
+		ok = file_make_dir(join(&folder, path, folders[i], "", ""), err);
 	buf_free(&folder);
 	return ok;
 }

@@ -54,12 +54,31 @@ static bool copy(struct outgoing *o, int fd, struct mbox_writer *mbox, const cha
 	return ok;
 }
 
-static bool to_mbox(struct outgoing *o, const char *path, const char *sender, struct err *err)
+/* The copy behind what is there. A run that died in its middle left half a copy, which must not swallow this one. */
+static bool append(struct outgoing *o, int fd, const char *path, const char *sender, const struct stat *st,
+	struct err *err)
 {
 	struct mbox_writer w = { 0 };
 	struct buf line = { 0 };
+	int missing = file_missing_ends(fd, st->st_size);
+	bool ok = missing >= 0 || err_errno(err, ERR_IO, errno, "%s", path);
+
+	buf_add(&line, str_at("\n\n", (size_t)(missing > 0 ? missing : 0)));
+	mbox_begin(&w, &line, str_of(sender), clock_wall());
+	ok = ok && file_write(fd, buf_str(&line), path, err) && copy(o, fd, &w, path, err);
+	buf_clear(&line);
+	mbox_end(&w, &line);
+	ok = ok && file_write(fd, buf_str(&line), path, err) && file_sync(fd, path, err);
+	/* Of a new mailbox the name has to be kept as well. */
+	ok = ok && (st->st_size > 0 || file_sync_dir(path, err));
+	buf_free(&line);
+	return ok;
+}
+
+static bool to_mbox(struct outgoing *o, const char *path, const char *sender, struct err *err)
+{
 	int64_t until = clock_after(LOCK_SECONDS * CLOCK_SECOND);
-	int fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY, 0600);
+	int fd = open(path, O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY, 0600);
 	struct stat st;
 	bool ok;
 
@@ -71,18 +90,14 @@ static bool to_mbox(struct outgoing *o, const char *path, const char *sender, st
 	}
 	ok = file_dotlock(path, until, err);
 	if (ok) {
-		ok = fstat(fd, &st) == 0 || err_errno(err, ERR_IO, errno, "%s", path);
-		mbox_begin(&w, &line, str_of(sender), clock_wall());
-		ok = ok && file_write(fd, buf_str(&line), path, err) && copy(o, fd, &w, path, err);
-		buf_clear(&line);
-		mbox_end(&w, &line);
-		ok = ok && file_write(fd, buf_str(&line), path, err) && file_sync(fd, path, err);
+		bool known = fstat(fd, &st) == 0 || err_errno(err, ERR_IO, errno, "%s", path);
+
+		ok = known && append(o, fd, path, sender, &st, err);
 		/* Half a copy is none. */
-		if (!ok && fstat(fd, &(struct stat){ 0 }) == 0 && ftruncate(fd, st.st_size) != 0)
+		if (!ok && known && ftruncate(fd, st.st_size) != 0)
 			err_prefix(err, "%s: now ends in half a message", path);
 		file_dotunlock(path);
 	}
-	buf_free(&line);
 	close(fd);
 	return ok;
 }
