@@ -28,7 +28,7 @@ typedef bool journal_replay(void *arg, struct str record, struct err *err);
 /* Open or make path (0600, regular, no symlink followed; 73), lock it (75 when another run has it), cut
  * a torn tail. Every whole record is given to replay in order, before journal_open returns; a damaged
  * record that whole ones follow is 65 with its line, unless a block of zeros tells that it and they were
- * never synced. replay's false stops (its err is passed on). On
+ * never synced. What is left is synced before journal_open returns. replay's false stops (its err is passed on). On
  * failure j is closed. */
 bool journal_open(struct journal *j, const char *path, journal_replay *replay, void *arg, struct err *err);
 /* Add a record: no control character but TAB in it (70). Not durable before journal_commit. */
