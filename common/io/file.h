@@ -52,7 +52,7 @@ bool file_lock(int fd, const char *name, int64_t deadline, struct err *err);
 bool file_dotlock(const char *path, int64_t deadline, struct err *err);
 void file_dotunlock(const char *path);
 
-/* Make the directories above path that are missing (0700); 73. */
+/* Make the directories above path that are missing (0700), their names synced; 73, 74. */
 bool file_make_dirs(const char *path, struct err *err);
 /* An unlinked temporary file in $TMPDIR (else /tmp), for what does not fit into memory; -1 and 73. */
 int file_temp(struct err *err);

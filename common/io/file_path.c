@@ -18,9 +18,11 @@ bool file_make_dirs(const char *path, struct err *err)
 			continue;
 		buf_clear(&dir);
 		buf_add(&dir, str_at(path, (size_t)(p - path)));
+		/* What is to be kept in a new directory is lost with its name. */
+		if (mkdir(buf_text(&dir), 0700) == 0)
+			ok = file_sync_dir(buf_text(&dir), err);
 		/* EEXIST of a file is found by the next step, with its own words. */
-		if (mkdir(buf_text(&dir), 0700) < 0 && errno != EEXIST && errno != EROFS &&
-			(errno != EACCES || access(buf_text(&dir), F_OK) < 0))
+		else if (errno != EEXIST && errno != EROFS && (errno != EACCES || access(buf_text(&dir), F_OK) < 0))
 			ok = err_errno(err, ERR_CANTCREAT, errno, "%s", buf_text(&dir));
 	}
 	buf_free(&dir);
