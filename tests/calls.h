@@ -22,6 +22,7 @@ struct calls {
 	const char *directory; /* calls on what is below it are noted; NULL: none */
 	struct buf notes;
 	const char *fail; /* the call with this note fails with error; NULL: none */
+	const char *kind; /* or those whose note begins so */
 	int error;
 	int spare;  /* that many of them succeed first */
 	int times;  /* that many fail then; less than 0: all */
@@ -102,7 +103,10 @@ static bool calls_note(const char *verb, const char *path, const char *to)
 	/* Several writes in a row are one. */
 	if (strcmp(verb, "write") != 0 || !str_ends(buf_str(&calls.notes), buf_str(&note)))
 		buf_printf(&calls.notes, "%s%s", buf_len(&calls.notes) > 0 ? "; " : "", buf_text(&note));
-	if (calls.fail != NULL && strcmp(calls.fail, buf_text(&note)) == 0 && calls.spare-- <= 0 && calls.times != 0) {
+	bool meant = (calls.fail != NULL && strcmp(calls.fail, buf_text(&note)) == 0) ||
+		(calls.kind != NULL && str_starts(buf_str(&note), str_of(calls.kind)));
+
+	if (meant && calls.spare-- <= 0 && calls.times != 0) {
 		calls.times--;
 		fails = true;
 	}
@@ -138,6 +142,18 @@ ssize_t calls_write(int fd, const void *p, size_t n)
 	if (calls.few > 0 && n > calls.few && calls.directory != NULL && strstr(path, calls.directory) != NULL)
 		n = calls.few;
 	return CALLS_REAL(ssize_t(*)(int, const void *, size_t), "write")(fd, p, n);
+}
+
+ssize_t calls_pwrite(int fd, const void *p, size_t n, off_t at) __asm__("pwrite");
+ssize_t calls_pwrite(int fd, const void *p, size_t n, off_t at)
+{
+	char path[512];
+
+	if (calls_note("write", calls_path(fd, path), NULL))
+		return -1;
+	if (calls.few > 0 && n > calls.few && calls.directory != NULL && strstr(path, calls.directory) != NULL)
+		n = calls.few;
+	return CALLS_REAL(ssize_t(*)(int, const void *, size_t, off_t), "pwrite")(fd, p, n, at);
 }
 
 ssize_t calls_read(int fd, void *p, size_t n) __asm__("read");

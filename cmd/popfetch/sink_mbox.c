@@ -12,67 +12,9 @@
 #include "cmd/popfetch/torn.h"
 #include "io/clock.h"
 #include "io/file.h"
+#include "io/mailbox.h"
 
 #define LOCK_WAIT (10 * CLOCK_SECOND)
-
-struct mailbox {
-	const char *path;
-	int fd;
-	bool dotlock;
-	off_t size;
-};
-
-static void close_locked(struct mailbox *m)
-{
-	if (m->fd >= 0)
-		close(m->fd);
-	if (m->dotlock)
-		file_dotunlock(m->path);
-}
-
-/* One try: *again when another file has taken the name in the meantime. */
-static bool open_once(struct mailbox *m, int64_t until, bool *again, struct err *err)
-{
-	struct stat opened;
-	struct stat named;
-
-	*again = false;
-	m->fd = open(m->path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0600);
-	if (m->fd < 0)
-		return err_errno(err, ERR_CANTCREAT, errno, "%s", m->path);
-	if (!file_lock(m->fd, m->path, until, err))
-		return false;
-	if (fstat(m->fd, &opened) != 0 || !S_ISREG(opened.st_mode))
-		return err_set(err, ERR_CANTCREAT, "%s: not a regular file", m->path);
-	*again = stat(m->path, &named) != 0 || named.st_ino != opened.st_ino || named.st_dev != opened.st_dev;
-	m->size = opened.st_size;
-	return !*again;
-}
-
-/* Open and lock the mailbox by both ways that mail programs use, the dotlock where the directory allows one. A program
- * that rewrote it while we waited has put another file in its place: then that one is taken. */
-static bool open_locked(struct mailbox *m, const char *path, struct err *err)
-{
-	int64_t until = clock_after(LOCK_WAIT);
-	struct err no_lock = { 0 };
-	bool again = true;
-	bool ok = false;
-
-	*m = (struct mailbox){ .path = path, .fd = -1 };
-	m->dotlock = file_dotlock(path, until, &no_lock);
-	if (!m->dotlock && no_lock.kind != ERR_CANTCREAT) {
-		*err = no_lock;
-		return false;
-	}
-	while (again) {
-		if (m->fd >= 0)
-			close(m->fd);
-		ok = open_once(m, until, &again, err);
-	}
-	if (!ok)
-		close_locked(m);
-	return ok;
-}
 
 /* A dotlock of ours that a kill left would keep other programs out, though nothing may come that we need the mailbox
  * for. */
@@ -117,19 +59,6 @@ bool sink_mbox_open(struct sink *s, struct err *err)
 	return true;
 }
 
-/* How many line ends are missing in front of a From_ line at the end of the file: 0, 1 or 2. -1: it cannot be read. */
-static int missing_ends(int fd, off_t size)
-{
-	char last[2] = { '\n', '\n' };
-	off_t n = size < 2 ? size : 2;
-
-	if (size == 0)
-		return 0;
-	if (pread(fd, last + 2 - n, (size_t)n, size - n) != n)
-		return -1;
-	return last[1] != '\n' ? 2 : last[0] != '\n' && size > 1 ? 1 : 0;
-}
-
 /* Say where the batch is about to come, so that a run after a crash knows whose half it finds there. */
 static bool announce(struct sink *s, off_t offset, struct err *err)
 {
@@ -165,9 +94,9 @@ bool sink_mbox_commit(struct sink *s, struct err *err)
 	int missing;
 	bool ok;
 
-	if (!open_locked(&m, s->path, err))
+	if (!mailbox_open(&m, s->path, clock_after(LOCK_WAIT), err))
 		return false;
-	missing = missing_ends(m.fd, m.size);
+	missing = mailbox_missing_ends(&m);
 	ok = missing >= 0 || err_errno(err, ERR_IO, errno, "%s", s->path);
 	if (ok && missing == 2)
 		say_note("%s: did not end in a line end; one was added", s->path);
@@ -181,7 +110,7 @@ bool sink_mbox_commit(struct sink *s, struct err *err)
 		ok = append(s, &m, offset, err) && (s->state == NULL || state_done(s->state, clock_wall(), true, err));
 	else if (ftruncate(m.fd, m.size) != 0)
 		err_prefix(err, "cannot take back what was written");
-	close_locked(&m);
+	mailbox_close(&m);
 	return ok;
 }
 
@@ -273,9 +202,9 @@ bool sink_mbox_recover(struct sink *s, struct err *err)
 	/* The mailbox may have been moved away since: then nothing of it is ours any more. */
 	if (stat(p.path, &st) != 0)
 		return state_undone(s->state, err);
-	if (!open_locked(&m, p.path, err))
+	if (!mailbox_open(&m, p.path, clock_after(LOCK_WAIT), err))
 		return false;
 	ok = mend(s, &p, m.fd, m.size, err);
-	close_locked(&m);
+	mailbox_close(&m);
 	return ok;
 }

@@ -54,6 +54,9 @@ static void test_write(void)
 	check(!file_write(fd, STR_LIT("cd"), "w", &err) && err.kind == ERR_IO, "%s", err.text);
 	buf_clear(&calls.notes);
 	check(file_temp_write(fd, STR_LIT("xy"), 10, &err) && holds(in("w"), "0123456789xy"), "at an offset");
+	calls_begin(directory);
+	calls.few = 1;
+	check(file_temp_write(fd, STR_LIT("uvw"), 9, &err) && holds(in("w"), "012345678uvw"), "by short writes too");
 	close(fd);
 	calls_begin(NULL);
 }
@@ -324,6 +327,63 @@ static void test_dotlock(bool no_tmpfile)
 	check(access(in("box.lock"), F_OK) < 0, "none is left");
 }
 
+static bool has_pid(const char *path)
+{
+	struct buf out = { 0 };
+	char pid[30];
+
+	snprintf(pid, sizeof pid, "%ld:", (long)getpid());
+	bool ok = file_read(path, 1000, &out, NULL) && str_starts(buf_str(&out), str_of(pid));
+
+	buf_free(&out);
+	return ok;
+}
+
+/* Another process that found the same stale lock is faster: it has the old file locked, or has replaced it already. */
+static void be_faster(const char *note)
+{
+	char fresh[200];
+
+	if (strcmp(note, "lock box.lock") != 0 || calls.spare-- <= 0)
+		return;
+	snprintf(fresh, sizeof fresh, "%s/fresh", directory);
+	put(fresh, "1\n");
+	if (rename(fresh, in("box.lock")) < 0)
+		abort();
+}
+
+static void test_stale(void)
+{
+	struct err err = { 0 };
+
+	put(in("box.lock"), "99999999\n");
+	calls_begin(directory);
+	calls.before = be_faster;
+	calls.spare = 1;
+	check(!file_dotlock(in("box"), 0, &err) && err.kind == ERR_TEMP, "another replaced the stale lock: %s",
+		err.text);
+	calls_begin(NULL);
+	check(holds(in("box.lock"), "1\n"), "its lock is not removed");
+	put(in("box.lock"), "99999999\n");
+	struct flock l = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+	int fd = open(in("box.lock"), O_RDWR);
+
+	check(fcntl(fd, F_OFD_SETLK, &l) == 0 && !file_dotlock(in("box"), 0, &err), "another is about to: %s",
+		err.text);
+	close(fd);
+	/* A process that exists but is another's: not gone. Zero and one are none that could be. */
+	static const char *const kept[] = { "1\n", "0\n", "-5\n", "x\n", "\n" };
+
+	for (size_t i = 0; i < sizeof kept / sizeof *kept; i++) {
+		put(in("box.lock"), kept[i]);
+		check(!file_dotlock(in("box"), 0, &err) && holds(in("box.lock"), kept[i]),
+			"a lock that says %.*s stays", (int)strlen(kept[i]) - 1, kept[i]);
+	}
+	put(in("box.lock"), "99999999\n");
+	check(file_dotlock(in("box"), 0, &err) && has_pid(in("box.lock")), "a stale one is taken over, by name");
+	file_dotunlock(in("box"));
+}
+
 static void test_temp(void)
 {
 	struct err err = { 0 };
@@ -360,6 +420,7 @@ int main(void)
 	test_maildir();
 	test_dotlock(false);
 	test_dotlock(true);
+	test_stale();
 	test_temp();
 	snprintf(command, sizeof command, "rm -r %s", directory);
 	check(system(command) == 0, "clean");

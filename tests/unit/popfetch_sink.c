@@ -201,6 +201,46 @@ static void test_failures(void)
 	check_same(content(box), OLD BATCH, "the batch stays");
 }
 
+/* What the mailbox lacked at its end is taken back too when the batch cannot be announced, and counts in its offset. */
+static void test_ends_and_failures(void)
+{
+	struct state state;
+	struct err err = { 0 };
+	struct sink s;
+
+	reset("x");
+	start_batch(&s, &state, box);
+	calls_begin(directory);
+	calls_fail("sync state", EIO, 0, 1);
+	check(!sink_commit(&s, &err), "%s", err.text);
+	calls_begin(NULL);
+	end(&s, &state);
+	check_same(content(box), "x", "added line ends are taken back");
+	for (int half = 0; half < 2; half++) {
+		reset("x");
+		start(&s, &state, box);
+		add(&s, "u1", ONE);
+		/* One that is abandoned in between is not part of it. */
+		sink_begin(&s, NULL);
+		sink_add(&s, STR_LIT("A: b\r\n\r\nabandoned\r\n"), NULL);
+		sink_abandon(&s);
+		add(&s, "u2", TWO);
+		calls_begin(directory);
+		calls_fail("write state", EIO, 1, 1);
+		check(!sink_commit(&s, &err), "the result cannot be written: %s", err.text);
+		calls_begin(NULL);
+		end(&s, &state);
+		check_same(content(box), "x\n\n" BATCH, "the batch is there");
+		if (half && truncate(box, 60) < 0)
+			abort();
+		start(&s, &state, box);
+		check(unseen(&state) && sink_recover(&s, &err) && (half ? unseen(&state) : seen(&state)),
+			half ? "half of it is not known" : "the next run finds it whole");
+		end(&s, &state);
+		check_same(content(box), half ? "x\n\n" : "x\n\n" BATCH, "and the mailbox is in order");
+	}
+}
+
 /* The first sync of the mailbox fails as well as what was asked for. */
 static void fail_sync(const char *note)
 {
@@ -834,6 +874,7 @@ int main(void)
 	test_order();
 	test_line_ends();
 	test_failures();
+	test_ends_and_failures();
 	test_not_taken_back();
 	test_locks();
 	test_replaced();
