@@ -134,18 +134,6 @@ bool file_write(int fd, struct str octets, const char *name, struct err *err)
 	return true;
 }
 
-int file_missing_ends(int fd, int64_t size)
-{
-	char last[2] = { '\n', '\n' };
-	off_t n = size < 2 ? (off_t)size : 2;
-
-	if (size == 0)
-		return 0;
-	if (pread(fd, last + 2 - n, (size_t)n, (off_t)size - n) != n)
-		return -1;
-	return last[1] != '\n' ? 2 : last[0] != '\n' && size > 1 ? 1 : 0;
-}
-
 bool file_sync(int fd, const char *name, struct err *err)
 {
 	/* Never again after a failure: the kernel may have dropped the pages and then say yes. */

@@ -26,9 +26,6 @@ bool file_read_fd(int fd, size_t limit, struct buf *out, const char *name, struc
 long file_read_some(int fd, char *p, size_t n, const char *name, struct err *err);
 /* All octets to fd, which may be non-blocking; 74 with name in the text. */
 bool file_write(int fd, struct str octets, const char *name, struct err *err);
-/* How many line ends are missing at the end of that many octets before the From_ line of another message: 0, 1 or 2. -1 with
- * errno when they cannot be read. */
-int file_missing_ends(int fd, int64_t size);
 /* fsync; 74. A pipe or a device that has nothing to sync is no error. */
 bool file_sync(int fd, const char *name, struct err *err);
 /* fsync the directory that holds path. */
@@ -55,9 +52,10 @@ bool file_lock(int fd, const char *name, int64_t deadline, struct err *err);
 bool file_dotlock(const char *path, int64_t deadline, struct err *err);
 void file_dotunlock(const char *path);
 
-/* Make a directory where it is missing (0700) and sync its name, before anything is put into it: 73, 74. */
-bool file_make_dir(const char *path, struct err *err);
-/* The same for all directories above path. */
+/* Make a directory where it is missing (0700); 73. What is put into one whose name is lost is lost, so *unsure is set when
+ * file_sync_dir has to come first: it was made now, or is empty, perhaps of a run that was killed right here. */
+bool file_make_dir(const char *path, bool *unsure, struct err *err);
+/* The same for all directories above path, their names synced; 73, 74. */
 bool file_make_dirs(const char *path, struct err *err);
 /* An unlinked temporary file in $TMPDIR (else /tmp), for what does not fit into memory; -1 and 73. */
 int file_temp(struct err *err);

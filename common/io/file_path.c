@@ -21,25 +21,15 @@ static bool is_empty(const char *path)
 	return d != NULL && n <= 2; /* "." and ".." */
 }
 
-bool file_make_dir(const char *path, struct err *err)
+bool file_make_dir(const char *path, bool *unsure, struct err *err)
 {
-	struct buf name = { 0 };
-	struct str whole = str_of(path);
-	bool ok = true;
-
-	while (whole.n > 1 && whole.p[whole.n - 1] == '/')
-		whole.n--;
-	buf_add(&name, whole);
-	bool made = mkdir(buf_text(&name), 0700) == 0;
+	bool made = mkdir(path, 0700) == 0;
 
 	/* EEXIST of a file is found by whoever opens something in it, with its own words. */
-	if (!made && errno != EEXIST && errno != EROFS && (errno != EACCES || access(buf_text(&name), F_OK) < 0))
-		ok = err_errno(err, ERR_CANTCREAT, errno, "%s", buf_text(&name));
-	/* What is put into a directory whose name is lost is lost. An empty one may be of a run that was killed here. */
-	else if (made || is_empty(buf_text(&name)))
-		ok = file_sync_dir(buf_text(&name), err);
-	buf_free(&name);
-	return ok;
+	if (!made && errno != EEXIST && errno != EROFS && (errno != EACCES || access(path, F_OK) < 0))
+		return err_errno(err, ERR_CANTCREAT, errno, "%s", path);
+	*unsure = *unsure || made || is_empty(path);
+	return true;
 }
 
 bool file_make_dirs(const char *path, struct err *err)
@@ -48,11 +38,13 @@ bool file_make_dirs(const char *path, struct err *err)
 	bool ok = true;
 
 	for (const char *p = path; ok && (p = strchr(p, '/')) != NULL; p++) {
+		bool unsure = false;
+
 		if (p == path)
 			continue;
 		buf_clear(&dir);
 		buf_add(&dir, str_at(path, (size_t)(p - path)));
-		ok = file_make_dir(buf_text(&dir), err);
+		ok = file_make_dir(buf_text(&dir), &unsure, err) && (!unsure || file_sync_dir(buf_text(&dir), err));
 	}
 	buf_free(&dir);
 	return ok;

@@ -284,6 +284,7 @@ static void test_stop(void)
 		bool ok = true;
 
 		signal(SIGHUP, SIG_IGN);
+		signal(SIGINT, SIG_DFL);
 		stop_install();
 		raise(SIGHUP);
 		ok = ok && stop_signal() == 0;
