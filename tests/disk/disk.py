@@ -218,6 +218,18 @@ class Disk:
             yield kind.decode(), int(number), int(offset), os.fsdecode(data[at:at + n]), data[at + n:at + n + m]
             at += n + m
 
+    def before_syncs(self):
+        """Where killpoint.c has to kill a run like the recorded one so that something is written and not synced: the numbers
+        of its syncs among its calls on files. In an everyday run not all of files that are synced once, there are many."""
+        points, syncs, n = [], {}, 0
+        for kind, number, *_ in self.events():
+            n += kind in ("write", "size", "sync", "unsynced", "rename", "unlink")
+            if kind == "sync":
+                syncs.setdefault(number, []).append(n)
+        once = sorted(found[0] for number, found in syncs.items() if len(found) == 1)
+        points = sorted({n for found in syncs.values() if len(found) > 1 for n in found} | set(once if THOROUGH or len(once) < 9 else once[::9]))
+        return [(n, "before") for n in points]
+
     # --- playing ---
 
     def find(self, path):
