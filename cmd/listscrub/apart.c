@@ -6,7 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "cmd/listscrub/options.h"
+#include "cmd/listscrub/settings.h"
 #include "cmd/listscrub/read/input.h"
 
 static bool is_standard(const char *path)

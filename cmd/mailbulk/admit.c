@@ -4,7 +4,7 @@
 
 #include "base/mem.h"
 #include "cmd/mailbulk/campaign.h"
-#include "cmd/mailbulk/options.h"
+#include "cmd/mailbulk/settings.h"
 
 /* A row that gets a line in the results without any server. */
 static void skip(struct engine *e, enum result_status status, struct str email, const char *reply)

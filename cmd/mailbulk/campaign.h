@@ -4,7 +4,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "io/mimetype.h"
-#include "mail/message/mime.h"
+#include "mail/message/mime_compose.h"
 #include "text/template.h"
 
 struct dkim_key;
@@ -124,7 +124,7 @@ bool campaign_load_body(struct campaign *c, struct body *body, struct str source
 bool campaign_constant_body(struct campaign *c, struct body *body, struct str text, const char *type, struct err *err);
 bool campaign_load_attachments(struct campaign *c, struct err *err);
 /* The type of a file by its name: "application/octet-stream" when nothing is known. */
-const char *part_type(const struct mimetypes *types, const char *name);
+const char *parts_type(const struct mimetypes *types, const char *name);
 
 /* fields.c: header lines and --header options. */
 bool campaign_load_fields(struct campaign *c, struct str block, struct str *type, struct err *err);

@@ -4,7 +4,7 @@
 
 #include "cmd/mailbulk/campaign.h"
 #include "cmd/mailbulk/list.h"
-#include "cmd/mailbulk/options.h"
+#include "cmd/mailbulk/settings.h"
 #include "cmd/mailbulk/values.h"
 #include "mail/message/dkim.h"
 #include "text/template.h"

@@ -9,7 +9,7 @@
 #include "cmd/mailbulk/campaign.h"
 #include "cmd/mailbulk/letter.h"
 #include "cmd/mailbulk/list.h"
-#include "cmd/mailbulk/options.h"
+#include "cmd/mailbulk/settings.h"
 #include "cmd/mailbulk/preflight.h"
 #include "cmd/mailbulk/preview.h"
 #include "cmd/mailbulk/selection.h"

@@ -4,7 +4,7 @@
 
 #include <errno.h>
 
-#include "cmd/mailbulk/options.h"
+#include "cmd/mailbulk/settings.h"
 #include "io/clock.h"
 #include "io/stop.h"
 

@@ -164,12 +164,11 @@ void engine_leave(struct engine *e, const char *reason);
 bool peer_step(struct engine *e, struct peer *p);
 
 /* verdict.c: what became of a recipient (index, or SIZE_MAX: all that have no verdict yet). */
-void job_verdict(struct engine *e, struct job *job, size_t rcpt, const struct smtp_news *news);
+void engine_job_verdict(struct engine *e, struct job *job, size_t rcpt, const struct smtp_news *news);
 /* T records for all of its recipients without a verdict: before its last octets may leave. */
-void job_trying(struct engine *e, struct job *job);
+void engine_job_trying(struct engine *e, struct job *job);
 /* It is over. */
-void job_free(struct engine *e, struct job *job);
-void engine_record(struct engine *e);
+void engine_job_free(struct engine *e, struct job *job);
 
 /* peer.c: connections. */
 void peer_open(struct engine *e, struct peer *p, struct relay *relay);

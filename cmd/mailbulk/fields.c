@@ -3,7 +3,7 @@
 #include "cmd/mailbulk/campaign.h"
 
 #include "base/mem.h"
-#include "cmd/mailbulk/options.h"
+#include "cmd/mailbulk/settings.h"
 #include "mail/header/header.h"
 
 static const char *const address_fields[] = { "From", "Sender", "Reply-To", "To", "Cc", "Errors-To",

@@ -6,9 +6,10 @@
 
 #include "base/mem.h"
 #include "cmd/mailbulk/campaign.h"
-#include "cmd/mailbulk/options.h"
+#include "cmd/mailbulk/settings.h"
 #include "cmd/mailbulk/values.h"
 #include "io/file.h"
+#include "mail/message/html_text.h"
 #include "mail/header/header.h"
 #include "mail/message/dkim.h"
 #include "text/template.h"
@@ -55,7 +56,7 @@ static bool make_bodies(struct letter *l, const struct campaign *c, const struct
 	}
 	if (c->text_from_html) {
 		buf_clear(text);
-		mime_html_to_text(text, buf_str(html));
+		html_text_add(text, buf_str(html));
 	} else if (!render_body(&c->text, v, TEMPLATE_PLAIN, text, err)) {
 		return false;
 	}
@@ -89,14 +90,10 @@ static bool make_attachment(const struct attachment *a, const struct mimetypes *
 	content->limit = ATTACHMENT_LIMIT;
 	if (!file_read(buf_text(path), ATTACHMENT_LIMIT, content, err))
 		return false;
-	size_t slash = name.n;
-
 	name = str_of(buf_text(path));
-	while (slash > 0 && name.p[slash - 1] != '/')
-		slash--;
-	part->name = a->shown != NULL ? a->shown : name.p + slash;
+	part->name = a->shown != NULL ? a->shown : name.p + str_after_last(name, '/');
 	part->cid = !a->is_inline ? NULL : a->cid != NULL ? a->cid : part->name;
-	part->type = a->type != NULL ? a->type : part_type(types, part->name);
+	part->type = a->type != NULL ? a->type : parts_type(types, part->name);
 	part->content = buf_str(content);
 	part->file = MIME_NO_FILE;
 	return true;

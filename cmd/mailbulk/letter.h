@@ -3,7 +3,7 @@
 
 #include "base/buf.h"
 #include "base/err.h"
-#include "mail/message/mime.h"
+#include "mail/message/mime_compose.h"
 
 struct campaign;
 struct values;

@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
-#include "cmd/mailbulk/options.h"
+#include "cmd/mailbulk/settings.h"
 #include "io/file.h"
 #include "mail/address/address.h"
 

@@ -5,7 +5,7 @@
 #include "cmd/mailbulk/campaign.h"
 #include "cmd/mailbulk/dryrun.h"
 #include "cmd/mailbulk/list.h"
-#include "cmd/mailbulk/options.h"
+#include "cmd/mailbulk/settings.h"
 #include "cmd/mailbulk/selection.h"
 #include "cmd/mailbulk/send.h"
 #include "io/secret.h"

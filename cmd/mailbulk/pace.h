@@ -2,7 +2,7 @@
 #define PIPEMAIL_MAILBULK_PACE_H
 
 #include "base/set.h"
-#include "cmd/mailbulk/options.h"
+#include "cmd/mailbulk/settings.h"
 
 /*
  * When the next message may go: the rate of the whole run, those of recipient domains, and a warm-up's share of today.
@@ -24,7 +24,5 @@ void pace_took(struct pace *p, int64_t now, uint64_t n);
 /* Reserve the next slot of a recipient's domain (A-labels): the time from which it may go; now when its domain has no
  * limit. */
 int64_t pace_domain(struct pace *p, struct str domain, int64_t now);
-/* Messages of a warm-up on a day (0: the first). */
-uint64_t pace_warmup(const struct warmup *w, uint64_t day);
 
 #endif

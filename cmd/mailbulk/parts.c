@@ -3,16 +3,16 @@
 #include "cmd/mailbulk/campaign.h"
 
 #include "base/mem.h"
-#include "cmd/mailbulk/options.h"
+#include "cmd/mailbulk/settings.h"
 #include "io/file.h"
 #include "text/utf8.h"
 
 /* Everything that is the same in each message stands in memory once, as it goes onto the wire. */
 #define CONSTANT_LIMIT ((size_t)256 << 20)
 
-const char *part_type(const struct mimetypes *types, const char *name)
+const char *parts_type(const struct mimetypes *types, const char *name)
 {
-	const char *type = mimetypes_find(types, name);
+	const char *type = mimetype_find(types, name);
 
 	return type != NULL ? type : "application/octet-stream";
 }
@@ -87,20 +87,11 @@ static struct str cut_words(struct attachment *a, struct str text)
 	return text;
 }
 
-static struct str last_part(struct str path)
-{
-	size_t at = path.n;
-
-	while (at > 0 && path.p[at - 1] != '/')
-		at--;
-	return str_sub(path, at, path.n);
-}
-
 /* The file of an option without a tag in it: read and encoded now. */
 static bool load_constant(struct campaign *c, struct attachment *a, struct str path, struct err *err)
 {
 	struct buf content = { .limit = CONSTANT_LIMIT };
-	struct str name = a->shown != NULL ? str_of(a->shown) : last_part(path);
+	struct str name = a->shown != NULL ? str_of(a->shown) : str_sub(path, str_after_last(path, '/'), path.n);
 	char *file = mem_copy(path.p, path.n);
 	struct constant *k = new_constant(c, a->type);
 	bool ok = file_read(file, CONSTANT_LIMIT, &content, err);
@@ -109,7 +100,7 @@ static bool load_constant(struct campaign *c, struct attachment *a, struct str p
 	k->name = mem_copy(name.p, name.n);
 	k->part.name = k->name;
 	if (a->type == NULL)
-		k->part.type = part_type(&c->types, k->name);
+		k->part.type = parts_type(&c->types, k->name);
 	if (a->is_inline) {
 		k->cid = a->cid != NULL ? mem_copy(a->cid, strlen(a->cid)) : mem_copy(name.p, name.n);
 		k->part.cid = k->cid;
@@ -141,7 +132,7 @@ bool campaign_load_attachments(struct campaign *c, struct err *err)
 	const struct option_list *inlines = &c->settings->inlines;
 
 	if (attach->n + inlines->n > 0)
-		mimetypes_load(&c->types);
+		mimetype_load(&c->types);
 	c->attachments = mem_array(attach->n + inlines->n, sizeof *c->attachments);
 	for (size_t i = 0; i < attach->n; i++)
 		if (!load_attachment(c, attach->values[i], false, err))

@@ -161,9 +161,9 @@ static void last_verdicts(struct engine *e, struct peer *p, const struct err *wh
 		if (event != SMTP_VERDICT && event != SMTP_RCPT)
 			continue;
 		if (event == SMTP_VERDICT || news.outcome != SMTP_ACCEPTED)
-			job_verdict(e, &e->jobs[news.tag], news.rcpt, &news);
+			engine_job_verdict(e, &e->jobs[news.tag], news.rcpt, &news);
 		if (event == SMTP_VERDICT && news.final)
-			job_free(e, &e->jobs[news.tag]);
+			engine_job_free(e, &e->jobs[news.tag]);
 	}
 }
 

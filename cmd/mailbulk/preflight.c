@@ -10,7 +10,7 @@
 #include "cmd/mailbulk/campaign.h"
 #include "cmd/mailbulk/letter.h"
 #include "cmd/mailbulk/list.h"
-#include "cmd/mailbulk/options.h"
+#include "cmd/mailbulk/settings.h"
 #include "cmd/mailbulk/selection.h"
 #include "cmd/mailbulk/values.h"
 #include "io/clock.h"

@@ -3,7 +3,7 @@
 #include "cmd/mailbulk/preflight.h"
 
 #include "cli/session.h"
-#include "cmd/mailbulk/options.h"
+#include "cmd/mailbulk/settings.h"
 
 static void compare(struct preflight *p, const struct session *session)
 {

@@ -6,10 +6,11 @@
 
 #include "cmd/mailbulk/campaign.h"
 #include "cmd/mailbulk/letter.h"
-#include "cmd/mailbulk/options.h"
+#include "cmd/mailbulk/settings.h"
 #include "io/file.h"
 #include "mail/header/header.h"
 #include "mail/header/word.h"
+#include "mail/message/mime_read.h"
 #include "text/base64.h"
 #include "text/html.h"
 

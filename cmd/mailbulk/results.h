@@ -3,7 +3,7 @@
 
 #include "base/buf.h"
 #include "base/err.h"
-#include "cmd/mailbulk/options.h"
+#include "cmd/mailbulk/settings.h"
 
 /* What became of the rows, one line each in order of completion, as CSV or JSON lines on standard output. */
 enum result_status { RESULT_SENT, RESULT_REFUSED, RESULT_DEFERRED, RESULT_UNKNOWN, RESULT_SKIPPED };

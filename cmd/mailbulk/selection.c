@@ -5,7 +5,7 @@
 #include <unistd.h>
 
 #include "cmd/mailbulk/campaign.h"
-#include "cmd/mailbulk/options.h"
+#include "cmd/mailbulk/settings.h"
 #include "io/clock.h"
 #include "io/file.h"
 #include "text/utf8.h"

@@ -2,7 +2,7 @@
 
 #include "cmd/mailbulk/engine.h"
 
-#include "cmd/mailbulk/options.h"
+#include "cmd/mailbulk/settings.h"
 #include "cmd/mailbulk/preflight.h"
 #include "proto/sasl.h"
 
@@ -27,7 +27,7 @@ static bool feed(struct engine *e, struct peer *p, struct job *job)
 	}
 	if (letter_octets(&job->letter, e->campaign, job->piece, &octets))
 		return true;
-	job_trying(e, job);
+	engine_job_trying(e, job);
 	smtp_content_end(&p->smtp);
 	return true;
 }
@@ -50,14 +50,14 @@ static void verdict(struct engine *e, struct peer *p, const struct smtp_news *ne
 {
 	struct job *job = &e->jobs[news->tag];
 
-	job_verdict(e, job, news->rcpt, news);
+	engine_job_verdict(e, job, news->rcpt, news);
 	if (!news->final)
 		return;
 	/* No recipient is left without an end, whatever the session forgot. */
 	struct smtp_news rest = { .rcpt = SIZE_MAX, .outcome = job->trying ? SMTP_UNKNOWN : SMTP_NOT_SENT };
 
-	job_verdict(e, job, SIZE_MAX, &rest);
-	job_free(e, job);
+	engine_job_verdict(e, job, SIZE_MAX, &rest);
+	engine_job_free(e, job);
 	p->idle_since = e->now;
 }
 
@@ -101,7 +101,7 @@ bool peer_step(struct engine *e, struct peer *p)
 			break;
 		case SMTP_RCPT:
 			if (news.outcome != SMTP_ACCEPTED)
-				job_verdict(e, &e->jobs[news.tag], news.rcpt, &news);
+				engine_job_verdict(e, &e->jobs[news.tag], news.rcpt, &news);
 			break;
 		case SMTP_CONTENT:
 			if (e->journal.failed)

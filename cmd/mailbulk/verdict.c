@@ -3,13 +3,13 @@
 #include "cmd/mailbulk/engine.h"
 
 #include "base/mem.h"
-#include "cmd/mailbulk/options.h"
+#include "cmd/mailbulk/settings.h"
 #include "io/clock.h"
 
 #define DROPS_MOST 5            /* connections lost under one row before it is left for another run */
 #define REFUSED_IN_ROW_MOST 100 /* then it is not the recipients */
 
-void engine_record(struct engine *e)
+static void add_record(struct engine *e)
 {
 	struct err err = { 0 };
 
@@ -17,7 +17,7 @@ void engine_record(struct engine *e)
 		engine_stop(e, &err);
 }
 
-void job_trying(struct engine *e, struct job *job)
+void engine_job_trying(struct engine *e, struct job *job)
 {
 	if (job->trying)
 		return;
@@ -26,7 +26,7 @@ void job_trying(struct engine *e, struct job *job)
 		if (job->tickets[i].done)
 			continue;
 		ledger_trying(&e->record, e->wall.wall, job->tickets[i].key, job->tickets[i].email);
-		engine_record(e);
+		add_record(e);
 	}
 }
 
@@ -56,7 +56,7 @@ static void make_word(struct word *w, const struct smtp_news *news)
 static void record_verdict(struct engine *e, const struct ticket *t, enum ledger_state state, const struct word *w)
 {
 	ledger_verdict(&e->record, state, e->wall.wall, t->key, t->email, w->code, buf_str(&w->text));
-	engine_record(e);
+	add_record(e);
 }
 
 static void add_result(struct engine *e, const struct job *job, const struct ticket *t, enum result_status status,
@@ -171,7 +171,7 @@ static void settle(struct engine *e, struct job *job, struct ticket *t, const st
 	}
 }
 
-void job_verdict(struct engine *e, struct job *job, size_t rcpt, const struct smtp_news *news)
+void engine_job_verdict(struct engine *e, struct job *job, size_t rcpt, const struct smtp_news *news)
 {
 	struct word word;
 
@@ -184,7 +184,7 @@ void job_verdict(struct engine *e, struct job *job, size_t rcpt, const struct sm
 	buf_free(&word.text);
 }
 
-void job_free(struct engine *e, struct job *job)
+void engine_job_free(struct engine *e, struct job *job)
 {
 	for (size_t i = 0; i < job->n; i++) {
 		mem_free(job->tickets[i].email);

@@ -1,6 +1,6 @@
 #include <config.h>
 
-#include "cmd/mailsend/mailsend.h"
+#include "cmd/mailsend/settings.h"
 
 #include "cli/drive.h"
 #include "cli/say.h"

@@ -64,7 +64,7 @@ static int send_it(struct settings *s, struct outgoing *o, struct envelope *e, c
 	}
 	deliver(o, e, &server, wants, result);
 	account_server_free(&server);
-	status = result_status(result, e);
+	status = report_status(result, e);
 	report_say(result, e, o);
 	if (s->fcc != NULL && any_sent(e) && !fcc(o, s->fcc, e->from, &err)) {
 		err_prefix(&err, "the message was sent, but the copy failed");

@@ -38,11 +38,9 @@ static bool state_path(const struct settings *s, const struct account_server *se
 static bool tidy(struct visit *v, struct err *err)
 {
 	struct set listed = { 0 };
-	unsigned char random[16];
 	bool ok;
 
-	random_bytes(random, sizeof random);
-	set_seed(&listed, random);
+	random_seed(&listed);
 	for (size_t i = 0; i < v->pop3.n_items; i++)
 		if (v->keys[i] != NULL && v->fates[i] != FATE_DELETED)
 			set_add(&listed, str_of(v->keys[i]), NULL);
@@ -133,7 +131,7 @@ int fetch_account(const struct settings *s, const char *name, struct tally *tall
 		ok = err_set(&err, ERR_USAGE, "no server is given: --pop URL, or a key pop in the configuration file");
 	ok = ok && account_server(&own.account, own.account.pop, true, &server, &err);
 	if (ok) {
-		tally->account = option_keep(mem_copy(server.label, strlen(server.label)));
+		tally->account = options_keep(mem_copy(server.label, strlen(server.label)));
 		ok = fetch(&own, &server, tally, &err);
 		account_server_free(&server);
 	}

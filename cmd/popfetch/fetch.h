@@ -1,7 +1,7 @@
 #ifndef PIPEMAIL_CMD_POPFETCH_FETCH_H
 #define PIPEMAIL_CMD_POPFETCH_FETCH_H
 
-#include "cmd/popfetch/options.h"
+#include "cmd/popfetch/settings.h"
 
 /* What became of one account, for the summary. */
 struct tally {

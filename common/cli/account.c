@@ -85,7 +85,7 @@ static const struct option *make_table(const struct spec *specs, struct account 
 
 	while (!spec_is_end(&specs[n]))
 		n++;
-	table = option_keep(mem_array(n + 1, sizeof *table));
+	table = options_keep(mem_array(n + 1, sizeof *table));
 	struct option *to = table;
 
 	for (size_t i = 0; i < n; i++) {
@@ -156,13 +156,13 @@ static bool set_value(const struct option *o, const char *value, struct err *err
 
 			buf_clear(&path);
 			buf_add(&path, word);
-			ok = word.n == 0 || option_set(o, buf_text(&path), err);
+			ok = word.n == 0 || options_set(o, buf_text(&path), err);
 		}
 	} else if (is_file_key(o->name) && strncmp(value, "~/", 2) == 0 && home != NULL) {
 		buf_printf(&path, "%s%s", home, value + 1);
-		ok = option_set(o, buf_text(&path), err);
+		ok = options_set(o, buf_text(&path), err);
 	} else {
-		ok = option_set(o, value, err);
+		ok = options_set(o, value, err);
 	}
 	buf_free(&path);
 	return ok;
@@ -181,7 +181,7 @@ static bool check_keys(const struct config *c, struct err *err)
 			continue;
 		if (!find_key(&scratch, e->key, &o))
 			return err_set(err, ERR_CONFIG, "%s:%d: unknown key '%s'", c->path, e->line, e->key);
-		if ((o.type == OPTION_SECONDS || o.type == OPTION_FLAG) && !option_set(&o, e->value, err)) {
+		if ((o.type == OPTION_SECONDS || o.type == OPTION_FLAG) && !options_set(&o, e->value, err)) {
 			err_prefix(err, "%s:%d: %s", c->path, e->line, e->key);
 			err->kind = ERR_CONFIG;
 			return false;
@@ -246,7 +246,7 @@ static bool choose(const struct config *c, const char *name, const char *sender,
 	if (name != NULL) {
 		if (c->path == NULL)
 			return err_set(err, ERR_CONFIG, "account '%s': there is no configuration file", name);
-		if (*name == '\0' || !config_has(c, name))
+		if (*name == '\0' || !configfile_has(c, name))
 			return err_set(err, ERR_CONFIG, "%s: no account '%s'", c->path, name);
 		*section = name;
 		return true;
@@ -256,7 +256,7 @@ static bool choose(const struct config *c, const char *name, const char *sender,
 	/* Bare keys that name the sender have the same right as a section that does. */
 	const char *bare = value_of(c, "", "from");
 
-	if (*section == NULL && config_has(c, "default") &&
+	if (*section == NULL && configfile_has(c, "default") &&
 		!(sender != NULL && bare != NULL && account_from_matches(bare, sender)))
 		*section = "default";
 	return true;
@@ -267,15 +267,16 @@ bool account_load(struct account *a, const char *name, const char *sender, struc
 	struct config c = { 0 };
 	struct account file = { 0 };
 	const char *section = NULL;
-	bool ok = config_read(&c, a->config, err) && check_keys(&c, err) && choose(&c, name, sender, &section, err) &&
-		take_section(&c, "", &file, err) && (section == NULL || take_section(&c, section, &file, err));
+	bool ok = configfile_read(&c, a->config, err) && check_keys(&c, err) &&
+		choose(&c, name, sender, &section, err) && take_section(&c, "", &file, err) &&
+		(section == NULL || take_section(&c, section, &file, err));
 
 	if (ok) {
 		if (section != NULL)
-			a->section = option_keep(mem_copy(section, strlen(section)));
+			a->section = options_keep(mem_copy(section, strlen(section)));
 		account_merge(a, &file, name != NULL);
 	}
-	config_free(&c);
+	configfile_free(&c);
 	if (ok && a->timeout == 0)
 		a->timeout = DEFAULT_TIMEOUT;
 	return ok;

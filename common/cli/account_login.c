@@ -122,7 +122,7 @@ bool account_login(struct account_server *s, struct err *err)
 	bool ok = false;
 	int index;
 
-	if (a->auth != NULL && !option_choice("auth", a->auth, mechanisms, &index, err))
+	if (a->auth != NULL && !options_choice("auth", a->auth, mechanisms, &index, err))
 		return false;
 	secret_harden();
 	if (find_user(s, &user, err) && (is_auth(a, "external") || get_secret(s, buf_text(&user), &secret, err))) {

@@ -51,10 +51,7 @@ static void add_entry(struct reading *r, struct str section, const char *key, co
 {
 	struct config *c = r->c;
 
-	if (c->n == c->cap) {
-		c->cap = c->cap > 0 ? c->cap * 2 : 16;
-		c->entries = mem_resize(c->entries, c->cap, sizeof *c->entries);
-	}
+	c->entries = mem_grow(c->entries, c->n, &c->cap, sizeof *c->entries);
 	c->entries[c->n++] = (struct config_entry){ .section = mem_copy(section.p, section.n),
 		.key = copy_text(key),
 		.value = copy_text(value),
@@ -203,7 +200,7 @@ static void set_habits(void)
 #endif
 }
 
-bool config_parse(struct config *c, const char *name, struct str text, struct err *err)
+bool configfile_parse(struct config *c, const char *name, struct str text, struct err *err)
 {
 	struct reading r = { .c = c, .rest = text };
 
@@ -269,7 +266,7 @@ static bool read_one(struct config *c, const char *path, bool must, struct err *
 		return true;
 	int fd = file_open(path, &why);
 	bool ok = fd >= 0 && file_read_fd(fd, FILE_LIMIT, &text, path, &why) &&
-		config_parse(c, path, buf_str(&text), &why) && check_mode(c, fd, &why);
+		configfile_parse(c, path, buf_str(&text), &why) && check_mode(c, fd, &why);
 
 	if (fd >= 0)
 		close(fd);
@@ -292,7 +289,7 @@ static void user_path(struct buf *path)
 		buf_printf(path, "%s/.config/pipemail/config", home);
 }
 
-bool config_read(struct config *c, const char *path, struct err *err)
+bool configfile_read(struct config *c, const char *path, struct err *err)
 {
 	struct buf user = { 0 };
 	bool ok = true;
@@ -308,11 +305,11 @@ bool config_read(struct config *c, const char *path, struct err *err)
 			ok = read_one(c, places[i], path != NULL, err);
 	buf_free(&user);
 	if (!ok)
-		config_free(c);
+		configfile_free(c);
 	return ok;
 }
 
-void config_free(struct config *c)
+void configfile_free(struct config *c)
 {
 	for (size_t i = 0; i < c->n; i++) {
 		mem_free(c->entries[i].section);
@@ -325,7 +322,7 @@ void config_free(struct config *c)
 	*c = (struct config){ 0 };
 }
 
-bool config_has(const struct config *c, const char *section)
+bool configfile_has(const struct config *c, const char *section)
 {
 	for (size_t i = 0; i < c->n; i++)
 		if (strcmp(c->entries[i].section, section) == 0)

@@ -25,12 +25,12 @@ struct config {
 /* path NULL: $XDG_CONFIG_HOME/pipemail/config, else ~/.config/pipemail/config, then the system's
  * (SYSCONFDIR, /etc); none of them is an empty configuration. 78: a file that cannot be read, that holds
  * a password and that others may read, or a command and that others may write; a line that is no INI. */
-bool config_read(struct config *c, const char *path, struct err *err);
+bool configfile_read(struct config *c, const char *path, struct err *err);
 /* The same for octets in memory; name stands for the path in errors. Checks no permissions. */
-bool config_parse(struct config *c, const char *name, struct str text, struct err *err);
+bool configfile_parse(struct config *c, const char *name, struct str text, struct err *err);
 /* Overwrites the values: there may be passwords among them. */
-void config_free(struct config *c);
+void configfile_free(struct config *c);
 /* Is there such a section? */
-bool config_has(const struct config *c, const char *section);
+bool configfile_has(const struct config *c, const char *section);
 
 #endif

@@ -15,7 +15,7 @@
 static void **kept;
 static size_t n_kept;
 
-void *option_keep(void *p)
+void *options_keep(void *p)
 {
 	kept = mem_resize(kept, n_kept + 1, sizeof *kept);
 	kept[n_kept++] = p;
@@ -24,7 +24,7 @@ void *option_keep(void *p)
 
 static bool append(struct option_list *list, const char *value)
 {
-	const char **values = option_keep(mem_array(list->n + 1, sizeof *values));
+	const char **values = options_keep(mem_array(list->n + 1, sizeof *values));
 
 	if (list->n > 0)
 		memcpy(values, list->values, list->n * sizeof *values);
@@ -33,7 +33,7 @@ static bool append(struct option_list *list, const char *value)
 	return true;
 }
 
-const struct option *option_find(const struct option *table, const char *name)
+const struct option *options_find(const struct option *table, const char *name)
 {
 	for (const struct option *o = table; !option_is_end(o); o++)
 		if (o->name != NULL && o->type != OPTION_GROUP && strcmp(o->name, name) == 0)
@@ -81,7 +81,7 @@ static bool parse_flag(const char *text, bool *flag)
 	return false;
 }
 
-bool option_set(const struct option *o, const char *value, struct err *err)
+bool options_set(const struct option *o, const char *value, struct err *err)
 {
 	if (!is_clean(value, o->text_ok))
 		return err_set(err, ERR_USAGE, "control character in the value");
@@ -95,9 +95,9 @@ bool option_set(const struct option *o, const char *value, struct err *err)
 		return parse_seconds(value, o->target) ||
 			err_set(err, ERR_USAGE, "'%s' is no number of seconds", value);
 	case OPTION_LIST:
-		return append(o->target, option_keep(mem_copy(value, strlen(value))));
+		return append(o->target, options_keep(mem_copy(value, strlen(value))));
 	default:
-		*(const char **)o->target = option_keep(mem_copy(value, strlen(value)));
+		*(const char **)o->target = options_keep(mem_copy(value, strlen(value)));
 		return true;
 	}
 }
@@ -160,7 +160,7 @@ static bool stands_alone(const struct parser *p, const char *arg)
  * only, so one that stands alone is made "--name=". */
 static const char **prepare(const struct parser *p, int argc, char **argv)
 {
-	const char **args = option_keep(mem_array((size_t)argc + 1, sizeof *args));
+	const char **args = options_keep(mem_array((size_t)argc + 1, sizeof *args));
 	bool value = false;
 
 	for (int i = 0; i < argc; i++) {
@@ -174,7 +174,7 @@ static const char **prepare(const struct parser *p, int argc, char **argv)
 			struct buf text = { 0 };
 
 			buf_printf(&text, "%s=", argv[i]);
-			args[i] = option_keep(mem_copy(buf_text(&text), buf_len(&text)));
+			args[i] = options_keep(mem_copy(buf_text(&text), buf_len(&text)));
 			buf_free(&text);
 		}
 		value = i > 0 && !value && takes_next(p, argv[i]);
@@ -199,7 +199,7 @@ static bool apply(const struct option *o, const char *value, struct err *err)
 	if (o->type == OPTION_FLAG)
 		*(bool *)o->target = true;
 	else
-		ok = option_set(o, value != NULL ? value : "", err);
+		ok = options_set(o, value != NULL ? value : "", err);
 	if (!ok) {
 		add_name(&name, o);
 		err_prefix(err, "option %s", buf_text(&name));
@@ -250,11 +250,11 @@ static bool take_rest(poptContext context, const char ***rest, struct err *err)
 
 	while (args != NULL && args[n] != NULL)
 		n++;
-	*rest = option_keep(mem_array(n + 1, sizeof **rest));
+	*rest = options_keep(mem_array(n + 1, sizeof **rest));
 	for (size_t i = 0; i < n; i++) {
 		if (!is_clean(args[i], false))
 			return err_set(err, ERR_USAGE, "control character in argument '%s'", args[i]);
-		(*rest)[i] = option_keep(mem_copy(args[i], strlen(args[i])));
+		(*rest)[i] = options_keep(mem_copy(args[i], strlen(args[i])));
 	}
 	return true;
 }
@@ -292,7 +292,7 @@ bool options_parse(const struct option *const tables[], int argc, char **argv, c
 	return ok;
 }
 
-bool option_choice(const char *option, const char *text, const char *const words[], int *index, struct err *err)
+bool options_choice(const char *option, const char *text, const char *const words[], int *index, struct err *err)
 {
 	struct buf list = { 0 };
 
@@ -309,7 +309,7 @@ bool option_choice(const char *option, const char *text, const char *const words
 	return false;
 }
 
-bool option_size(const char *option, const char *text, uint64_t *octets, struct err *err)
+bool options_size(const char *option, const char *text, uint64_t *octets, struct err *err)
 {
 	static const char units[] = "kmgt";
 	struct str number = str_of(text);

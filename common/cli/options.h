@@ -47,17 +47,17 @@ bool options_parse(const struct option *const tables[], int argc, char **argv, c
 
 /* Give one option its value, as parsing does (for the configuration file): a flag takes yes, no, true,
  * false, 1, 0, on, off. 64 without the option's name: the caller knows where the value stood. */
-bool option_set(const struct option *option, const char *value, struct err *err);
+bool options_set(const struct option *option, const char *value, struct err *err);
 /* The option of that name in a table, hidden ones too, or NULL. */
-const struct option *option_find(const struct option *table, const char *name);
+const struct option *options_find(const struct option *table, const char *name);
 
 /* Hold p (from mem_alloc and its like) to the end of the process, and return it. */
-void *option_keep(void *p);
+void *options_keep(void *p);
 
 /* Only one of several values: index of text in the NULL-terminated words, or 64 that names the option
  * and the choices. */
-bool option_choice(const char *option, const char *text, const char *const words[], int *index, struct err *err);
+bool options_choice(const char *option, const char *text, const char *const words[], int *index, struct err *err);
 /* "64M", "1G", "512k" in octets (powers of 1024), or 64. */
-bool option_size(const char *option, const char *text, uint64_t *octets, struct err *err);
+bool options_size(const char *option, const char *text, uint64_t *octets, struct err *err);
 
 #endif

@@ -122,10 +122,7 @@ static void load_file(struct mimetypes *m, struct str directory)
 		globs.p[at - 1] = '\0';
 		globs.p[at + g.length] = '\0';
 		g.ending = g.pattern[0] == '*' && strpbrk(g.pattern + 1, "*?[\\") == NULL;
-		if (m->n == cap) {
-			cap = 2 * cap + 256;
-			m->globs = mem_resize(m->globs, cap, sizeof *m->globs);
-		}
+		m->globs = mem_grow(m->globs, m->n, &cap, sizeof *m->globs);
 		m->globs[m->n++] = g;
 	}
 	m->files = mem_resize(m->files, m->n_files + 1, sizeof *m->files);
@@ -134,7 +131,7 @@ out:
 	buf_free(&path);
 }
 
-void mimetypes_load(struct mimetypes *m)
+void mimetype_load(struct mimetypes *m)
 {
 	const char *data = getenv("XDG_DATA_HOME");
 	const char *dirs = getenv("XDG_DATA_DIRS");
@@ -173,7 +170,7 @@ static bool is_better(const struct mimetype_glob *g, const struct mimetype_glob 
 	return best == NULL || g->weight > best->weight || (g->weight == best->weight && g->length > best->length);
 }
 
-const char *mimetypes_find(const struct mimetypes *m, const char *name)
+const char *mimetype_find(const struct mimetypes *m, const char *name)
 {
 	const struct mimetype_glob *best = NULL;
 	const char *dot = strrchr(name, '.');
@@ -194,7 +191,7 @@ const char *mimetypes_find(const struct mimetypes *m, const char *name)
 	return NULL;
 }
 
-void mimetypes_free(struct mimetypes *m)
+void mimetype_free(struct mimetypes *m)
 {
 	for (size_t i = 0; i < m->n_files; i++)
 		buf_free(&m->files[i]);

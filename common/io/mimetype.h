@@ -19,9 +19,9 @@ struct mimetypes {
 };
 
 /* Read the database, once; what is not there or cannot be read is left out. */
-void mimetypes_load(struct mimetypes *m);
+void mimetype_load(struct mimetypes *m);
 /* The type for a file name (without directories), or NULL when neither knows. Lives with m. */
-const char *mimetypes_find(const struct mimetypes *m, const char *name);
-void mimetypes_free(struct mimetypes *m);
+const char *mimetype_find(const struct mimetypes *m, const char *name);
+void mimetype_free(struct mimetypes *m);
 
 #endif

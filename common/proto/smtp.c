@@ -13,7 +13,7 @@ void smtp_init(struct smtp *s, const struct smtp_params *params)
 	s->state->tls = params->tls == SMTP_TLS_ON;
 	s->state->window = SIZE_MAX;
 	s->state->blocked = true;
-	want_add(s, WANT_GREETING, NULL, 0);
+	smtp_want_add(s, WANT_GREETING, NULL, 0);
 }
 
 void smtp_free(struct smtp *s)
@@ -36,44 +36,10 @@ void smtp_free(struct smtp *s)
 	buf_wipe(&st->line);
 	mem_free(st->wants);
 	mem_free(st);
-	caps_clear(&s->caps);
+	smtp_caps_clear(&s->caps);
 	buf_wipe(&s->in);
 	buf_wipe(&s->out);
 	*s = (struct smtp){ 0 };
-}
-
-void want_add(struct smtp *s, enum want_kind kind, struct smtp_message *m, size_t rcpt)
-{
-	struct smtp_state *st = s->state;
-
-	if (st->phase == PHASE_OVER)
-		return;
-	if (st->wants_at + st->n_wants == st->wants_room) {
-		if (st->wants_at > 0 && st->wants_at >= st->n_wants) {
-			memmove(st->wants, st->wants + st->wants_at, st->n_wants * sizeof *st->wants);
-			st->wants_at = 0;
-		} else {
-			st->wants_room = st->wants_room == 0 ? 16 : 2 * st->wants_room;
-			st->wants = mem_resize(st->wants, st->wants_room, sizeof *st->wants);
-		}
-	}
-	st->wants[st->wants_at + st->n_wants++] = (struct want){ .kind = kind, .message = m, .rcpt = rcpt };
-	if (m != NULL)
-		m->wants++;
-}
-
-struct want *want_first(const struct smtp *s)
-{
-	const struct smtp_state *st = s->state;
-
-	return st->n_wants > 0 ? &st->wants[st->wants_at] : NULL;
-}
-
-void want_drop(struct smtp *s)
-{
-	s->state->wants_at++;
-	if (--s->state->n_wants == 0)
-		s->state->wants_at = 0;
 }
 
 /* Take one reply and act on it. 1: an event, 0: go on reading, -1: there is no whole reply. */
@@ -84,23 +50,23 @@ static int read_reply(struct smtp *s, struct smtp_news *news, enum smtp_event *e
 	int rc = reply_take(&st->reply, &s->in, &err);
 
 	if (rc < 0) {
-		session_end(s, err.kind, err.text, false);
+		smtp_session_end(s, err.kind, err.text, false);
 		return 0;
 	}
 	if (rc == 0)
 		return -1;
-	if (want_first(s) == NULL) {
-		reply_stray(s);
+	if (smtp_want_first(s) == NULL) {
+		smtp_reply_stray(s);
 		return 0;
 	}
-	struct want w = *want_first(s);
+	struct want w = *smtp_want_first(s);
 
-	want_drop(s);
+	smtp_want_drop(s);
 	if (w.kind <= WANT_AUTH) {
-		login_handle(s, w.kind);
+		smtp_login_handle(s, w.kind);
 		return 0;
 	}
-	return reply_handle(s, &w, news, event);
+	return smtp_reply_handle(s, &w, news, event);
 }
 
 /* Half a reply where none is due: it was there before what we are about to say. */
@@ -110,7 +76,7 @@ static bool has_surplus(const struct smtp *s)
 	bool idle = st->send == NULL && !st->quit_wanted;
 	bool content = st->send != NULL && st->send->stage == STAGE_CONTENT && st->send->given > 0;
 
-	if (want_first(s) != NULL || (buf_len(&s->in) == 0 && !st->reply.open))
+	if (smtp_want_first(s) != NULL || (buf_len(&s->in) == 0 && !st->reply.open))
 		return false;
 	if (st->phase == PHASE_UP)
 		return !idle && !content;
@@ -134,9 +100,9 @@ static void end_of_stream(struct smtp *s)
 	memcpy(text, what.text, sizeof text - 1);
 	text[sizeof text - 1] = '\0';
 	if (st->eof_why.kind != ERR_NONE)
-		session_end(s, st->eof_why.kind, st->eof_why.text, false);
+		smtp_session_end(s, st->eof_why.kind, st->eof_why.text, false);
 	else
-		session_end(s, ERR_TEMP, text, false);
+		smtp_session_end(s, ERR_TEMP, text, false);
 }
 
 static enum smtp_event wait_for(struct smtp *s)
@@ -162,14 +128,14 @@ enum smtp_event smtp_next(struct smtp *s, struct smtp_news *news)
 		while (st->phase != PHASE_OVER && rc == 0)
 			rc = read_reply(s, news, &event);
 		if (st->phase == PHASE_OVER && rc <= 0)
-			return session_over(s, news);
+			return smtp_session_over(s, news);
 		if (rc > 0)
 			return event;
 		if (st->eof)
 			end_of_stream(s);
 		else if (has_surplus(s))
-			session_end(s, ERR_PROTOCOL, "the server says something that answers nothing", false);
-		else if (login_send(s, news, &event) || mail_send(s, news, &event))
+			smtp_session_end(s, ERR_PROTOCOL, "the server says something that answers nothing", false);
+		else if (smtp_login_send(s, news, &event) || smtp_mail_send(s, news, &event))
 			return event;
 		else if (st->phase != PHASE_OVER)
 			return wait_for(s);
@@ -183,10 +149,10 @@ void smtp_tls_started(struct smtp *s)
 	if (st->phase != PHASE_TLS)
 		return;
 	if (buf_len(&s->in) > 0) {
-		session_end(s, ERR_PROTOCOL, "the server spoke before TLS stood", false);
+		smtp_session_end(s, ERR_PROTOCOL, "the server spoke before TLS stood", false);
 		return;
 	}
-	caps_clear(&s->caps);
+	smtp_caps_clear(&s->caps);
 	st->tls = true;
 	st->phase = PHASE_HELLO;
 	s->used |= SMTP_CAP_STARTTLS;
@@ -205,7 +171,7 @@ void smtp_quit(struct smtp *s)
 	st->quit_wanted = true;
 	/* Before there is a session to end there is only a connection. */
 	if (st->phase == PHASE_AUTH_AGAIN)
-		session_end(s, ERR_AUTH, "the server refuses the login", true);
+		smtp_login_refused(s);
 	else if (st->phase < PHASE_UP)
 		smtp_session_close(s);
 }
@@ -215,11 +181,6 @@ void smtp_eof(struct smtp *s, const struct err *err)
 	s->state->eof = true;
 	if (err != NULL)
 		s->state->eof_why = *err;
-}
-
-bool smtp_secret(const struct smtp *s)
-{
-	return s->state->phase == PHASE_AUTH;
 }
 
 unsigned smtp_flights(const struct smtp *s)
@@ -243,7 +204,7 @@ const char *smtp_waiting_for(const struct smtp *s)
 		[WANT_BDAT] = "reply to the end of the message",
 		[WANT_QUIT] = "reply to QUIT",
 	};
-	const struct want *w = want_first(s);
+	const struct want *w = smtp_want_first(s);
 
 	return w != NULL ? names[w->kind] : "";
 }

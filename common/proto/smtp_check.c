@@ -13,10 +13,8 @@ static bool reject(struct smtp_message *m, enum err_kind kind, const char *text)
 
 static struct str domain_of(struct str address)
 {
-	size_t at = address.n;
+	size_t at = str_after_last(address, '@');
 
-	while (at > 0 && address.p[at - 1] != '@')
-		at--;
 	return at == 0 ? STR_NONE : str_sub(address, at, address.n);
 }
 
@@ -39,13 +37,14 @@ static bool check_words(struct smtp_message *m)
 {
 	const struct smtp_mail *mail = &m->mail;
 
-	if (!path_clean(mail->reverse_path, mail->utf8) || !value_clean(mail->ret) || !value_clean(mail->envid))
+	if (!smtp_path_clean(mail->reverse_path, mail->utf8) || !smtp_value_clean(mail->ret) ||
+		!smtp_value_clean(mail->envid))
 		return reject(m, ERR_DATA, "the sender's address cannot stand in a command");
 	for (size_t i = 0; i < mail->n_rcpts; i++) {
 		const struct smtp_rcpt *r = &mail->rcpts[i];
 
-		if (r->address.n == 0 || !path_clean(r->address, mail->utf8) || !value_clean(r->notify) ||
-			!value_clean(r->orcpt))
+		if (r->address.n == 0 || !smtp_path_clean(r->address, mail->utf8) || !smtp_value_clean(r->notify) ||
+			!smtp_value_clean(r->orcpt))
 			return reject(m, ERR_DATA, "a recipient's address cannot stand in a command");
 	}
 	return mail->n_rcpts > 0 || reject(m, ERR_DATA, "there is no recipient");
@@ -72,7 +71,7 @@ static bool check_limits(const struct smtp *s, struct smtp_message *m)
 	return true;
 }
 
-void mail_check(struct smtp *s, struct smtp_message *m)
+void smtp_mail_check(struct smtp *s, struct smtp_message *m)
 {
 	if (!check_words(m) || !check_limits(s, m))
 		return;

@@ -22,7 +22,7 @@ static const struct keyword {
 	{ "AUTH", SMTP_CAP_AUTH },
 };
 
-void caps_clear(struct smtp_caps *caps)
+void smtp_caps_clear(struct smtp_caps *caps)
 {
 	buf_free(&caps->auth);
 	buf_free(&caps->lines);
@@ -61,11 +61,11 @@ static void add_mechanisms(struct smtp_caps *caps, struct str values)
 	}
 }
 
-void caps_read(struct smtp_caps *caps, struct str lines)
+void smtp_caps_read(struct smtp_caps *caps, struct str lines)
 {
 	struct str rest = lines;
 
-	caps_clear(caps);
+	smtp_caps_clear(caps);
 	caps->flags = SMTP_CAP_ESMTP;
 	buf_add(&caps->lines, lines);
 	str_cut(&rest, '\n'); /* the server's name and a greeting */
@@ -108,7 +108,7 @@ static bool exim_is_old(struct str greeting)
  * BDAT ahead of the replies to RCPT needs a server that reads the octets of a chunk which it refuses. One that does not
  * (go-smtp) would read the message as commands, so that only those are believed of which it is known.
  */
-enum trust trust_of(const struct reply *greeting, const struct smtp_caps *caps)
+enum trust smtp_trust_of(const struct reply *greeting, const struct smtp_caps *caps)
 {
 	struct str text = buf_str(&greeting->text);
 	struct str lines = buf_str(&caps->lines);

@@ -8,7 +8,7 @@
 
 #define REFUSALS_BORNE 3
 
-enum smtp_outcome outcome_of(const struct reply *r)
+enum smtp_outcome smtp_outcome_of(const struct reply *r)
 {
 	switch (reply_class(r)) {
 	case REPLY_OK:
@@ -20,12 +20,25 @@ enum smtp_outcome outcome_of(const struct reply *r)
 	}
 }
 
-enum smtp_outcome outcome_of_rcpts(const struct smtp_message *m)
+enum smtp_outcome smtp_outcome_of_rcpts(const struct smtp_message *m)
 {
 	/* With all_or_nothing one that is refused for good is enough; else one that may be taken later gives hope. */
 	if (m->mail.all_or_nothing)
 		return m->never > 0 ? SMTP_REFUSED_NEVER : SMTP_REFUSED_LATER;
 	return m->later > 0 ? SMTP_REFUSED_LATER : SMTP_REFUSED_NEVER;
+}
+
+uint64_t smtp_octets_left(const struct smtp *s)
+{
+	return s->state->position - buf_len(&s->out);
+}
+
+bool smtp_is_lost(const struct smtp_message *m)
+{
+	size_t refused = m->later + m->never;
+
+	return m->mail_refused || (m->accepted == 0 && refused == m->mail.n_rcpts) ||
+		(m->mail.all_or_nothing && refused > 0);
 }
 
 void smtp_message_free(struct smtp_message *m)
@@ -102,7 +115,7 @@ static void end_now(struct smtp *s)
 {
 	struct smtp_state *st = s->state;
 
-	st->left_at_end = octets_left(s);
+	st->left_at_end = smtp_octets_left(s);
 	st->phase = PHASE_OVER;
 	st->n_wants = 0;
 	/* What has not left must not leave any more. */
@@ -110,11 +123,11 @@ static void end_now(struct smtp *s)
 	buf_wipe(&st->response);
 }
 
-void session_end(struct smtp *s, enum err_kind kind, const char *text, bool with_reply)
+void smtp_session_end(struct smtp *s, enum err_kind kind, const char *text, bool with_reply)
 {
 	struct smtp_state *st = s->state;
 	struct buf shown = { 0 };
-	bool polite = want_first(s) == NULL && st->first == NULL && !st->eof && kind != ERR_PROTOCOL;
+	bool polite = smtp_want_first(s) == NULL && st->first == NULL && !st->eof && kind != ERR_PROTOCOL;
 
 	if (st->phase == PHASE_OVER)
 		return;
@@ -174,8 +187,8 @@ static enum smtp_event last_verdict(struct smtp *s, struct smtp_message *m, stru
 
 	if (m->decided) {
 		smtp_message_finish(s, m, m->outcome, m->why.code != 0 ? &m->why : NULL, news, &event);
-	} else if (is_lost(m)) {
-		smtp_message_finish(s, m, outcome_of_rcpts(m), NULL, news, &event);
+	} else if (smtp_is_lost(m)) {
+		smtp_message_finish(s, m, smtp_outcome_of_rcpts(m), NULL, news, &event);
 	} else if (m->whole && st->left_at_end >= m->end && (!st->cut || m == st->cut_at)) {
 		if (st->params.lmtp)
 			event = unknown_rcpt(s, m, news);
@@ -190,7 +203,7 @@ static enum smtp_event last_verdict(struct smtp *s, struct smtp_message *m, stru
 	return event;
 }
 
-enum smtp_event session_over(struct smtp *s, struct smtp_news *news)
+enum smtp_event smtp_session_over(struct smtp *s, struct smtp_news *news)
 {
 	struct smtp_state *st = s->state;
 
@@ -201,4 +214,12 @@ enum smtp_event session_over(struct smtp *s, struct smtp_news *news)
 	news->err = st->why;
 	news->reply = st->last.code != 0 ? &st->last : NULL;
 	return SMTP_FAILED;
+}
+
+bool smtp_finish_lost(struct smtp *s, struct smtp_message *m, struct smtp_news *news, enum smtp_event *event)
+{
+	s->state->dirty = true;
+	if (!m->decided)
+		m->outcome = smtp_outcome_of_rcpts(m);
+	return smtp_message_finish(s, m, m->outcome, m->why.code != 0 ? &m->why : NULL, news, event);
 }

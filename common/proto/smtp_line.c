@@ -6,12 +6,7 @@
 #define LINE_LIMIT 12288
 #define PATH_LIMIT 1000
 
-uint64_t octets_left(const struct smtp *s)
-{
-	return s->state->position - buf_len(&s->out);
-}
-
-void put_octets(struct smtp *s, struct str octets)
+void smtp_put_octets(struct smtp *s, struct str octets)
 {
 	struct smtp_state *st = s->state;
 
@@ -20,23 +15,23 @@ void put_octets(struct smtp *s, struct str octets)
 		st->blocked = false;
 	}
 	if (!buf_add(&s->out, octets))
-		session_end(s, ERR_SOFTWARE, "more was given to the connection than it takes", false);
+		smtp_session_end(s, ERR_SOFTWARE, "more was given to the connection than it takes", false);
 	else
 		st->position += octets.n;
 }
 
-void line_begin(struct smtp *s, const char *verb)
+void smtp_line_begin(struct smtp *s, const char *verb)
 {
 	buf_clear(&s->state->line);
 	buf_add_text(&s->state->line, verb);
 }
 
-void line_add(struct smtp *s, struct str text)
+void smtp_line_add(struct smtp *s, struct str text)
 {
 	buf_add(&s->state->line, text);
 }
 
-void line_number(struct smtp *s, uint64_t n)
+void smtp_line_number(struct smtp *s, uint64_t n)
 {
 	buf_add_number(&s->state->line, n);
 }
@@ -45,22 +40,22 @@ void line_number(struct smtp *s, uint64_t n)
  * The one place where a command line is written: whatever slipped through on its way here, no line of ours becomes two
  * (CR, LF), is cut short (NUL) or carries another control character.
  */
-bool line_send(struct smtp *s)
+bool smtp_line_send(struct smtp *s)
 {
 	struct buf *line = &s->state->line;
 
 	if (line->full || buf_len(line) > LINE_LIMIT - 2 || !str_clean(buf_str(line))) {
-		session_end(s, ERR_DATA, "a command to the server would be malformed: a control character or too long",
-			false);
+		smtp_session_end(s, ERR_DATA,
+			"a command to the server would be malformed: a control character or too long", false);
 		return false;
 	}
 	buf_add_text(line, "\r\n");
-	put_octets(s, buf_str(line));
+	smtp_put_octets(s, buf_str(line));
 	buf_wipe(line);
 	return s->state->phase != PHASE_OVER;
 }
 
-bool path_clean(struct str path, bool utf8)
+bool smtp_path_clean(struct str path, bool utf8)
 {
 	bool quoted = false;
 
@@ -79,7 +74,7 @@ bool path_clean(struct str path, bool utf8)
 	return !quoted;
 }
 
-bool value_clean(const char *value)
+bool smtp_value_clean(const char *value)
 {
 	if (value == NULL)
 		return true;
@@ -89,7 +84,7 @@ bool value_clean(const char *value)
 	return *value != '\0' && strlen(value) <= 500;
 }
 
-void put_stuffed(struct smtp *s, bool *line_start, struct str octets)
+void smtp_put_stuffed(struct smtp *s, bool *line_start, struct str octets)
 {
 	/* Dots are rarer than lines, and in base64 there are none: looking for them is as fast as memory. */
 	while (octets.n > 0) {
@@ -108,9 +103,9 @@ void put_stuffed(struct smtp *s, bool *line_start, struct str octets)
 		}
 		size_t n = dot == NULL ? octets.n : (size_t)(dot - octets.p);
 
-		put_octets(s, str_sub(octets, 0, n));
+		smtp_put_octets(s, str_sub(octets, 0, n));
 		if (dot != NULL) {
-			put_octets(s, STR_LIT(".."));
+			smtp_put_octets(s, STR_LIT(".."));
 			n++;
 		}
 		*line_start = dot == NULL && (octets.p[n - 1] == '\n' || octets.p[n - 1] == '\r');

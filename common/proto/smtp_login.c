@@ -8,7 +8,19 @@
 
 static void refuse(struct smtp *s, enum err_kind never, const char *what)
 {
-	session_end(s, reply_class(&s->state->reply) == REPLY_LATER ? ERR_TEMP : never, what, true);
+	smtp_session_end(s, reply_class(&s->state->reply) == REPLY_LATER ? ERR_TEMP : never, what, true);
+}
+
+void smtp_login_refused(struct smtp *s)
+{
+	struct buf what = { .limit = 0 };
+
+	/* The reader of replies has gone on since. */
+	if (s->state->phase == PHASE_AUTH_AGAIN)
+		reply_move(&s->state->reply, &s->state->last);
+	sasl_add_refusal(s->state->params.sasl, &what);
+	refuse(s, ERR_AUTH, buf_text(&what));
+	buf_free(&what);
 }
 
 /* Everything that had to be settled with the server is. */
@@ -32,14 +44,14 @@ static void begin_auth(struct smtp *s)
 		if (st->params.probe)
 			up(s);
 		else
-			session_end(s, ERR_AUTH, "the server offers no authentication", false);
+			smtp_session_end(s, ERR_AUTH, "the server offers no authentication", false);
 		return;
 	}
 	s->mechanism = sasl_choose(st->params.sasl, buf_str(&s->caps.auth), secure, &err);
 	if (s->mechanism == NULL && st->params.probe)
 		up(s);
 	else if (s->mechanism == NULL)
-		session_end(s, err.kind, err.text, false);
+		smtp_session_end(s, err.kind, err.text, false);
 	else
 		st->phase = PHASE_AUTH;
 }
@@ -50,7 +62,7 @@ static void settle_tls(struct smtp *s)
 	struct smtp_state *st = s->state;
 	enum smtp_tls tls = st->params.tls;
 
-	st->trust = trust_of(&st->greeting, &s->caps);
+	st->trust = smtp_trust_of(&st->greeting, &s->caps);
 	if (st->tls || tls == SMTP_TLS_OFF || (tls == SMTP_TLS_TRY && !(s->caps.flags & SMTP_CAP_STARTTLS)))
 		begin_auth(s);
 	else if (s->caps.flags & SMTP_CAP_STARTTLS)
@@ -58,7 +70,7 @@ static void settle_tls(struct smtp *s)
 	else if (st->params.probe)
 		up(s); /* to look at, without a secret */
 	else
-		session_end(s, ERR_PROTOCOL, "the server does not offer STARTTLS, and TLS is required", false);
+		smtp_session_end(s, ERR_PROTOCOL, "the server does not offer STARTTLS, and TLS is required", false);
 }
 
 static void on_greeting(struct smtp *s)
@@ -69,7 +81,7 @@ static void on_greeting(struct smtp *s)
 		st->phase = PHASE_HELLO;
 		reply_move(&st->greeting, &st->reply);
 	} else if (reply_class(&st->reply) == REPLY_GO_ON) {
-		session_end(s, ERR_PROTOCOL, "the server greets with a reply that is no greeting", true);
+		smtp_session_end(s, ERR_PROTOCOL, "the server greets with a reply that is no greeting", true);
 	} else {
 		refuse(s, ERR_UNAVAILABLE, "the server refuses the connection");
 	}
@@ -82,12 +94,12 @@ static void on_ehlo(struct smtp *s)
 		(!st->params.probe && ((st->params.tls == SMTP_TLS_REQUIRE && !st->tls) || st->params.sasl != NULL));
 
 	if (reply_class(&st->reply) == REPLY_OK) {
-		caps_read(&s->caps, buf_str(&st->reply.text));
+		smtp_caps_read(&s->caps, buf_str(&st->reply.text));
 		settle_tls(s);
 	} else if (reply_class(&st->reply) == REPLY_NEVER && !needs_esmtp) {
 		st->ehlo_refused = true;
 	} else if (reply_class(&st->reply) == REPLY_GO_ON) {
-		session_end(s, ERR_PROTOCOL, "the server answers EHLO out of step", true);
+		smtp_session_end(s, ERR_PROTOCOL, "the server answers EHLO out of step", true);
 	} else {
 		refuse(s, ERR_UNAVAILABLE, st->params.lmtp ? "the server refuses LHLO" : "the server refuses EHLO");
 	}
@@ -96,10 +108,10 @@ static void on_ehlo(struct smtp *s)
 static void on_helo(struct smtp *s)
 {
 	if (reply_class(&s->state->reply) == REPLY_OK) {
-		caps_clear(&s->caps);
+		smtp_caps_clear(&s->caps);
 		settle_tls(s);
 	} else if (reply_class(&s->state->reply) == REPLY_GO_ON) {
-		session_end(s, ERR_PROTOCOL, "the server answers HELO out of step", true);
+		smtp_session_end(s, ERR_PROTOCOL, "the server answers HELO out of step", true);
 	} else {
 		refuse(s, ERR_UNAVAILABLE, "the server refuses HELO");
 	}
@@ -112,11 +124,12 @@ static void on_starttls(struct smtp *s)
 	if (reply_class(&st->reply) == REPLY_OK) {
 		/* What is already there came in clear, to be taken for the server's word inside TLS (RFC 3207, 6). */
 		if (buf_len(&s->in) > 0)
-			session_end(s, ERR_PROTOCOL, "something was put behind the server's answer to STARTTLS", true);
+			smtp_session_end(s, ERR_PROTOCOL, "something was put behind the server's answer to STARTTLS",
+				true);
 		else
 			st->phase = PHASE_TLS;
 	} else if (reply_class(&st->reply) == REPLY_GO_ON) {
-		session_end(s, ERR_PROTOCOL, "the server answers STARTTLS out of step", true);
+		smtp_session_end(s, ERR_PROTOCOL, "the server answers STARTTLS out of step", true);
 	} else if (st->params.tls == SMTP_TLS_TRY) {
 		begin_auth(s);
 	} else if (st->params.probe) {
@@ -143,7 +156,7 @@ static void on_challenge(struct smtp *s)
 	struct err err = { 0 };
 
 	if (st->cancelled) {
-		session_end(s, ERR_PROTOCOL, "the server goes on with AUTH after it was cancelled", true);
+		smtp_session_end(s, ERR_PROTOCOL, "the server goes on with AUTH after it was cancelled", true);
 	} else if (st->held_initial) {
 		/* Our first word was too long for the command line; whatever stands in this challenge asks for it. */
 		st->held_initial = false;
@@ -165,29 +178,30 @@ static void on_auth(struct smtp *s)
 	} else if (st->cancelled) {
 		struct err err = st->why;
 
-		session_end(s, err.kind, err.text, true);
+		smtp_session_end(s, err.kind, err.text, true);
 	} else if (reply_class(&st->reply) == REPLY_OK && st->held_initial) {
-		session_end(s, ERR_PROTOCOL, "the server accepts a login before it has seen it", true);
+		smtp_session_end(s, ERR_PROTOCOL, "the server accepts a login before it has seen it", true);
 	} else if (reply_class(&st->reply) == REPLY_OK && !sasl_finished(st->params.sasl)) {
-		session_end(s, ERR_PROTOCOL,
+		smtp_session_end(s, ERR_PROTOCOL,
 			"the server accepts the login without having proved that it knows the password", true);
 	} else if (reply_class(&st->reply) == REPLY_OK) {
 		s->used |= SMTP_CAP_AUTH;
 		up(s);
 	} else if (reply_class(&st->reply) == REPLY_GO_ON) {
-		session_end(s, ERR_PROTOCOL, "the server answers AUTH out of step", true);
+		smtp_session_end(s, ERR_PROTOCOL, "the server answers AUTH out of step", true);
 	} else if (st->reply.code == 535 && sasl_is_token(st->params.sasl) && !st->auth_retried) {
 		st->auth_retried = true;
 		st->announced = false;
+		reply_move(&st->last, &st->reply);
 		st->phase = PHASE_AUTH_AGAIN;
 	} else {
-		refuse(s, ERR_AUTH, "the server refuses the login");
+		smtp_login_refused(s);
 	}
 	if (st->phase != PHASE_AUTH)
 		buf_wipe(&st->response);
 }
 
-void login_handle(struct smtp *s, enum want_kind kind)
+void smtp_login_handle(struct smtp *s, enum want_kind kind)
 {
 	struct smtp_state *st = s->state;
 
@@ -218,10 +232,10 @@ static void send_hello(struct smtp *s)
 {
 	struct smtp_state *st = s->state;
 
-	line_begin(s, st->ehlo_refused ? "HELO " : st->params.lmtp ? "LHLO " : "EHLO ");
-	line_add(s, str_of(st->params.ehlo));
-	if (line_send(s))
-		want_add(s, st->ehlo_refused ? WANT_HELO : WANT_EHLO, NULL, 0);
+	smtp_line_begin(s, st->ehlo_refused ? "HELO " : st->params.lmtp ? "LHLO " : "EHLO ");
+	smtp_line_add(s, str_of(st->params.ehlo));
+	if (smtp_line_send(s))
+		smtp_want_add(s, st->ehlo_refused ? WANT_HELO : WANT_EHLO, NULL, 0);
 }
 
 static void send_auth(struct smtp *s)
@@ -232,20 +246,20 @@ static void send_auth(struct smtp *s)
 
 	buf_wipe(&st->response);
 	if (!sasl_start(st->params.sasl, &st->response, &initial, &err)) {
-		session_end(s, err.kind, err.text, false);
+		smtp_session_end(s, err.kind, err.text, false);
 		return;
 	}
-	line_begin(s, "AUTH ");
-	line_add(s, str_of(s->mechanism));
+	smtp_line_begin(s, "AUTH ");
+	smtp_line_add(s, str_of(s->mechanism));
 	/* RFC 4954, 4: a command line stays a command line; what is longer waits for the server's first challenge. */
 	st->held_initial = initial && buf_len(&st->response) + buf_len(&st->line) + 1 > 510;
 	if (initial && !st->held_initial) {
-		line_add(s, STR_LIT(" "));
-		line_add(s, buf_len(&st->response) == 0 ? STR_LIT("=") : buf_str(&st->response));
+		smtp_line_add(s, STR_LIT(" "));
+		smtp_line_add(s, buf_len(&st->response) == 0 ? STR_LIT("=") : buf_str(&st->response));
 		buf_wipe(&st->response);
 	}
-	if (line_send(s))
-		want_add(s, WANT_AUTH, NULL, 0);
+	if (smtp_line_send(s))
+		smtp_want_add(s, WANT_AUTH, NULL, 0);
 }
 
 static void send_response(struct smtp *s)
@@ -253,11 +267,11 @@ static void send_response(struct smtp *s)
 	struct smtp_state *st = s->state;
 
 	st->has_response = false;
-	line_begin(s, "");
-	line_add(s, buf_str(&st->response));
+	smtp_line_begin(s, "");
+	smtp_line_add(s, buf_str(&st->response));
 	buf_wipe(&st->response);
-	if (line_send(s))
-		want_add(s, WANT_AUTH, NULL, 0);
+	if (smtp_line_send(s))
+		smtp_want_add(s, WANT_AUTH, NULL, 0);
 }
 
 /* An event that is told once and then waited upon. */
@@ -270,20 +284,20 @@ static bool announce(struct smtp *s, enum smtp_event what, enum smtp_event *even
 	return true;
 }
 
-bool login_send(struct smtp *s, struct smtp_news *news, enum smtp_event *event)
+bool smtp_login_send(struct smtp *s, struct smtp_news *news, enum smtp_event *event)
 {
 	struct smtp_state *st = s->state;
 
-	if (want_first(s) != NULL)
+	if (smtp_want_first(s) != NULL)
 		return false;
 	switch (st->phase) {
 	case PHASE_HELLO:
 		send_hello(s);
 		break;
 	case PHASE_STARTTLS:
-		line_begin(s, "STARTTLS");
-		if (line_send(s))
-			want_add(s, WANT_STARTTLS, NULL, 0);
+		smtp_line_begin(s, "STARTTLS");
+		if (smtp_line_send(s))
+			smtp_want_add(s, WANT_STARTTLS, NULL, 0);
 		st->announced = false;
 		break;
 	case PHASE_TLS:
@@ -295,7 +309,7 @@ bool login_send(struct smtp *s, struct smtp_news *news, enum smtp_event *event)
 			send_auth(s);
 		break;
 	case PHASE_AUTH_AGAIN:
-		news->reply = &st->reply;
+		news->reply = &st->last;
 		return announce(s, SMTP_AUTH_AGAIN, event);
 	default:
 		break;

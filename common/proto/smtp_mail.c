@@ -88,41 +88,41 @@ static void send_mail_from(struct smtp *s, struct smtp_message *m)
 	unsigned flags = s->caps.flags;
 	unsigned used = 0;
 
-	line_begin(s, "MAIL FROM:<");
-	line_add(s, mail->reverse_path);
-	line_add(s, STR_LIT(">"));
+	smtp_line_begin(s, "MAIL FROM:<");
+	smtp_line_add(s, mail->reverse_path);
+	smtp_line_add(s, STR_LIT(">"));
 	if (flags & SMTP_CAP_SIZE) {
-		line_add(s, STR_LIT(" SIZE="));
-		line_number(s, mail->size);
+		smtp_line_add(s, STR_LIT(" SIZE="));
+		smtp_line_number(s, mail->size);
 		used |= SMTP_CAP_SIZE;
 	}
 	/* RFC 6531, 3.6: SMTPUTF8 comes with 8BITMIME */
 	if ((mail->eight_bit || mail->utf8) && (flags & SMTP_CAP_8BITMIME)) {
-		line_add(s, STR_LIT(" BODY=8BITMIME"));
+		smtp_line_add(s, STR_LIT(" BODY=8BITMIME"));
 		used |= SMTP_CAP_8BITMIME;
 	}
 	if (mail->utf8) {
-		line_add(s, STR_LIT(" SMTPUTF8"));
+		smtp_line_add(s, STR_LIT(" SMTPUTF8"));
 		used |= SMTP_CAP_SMTPUTF8;
 	}
 	if (mail->require_tls) {
-		line_add(s, STR_LIT(" REQUIRETLS"));
+		smtp_line_add(s, STR_LIT(" REQUIRETLS"));
 		used |= SMTP_CAP_REQUIRETLS;
 	}
 	if ((flags & SMTP_CAP_DSN) && mail->ret != NULL) {
-		line_add(s, STR_LIT(" RET="));
-		line_add(s, str_of(mail->ret));
+		smtp_line_add(s, STR_LIT(" RET="));
+		smtp_line_add(s, str_of(mail->ret));
 		used |= SMTP_CAP_DSN;
 	}
 	if ((flags & SMTP_CAP_DSN) && mail->envid != NULL) {
-		line_add(s, STR_LIT(" ENVID="));
-		line_add(s, str_of(mail->envid));
+		smtp_line_add(s, STR_LIT(" ENVID="));
+		smtp_line_add(s, str_of(mail->envid));
 		used |= SMTP_CAP_DSN;
 	}
 	s->used |= used;
 	s->state->mails++;
-	if (line_send(s))
-		want_add(s, WANT_MAIL, m, 0);
+	if (smtp_line_send(s))
+		smtp_want_add(s, WANT_MAIL, m, 0);
 }
 
 static void send_rcpt(struct smtp *s, struct smtp_message *m, size_t at)
@@ -130,32 +130,32 @@ static void send_rcpt(struct smtp *s, struct smtp_message *m, size_t at)
 	const struct smtp_rcpt *r = &m->mail.rcpts[at];
 	bool dsn = (s->caps.flags & SMTP_CAP_DSN) != 0;
 
-	line_begin(s, "RCPT TO:<");
-	line_add(s, r->address);
-	line_add(s, STR_LIT(">"));
+	smtp_line_begin(s, "RCPT TO:<");
+	smtp_line_add(s, r->address);
+	smtp_line_add(s, STR_LIT(">"));
 	if (dsn && r->notify != NULL) {
-		line_add(s, STR_LIT(" NOTIFY="));
-		line_add(s, str_of(r->notify));
+		smtp_line_add(s, STR_LIT(" NOTIFY="));
+		smtp_line_add(s, str_of(r->notify));
 	}
 	if (dsn && r->orcpt != NULL) {
-		line_add(s, STR_LIT(" ORCPT="));
-		line_add(s, str_of(r->orcpt));
+		smtp_line_add(s, STR_LIT(" ORCPT="));
+		smtp_line_add(s, str_of(r->orcpt));
 	}
 	if (dsn && (r->notify != NULL || r->orcpt != NULL))
 		s->used |= SMTP_CAP_DSN;
-	if (line_send(s))
-		want_add(s, WANT_RCPT, m, at);
+	if (smtp_line_send(s))
+		smtp_want_add(s, WANT_RCPT, m, at);
 }
 
 static void send_bdat(struct smtp *s, struct smtp_message *m)
 {
 	/* One chunk a message: Exchange makes those wait that send more. */
-	line_begin(s, "BDAT ");
-	line_number(s, m->mail.size);
-	line_add(s, STR_LIT(" LAST"));
+	smtp_line_begin(s, "BDAT ");
+	smtp_line_number(s, m->mail.size);
+	smtp_line_add(s, STR_LIT(" LAST"));
 	s->used |= SMTP_CAP_CHUNKING;
-	if (line_send(s))
-		want_add(s, WANT_BDAT, m, SIZE_MAX);
+	if (smtp_line_send(s))
+		smtp_want_add(s, WANT_BDAT, m, SIZE_MAX);
 	m->stage = STAGE_CONTENT;
 }
 
@@ -169,9 +169,9 @@ static void send_step(struct smtp *s, struct smtp_message *m)
 		 * earlier sender; alone it is sent when the transaction before did not end well. */
 		if (s->state->mails == 0 || !(s->state->dirty || pipelines(s)))
 			return;
-		line_begin(s, "RSET");
-		if (line_send(s))
-			want_add(s, WANT_RSET, m, 0);
+		smtp_line_begin(s, "RSET");
+		if (smtp_line_send(s))
+			smtp_want_add(s, WANT_RSET, m, 0);
 	} else if (step == 1) {
 		send_mail_from(s, m);
 	} else if (step < m->mail.n_rcpts + 2) {
@@ -181,27 +181,11 @@ static void send_step(struct smtp *s, struct smtp_message *m)
 	} else if (m->way == WAY_CHUNK) {
 		m->stage = STAGE_REPLIES;
 	} else {
-		line_begin(s, "DATA");
-		if (line_send(s))
-			want_add(s, WANT_DATA, m, 0);
+		smtp_line_begin(s, "DATA");
+		if (smtp_line_send(s))
+			smtp_want_add(s, WANT_DATA, m, 0);
 		m->stage = STAGE_REPLIES;
 	}
-}
-
-bool is_lost(const struct smtp_message *m)
-{
-	size_t refused = m->later + m->never;
-
-	return m->mail_refused || (m->accepted == 0 && refused == m->mail.n_rcpts) ||
-		(m->mail.all_or_nothing && refused > 0);
-}
-
-bool finish_lost(struct smtp *s, struct smtp_message *m, struct smtp_news *news, enum smtp_event *event)
-{
-	s->state->dirty = true;
-	if (!m->decided)
-		m->outcome = outcome_of_rcpts(m);
-	return smtp_message_finish(s, m, m->outcome, m->why.code != 0 ? &m->why : NULL, news, event);
 }
 
 static bool send_envelope(struct smtp *s, struct smtp_message *m, struct smtp_news *news, enum smtp_event *event)
@@ -209,8 +193,8 @@ static bool send_envelope(struct smtp *s, struct smtp_message *m, struct smtp_ne
 	while (m->stage == STAGE_ENVELOPE && s->state->phase == PHASE_UP) {
 		if (!pipelines(s) && m->wants > 0)
 			return false;
-		if (!pipelines(s) && m->step > 1 && is_lost(m))
-			return finish_lost(s, m, news, event);
+		if (!pipelines(s) && m->step > 1 && smtp_is_lost(m))
+			return smtp_finish_lost(s, m, news, event);
 		send_step(s, m);
 	}
 	return false;
@@ -218,9 +202,9 @@ static bool send_envelope(struct smtp *s, struct smtp_message *m, struct smtp_ne
 
 static void send_quit(struct smtp *s)
 {
-	line_begin(s, "QUIT");
-	if (line_send(s)) {
-		want_add(s, WANT_QUIT, NULL, 0);
+	smtp_line_begin(s, "QUIT");
+	if (smtp_line_send(s)) {
+		smtp_want_add(s, WANT_QUIT, NULL, 0);
 		s->state->phase = PHASE_QUIT;
 	}
 }
@@ -238,8 +222,8 @@ static void sent_whole(struct smtp *s, struct smtp_message *m)
 
 static void send_lone_dot(struct smtp *s, struct smtp_message *m)
 {
-	put_octets(s, STR_LIT(".\r\n"));
-	want_add(s, WANT_END, m, SIZE_MAX);
+	smtp_put_octets(s, STR_LIT(".\r\n"));
+	smtp_want_add(s, WANT_END, m, SIZE_MAX);
 	sent_whole(s, m);
 }
 
@@ -265,8 +249,8 @@ static bool send_message(struct smtp *s, struct smtp_message *m, bool *moved, st
 	case STAGE_REPLIES:
 		if (m->wants > 0 || m->way != WAY_CHUNK)
 			return false;
-		if (is_lost(m))
-			return finish_lost(s, m, news, event);
+		if (smtp_is_lost(m))
+			return smtp_finish_lost(s, m, news, event);
 		send_bdat(s, m);
 		*moved = true;
 		return false;
@@ -283,7 +267,7 @@ static bool send_message(struct smtp *s, struct smtp_message *m, bool *moved, st
 	}
 }
 
-bool mail_send(struct smtp *s, struct smtp_news *news, enum smtp_event *event)
+bool smtp_mail_send(struct smtp *s, struct smtp_news *news, enum smtp_event *event)
 {
 	struct smtp_state *st = s->state;
 	bool moved = true;
@@ -302,7 +286,7 @@ bool mail_send(struct smtp *s, struct smtp_news *news, enum smtp_event *event)
 	}
 	if (s->caps.mail_max > 0 && st->queued >= s->caps.mail_max)
 		st->quit_wanted = true;
-	if (st->quit_wanted && st->first == NULL && want_first(s) == NULL)
+	if (st->quit_wanted && st->first == NULL && smtp_want_first(s) == NULL)
 		send_quit(s);
 	return false;
 }
@@ -329,7 +313,7 @@ void smtp_mail(struct smtp *s, const struct smtp_mail *mail)
 	if (mail->last)
 		st->quit_wanted = true;
 	st->ready_due = true;
-	mail_check(s, m);
+	smtp_mail_check(s, m);
 }
 
 size_t smtp_content_room(const struct smtp *s)
@@ -356,11 +340,11 @@ void smtp_content(struct smtp *s, struct str octets)
 	m->given += octets.n;
 	m->tail = octets.p[octets.n - 1];
 	if (m->given > m->mail.size && m->way != WAY_DATA)
-		session_end(s, ERR_DATA, "the message grew while it was being sent", false);
+		smtp_session_end(s, ERR_DATA, "the message grew while it was being sent", false);
 	else if (m->way == WAY_DATA)
-		put_stuffed(s, &m->line_start, octets);
+		smtp_put_stuffed(s, &m->line_start, octets);
 	else
-		put_octets(s, octets);
+		smtp_put_octets(s, octets);
 }
 
 void smtp_content_end(struct smtp *s)
@@ -370,7 +354,7 @@ void smtp_content_end(struct smtp *s)
 	if (m == NULL)
 		return;
 	if (m->given != m->mail.size) {
-		session_end(s, ERR_DATA, "the message changed its size while it was being sent", false);
+		smtp_session_end(s, ERR_DATA, "the message changed its size while it was being sent", false);
 		return;
 	}
 	if (m->way != WAY_DATA) {
@@ -378,17 +362,17 @@ void smtp_content_end(struct smtp *s)
 		return;
 	}
 	if (m->tail != '\n')
-		put_octets(s, STR_LIT("\r\n"));
-	put_octets(s, STR_LIT(".\r\n"));
+		smtp_put_octets(s, STR_LIT("\r\n"));
+	smtp_put_octets(s, STR_LIT(".\r\n"));
 	if (!s->state->params.lmtp)
-		want_add(s, WANT_END, m, SIZE_MAX);
+		smtp_want_add(s, WANT_END, m, SIZE_MAX);
 	for (size_t i = 0; s->state->params.lmtp && i < m->mail.n_rcpts; i++)
 		if (m->rcpts[i] == SMTP_ACCEPTED)
-			want_add(s, WANT_END, m, i);
+			smtp_want_add(s, WANT_END, m, i);
 	sent_whole(s, m);
 }
 
 void smtp_abort(struct smtp *s)
 {
-	session_end(s, ERR_IO, "the message could not be read to its end", false);
+	smtp_session_end(s, ERR_IO, "the message could not be read to its end", false);
 }

@@ -9,7 +9,7 @@
 
 static bool out_of_step(struct smtp *s, const char *text)
 {
-	session_end(s, ERR_PROTOCOL, text, true);
+	smtp_session_end(s, ERR_PROTOCOL, text, true);
 	return false;
 }
 
@@ -24,7 +24,7 @@ static void decide(struct smtp *s, struct smtp_message *m, enum smtp_outcome out
 /* A chunk of which much is still to come is of no use any more: the shortest way out is the door. */
 static void stop_chunk(struct smtp *s, const struct smtp_message *m)
 {
-	if (m->stage == STAGE_CONTENT && is_lost(m) && (m->mail.last || m->mail.size - m->given > NOT_WORTH))
+	if (m->stage == STAGE_CONTENT && smtp_is_lost(m) && (m->mail.last || m->mail.size - m->given > NOT_WORTH))
 		smtp_session_close(s);
 }
 
@@ -33,7 +33,7 @@ static bool on_rset(struct smtp *s)
 	enum reply_class class = reply_class(&s->state->reply);
 
 	if (class == REPLY_LATER || class == REPLY_NEVER)
-		session_end(s, ERR_TEMP, "the server refuses RSET", true);
+		smtp_session_end(s, ERR_TEMP, "the server refuses RSET", true);
 	else if (class != REPLY_OK)
 		out_of_step(s, "the server answers RSET out of step");
 	return false;
@@ -47,7 +47,7 @@ static bool on_mail(struct smtp *s, struct smtp_message *m)
 		return out_of_step(s, "the server answers MAIL out of step");
 	if (class != REPLY_OK) {
 		m->mail_refused = true;
-		decide(s, m, outcome_of(&s->state->reply));
+		decide(s, m, smtp_outcome_of(&s->state->reply));
 		stop_chunk(s, m);
 	}
 	return false;
@@ -62,7 +62,7 @@ static bool on_rcpt(struct smtp *s, struct smtp_message *m, size_t rcpt, struct 
 	if (m->mail_refused)
 		return reply_class(r) == REPLY_OK &&
 			out_of_step(s, "the server takes a recipient and had refused the sender");
-	m->rcpts[rcpt] = outcome_of(r);
+	m->rcpts[rcpt] = smtp_outcome_of(r);
 	m->accepted += m->rcpts[rcpt] == SMTP_ACCEPTED;
 	m->later += m->rcpts[rcpt] == SMTP_REFUSED_LATER;
 	m->never += m->rcpts[rcpt] == SMTP_REFUSED_NEVER;
@@ -79,7 +79,7 @@ static bool on_go_ahead(struct smtp *s, struct smtp_message *m)
 {
 	if (m->mail_refused)
 		return out_of_step(s, "the server wants a message and had refused its sender");
-	if (!is_lost(m)) {
+	if (!smtp_is_lost(m)) {
 		m->stage = STAGE_CONTENT;
 	} else if (m->accepted > 0) {
 		/* Somebody would get even a lone dot's empty message: only the connection's end takes DATA back. */
@@ -100,9 +100,9 @@ static bool on_data(struct smtp *s, struct smtp_message *m, struct smtp_news *ne
 		return on_go_ahead(s, m);
 	if (reply_class(r) == REPLY_OK)
 		return out_of_step(s, "the server answers DATA out of step");
-	if (is_lost(m))
-		return finish_lost(s, m, news, event);
-	return smtp_message_finish(s, m, outcome_of(r), r, news, event);
+	if (smtp_is_lost(m))
+		return smtp_finish_lost(s, m, news, event);
+	return smtp_message_finish(s, m, smtp_outcome_of(r), r, news, event);
 }
 
 /* A verdict that comes before the message was there. */
@@ -110,15 +110,15 @@ static bool on_early(struct smtp *s, struct smtp_message *m)
 {
 	if (reply_class(&s->state->reply) == REPLY_OK || reply_class(&s->state->reply) == REPLY_GO_ON)
 		return out_of_step(s, "the server answers the message before it had it");
-	decide(s, m, outcome_of(&s->state->reply));
-	session_end(s, ERR_TEMP, "the server refused the message before it had it, so that the connection was given up",
-		false);
+	decide(s, m, smtp_outcome_of(&s->state->reply));
+	smtp_session_end(s, ERR_TEMP,
+		"the server refused the message before it had it, so that the connection was given up", false);
 	return false;
 }
 
 static bool is_there(const struct smtp *s, const struct smtp_message *m)
 {
-	return m->whole && octets_left(s) >= m->end;
+	return m->whole && smtp_octets_left(s) >= m->end;
 }
 
 static bool on_end(struct smtp *s, struct smtp_message *m, size_t rcpt, struct smtp_news *news, enum smtp_event *event)
@@ -129,14 +129,14 @@ static bool on_end(struct smtp *s, struct smtp_message *m, size_t rcpt, struct s
 		return on_early(s, m);
 	if (reply_class(r) == REPLY_GO_ON)
 		return out_of_step(s, "the server answers the end of the message out of step");
-	if (is_lost(m))
-		return finish_lost(s, m, news, event);
+	if (smtp_is_lost(m))
+		return smtp_finish_lost(s, m, news, event);
 	if (m->wants == 0) {
-		smtp_message_finish(s, m, outcome_of(r), r, news, event);
+		smtp_message_finish(s, m, smtp_outcome_of(r), r, news, event);
 	} else {
 		m->told = rcpt + 1;
 		news->tag = m->mail.tag;
-		news->outcome = outcome_of(r);
+		news->outcome = smtp_outcome_of(r);
 		news->reply = r;
 		*event = SMTP_VERDICT;
 	}
@@ -150,24 +150,24 @@ static bool on_bdat(struct smtp *s, struct smtp_message *m, struct smtp_news *ne
 
 	if (reply_class(r) == REPLY_GO_ON)
 		return out_of_step(s, "the server answers BDAT out of step");
-	if (reply_class(r) == REPLY_OK && is_lost(m))
+	if (reply_class(r) == REPLY_OK && smtp_is_lost(m))
 		return out_of_step(s, "the server takes a message that it had refused");
 	if (r->code >= 500 && r->code <= 504 && r->code != 503) {
 		/* Not understood: then the octets of the chunk were not read as such either. */
 		m->decided = true;
 		if (!m->mail_refused)
-			m->outcome = is_lost(m) ? outcome_of_rcpts(m) : SMTP_NOT_SENT;
+			m->outcome = smtp_is_lost(m) ? smtp_outcome_of_rcpts(m) : SMTP_NOT_SENT;
 		return out_of_step(s, "the server does not take the BDAT that it offers");
 	}
-	if (!is_there(s, m) && is_lost(m)) {
+	if (!is_there(s, m) && smtp_is_lost(m)) {
 		smtp_session_close(s);
 		return false;
 	}
 	if (!is_there(s, m))
 		return on_early(s, m);
-	if (is_lost(m))
-		return finish_lost(s, m, news, event);
-	return smtp_message_finish(s, m, outcome_of(r), r, news, event);
+	if (smtp_is_lost(m))
+		return smtp_finish_lost(s, m, news, event);
+	return smtp_message_finish(s, m, smtp_outcome_of(r), r, news, event);
 }
 
 static bool on_quit(struct smtp *s)
@@ -190,17 +190,17 @@ static bool on_closing(struct smtp *s, const struct want *w)
 	}
 	/* Replies come in order, and who closes the channel reads no more from it (RFC 5321, 3.8). */
 	s->state->cut = true;
-	if ((w->kind == WANT_END || w->kind == WANT_BDAT) && m->wants == 0 && !is_lost(m) && w->rcpt == SIZE_MAX) {
+	if ((w->kind == WANT_END || w->kind == WANT_BDAT) && m->wants == 0 && !smtp_is_lost(m) && w->rcpt == SIZE_MAX) {
 		decide(s, m, SMTP_REFUSED_LATER);
-		session_end(s, ERR_TEMP, "the server closed the connection behind its verdict", false);
+		smtp_session_end(s, ERR_TEMP, "the server closed the connection behind its verdict", false);
 		return false;
 	}
 	s->state->cut_at = w->kind == WANT_END || w->kind == WANT_BDAT ? m : NULL;
-	session_end(s, ERR_TEMP, "the server closes the connection", true);
+	smtp_session_end(s, ERR_TEMP, "the server closes the connection", true);
 	return false;
 }
 
-bool reply_handle(struct smtp *s, const struct want *w, struct smtp_news *news, enum smtp_event *event)
+bool smtp_reply_handle(struct smtp *s, const struct want *w, struct smtp_news *news, enum smtp_event *event)
 {
 	struct smtp_message *m = w->message;
 
@@ -226,14 +226,14 @@ bool reply_handle(struct smtp *s, const struct want *w, struct smtp_news *news, 
 	}
 }
 
-void reply_stray(struct smtp *s)
+void smtp_reply_stray(struct smtp *s)
 {
 	struct smtp_message *m = s->state->send;
 
 	if (m != NULL && m->stage == STAGE_CONTENT && m->given > 0)
 		on_early(s, m);
 	else if (s->state->reply.code == 421 && s->state->phase != PHASE_TLS)
-		session_end(s, ERR_TEMP, "the server closes the connection", true);
+		smtp_session_end(s, ERR_TEMP, "the server closes the connection", true);
 	else
 		out_of_step(s, "the server says something that answers nothing");
 }

@@ -136,62 +136,65 @@ struct smtp_state {
 };
 
 /* smtp_line: everything that goes to the server passes here. */
-void line_begin(struct smtp *s, const char *verb);
-void line_add(struct smtp *s, struct str text);
-void line_number(struct smtp *s, uint64_t n);
+void smtp_line_begin(struct smtp *s, const char *verb);
+void smtp_line_add(struct smtp *s, struct str text);
+void smtp_line_number(struct smtp *s, uint64_t n);
 /* Send the line, or end the session because a control character is in it. */
-bool line_send(struct smtp *s);
-void put_octets(struct smtp *s, struct str octets);
+bool smtp_line_send(struct smtp *s);
+void smtp_put_octets(struct smtp *s, struct str octets);
 /* Add octets of a DATA content to out, with dots stuffed. */
-void put_stuffed(struct smtp *s, bool *line_start, struct str octets);
+void smtp_put_stuffed(struct smtp *s, bool *line_start, struct str octets);
 /* May it stand between < and >? */
-bool path_clean(struct str path, bool utf8);
+bool smtp_path_clean(struct str path, bool utf8);
 /* May it be the value of an ESMTP parameter (RFC 5321, 4.1.2 esmtp-value)? */
-bool value_clean(const char *value);
-/* How many octets were taken out of `out`. */
-uint64_t octets_left(const struct smtp *s);
+bool smtp_value_clean(const char *value);
 
-void want_add(struct smtp *s, enum want_kind kind, struct smtp_message *m, size_t rcpt);
-struct want *want_first(const struct smtp *s);
-void want_drop(struct smtp *s);
+/* smtp_want: replies outstanding. first: NULL when there are none. */
+void smtp_want_add(struct smtp *s, enum want_kind kind, struct smtp_message *m, size_t rcpt);
+struct want *smtp_want_first(const struct smtp *s);
+void smtp_want_drop(struct smtp *s);
 
 /* smtp_login; true: there is an event */
-void login_handle(struct smtp *s, enum want_kind kind);
-bool login_send(struct smtp *s, struct smtp_news *news, enum smtp_event *event);
+void smtp_login_handle(struct smtp *s, enum want_kind kind);
+bool smtp_login_send(struct smtp *s, struct smtp_news *news, enum smtp_event *event);
+/* The end of the session, with the reply that refuses AUTH. */
+void smtp_login_refused(struct smtp *s);
 
 /* smtp_ehlo */
-void caps_clear(struct smtp_caps *caps);
-void caps_read(struct smtp_caps *caps, struct str lines);
-enum trust trust_of(const struct reply *greeting, const struct smtp_caps *caps);
+void smtp_caps_clear(struct smtp_caps *caps);
+void smtp_caps_read(struct smtp_caps *caps, struct str lines);
+enum trust smtp_trust_of(const struct reply *greeting, const struct smtp_caps *caps);
 
 /* smtp_mail */
 /* True: there is an event. */
-bool mail_send(struct smtp *s, struct smtp_news *news, enum smtp_event *event);
-/* Has the message come to nothing before its content? */
-bool is_lost(const struct smtp_message *m);
-/* It ends there, with no content taken. */
-bool finish_lost(struct smtp *s, struct smtp_message *m, struct smtp_news *news, enum smtp_event *event);
+bool smtp_mail_send(struct smtp *s, struct smtp_news *news, enum smtp_event *event);
 
 /* smtp_check: mark m as SMTP_REJECTED_HERE when this server cannot take it. */
-void mail_check(struct smtp *s, struct smtp_message *m);
+void smtp_mail_check(struct smtp *s, struct smtp_message *m);
 
 /* smtp_reply: what a reply to w means; true: it is an event. */
-bool reply_handle(struct smtp *s, const struct want *w, struct smtp_news *news, enum smtp_event *event);
+bool smtp_reply_handle(struct smtp *s, const struct want *w, struct smtp_news *news, enum smtp_event *event);
 /* A reply that answers nothing we sent. */
-void reply_stray(struct smtp *s);
+void smtp_reply_stray(struct smtp *s);
 
 /* smtp_end: the message is done; its final verdict is the event. reply may be NULL. */
 bool smtp_message_finish(struct smtp *s, struct smtp_message *m, enum smtp_outcome outcome, const struct reply *reply,
 	struct smtp_news *news, enum smtp_event *event);
-enum smtp_outcome outcome_of(const struct reply *r);
+/* Has the message come to nothing before its content? */
+bool smtp_is_lost(const struct smtp_message *m);
+/* It ends there, with no content taken. */
+bool smtp_finish_lost(struct smtp *s, struct smtp_message *m, struct smtp_news *news, enum smtp_event *event);
+/* How many octets were taken out of `out`. */
+uint64_t smtp_octets_left(const struct smtp *s);
+enum smtp_outcome smtp_outcome_of(const struct reply *r);
 /* The outcome of a message that no recipient, or with all_or_nothing not every one, was accepted of. */
-enum smtp_outcome outcome_of_rcpts(const struct smtp_message *m);
+enum smtp_outcome smtp_outcome_of_rcpts(const struct smtp_message *m);
 void smtp_message_free(struct smtp_message *m);
 /* End the session; what is under way gets its verdicts in the next turns. with_reply: the reply at hand is the server's
  * last word and is told behind text. */
-void session_end(struct smtp *s, enum err_kind kind, const char *text, bool with_reply);
+void smtp_session_end(struct smtp *s, enum err_kind kind, const char *text, bool with_reply);
 /* The end in order. */
 void smtp_session_close(struct smtp *s);
-enum smtp_event session_over(struct smtp *s, struct smtp_news *news);
+enum smtp_event smtp_session_over(struct smtp *s, struct smtp_news *news);
 
 #endif

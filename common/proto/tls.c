@@ -5,6 +5,7 @@
 #include <errno.h>
 
 #include "base/mem.h"
+#include "text/hex.h"
 #include "mail/address/domain.h"
 
 /* Sessions: GnuTLS between two buffers. */
@@ -297,10 +298,7 @@ void tls_facts(struct tls *t, struct tls_facts *facts)
 	facts->not_after = gnutls_x509_crt_get_expiration_time(peer);
 	if (tls_spki_sha256(peer, digest)) {
 		memcpy(facts->pin, "sha256:", 7);
-		for (size_t i = 0; i < sizeof digest; i++) {
-			facts->pin[7 + 2 * i] = "0123456789abcdef"[digest[i] >> 4];
-			facts->pin[8 + 2 * i] = "0123456789abcdef"[digest[i] & 15];
-		}
+		hex_encode(facts->pin + 7, digest, sizeof digest);
 	}
 	gnutls_x509_crt_deinit(peer);
 }
@@ -317,15 +315,4 @@ const char *tls_channel(struct tls *t, struct buf *out)
 	buf_add(out, str_at((const char *)data.data, data.size));
 	gnutls_free(data.data);
 	return exporter ? "tls-exporter" : "tls-unique";
-}
-
-bool tls_peer_der(struct tls *t, unsigned index, struct str *der)
-{
-	unsigned n = 0;
-	const gnutls_datum_t *certs = gnutls_certificate_get_peers(t->session, &n);
-
-	if (certs == NULL || index >= n)
-		return false;
-	*der = str_at((const char *)certs[index].data, certs[index].size);
-	return true;
 }

@@ -47,12 +47,10 @@ struct tls {
 	struct err fault; /* why it failed */
 };
 
-/* The subject (the whole SEQUENCE, as it stands) of a certificate in DER; false when it is none. */
-bool tls_der_subject(struct str der, struct str *subject);
 /* A trust list of the anchors that could have issued something in the chain, or the system's. */
 bool tls_trust_list(struct tls_trust *t, const gnutls_x509_crt_t *chain, unsigned n, gnutls_x509_trust_list_t *list,
 	bool *owned, struct err *err);
-/* Is the peer of the session who it should be? */
+/* tls_verify, which asks tls_dane and tls_chain: is the peer of the session who it should be? */
 bool tls_verify(struct tls *t, struct err *err);
 /* Does the peer fit the TLSA records of its trust? */
 bool tls_verify_dane(struct tls *t, gnutls_x509_crt_t *chain, unsigned n, struct err *err);

@@ -7,6 +7,11 @@
 #include "base/mem.h"
 #include "text/csv_scan.h"
 
+size_t csv_bom(struct str head)
+{
+	return str_starts(head, STR_LIT("\xef\xbb\xbf")) ? 3 : 0;
+}
+
 void csv_init(struct csv *c, char delimiter)
 {
 	csv_free(c);
@@ -132,10 +137,7 @@ static bool begin(struct csv *c)
 
 static inline struct csv_cell *add_cell(struct csv *c, size_t n)
 {
-	if (n >= c->cells_cap) {
-		c->cells_cap = c->cells_cap > 0 ? 2 * c->cells_cap : 16;
-		c->cells = mem_resize(c->cells, c->cells_cap, sizeof *c->cells);
-	}
+	c->cells = mem_grow(c->cells, n, &c->cells_cap, sizeof *c->cells);
 	return &c->cells[n];
 }
 

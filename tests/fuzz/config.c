@@ -11,7 +11,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct config c = { 0 };
 
-	config_parse(&c, "fuzz", (struct str){ (const char *)data, size }, NULL);
-	config_free(&c);
+	configfile_parse(&c, "fuzz", (struct str){ (const char *)data, size }, NULL);
+	configfile_free(&c);
 	return 0;
 }

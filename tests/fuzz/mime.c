@@ -1,6 +1,8 @@
 #include <config.h>
 
-#include "mail/message/mime.h"
+#include "mail/message/html_text.h"
+#include "mail/message/mime_compose.h"
+#include "mail/message/mime_read.h"
 
 /* Reading: every leaf, decoded; and HTML as text. */
 int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size);
@@ -16,7 +18,7 @@ int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
 		mime_decode(&leaf, &out);
 	}
 	buf_clear(&out);
-	mime_html_to_text(&out, s);
+	html_text_add(&out, s);
 	mime_scan_add(&scan, s);
 	buf_free(&out);
 	return 0;

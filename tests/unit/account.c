@@ -316,10 +316,10 @@ static void test_options(void)
 
 	check(options_parse(tables, 9, (char **)args, "", &rest, &err), "options: %s", err.text);
 	check(a.smtp.n == 2 && a.names.n == 1 && a.timeout == 2000000000 && a.verbose, "their values");
-	check(option_find(tables[0], "pop") == NULL && option_find(account_options(&a, true), "pop") != NULL &&
-			option_find(account_options(&a, true), "smtp") == NULL,
+	check(options_find(tables[0], "pop") == NULL && options_find(account_options(&a, true), "pop") != NULL &&
+			options_find(account_options(&a, true), "smtp") == NULL,
 		"each tool has its own server");
-	check(option_find(tables[0], "password") == NULL && option_find(tables[0], "from") == NULL,
+	check(options_find(tables[0], "password") == NULL && options_find(tables[0], "from") == NULL,
 		"no password in argv");
 }
 

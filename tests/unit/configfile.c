@@ -31,7 +31,7 @@ static const char *parsed(const char *text)
 	struct err err = { 0 };
 
 	buf_clear(&out);
-	if (!config_parse(&c, "f", str_of(text), &err)) {
+	if (!configfile_parse(&c, "f", str_of(text), &err)) {
 		buf_add_text(&out, err.text);
 		if (err.kind != ERR_CONFIG)
 			buf_add_text(&out, " (not 78)");
@@ -40,7 +40,7 @@ static const char *parsed(const char *text)
 		if (*c.entries[i].key != '\0')
 			buf_printf(&out, "%s/%s=%s@%d|", c.entries[i].section, c.entries[i].key, c.entries[i].value,
 				c.entries[i].line);
-	config_free(&c);
+	configfile_free(&c);
 	return buf_text(&out);
 }
 
@@ -98,18 +98,18 @@ static void test_bad(void)
 	struct config c = { 0 };
 	struct err err;
 
-	check(!config_parse(&c, "f", STR_LIT("user = a\0b\n"), &err), "%s", err.text);
-	config_free(&c);
+	check(!configfile_parse(&c, "f", STR_LIT("user = a\0b\n"), &err), "%s", err.text);
+	configfile_free(&c);
 }
 
 static void reads(const char *file, bool ok, const char *name)
 {
 	struct config c;
 	struct err err = { 0 };
-	bool got = config_read(&c, file, &err);
+	bool got = configfile_read(&c, file, &err);
 
 	check(got == ok && (ok || err.kind == ERR_CONFIG), "%s: %s", name, err.text);
-	config_free(&c);
+	configfile_free(&c);
 }
 
 static void test_modes(void)
@@ -135,12 +135,13 @@ static void test_places(void)
 	mkdir(path, 0700);
 	put("pipemail/config", 0600, "user = found\n[empty]\n");
 	setenv("XDG_CONFIG_HOME", directory, 1);
-	check(config_read(&c, NULL, &err) && c.n == 2 && strcmp(c.entries[0].value, "found") == 0, "XDG_CONFIG_HOME");
-	check(config_has(&c, "empty") && !config_has(&c, "other"), "a section without keys is there");
-	config_free(&c);
+	check(configfile_read(&c, NULL, &err) && c.n == 2 && strcmp(c.entries[0].value, "found") == 0,
+		"XDG_CONFIG_HOME");
+	check(configfile_has(&c, "empty") && !configfile_has(&c, "other"), "a section without keys is there");
+	configfile_free(&c);
 	setenv("XDG_CONFIG_HOME", "/no/such/dir", 1);
-	check(config_read(&c, NULL, &err) && c.n == 0, "none at all is no error");
-	config_free(&c);
+	check(configfile_read(&c, NULL, &err) && c.n == 0, "none at all is no error");
+	configfile_free(&c);
 }
 
 int main(void)

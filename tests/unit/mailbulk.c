@@ -4,7 +4,7 @@
 
 #include "base/err.h"
 #include "cmd/mailbulk/ledger.h"
-#include "cmd/mailbulk/options.h"
+#include "cmd/mailbulk/settings.h"
 #include "cmd/mailbulk/pace.h"
 #include "cmd/mailbulk/queue.h"
 #include "io/clock.h"
@@ -113,6 +113,19 @@ static void test_queue(void)
 	queue_free(&q);
 }
 
+/* What a warm-up allows on a day. */
+static uint64_t left_on(uint64_t start, unsigned percent, uint64_t day)
+{
+	struct settings s = { .warmup = { start, percent } };
+	struct pace p;
+
+	pace_init(&p, &s, day, 0);
+	uint64_t left = p.left;
+
+	pace_free(&p);
+	return left;
+}
+
 static void test_pace(void)
 {
 	struct settings s = { .warmup = { 100, 50 } };
@@ -121,10 +134,9 @@ static void test_pace(void)
 	struct rate r;
 	struct err err;
 
-	check(pace_warmup(&s.warmup, 0) == 100 && pace_warmup(&s.warmup, 1) == 150 && pace_warmup(&s.warmup, 2) == 225,
-		"warm-up");
-	check(pace_warmup(&(struct warmup){ 1, 1 }, 1000000) == 1, "a warm-up that does not grow ends");
-	check(pace_warmup(&(struct warmup){ 1, 100 }, UINT64_MAX) > 1000000, "nor does one overflow");
+	check(left_on(100, 50, 0) == 100 && left_on(100, 50, 1) == 150 && left_on(100, 50, 2) == 225, "warm-up");
+	check(left_on(1, 1, 1000000) == 1, "a warm-up that does not grow ends");
+	check(left_on(1, 100, UINT64_MAX) > 1000000, "nor does one overflow");
 	pace_init(&p, &s, 1, 100);
 	check(p.left == 50, "what is left of today");
 	pace_took(&p, 5, 60);
@@ -145,10 +157,10 @@ static void test_pace(void)
 	check(pace_domain(&p, STR_LIT("x.example"), 1) == 1 && pace_domain(&p, STR_LIT("x.example"), 1) == 4,
 		"* is each other domain");
 	pace_free(&p);
-	check(rate_parse("rate", "10/s", &r, &err) && r.interval == CLOCK_SECOND / 10, "10/s");
-	check(rate_parse("rate", "30/m", &r, &err) && r.interval == 2 * CLOCK_SECOND, "30/m");
-	check(!rate_parse("rate", "0/s", &r, &err) && !rate_parse("rate", "5", &r, &err) &&
-			!rate_parse("rate", "5/x", &r, &err) && !rate_parse("rate", "-5/s", &r, &err) &&
+	check(settings_rate("rate", "10/s", &r, &err) && r.interval == CLOCK_SECOND / 10, "10/s");
+	check(settings_rate("rate", "30/m", &r, &err) && r.interval == 2 * CLOCK_SECOND, "30/m");
+	check(!settings_rate("rate", "0/s", &r, &err) && !settings_rate("rate", "5", &r, &err) &&
+			!settings_rate("rate", "5/x", &r, &err) && !settings_rate("rate", "-5/s", &r, &err) &&
 			err.kind == ERR_USAGE,
 		"no rates");
 }

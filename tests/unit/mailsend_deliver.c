@@ -143,7 +143,7 @@ static void test_status(void)
 
 		for (size_t k = 0; k < e.n; k++)
 			rcpts[k].verdict = (enum verdict)(strchr("-srdun", cases[i].verdicts[k]) - "-srdun");
-		check(result_status(&r, &e) == cases[i].want, "status of %s: %d", cases[i].verdicts, cases[i].want);
+		check(report_status(&r, &e) == cases[i].want, "status of %s: %d", cases[i].verdicts, cases[i].want);
 	}
 }
 
@@ -316,7 +316,7 @@ static void test_verdicts(void)
 	envelope_free(&e);
 	add(&e, "eat@example.org");
 	send_to(&e, &wants, &r);
-	check(e.rcpts[0].verdict == VERDICT_REFUSED && r.message_refused && result_status(&r, &e) == ERR_UNAVAILABLE,
+	check(e.rcpts[0].verdict == VERDICT_REFUSED && r.message_refused && report_status(&r, &e) == ERR_UNAVAILABLE,
 		"the message is refused");
 	envelope_free(&e);
 	smtp_child_end(&server);

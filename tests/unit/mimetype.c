@@ -36,7 +36,7 @@ static void remove_globs(const char *name)
 static void check_types(const struct mimetypes *m, const char *const (*cases)[2], const char *who)
 {
 	for (size_t i = 0; cases[i][0] != NULL; i++) {
-		const char *type = mimetypes_find(m, cases[i][0]);
+		const char *type = mimetype_find(m, cases[i][0]);
 
 		check_same(str_of(type != NULL ? type : "none"), cases[i][1], who);
 	}
@@ -52,10 +52,10 @@ static void test_table(void)
 	check_types(&m, cases, "without a database");
 	setenv("XDG_DATA_HOME", "/nonexistent", 1);
 	setenv("XDG_DATA_DIRS", "/nonexistent::/dev/null", 1);
-	mimetypes_load(&m);
+	mimetype_load(&m);
 	check_types(&m, cases, "where none is to be had");
-	mimetypes_free(&m);
-	mimetypes_free(&m);
+	mimetype_free(&m);
+	mimetype_free(&m);
 }
 
 static void test_database(void)
@@ -82,9 +82,9 @@ static void test_database(void)
 	setenv("XDG_DATA_HOME", text, 1);
 	snprintf(text, sizeof text, "%s/one::%s/none:%s/two", directory, directory, directory);
 	setenv("XDG_DATA_DIRS", text, 1);
-	mimetypes_load(&m);
+	mimetype_load(&m);
 	check_types(&m, cases, "the user's, then the system's, then ours");
-	mimetypes_free(&m);
+	mimetype_free(&m);
 	remove_globs("own");
 	remove_globs("one");
 	remove_globs("two");

@@ -147,17 +147,18 @@ static void test_helpers(void)
 	int index = -1;
 	uint64_t octets;
 
-	check(option_choice("tls", "try", words, &index, &err) && index == 1, "choice");
-	check(!option_choice("tls", "maybe", words, &index, &err), "%s", err.text);
+	check(options_choice("tls", "try", words, &index, &err) && index == 1, "choice");
+	check(!options_choice("tls", "maybe", words, &index, &err), "%s", err.text);
 	check_same(str_of(err.text), "option --tls: 'maybe' is not require, try or off", "the choices are named");
 	for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++)
-		check(option_size("m", sizes[i].text, &octets, &err) && octets == sizes[i].octets, "%s", sizes[i].text);
+		check(options_size("m", sizes[i].text, &octets, &err) && octets == sizes[i].octets, "%s",
+			sizes[i].text);
 	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
-		check(!option_size("m", bad[i], &octets, &err) && err.kind == ERR_USAGE, "%s", err.text);
-	check(option_find(table, "sender") == &table[2] && option_find(table, "x") == NULL, "find");
-	check(option_set(&general[1], "Yes", &err) && flag && option_set(&general[1], "off", &err) && !flag,
+		check(!options_size("m", bad[i], &octets, &err) && err.kind == ERR_USAGE, "%s", err.text);
+	check(options_find(table, "sender") == &table[2] && options_find(table, "x") == NULL, "find");
+	check(options_set(&general[1], "Yes", &err) && flag && options_set(&general[1], "off", &err) && !flag,
 		"a flag in a file");
-	check(!option_set(&general[1], "maybe", &err), "%s", err.text);
+	check(!options_set(&general[1], "maybe", &err), "%s", err.text);
 }
 
 /* Standard output of a run that ends the process, and its status. */

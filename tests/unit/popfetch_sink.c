@@ -4,6 +4,7 @@
 
 #include <sys/wait.h>
 
+#include "base/crc32.h"
 #include "base/mem.h"
 #include "cmd/popfetch/sink.h"
 #include "cmd/popfetch/state.h"
@@ -542,7 +543,7 @@ static void test_torn(void)
 	struct buf text = { .limit = SIZE_MAX };
 	char one[100];
 	char two[100];
-	uint32_t crc = sink_crc(0, STR_LIT(BATCH));
+	uint32_t crc = crc32_add(0, STR_LIT(BATCH));
 
 	snprintf(one, sizeof one, "%zu\t%.*s", strlen(ONE_STORED), (int)strlen(LINE) - 1, LINE);
 	snprintf(two, sizeof two, "%zu\t%.*s", strlen(TWO_STORED), (int)strlen(LINE) - 1, LINE);

@@ -28,16 +28,15 @@ static const char *put(const char *name, mode_t mode, const char *text)
 
 static void test_split(void)
 {
+	struct buf out = { 0 };
 	struct err err = { 0 };
-	char **argv = secret_split(" pass  show 'a b'\\ c \"d\\\"e\\f\" '' ", &err);
 
-	check(argv != NULL && strcmp(argv[0], "pass") == 0 && strcmp(argv[1], "show") == 0, "plain words");
-	check(strcmp(argv[2], "a b c") == 0, "quotes and a backslash make one word");
-	check(strcmp(argv[3], "d\"e\\f") == 0, "double quotes");
-	check(strcmp(argv[4], "") == 0 && argv[5] == NULL, "an empty word");
-	mem_free(argv);
-	check(secret_split("a 'b", &err) == NULL && err.kind == ERR_USAGE, "an open quote");
-	check(secret_split("  ", &err) == NULL, "nothing");
+	check(secret_run(" printf  [%s] pass 'a b'\\ c \"d\\\"e\\f\" ''", &out, &err), "a command is split: %s",
+		err.text);
+	check_same(buf_str(&out), "[pass][a b c][d\"e\\f][]", "into words, quotes and backslashes as a shell has them");
+	check(!secret_run("a 'b", &out, &err) && err.kind == ERR_USAGE, "an open quote");
+	check(!secret_run("  ", &out, &err) && err.kind == ERR_USAGE, "nothing");
+	buf_free(&out);
 }
 
 static void get(const struct secret_source *source, const char *want, enum err_kind kind, const char *name)

@@ -3,6 +3,7 @@
 
 #include "base/err.h"
 #include "cmd/listscrub/judge/dedup.h"
+#include "cmd/listscrub/judge/rowset.h"
 
 /*
  * What the table of duplicates has no room for: hashes with their rows, parted by hash into piles in one temporary
@@ -32,16 +33,6 @@ struct spill {
 void spill_init(struct spill *s);
 void spill_free(struct spill *s);
 bool spill_add(struct spill *s, struct spill_record record, struct err *err);
-
-/* A set of rows, from `first` on. */
-struct rowset {
-	uint64_t first;
-	uint64_t *words;
-	size_t n;
-};
-void rowset_add(struct rowset *r, uint64_t row);
-bool rowset_has(const struct rowset *r, uint64_t row);
-void rowset_free(struct rowset *r);
 
 /* Find the duplicates among the records and add their rows to losers. The table is emptied and used. */
 bool spill_resolve(struct spill *s, struct dedup *table, struct rowset *losers, struct err *err);

@@ -1,7 +1,7 @@
 #ifndef PIPEMAIL_LISTSCRUB_ROWS_H
 #define PIPEMAIL_LISTSCRUB_ROWS_H
 
-#include "cmd/listscrub/options.h"
+#include "cmd/listscrub/settings.h"
 #include "cmd/listscrub/write/output.h"
 
 struct pending;

@@ -5,7 +5,7 @@
 #include "cli/say.h"
 #include "cmd/listscrub/judge/judge.h"
 #include "cmd/listscrub/judge/mx.h"
-#include "cmd/listscrub/options.h"
+#include "cmd/listscrub/settings.h"
 #include "cmd/listscrub/read/input.h"
 #include "cmd/listscrub/returns/bounces.h"
 #include "cmd/listscrub/write/findings.h"

@@ -149,15 +149,15 @@ static bool find_type(struct attachment *a, const struct source *file, struct er
 	struct mime_scan head = { 0 };
 	struct buf block = { 0 };
 
-	mimetypes_load(&types);
-	const char *type = mimetypes_find(&types, a->name);
+	mimetype_load(&types);
+	const char *type = mimetype_find(&types, a->name);
 	bool ok = type != NULL || source_read(file, 0, 4096, &block, err) >= 0;
 
 	mime_scan_add(&head, buf_str(&block));
 	if (type == NULL)
 		type = head.nul || head.not_utf8 ? "application/octet-stream" : "text/plain";
 	a->type = mem_copy(type, strlen(type));
-	mimetypes_free(&types);
+	mimetype_free(&types);
 	buf_free(&block);
 	return ok;
 }

@@ -6,9 +6,12 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "base/siphash.h"
+#include "io/converter.h"
 #include "cmd/mailsend/compose/identity.h"
 #include "io/clock.h"
 #include "mail/address/address.h"
+#include "mail/message/html_text.h"
 #include "mail/header/header.h"
 #include "mail/header/word.h"
 #include "text/date.h"
@@ -100,7 +103,10 @@ static bool put_addresses(struct workshop *w, const char *name, const struct opt
 	while (more != NULL && more[total - list->n] != NULL)
 		total++;
 	for (size_t i = 0; i < total; i++) {
-		address_list_init(&l, str_of(i < list->n ? list->values[i] : more[i - list->n]));
+		struct str text = str_of(i < list->n ? list->values[i] : more[i - list->n]);
+
+		converter_open_for(text);
+		address_list_init(&l, text);
 		while (address_list_next(&l) > 0) {
 			buf_add_text(&value, buf_len(&value) > 0 ? ", " : "");
 			buf_clear(&decoded);
@@ -148,7 +154,7 @@ static void digest_of(const struct workshop *w, const struct settings *s, const 
 	for (size_t i = 0; i < s->attach.n; i++)
 		buf_add_text(&all, s->attach.values[i]);
 	for (size_t i = 0; i < 2; i++)
-		digest[i] = set_hash(keys[i], buf_str(&all));
+		digest[i] = siphash(keys[i], buf_str(&all));
 	buf_free(&all);
 }
 
@@ -221,7 +227,7 @@ static bool make_text(struct workshop *w, struct outgoing *o, const struct setti
 	struct buf html = { 0 };
 	const struct source *file = &o->files[w->html.part.file];
 	bool ok = file->size <= BUF_DEFAULT_LIMIT && source_read(file, 0, (size_t)file->size, &html, err) >= 0 &&
-		mime_html_to_text(&w->made_text, buf_str(&html));
+		html_text_add(&w->made_text, buf_str(&html));
 
 	buf_free(&html);
 	if (!ok)

@@ -3,7 +3,7 @@
 
 #include "cmd/mailsend/compose/envelope.h"
 #include "cmd/mailsend/compose/outgoing.h"
-#include "cmd/mailsend/mailsend.h"
+#include "cmd/mailsend/settings.h"
 
 /* Move what was given as -H 'Subject: …' and the like to where its option stands. 64. */
 bool compose_headers(struct settings *s, struct err *err);

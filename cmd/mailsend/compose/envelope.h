@@ -46,8 +46,8 @@ bool envelope_add_list(struct envelope *e, struct str list, enum err_kind kind, 
 bool envelope_aliases(struct envelope *e, const char *path, struct err *err);
 /* What the session says about one, in words that are kept. */
 struct reply;
-void recipient_verdict(struct recipient *r, enum verdict verdict, const struct reply *reply, const char *text);
+void envelope_verdict(struct recipient *r, enum verdict verdict, const struct reply *reply, const char *text);
 /* "sent", "refused", "deferred", "unknown", "not sent". */
-const char *verdict_name(enum verdict verdict);
+const char *envelope_verdict_name(enum verdict verdict);
 
 #endif

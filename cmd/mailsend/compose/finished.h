@@ -3,7 +3,7 @@
 
 #include "cmd/mailsend/compose/envelope.h"
 #include "cmd/mailsend/compose/outgoing.h"
-#include "cmd/mailsend/mailsend.h"
+#include "cmd/mailsend/settings.h"
 
 /* Look at the finished message in path ("-": standard input). */
 bool finished_open(struct outgoing *o, const char *path, struct err *err);

@@ -1,7 +1,7 @@
 #ifndef PIPEMAIL_MAILSEND_IDENTITY_H
 #define PIPEMAIL_MAILSEND_IDENTITY_H
 
-#include "cmd/mailsend/mailsend.h"
+#include "cmd/mailsend/settings.h"
 
 /* Who is sending, where nothing says so: the account's `from` (%U: the login name, %H: the host,
  * and a "*" of a pattern is the login name too), else $EMAIL, else login@host. local: somebody

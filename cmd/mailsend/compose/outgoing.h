@@ -4,7 +4,7 @@
 #include "cmd/mailsend/compose/source.h"
 #include "mail/message/dkim.h"
 #include "mail/message/message.h"
-#include "mail/message/mime.h"
+#include "mail/message/mime_compose.h"
 
 /*
  * A message on its way out, composed or finished: asked once what the server takes (outgoing_plan),

@@ -34,7 +34,7 @@ static void fail_rest(struct delivery *d, enum verdict verdict, const char *text
 {
 	for (size_t i = 0; i < d->e->n; i++)
 		if (d->e->rcpts[i].verdict == VERDICT_NONE)
-			recipient_verdict(&d->e->rcpts[i], verdict, NULL, text);
+			envelope_verdict(&d->e->rcpts[i], verdict, NULL, text);
 }
 
 /* Which form does this server get? Without SMTPUTF8 the addresses that need it are refused here,
@@ -53,7 +53,7 @@ static bool plan(struct delivery *d)
 			d->e->from);
 	for (size_t i = 0; i < d->e->n && !utf8; i++)
 		if (d->e->rcpts[i].utf8 && d->e->rcpts[i].verdict == VERDICT_NONE) {
-			recipient_verdict(&d->e->rcpts[i], VERDICT_REFUSED, NULL, no_utf8);
+			envelope_verdict(&d->e->rcpts[i], VERDICT_REFUSED, NULL, no_utf8);
 			snprintf(d->e->rcpts[i].enhanced, sizeof d->e->rcpts[i].enhanced, "5.6.7");
 		}
 	if (!outgoing_plan(d->o, eight_bit, false, !utf8, err))
@@ -188,7 +188,7 @@ static void on_rcpt(struct delivery *d, const struct smtp_news *news)
 	if (news->outcome == SMTP_ACCEPTED)
 		r->taken = true;
 	else
-		recipient_verdict(r, verdict_of(news->outcome), news->reply,
+		envelope_verdict(r, verdict_of(news->outcome), news->reply,
 			news->err.kind != ERR_NONE ? news->err.text : NULL);
 }
 
@@ -213,7 +213,7 @@ static void on_verdict(struct delivery *d, const struct smtp_news *news)
 	if (news->reply != NULL && verdict == VERDICT_SENT)
 		read_queue_id(d->result, news->reply);
 	if (news->rcpt != SIZE_MAX) {
-		recipient_verdict(&d->e->rcpts[d->batch.rcpts[news->rcpt]], verdict, news->reply, text);
+		envelope_verdict(&d->e->rcpts[d->batch.rcpts[news->rcpt]], verdict, news->reply, text);
 		return;
 	}
 	/* All or nothing: who was taken is not refused, there was only no message. */
@@ -229,7 +229,7 @@ static void on_verdict(struct delivery *d, const struct smtp_news *news)
 
 		if (r->verdict != VERDICT_NONE)
 			continue;
-		recipient_verdict(r, verdict, news->reply, text);
+		envelope_verdict(r, verdict, news->reply, text);
 		d->result->message_refused = d->result->message_refused || verdict == VERDICT_REFUSED;
 	}
 }
@@ -257,7 +257,7 @@ static void on_end(struct delivery *d, const struct smtp_news *news)
 	take_error(d, &news->err);
 	for (size_t i = 0; i < d->e->n && doubt; i++)
 		if (d->e->rcpts[i].verdict == VERDICT_SENT)
-			recipient_verdict(&d->e->rcpts[i], VERDICT_UNKNOWN, NULL, news->err.text);
+			envelope_verdict(&d->e->rcpts[i], VERDICT_UNKNOWN, NULL, news->err.text);
 }
 
 /* Event by event to the end of the session. */

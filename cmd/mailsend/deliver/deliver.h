@@ -3,7 +3,7 @@
 
 #include "cmd/mailsend/compose/envelope.h"
 #include "cmd/mailsend/compose/outgoing.h"
-#include "cmd/mailsend/mailsend.h"
+#include "cmd/mailsend/settings.h"
 #include "proto/tls.h"
 
 /* What a delivery came to, beside what the envelope says of each recipient. Owns nothing. */
@@ -41,6 +41,6 @@ void deliver(struct outgoing *o, struct envelope *e, struct account_server *serv
 	struct result *result);
 
 /* The exit status that it comes to. */
-int result_status(const struct result *r, const struct envelope *e);
+int report_status(const struct result *r, const struct envelope *e);
 
 #endif

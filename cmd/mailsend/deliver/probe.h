@@ -1,7 +1,7 @@
 #ifndef PIPEMAIL_MAILSEND_PROBE_H
 #define PIPEMAIL_MAILSEND_PROBE_H
 
-#include "cmd/mailsend/mailsend.h"
+#include "cmd/mailsend/settings.h"
 
 /* --probe: what the server offers and whether this configuration works there, on standard output.
  * The status of the run. */

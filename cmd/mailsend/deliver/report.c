@@ -31,7 +31,7 @@ static struct tally count(const struct envelope *e)
 	return t;
 }
 
-int result_status(const struct result *r, const struct envelope *e)
+int report_status(const struct result *r, const struct envelope *e)
 {
 	struct tally t = count(e);
 
@@ -135,7 +135,7 @@ static void put_recipients(struct json *j, const struct envelope *e)
 		json_key(j, "address");
 		json_text(j, r->shown);
 		json_key(j, "status");
-		json_text(j, verdict_name(r->verdict));
+		json_text(j, envelope_verdict_name(r->verdict));
 		json_key(j, "code");
 		if (r->code > 0)
 			json_int(j, r->code);

@@ -107,12 +107,12 @@ static bool restore_options(const struct spool_entry *entry, struct account *acc
 		struct str word = str_cut(&line, ' ');
 		char *name = mem_copy(word.p, word.n);
 		char *value = mem_copy(line.p != NULL ? line.p : "", line.n);
-		const struct option *o = option_find(table, name);
+		const struct option *o = options_find(table, name);
 		bool is_config = strcmp(name, "config") == 0 && account->config == NULL;
-		bool ok = is_config || o == NULL || given_value(o) != NULL || option_set(o, value, err);
+		bool ok = is_config || o == NULL || given_value(o) != NULL || options_set(o, value, err);
 
 		if (is_config)
-			account->config = option_keep(mem_copy(value, strlen(value)));
+			account->config = options_keep(mem_copy(value, strlen(value)));
 		mem_free(name);
 		mem_free(value);
 		if (!ok)
@@ -265,7 +265,7 @@ static int send_entry(struct spool_entry *entry, const struct settings *s, struc
 	if (ok) {
 		snprintf(o.message_id, sizeof o.message_id, "%s", entry->message_id != NULL ? entry->message_id : "");
 		deliver(&o, &entry->envelope, &server, &wants, &result);
-		status = result_status(&result, &entry->envelope);
+		status = report_status(&result, &entry->envelope);
 		report_say(&result, &entry->envelope, &o);
 		if (!settle(entry, &result, status, err))
 			status = say_fail(err);

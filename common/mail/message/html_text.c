@@ -1,6 +1,6 @@
 #include <config.h>
 
-#include "mail/message/mime.h"
+#include "mail/message/html_text.h"
 
 #include "mail/message/html_entity.h"
 
@@ -291,7 +291,7 @@ static void read_text(struct html_text *h)
 	h->rest = str_sub(h->rest, took, h->rest.n);
 }
 
-bool mime_html_to_text(struct buf *out, struct str html)
+bool html_text_add(struct buf *out, struct str html)
 {
 	struct html_text h = { .out = out, .rest = html };
 

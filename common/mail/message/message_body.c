@@ -3,6 +3,7 @@
 #include "mail/message/message_state.h"
 
 #include "base/err.h"
+#include "text/hex.h"
 
 static const struct part *part_of(const struct message *m)
 {
@@ -17,7 +18,7 @@ static void begin_content(struct message *m)
 	struct message_state *st = m->state;
 	const char *encoding;
 
-	st->how = part_how(m, part_of(m), &encoding);
+	st->how = message_part_how(m, part_of(m), &encoding);
 	st->owed = LINE_OPEN;
 	st->width = 0;
 	mime_encoder_free(&st->encoder);
@@ -34,7 +35,7 @@ void message_body_begin(struct message *m)
 	buf_free(&st->walk.header);
 	st->walk = (struct walk){ .parts = 1 };
 	buf_init(&st->walk.header, MESSAGE_HEADER_LIMIT);
-	walk_enter(&st->walk, buf_str(&m->header), &facts);
+	message_walk_enter(&st->walk, buf_str(&m->header), &facts);
 	st->lines = (struct lines){ .n = 0 };
 	st->kind = WALK_CONTENT;
 	begin_content(m);
@@ -76,8 +77,6 @@ static void rewrap(struct message_state *st, struct str s, struct buf *out)
  */
 static void repair_qp(struct message_state *st, struct str s, struct buf *out)
 {
-	static const char hex[] = "0123456789ABCDEF";
-
 	for (size_t i = 0; i < s.n; i++) {
 		unsigned char c = (unsigned char)s.p[i];
 
@@ -88,7 +87,7 @@ static void repair_qp(struct message_state *st, struct str s, struct buf *out)
 		}
 		st->escape = c == '=' ? 2 : st->escape > 0 ? st->escape - 1 : 0;
 		if (c >= 0x80 || c == 0) {
-			buf_printf(out, "=%c%c", hex[c >> 4], hex[c & 15]);
+			hex_add_escape(out, '=', c);
 			st->width += 3;
 		} else {
 			buf_add_char(out, (char)c);
@@ -176,9 +175,9 @@ static bool put_line(struct message *m, const struct line *line, struct buf *out
 	if (line->starts) {
 		st->kind = WALK_CONTENT;
 		if (line->whole || st->walk.in_header)
-			st->kind = walk_line(&st->walk, line->text, &entered, &facts);
+			st->kind = message_walk_line(&st->walk, line->text, &entered, &facts);
 	} else if (st->kind == WALK_HEADER) {
-		walk_more(&st->walk, line->text);
+		message_walk_more(&st->walk, line->text);
 	}
 	if (entered) {
 		if (!message_mend_header(m, buf_str(&st->walk.header), before, out, err))
@@ -209,7 +208,7 @@ bool message_body(struct message *m, struct str s, struct buf *out, struct err *
 	else if (m->mode == MESSAGE_LINES)
 		ok = mime_encode(&st->encoder, out, s);
 	else
-		while (lines_next(&st->lines, &s, true, &line))
+		while (message_lines_next(&st->lines, &s, true, &line))
 			if (!put_line(m, &line, out, err))
 				return false;
 	return (ok && !out->full) || err_set(err, ERR_SOFTWARE, "no room for the body");
@@ -224,7 +223,7 @@ bool message_body_end(struct message *m, struct buf *out, struct err *err)
 		mime_encode_end(&st->encoder, out);
 	if (m->mode != MESSAGE_PARTS)
 		return true;
-	if (lines_end(&st->lines, true, &line) && !put_line(m, &line, out, err))
+	if (message_lines_end(&st->lines, true, &line) && !put_line(m, &line, out, err))
 		return false;
 	if (st->walk.in_header && !st->walk.stale) {
 		/* The input ended in the header of a part. */

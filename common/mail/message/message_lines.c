@@ -34,7 +34,7 @@ static bool give_slice(struct str *s, struct line *line)
 	return true;
 }
 
-bool lines_next(struct lines *l, struct str *s, bool split_cr, struct line *line)
+bool message_lines_next(struct lines *l, struct str *s, bool split_cr, struct line *line)
 {
 	if (l->given) {
 		l->n = 0;
@@ -70,7 +70,7 @@ bool lines_next(struct lines *l, struct str *s, bool split_cr, struct line *line
 	return false;
 }
 
-bool lines_end(struct lines *l, bool split_cr, struct line *line)
+bool message_lines_end(struct lines *l, bool split_cr, struct line *line)
 {
 	if (l->given) {
 		l->n = 0;

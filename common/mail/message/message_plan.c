@@ -4,14 +4,15 @@
 
 #include "base/err.h"
 
-unsigned message_unwanted(const struct message *m)
+/* Faults that may not leave under these wishes. */
+static unsigned unwanted_faults(const struct message *m)
 {
 	return FAULT_NUL | FAULT_LONG | FAULT_CR | (m->state->wants.eight_bit ? 0 : FAULT_HIGH);
 }
 
-enum how part_how(const struct message *m, const struct part *p, const char **encoding)
+enum how message_part_how(const struct message *m, const struct part *p, const char **encoding)
 {
-	unsigned unwanted = p->faults & message_unwanted(m);
+	unsigned unwanted = p->faults & unwanted_faults(m);
 
 	*encoding = NULL;
 	if (p->kind != PART_LEAF) {
@@ -85,7 +86,7 @@ static const char *fault_text(unsigned fault)
 static bool check_seals(const struct message *m, struct err *err)
 {
 	const struct message_state *st = m->state;
-	unsigned unwanted = message_unwanted(m);
+	unsigned unwanted = unwanted_faults(m);
 
 	for (size_t i = 0; i < st->walk.parts && i < MESSAGE_PARTS_LIMIT; i++) {
 		const struct part *p = &st->parts[i];
@@ -144,7 +145,7 @@ static void add_mime(struct message *m, const char *encoding)
 static bool mend_fields(struct message *m, struct str header, bool top, const char *encoding, struct buf *out,
 	struct err *err)
 {
-	struct field_mend how = { .high_ok = top ? m->state->wants.utf8 : m->state->wants.eight_bit,
+	struct message_field_mend how = { .high_ok = top ? m->state->wants.utf8 : m->state->wants.eight_bit,
 		.drop_high = false };
 	struct header_reader r;
 	struct header_field field;
@@ -168,14 +169,14 @@ static bool mend_fields(struct message *m, struct str header, bool top, const ch
 		if (event == HEADER_FIELD && encoding != NULL &&
 			str_ieq(field.name, STR_LIT("Content-Transfer-Encoding")))
 			continue;
-		if (event != HEADER_FIELD || field_clean(&how, field.whole)) {
+		if (event != HEADER_FIELD || message_field_clean(&how, field.whole)) {
 			buf_add(out, field.whole);
 			continue;
 		}
 		if (top && m->state->sealed && covered(m, field.name)) {
-			struct field_mend raw = { .high_ok = true };
+			struct message_field_mend raw = { .high_ok = true };
 
-			if (!field_clean(&raw, field.whole))
+			if (!message_field_clean(&raw, field.whole))
 				return err_set(err, ERR_DATA,
 					"line %llu: %.*s would have to be mended, which would "
 					"break the "
@@ -184,14 +185,14 @@ static bool mend_fields(struct message *m, struct str header, bool top, const ch
 			buf_add(out, field.whole);
 			continue;
 		}
-		if (!field_mend(&how, &field, line, out, err))
+		if (!message_field_mend(&how, &field, line, out, err))
 			return false;
 	}
 }
 
 bool message_header_ascii(struct str header, bool downgrade, struct buf *out, struct err *err)
 {
-	const struct field_mend how = { .downgrade = downgrade };
+	const struct message_field_mend how = { .downgrade = downgrade };
 	struct header_reader r;
 	struct header_field field;
 	enum header_event event;
@@ -203,9 +204,9 @@ bool message_header_ascii(struct str header, bool downgrade, struct buf *out, st
 		event = header_next(&r, &field);
 		if (event == HEADER_END)
 			return true;
-		if (event != HEADER_FIELD || field_clean(&how, field.whole))
+		if (event != HEADER_FIELD || message_field_clean(&how, field.whole))
 			buf_add(out, field.whole);
-		else if (!field_mend(&how, &field, line, out, err))
+		else if (!message_field_mend(&how, &field, line, out, err))
 			return false;
 	}
 }
@@ -215,7 +216,7 @@ bool message_mend_header(struct message *m, struct str header, size_t i, struct 
 	const struct part *p = &m->state->parts[i < MESSAGE_PARTS_LIMIT ? i : MESSAGE_PARTS_LIMIT - 1];
 	const char *encoding;
 
-	part_how(m, p, &encoding);
+	message_part_how(m, p, &encoding);
 	if (!mend_fields(m, header, false, encoding, out, err))
 		return false;
 	if (encoding != NULL)
@@ -233,7 +234,7 @@ static void choose_mode(struct message *m)
 		faults |= st->parts[i].faults | st->parts[i].header_faults;
 	m->eight_bit = (faults & FAULT_HIGH) != 0 && st->wants.eight_bit;
 	m->body_size = m->octets - m->body_at;
-	if ((faults & message_unwanted(m)) != 0) {
+	if ((faults & unwanted_faults(m)) != 0) {
 		m->mode = MESSAGE_PARTS;
 	} else if (st->lone_lf > 0 || (m->body_size > 0 && !st->ended_line)) {
 		m->mode = MESSAGE_LINES;
@@ -257,7 +258,7 @@ bool message_plan(struct message *m, const struct message_wants *wants, struct e
 	find_seals(m);
 	if (!check_seals(m, err))
 		return false;
-	part_how(m, &st->parts[0], &encoding);
+	message_part_how(m, &st->parts[0], &encoding);
 	if (!mend_fields(m, buf_str(&m->header), true, encoding, &m->plan, err) ||
 		!add_missing(m, MESSAGE_FROM, "From", wants->from, err) ||
 		!add_missing(m, MESSAGE_DATE, "Date", wants->date, err) ||

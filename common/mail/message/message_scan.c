@@ -105,7 +105,7 @@ static void scan_body_line(struct message *m, const struct line *line)
 		st->column = 0;
 		st->kind = WALK_CONTENT;
 		if (line->whole || st->walk.in_header)
-			st->kind = walk_line(&st->walk, line->text, &entered, &facts);
+			st->kind = message_walk_line(&st->walk, line->text, &entered, &facts);
 		if (entered) {
 			struct part *part = part_at(st, before);
 
@@ -114,7 +114,7 @@ static void scan_body_line(struct message *m, const struct line *line)
 			*part = facts;
 		}
 	} else if (st->kind == WALK_HEADER) {
-		walk_more(&st->walk, line->text);
+		message_walk_more(&st->walk, line->text);
 	}
 	/* The frame around a content counts with the header: only its line ends can be at fault. */
 	look_at(m, line, part_at(st, st->kind == WALK_SEPARATOR ? before : st->walk.part), st->kind != WALK_CONTENT);
@@ -142,7 +142,7 @@ static void end_header(struct message *m)
 			m->missing &= ~(unsigned)MESSAGE_FROM;
 	}
 	st->walk.parts = 1;
-	walk_enter(&st->walk, buf_str(&m->header), &facts);
+	message_walk_enter(&st->walk, buf_str(&m->header), &facts);
 	*part_at(st, 0) = facts;
 	st->header_done = true;
 }
@@ -168,7 +168,7 @@ static bool scan_header_line(struct message *m, const struct line *line)
 		m->lines++;
 		end_header(m);
 		return true;
-	} else if (walk_field_name(text) > 0 || (text.n > 0 && ascii_blank(text.p[0]) && st->started)) {
+	} else if (message_walk_field_name(text) > 0 || (text.n > 0 && ascii_blank(text.p[0]) && st->started)) {
 		st->started = true;
 		m->lines++;
 		buf_add(&m->header, text);
@@ -200,7 +200,7 @@ void message_scan(struct message *m, struct str s)
 	size_t all = s.n;
 	struct line line;
 
-	while (lines_next(&st->lines, &s, st->header_done, &line)) {
+	while (message_lines_next(&st->lines, &s, st->header_done, &line)) {
 		uint64_t ends = before + (all - s.n);
 
 		scan_line(m, &line, st->line_at, ends);
@@ -214,7 +214,7 @@ void message_scan_end(struct message *m)
 	struct message_state *st = m->state;
 	struct line line;
 
-	if (lines_end(&st->lines, st->header_done, &line))
+	if (message_lines_end(&st->lines, st->header_done, &line))
 		scan_line(m, &line, st->line_at, m->octets);
 	if (!st->header_done) {
 		end_header(m);

@@ -3,7 +3,7 @@
 
 #include "mail/header/header.h"
 #include "mail/message/message.h"
-#include "mail/message/mime.h"
+#include "mail/message/mime_encode.h"
 
 /* What the files of message_*.c share and nobody else needs. */
 
@@ -30,8 +30,8 @@ struct lines {
 	bool stray;
 };
 /* split_cr: a CR without LF ends a line too, and several are one. False when s is used up. */
-bool lines_next(struct lines *l, struct str *s, bool split_cr, struct line *line);
-bool lines_end(struct lines *l, bool split_cr, struct line *line);
+bool message_lines_next(struct lines *l, struct str *s, bool split_cr, struct line *line);
+bool message_lines_end(struct lines *l, bool split_cr, struct line *line);
 
 enum part_kind { PART_LEAF, PART_MULTIPART, PART_MESSAGE };
 enum part_fault { FAULT_HIGH = 1, FAULT_NUL = 2, FAULT_LONG = 4, FAULT_CR = 8 };
@@ -66,14 +66,14 @@ struct walk {
 };
 enum walk_kind { WALK_CONTENT, WALK_DELIMITER, WALK_HEADER, WALK_SEPARATOR };
 /* Enter the part whose header is complete; facts are filled for it. */
-void walk_enter(struct walk *w, struct str header, struct part *facts);
+void message_walk_enter(struct walk *w, struct str header, struct part *facts);
 /* One line without its end. *entered is set when w->header of *entered_part became complete before
  * it; facts as above. */
-enum walk_kind walk_line(struct walk *w, struct str line, bool *entered, struct part *facts);
+enum walk_kind message_walk_line(struct walk *w, struct str line, bool *entered, struct part *facts);
 /* The next piece of a long header line. */
-void walk_more(struct walk *w, struct str piece);
+void message_walk_more(struct walk *w, struct str piece);
 /* Is this a field's first line, and how long is its name? 0: none. */
-size_t walk_field_name(struct str line);
+size_t message_walk_field_name(struct str line);
 
 struct message_state {
 	struct lines lines;
@@ -101,11 +101,9 @@ struct message_state {
 	unsigned escape;    /* octets that still belong to an =XX */
 };
 
-/* Faults that may not leave under these wishes. */
-unsigned message_unwanted(const struct message *m);
 /* How the content of a part is to be written, and its new Content-Transfer-Encoding or NULL where
  * it stays. */
-enum how part_how(const struct message *m, const struct part *p, const char **encoding);
+enum how message_part_how(const struct message *m, const struct part *p, const char **encoding);
 /* Header of part number i, mended, into out. */
 bool message_mend_header(struct message *m, struct str header, size_t i, struct buf *out, struct err *err);
 /*
@@ -113,14 +111,14 @@ bool message_mend_header(struct message *m, struct str header, size_t i, struct 
  * folded. What only SMTPUTF8 can carry stays and is seen in out; with drop_high it is made "?". 65
  * when a line cannot be folded.
  */
-struct field_mend {
+struct message_field_mend {
 	bool high_ok;
 	bool drop_high;
 	bool downgrade; /* message_wants.downgrade */
 };
-bool field_mend(const struct field_mend *how, const struct header_field *field, uint64_t line, struct buf *out,
-	struct err *err);
+bool message_field_mend(const struct message_field_mend *how, const struct header_field *field, uint64_t line,
+	struct buf *out, struct err *err);
 /* Nothing of that is needed. */
-bool field_clean(const struct field_mend *how, struct str whole);
+bool message_field_clean(const struct message_field_mend *how, struct str whole);
 
 #endif

@@ -5,7 +5,7 @@
 #include "mail/header/header.h"
 #include "mail/header/word.h"
 
-size_t walk_field_name(struct str line)
+size_t message_walk_field_name(struct str line)
 {
 	size_t n = 0;
 
@@ -43,7 +43,7 @@ static void push(struct walk *w, struct str content_type, bool under_seal)
 	buf_free(&boundary);
 }
 
-void walk_enter(struct walk *w, struct str header, struct part *facts)
+void message_walk_enter(struct walk *w, struct str header, struct part *facts)
 {
 	struct str type = header_find(header, "Content-Type");
 	struct str name = str_trim(str_sub(type, 0, str_find(type, ';')));
@@ -97,7 +97,7 @@ static bool take_delimiter(struct walk *w, struct str line)
 	return false;
 }
 
-void walk_more(struct walk *w, struct str piece)
+void message_walk_more(struct walk *w, struct str piece)
 {
 	buf_cut(&w->header, buf_len(&w->header) - 2);
 	buf_add(&w->header, piece);
@@ -108,10 +108,10 @@ static bool is_header_line(const struct walk *w, struct str line)
 {
 	if (line.n > 0 && ascii_blank(line.p[0]))
 		return !w->stale && buf_len(&w->header) > 0;
-	return walk_field_name(line) > 0;
+	return message_walk_field_name(line) > 0;
 }
 
-enum walk_kind walk_line(struct walk *w, struct str line, bool *entered, struct part *facts)
+enum walk_kind message_walk_line(struct walk *w, struct str line, bool *entered, struct part *facts)
 {
 	size_t before = w->part;
 
@@ -131,7 +131,7 @@ enum walk_kind walk_line(struct walk *w, struct str line, bool *entered, struct 
 	*entered = true;
 	/* facts belong to the part that was current when this was called: a message inside it is
 	 * the next. */
-	walk_enter(w, buf_str(&w->header), facts);
+	message_walk_enter(w, buf_str(&w->header), facts);
 	if (line.n == 0)
 		return WALK_SEPARATOR;
 	/* Cut off by a line that is none of its own: a message that would begin here is no message.

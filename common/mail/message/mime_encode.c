@@ -1,6 +1,6 @@
 #include <config.h>
 
-#include "mail/message/mime.h"
+#include "mail/message/mime_encode.h"
 
 /* Any line end as CRLF; a lone CR is one. Runs between line ends are copied whole. */
 static bool add_canonical(struct mime_encoder *e, struct buf *out, struct str s)

@@ -1,6 +1,6 @@
 #include <config.h>
 
-#include "mail/message/mime.h"
+#include "mail/message/mime_scan.h"
 
 #include "text/utf8.h"
 

@@ -2,7 +2,7 @@
 
 #include "mail/address/address.h"
 #include "mail/header/header.h"
-#include "mail/message/mime.h"
+#include "mail/message/mime_read.h"
 #include "mail/returns/dsn_state.h"
 
 /* Complaints as feedback loops send them (RFC 5965, 6650), and wishes to be left alone. */

@@ -2,7 +2,7 @@
 
 #include "mail/address/address.h"
 #include "mail/header/header.h"
-#include "mail/message/mime.h"
+#include "mail/message/mime_read.h"
 #include "mail/returns/dsn_state.h"
 #include "text/date.h"
 #include "text/utf8.h"

@@ -3,6 +3,7 @@
 #include "mail/address/address.h"
 #include "mail/header/header.h"
 #include "mail/header/word.h"
+#include "mail/message/html_text.h"
 #include "mail/returns/dsn_lines.h"
 #include "mail/returns/dsn_state.h"
 #include "text/date.h"
@@ -180,7 +181,7 @@ static bool add_html(struct buf *out, const struct mime_leaf *leaf)
 	if (ok && str_find(buf_str(&html), '<') == buf_len(&html))
 		ok = buf_add(out, str_sub(buf_str(&html), 0, out->limit - buf_len(out)));
 	else if (ok)
-		ok = mime_html_to_text(out, buf_str(&html));
+		ok = html_text_add(out, buf_str(&html));
 	buf_free(&html);
 	return ok;
 }

@@ -1,7 +1,7 @@
 #ifndef PIPEMAIL_MAIL_DSN_STATE_H
 #define PIPEMAIL_MAIL_DSN_STATE_H
 
-#include "mail/message/mime.h"
+#include "mail/message/mime_read.h"
 #include "mail/returns/dsn.h"
 
 /*

@@ -1,6 +1,6 @@
 #include <config.h>
 
-#include "cmd/listscrub/options.h"
+#include "cmd/listscrub/settings.h"
 
 #include <unistd.h>
 
@@ -189,11 +189,11 @@ static bool check_words(struct settings *s, struct err *err)
 	static const char *const summaries[] = { "text", "json", NULL };
 	int index = 0;
 
-	if (s->fold_text != NULL && !option_choice("fold", s->fold_text, folds, &index, err))
+	if (s->fold_text != NULL && !options_choice("fold", s->fold_text, folds, &index, err))
 		return false;
 	s->fold = index == 1;
 	index = 0;
-	if (s->summary_text != NULL && !option_choice("summary", s->summary_text, summaries, &index, err))
+	if (s->summary_text != NULL && !options_choice("summary", s->summary_text, summaries, &index, err))
 		return false;
 	s->summary_json = index == 1;
 	return true;
@@ -202,7 +202,7 @@ static bool check_words(struct settings *s, struct err *err)
 static bool check_numbers(struct settings *s, struct err *err)
 {
 	s->memory = half_of_memory();
-	if (s->memory_text != NULL && !option_size("memory", s->memory_text, &s->memory, err))
+	if (s->memory_text != NULL && !options_size("memory", s->memory_text, &s->memory, err))
 		return false;
 	if (s->memory < LEAST_MEMORY)
 		return err_set(err, ERR_USAGE, "--memory: at least 1M");

@@ -1,6 +1,6 @@
 #include <config.h>
 
-#include "cmd/mailsend/mailsend.h"
+#include "cmd/mailsend/settings.h"
 
 #include "base/mem.h"
 #include "io/clock.h"
@@ -60,7 +60,7 @@ static const struct option *composing_options(struct settings *s)
 		{ "message-id", 0, OPTION_TEXT, &s->message_id, "ID", "the Message-ID, instead of a new one", false },
 		{ 0 },
 	};
-	return option_keep(mem_copy(table, sizeof table));
+	return options_keep(mem_copy(table, sizeof table));
 }
 
 static const struct option *delivery_options(struct settings *s)
@@ -101,7 +101,7 @@ static const struct option *delivery_options(struct settings *s)
 			false },
 		{ 0 },
 	};
-	return option_keep(mem_copy(table, sizeof table));
+	return options_keep(mem_copy(table, sizeof table));
 }
 
 bool settings_parse(struct settings *s, int argc, char **argv, struct err *err)

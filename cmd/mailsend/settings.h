@@ -1,5 +1,5 @@
-#ifndef PIPEMAIL_MAILSEND_H
-#define PIPEMAIL_MAILSEND_H
+#ifndef PIPEMAIL_MAILSEND_SETTINGS_H
+#define PIPEMAIL_MAILSEND_SETTINGS_H
 
 #include "base/buf.h"
 #include "base/err.h"

@@ -1,6 +1,6 @@
 #include <config.h>
 
-#include "cmd/mailbulk/options.h"
+#include "cmd/mailbulk/settings.h"
 
 #include <string.h>
 #include <unistd.h>
@@ -99,7 +99,7 @@ static const struct option *speed_options(struct settings *s)
 	return memcpy(kept, table, sizeof table);
 }
 
-bool rate_parse(const char *option, const char *text, struct rate *rate, struct err *err)
+bool settings_rate(const char *option, const char *text, struct rate *rate, struct err *err)
 {
 	static const struct {
 		char unit;
@@ -137,7 +137,7 @@ static bool parse_domain_rates(struct settings *s, struct err *err)
 		}
 		if (str_eq(name, STR_LIT("*")))
 			buf_add_char(&domain, '*');
-		ok = rate_parse("domain-rate", equals + 1, &entry->rate, err);
+		ok = settings_rate("domain-rate", equals + 1, &entry->rate, err);
 		if (ok) {
 			entry->domain = mem_copy(buf_str(&domain).p, buf_len(&domain));
 			s->n_domain_rates++;
@@ -185,11 +185,11 @@ static bool parse_words(struct settings *s, struct err *err)
 	static const char *const results[] = { "csv", "jsonl", NULL };
 	int index = 0;
 
-	if (s->missing != NULL && !option_choice("missing", s->missing, missing, &index, err))
+	if (s->missing != NULL && !options_choice("missing", s->missing, missing, &index, err))
 		return false;
 	s->missing_empty = index == 1;
 	index = 0;
-	if (s->results != NULL && !option_choice("results", s->results, results, &index, err))
+	if (s->results != NULL && !options_choice("results", s->results, results, &index, err))
 		return false;
 	s->results_format = (enum results_format)index;
 	if (s->limit_text != NULL && !str_number(str_of(s->limit_text), UINT64_MAX, &s->limit))
@@ -197,7 +197,7 @@ static bool parse_words(struct settings *s, struct err *err)
 	s->limited = s->limit_text != NULL;
 	if (s->shard_text != NULL && !shard_parse(&s->shard, s->shard_text, err))
 		return false;
-	return s->rate_text == NULL || rate_parse("rate", s->rate_text, &s->rate, err);
+	return s->rate_text == NULL || settings_rate("rate", s->rate_text, &s->rate, err);
 }
 
 /* Rules between options, and what follows from them. */

@@ -1,5 +1,5 @@
-#ifndef PIPEMAIL_LISTSCRUB_OPTIONS_H
-#define PIPEMAIL_LISTSCRUB_OPTIONS_H
+#ifndef PIPEMAIL_LISTSCRUB_SETTINGS_H
+#define PIPEMAIL_LISTSCRUB_SETTINGS_H
 
 #include "cli/options.h"
 #include "cmd/listscrub/read/sniff.h"

@@ -1,6 +1,6 @@
 #include <config.h>
 
-#include "cmd/popfetch/options.h"
+#include "cmd/popfetch/settings.h"
 
 #include "base/mem.h"
 #include "io/clock.h"
@@ -29,7 +29,7 @@ static const struct option *fetch_options(struct settings *s)
 		{ "summary", 0, OPTION_TEXT, &s->summary, "json", "the summary as JSON", false },
 		{ 0 },
 	};
-	return option_keep(mem_copy(table, sizeof table));
+	return options_keep(mem_copy(table, sizeof table));
 }
 
 static bool parse_delete(struct settings *s, struct err *err)
@@ -91,6 +91,6 @@ bool settings_parse(struct settings *s, int argc, char **argv, struct err *err)
 	if (s->mailbox[0] == '\0')
 		return err_set(err, ERR_USAGE, "the MAILBOX has an empty name");
 	return parse_delete(s, err) && parse_since(s, err) &&
-		(s->max_size_text == NULL || option_size("--max-size", s->max_size_text, &s->max_size, err)) &&
+		(s->max_size_text == NULL || options_size("--max-size", s->max_size_text, &s->max_size, err)) &&
 		check_combination(s, err) && account_apply_general(&s->account, err);
 }

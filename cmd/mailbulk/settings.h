@@ -1,5 +1,5 @@
-#ifndef PIPEMAIL_MAILBULK_OPTIONS_H
-#define PIPEMAIL_MAILBULK_OPTIONS_H
+#ifndef PIPEMAIL_MAILBULK_SETTINGS_H
+#define PIPEMAIL_MAILBULK_SETTINGS_H
 
 #include "base/err.h"
 #include "cli/account.h"
@@ -93,6 +93,6 @@ struct settings {
 bool settings_parse(struct settings *s, int argc, char **argv, struct err *err);
 
 /* "30/m", "5/s", "1000/h", "2/d". */
-bool rate_parse(const char *option, const char *text, struct rate *rate, struct err *err);
+bool settings_rate(const char *option, const char *text, struct rate *rate, struct err *err);
 
 #endif

@@ -1,0 +1,51 @@
+#ifndef PIPEMAIL_MAIL_MIME_COMPOSE_H
+#define PIPEMAIL_MAIL_MIME_COMPOSE_H
+
+#include "mail/message/mime_encode.h"
+#include "mail/message/mime_message.h"
+
+struct err;
+
+/* One leaf. Either content or file is given. */
+struct mime_part {
+	const char *type;   /* "text/plain", "image/png"…; a text type gets charset=utf-8 where it is
+			     UTF-8 */
+	struct str content; /* octets, when file is MIME_NO_FILE */
+	size_t file;
+	uint64_t file_size;    /* octets in the file */
+	uint64_t encoded_size; /* of a file for which mime_part_stream says so: its size encoded */
+	struct mime_scan scan; /* of a file; content is scanned here */
+	const char *name;      /* file name for people, UTF-8, or NULL */
+	const char *cid;       /* Content-ID without <>, for inline parts, or NULL */
+};
+
+/*
+ * How a part is to travel, from its type and scan: type may be changed (a message/rfc822 that
+ * cannot be 7bit has to be octets). attachment: every octet arrives as it is in the file. True when
+ * the size on the wire has to be counted by running the encoder, false when
+ * base64_lines_size(file_size) is it.
+ */
+bool mime_part_stream(const struct mime_part *part, bool attachment, struct mime_encoder *e, const char **type);
+
+/*
+ * What a message is made of. The header fields given come first, as they are (complete lines with
+ * CRLF); then MIME-Version and what the body needs. Structure: mixed( related( alternative( text,
+ * html ), inlines… ), attachments… ), each level only where it is needed.
+ */
+struct mime_compose {
+	struct str header;
+	const struct mime_part *text; /* or NULL */
+	const struct mime_part *html; /* or NULL */
+	const struct mime_part *inlines;
+	size_t n_inlines;
+	const struct mime_part *attachments;
+	size_t n_attachments;
+	struct str boundary; /* stem, unique for the message; a content that holds it is the
+				caller's bad luck of 2^-90 */
+};
+
+/* Append the whole message to m (cleared before by the caller). False with 65 where something
+ * cannot be said. */
+bool mime_compose(struct mime_message *m, const struct mime_compose *c, struct err *err);
+
+#endif
