@@ -182,12 +182,12 @@ static bool mend(struct sink *s, const struct place *p, int fd, off_t size, stru
 			p->path, (unsigned long long)p->offset);
 		break;
 	case TORN_OURS:
-		if ((uint64_t)size > p->offset &&
-			(ftruncate(fd, (off_t)p->offset) != 0 || !file_sync(fd, p->path, err)))
+		if ((uint64_t)size > p->offset && ftruncate(fd, (off_t)p->offset) != 0)
 			return err_errno(err, ERR_IO, errno, "%s: half a batch cannot be cut off", p->path);
 		break;
 	}
-	return state_undone(s->state, err);
+	/* Also where nothing is left: a run that cut it off may have died before that was on disk. */
+	return file_sync(fd, p->path, err) && state_undone(s->state, err);
 }
 
 bool sink_mbox_recover(struct sink *s, struct err *err)

@@ -53,33 +53,71 @@ static bool has_separator(struct str line)
 	return false;
 }
 
+static uint64_t length_of(const struct state_try *try)
+{
+	struct str rest = str_of(try->extra);
+	uint64_t length = 0;
+
+	str_number(str_cut(&rest, '\t'), INT64_MAX, &length);
+	return length;
+}
+
 /* The line (whole, or the last one and open) where one of our messages has to begin. */
 static void judge_start(struct torn *t, struct str line, bool open)
 {
 	struct str from = str_of(t->tries[t->next].extra);
-	uint64_t length = 0;
 
-	str_number(str_cut(&from, '\t'), INT64_MAX, &length);
-	if (from.p == NULL || !(open ? str_starts(from, line) : str_eq(from, line)))
+	str_cut(&from, '\t');
+	/* Of what a power failure took, only the start can be compared. */
+	size_t whole = str_find(line, '\0');
+
+	if (whole < line.n || open ? !str_starts(from, str_sub(line, 0, whole)) : !str_eq(from, line))
 		t->foreign = true;
-	t->next_at += length;
+	if (from.p == NULL)
+		t->foreign = true;
+	t->next_at += length_of(&t->tries[t->next]);
 	t->next++;
+}
+
+/* Does one of our messages begin there? */
+static bool is_start(const struct torn *t, uint64_t at)
+{
+	uint64_t start = t->next_at;
+
+	for (size_t i = t->next; i < t->n_tries && start < at; i++)
+		start += length_of(&t->tries[i]);
+	return start == at;
+}
+
+/* Zeros hid line ends: our messages that began in this line, up to its end, are passed. */
+static void pass_hidden(struct torn *t, uint64_t end)
+{
+	while (t->next < t->n_tries && t->next_at < end)
+		t->next_at += length_of(&t->tries[t->next++]);
 }
 
 static void judge_line(struct torn *t, bool open)
 {
 	struct str line = buf_str(&t->line);
+	struct str tail = buf_str(&t->tail);
+	uint64_t end = open ? t->at : t->at - 1;
 
 	if (t->next < t->n_tries && t->line_at == t->next_at)
 		judge_start(t, line, open);
-	else if (str_starts(line, STR_LIT("From ")) || has_separator(buf_str(&t->tail)))
+	else if (str_starts(line, STR_LIT("From ")))
 		t->foreign = true;
+	else if (has_separator(tail) && !(t->hole && is_start(t, end - tail.n + str_search(tail, STR_LIT("From ")))))
+		t->foreign = true;
+	if (t->hole)
+		pass_hidden(t, end);
+	t->hole = false;
 	buf_clear(&t->line);
 	buf_clear(&t->tail);
 }
 
 static void add_to_line(struct torn *t, struct str piece)
 {
+	t->hole = t->hole || str_find(piece, '\0') < piece.n;
 	buf_add(&t->line, str_sub(piece, 0, KEPT - buf_len(&t->line)));
 	buf_add(&t->tail, str_sub(piece, piece.n > KEPT ? piece.n - KEPT : 0, piece.n));
 	if (buf_len(&t->tail) > KEPT)

@@ -6,8 +6,9 @@
 struct state_try;
 
 /*
- * What a crash left where a batch was being appended to an mbox, judged by its octets and by what the state says of the
- * batch. Pure: feed what follows the batch's offset in any cuts, at most torn_wants() octets of it, then end.
+ * What a crash left where a batch was being appended to an mbox, judged by its octets and by what the state says of
+ * the batch. What a power failure took reads as zeros. Pure: feed what follows the batch's offset in any cuts, at
+ * most torn_wants() octets of it, then end.
  */
 enum torn_verdict {
 	TORN_WHOLE,   /* the batch is there as it was meant; something may follow it */
@@ -27,6 +28,7 @@ struct torn {
 	uint64_t line_at; /* where the current line begins */
 	struct buf line;  /* its first octets */
 	struct buf tail;  /* and its last */
+	bool hole;        /* it has zeros: a power failure may have taken octets of it */
 	bool foreign;
 };
 

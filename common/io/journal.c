@@ -41,7 +41,8 @@ static bool mend_end(struct journal *j, uint64_t whole, bool open_end, struct er
 			return false;
 		j->size++;
 	}
-	return (j->cut == 0 && !open_end) || file_sync(j->fd, j->path, err);
+	/* What a killed run wrote and did not sync is acted on from now on: it has to stay when the power fails. */
+	return (j->size == 0 && j->cut == 0) || file_sync(j->fd, j->path, err);
 }
 
 static bool replay_all(struct journal *j, journal_replay *replay, void *arg, struct err *err)

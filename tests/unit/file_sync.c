@@ -146,6 +146,8 @@ static void test_directories(void)
 	snprintf(want, sizeof want, "mkdir d1; sync %s/; mkdir d2; sync d1/", directory + 5);
 	calls_same(want, "each name is synced");
 	check(file_make_dirs(in("d1/d2/other"), &err), "again");
+	calls_same("sync d1/", "an empty one may be of a run that was killed before its sync");
+	check(file_make_dirs(in("d1/d2"), &err), "one with something in it");
 	calls_same("", "costs nothing");
 	calls_fail("sync d2/", EIO, 0, 1);
 	check(!file_make_dirs(in("d1/d2/d3/other"), &err) && err.kind == ERR_IO, "%s", err.text);
@@ -187,7 +189,7 @@ static void test_journal_names(void)
 	calls_same("write j; sync j", "is written, then synced");
 	journal_close(&j);
 	check(open_journal(&j, &err), "one with records");
-	calls_same("make j; lock j", "has its name");
+	calls_same("make j; lock j; sync j", "has its name, and what a killed run left unsynced becomes certain");
 	journal_close(&j);
 	unlink(in("j"));
 	snprintf(want, sizeof want, "sync %s/", directory + 5);
@@ -280,7 +282,7 @@ static void test_maildir(void)
 	snprintf(want, sizeof want, "mkdir m; sync %s/; mkdir tmp; mkdir new; mkdir cur; sync m/", directory + 5);
 	calls_same(want, "its folders are synced");
 	check(maildir_make(in("m"), &err), "again");
-	calls_same("", "costs nothing");
+	calls_same("sync m/", "empty folders may be of a run that was killed before their sync");
 	int fd = maildir_create(in("m"), "x", &err);
 
 	check(fd >= 0 && file_write(fd, STR_LIT("text"), "x", &err) && maildir_close(fd, in("m"), "x", &err) &&

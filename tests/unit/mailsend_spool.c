@@ -14,7 +14,7 @@
 #include "io/clock.h"
 #include "io/file.h"
 
-/* The spool: what is on disk before a message may leave, what stays when a call fails, and what a later run believes. */
+/* The spool: what is on disk before a message may leave, what stays when a call fails, what a later run believes. */
 
 #define NOW 1795420800
 #define MESSAGE \
@@ -195,7 +195,7 @@ static void test_create(void)
 	add_recipients(&e, "b@example.org, c@example.org");
 	calls_begin(directory);
 	check(keep(&e, VERDICT_DEFERRED, &err), "kept: %s", err.text);
-	notes("make X.msg~; write X.msg~; sync X.msg~; rename X.msg~ X.msg; sync spool/; "
+	notes("sync pipemail/; make X.msg~; write X.msg~; sync X.msg~; rename X.msg~ X.msg; sync spool/; "
 	      "make X.env~; write X.env~; sync X.env~; rename X.env~ X.env; sync spool/",
 		"the message is on disk before the entry that makes it exist");
 	check_same(str_of(names()), "X.env X.msg", "both are there");

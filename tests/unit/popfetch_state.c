@@ -87,7 +87,7 @@ static void test_crash(struct state *s)
 	calls_begin(directory);
 	opened(s);
 	check(s->n_tries == 0 && s->place == NULL, "tried and not begun");
-	check(str_ends(buf_str(&calls.notes), STR_LIT("lock state; write state; sync state")),
+	check(str_ends(buf_str(&calls.notes), STR_LIT("lock state; sync state; write state; sync state")),
 		"it is taken back, synced");
 	calls_begin(NULL);
 	check(state_try(s, B, STR_LIT("2\tFrom x"), NULL) && state_begin(s, STR_LIT("mbox\tx\t0\t1"), NULL),
