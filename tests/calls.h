@@ -168,6 +168,17 @@ ssize_t calls_read(int fd, void *p, size_t n)
 	return CALLS_REAL(ssize_t(*)(int, void *, size_t), "read")(fd, p, n);
 }
 
+ssize_t calls_pread(int fd, void *p, size_t n, off_t at) __asm__("pread");
+ssize_t calls_pread(int fd, void *p, size_t n, off_t at)
+{
+	char path[512];
+
+	if (calls.fail != NULL && str_starts(str_of(calls.fail), STR_LIT("read ")) &&
+		calls_note("read", calls_path(fd, path), NULL))
+		return -1;
+	return CALLS_REAL(ssize_t(*)(int, void *, size_t, off_t), "pread")(fd, p, n, at);
+}
+
 int calls_fsync(int fd) __asm__("fsync");
 int calls_fsync(int fd)
 {

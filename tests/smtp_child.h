@@ -2,10 +2,10 @@
 #define PIPEMAIL_TESTS_SMTP_CHILD_H
 
 /*
- * A small SMTP server in a process of its own, on loopback, one connection after the other, each command by itself. What
- * it took is in its log: "mail a@x b@x\n" a message, "data\n" where content began, "rcpt N\n" a group. Local parts
- * decide: "bad…" is refused with 550, "later…" with 450; "eat…" is taken and the message refused with 554, "lose…"
- * taken, and the connection dropped instead of a reply.
+ * A small SMTP server in a process of its own, on loopback, one connection after the other, each command by itself.
+ * What it took is in its log: "mail a@x b@x\n" a message, "data\n" where content began, "rcpt N\n" a group. Local
+ * parts decide: "bad…" is refused with 550, "later…" with 450; "eat…" is taken and the message refused with 554,
+ * "lose…" taken, and the connection dropped instead of a reply.
  */
 #include "tests/tap.h"
 

@@ -11,6 +11,7 @@
 #include "cmd/listscrub/write/report.h"
 #include "cmd/listscrub/write/summary.h"
 #include "io/clock.h"
+#include "io/converter.h"
 #include "io/file.h"
 #include "io/stop.h"
 
@@ -27,13 +28,16 @@ struct run {
 static bool read_bounces(struct run *run, struct err *err)
 {
 	const struct settings *set = &run->set;
+	bool ok = true;
 
 	bounces_init(&run->bounces, set->fold, set->soft_limit);
-	for (size_t i = 0; i < set->bounces.n; i++)
-		if (!bounces_read(&run->bounces, set->bounces.values[i], err))
-			return false;
+	/* Closed before the list is read: its threads could not share them, and no address needs them. */
+	converter_open_all();
+	for (size_t i = 0; ok && i < set->bounces.n; i++)
+		ok = bounces_read(&run->bounces, set->bounces.values[i], err);
+	converter_close_all();
 	run->scrub.judge.bounces = &run->bounces;
-	return true;
+	return ok;
 }
 
 static bool print_suppressed(struct run *run, struct err *err)

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 
 #include "base/mem.h"
+#include "text/hex.h"
 #include "cli/say.h"
 #include "cmd/mailbulk/settings.h"
 #include "io/file.h"
@@ -141,7 +142,6 @@ static void digest_list(gnutls_hash_hd_t hash, const struct option_list *list)
 /* Of the text and what is said about it, not of the list: rows may come and go. */
 static bool take_fingerprint(struct campaign *c, struct str text, struct str html, struct err *err)
 {
-	static const char hex[] = "0123456789abcdef";
 	const struct settings *s = c->settings;
 	unsigned char sum[32];
 	gnutls_hash_hd_t hash;
@@ -159,10 +159,7 @@ static bool take_fingerprint(struct campaign *c, struct str text, struct str htm
 	for (size_t i = 0; i < c->n_constants; i++)
 		digest_part(hash, buf_str(&c->constants[i].encoded));
 	gnutls_hash_deinit(hash, sum);
-	for (size_t i = 0; i < 16; i++) {
-		c->fingerprint[2 * i] = hex[sum[i] >> 4];
-		c->fingerprint[2 * i + 1] = hex[sum[i] & 15];
-	}
+	hex_encode(c->fingerprint, sum, 16);
 	memcpy(c->id, c->fingerprint, sizeof c->id);
 	return true;
 }
@@ -183,7 +180,7 @@ static bool take_test(struct campaign *c, struct err *err)
 
 	if (c->settings->test == NULL)
 		return true;
-	fault = address_parse(&a, str_of(c->settings->test), ADDRESS_QUOTED | ADDRESS_LITERALS | ADDRESS_LOCALHOST);
+	fault = address_parse(&a, str_of(c->settings->test), ADDRESS_ENVELOPE);
 	if (fault != ADDRESS_OK)
 		err_set(err, ERR_USAGE, "--test: \"%s\" is no address: %s", c->settings->test,
 			address_fault_text(&a, fault));
@@ -220,11 +217,8 @@ bool campaign_load(struct campaign *c, const struct settings *settings, struct e
 	c->html = (struct body){ .file = MIME_NO_FILE,
 		.name = settings->html != NULL ? settings->html : settings->template_path };
 	struct str path = str_of(settings->template_path);
-	size_t slash = path.n;
 
-	while (slash > 0 && path.p[slash - 1] != '/')
-		slash--;
-	c->directory = mem_copy(path.p, slash);
+	c->directory = mem_copy(path.p, str_after_last(path, '/'));
 	if (!file_read(settings->template_path, TEMPLATE_LIMIT, &text, err))
 		goto out;
 	normalise(&text);

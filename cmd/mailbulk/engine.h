@@ -169,7 +169,6 @@ void engine_job_verdict(struct engine *e, struct job *job, size_t rcpt, const st
 void engine_job_trying(struct engine *e, struct job *job);
 /* It is over. */
 void engine_job_free(struct engine *e, struct job *job);
-void engine_record(struct engine *e);
 
 /* peer.c: connections. */
 void peer_open(struct engine *e, struct peer *p, struct relay *relay);

@@ -33,7 +33,7 @@ bool letter_envelope(struct letter *l, const struct campaign *campaign, const st
 	const struct settings *s = campaign->settings;
 	struct str sender = s->envelope_from != NULL ? str_of(s->envelope_from) : buf_str(&l->from);
 	struct address a = { 0 };
-	enum address_fault fault = address_parse(&a, sender, ADDRESS_QUOTED | ADDRESS_LITERALS | ADDRESS_LOCALHOST);
+	enum address_fault fault = address_parse(&a, sender, ADDRESS_ENVELOPE);
 
 	buf_clear(&l->reverse_path);
 	buf_clear(&l->recipient);

@@ -5,6 +5,7 @@
 #include <gnutls/crypto.h>
 
 #include "base/mem.h"
+#include "text/hex.h"
 #include "cmd/mailbulk/campaign.h"
 #include "cmd/mailbulk/settings.h"
 #include "cmd/mailbulk/values.h"
@@ -89,10 +90,10 @@ static bool put_from(struct head *h)
  */
 static bool put_message_id(struct head *h)
 {
-	static const char hex[] = "0123456789abcdef";
 	struct buf *id = &h->letter->message_id;
 	struct address a = { 0 };
 	unsigned char sum[32];
+	char hex[2 * 12 + 1];
 
 	if (buf_len(id) > 0)
 		return true;
@@ -103,10 +104,10 @@ static bool put_message_id(struct head *h)
 	if (gnutls_hash_fast(GNUTLS_DIG_SHA256, buf_str(h->value).p, buf_len(h->value), sum) != 0)
 		mem_die();
 	buf_add_char(id, '<');
-	for (size_t i = 0; i < 12; i++)
-		buf_add(id, str_at((char[]){ hex[sum[i] >> 4], hex[sum[i] & 15] }, 2));
+	hex_encode(hex, sum, 12);
+	buf_add_text(id, hex);
 	buf_add_char(id, '@');
-	address_parse(&a, buf_str(&h->letter->from), ADDRESS_QUOTED | ADDRESS_LITERALS | ADDRESS_LOCALHOST);
+	address_parse(&a, buf_str(&h->letter->from), ADDRESS_ENVELOPE);
 	buf_add(id, buf_str(&a.ascii));
 	buf_add_char(id, '>');
 	address_free(&a);

@@ -3,30 +3,18 @@
 #include "cmd/mailbulk/keys.h"
 
 #include "base/mem.h"
-#include "base/set.h"
-
-static int digit(char c)
-{
-	return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
+#include "base/siphash.h"
+#include "text/hex.h"
 
 static bool read_key(const char *hex, unsigned char key[16])
 {
-	for (size_t i = 0; i < 16; i++) {
-		int high = digit(hex[2 * i]);
-		int low = high >= 0 ? digit(hex[2 * i + 1]) : -1;
-
-		if (low < 0)
-			return false;
-		key[i] = (unsigned char)(high << 4 | low);
-	}
-	return true;
+	return strnlen(hex, 32) == 32 && hex_decode(key, str_at(hex, 32));
 }
 
 /* Its slot, or the empty one where it belongs. */
 static struct keys_entry *slot_of(const struct keys *k, const unsigned char key[16])
 {
-	size_t at = (size_t)set_hash(k->seed, str_at((const char *)key, 16)) & (k->size - 1);
+	size_t at = (size_t)siphash(k->seed, str_at((const char *)key, 16)) & (k->size - 1);
 
 	while (k->slots[at].taken != 0 && memcmp(k->slots[at].key, key, 16) != 0)
 		at = (at + 1) & (k->size - 1);

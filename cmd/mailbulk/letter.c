@@ -90,12 +90,8 @@ static bool make_attachment(const struct attachment *a, const struct mimetypes *
 	content->limit = ATTACHMENT_LIMIT;
 	if (!file_read(buf_text(path), ATTACHMENT_LIMIT, content, err))
 		return false;
-	size_t slash = name.n;
-
 	name = str_of(buf_text(path));
-	while (slash > 0 && name.p[slash - 1] != '/')
-		slash--;
-	part->name = a->shown != NULL ? a->shown : name.p + slash;
+	part->name = a->shown != NULL ? a->shown : name.p + str_after_last(name, '/');
 	part->cid = !a->is_inline ? NULL : a->cid != NULL ? a->cid : part->name;
 	part->type = a->type != NULL ? a->type : parts_type(types, part->name);
 	part->content = buf_str(content);

@@ -5,12 +5,10 @@
 #include "mail/address/address.h"
 #include "text/utf8.h"
 
-#define ADDRESS_FLAGS (ADDRESS_QUOTED | ADDRESS_LITERALS | ADDRESS_LOCALHOST)
-
 static bool judge(struct str bare, struct err *err)
 {
 	struct address a = { 0 };
-	enum address_fault fault = address_parse(&a, bare, ADDRESS_FLAGS);
+	enum address_fault fault = address_parse(&a, bare, ADDRESS_ENVELOPE);
 	struct buf shown = { 0 };
 
 	if (fault != ADDRESS_OK) {
@@ -37,10 +35,8 @@ static bool add_single(struct buf *out, struct str rendered, struct buf *bare, s
 	struct str address = str_trim(rendered);
 
 	if (address.n > 0 && address.p[address.n - 1] == '>') {
-		size_t at = address.n;
+		size_t at = str_after_last(address, '<');
 
-		while (at > 0 && address.p[at - 1] != '<')
-			at--;
 		if (at == 0)
 			return err_set(err, ERR_DATA, "a \">\" without its \"<\"");
 		name = unquote(str_trim(str_sub(address, 0, at - 1)));

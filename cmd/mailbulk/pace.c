@@ -4,7 +4,8 @@
 
 #include "mail/address/domain.h"
 
-uint64_t pace_warmup(const struct warmup *w, uint64_t day)
+/* Messages of a warm-up on a day (0: the first). */
+static uint64_t warmup_of(const struct warmup *w, uint64_t day)
 {
 	uint64_t n = w->start;
 
@@ -20,7 +21,7 @@ uint64_t pace_warmup(const struct warmup *w, uint64_t day)
 
 void pace_init(struct pace *p, const struct settings *settings, uint64_t days, uint64_t sent_today)
 {
-	uint64_t today = settings->warmup.start > 0 ? pace_warmup(&settings->warmup, days) : UINT64_MAX;
+	uint64_t today = settings->warmup.start > 0 ? warmup_of(&settings->warmup, days) : UINT64_MAX;
 
 	*p = (struct pace){ .settings = settings };
 	p->left = today == UINT64_MAX ? today : sent_today < today ? today - sent_today : 0;

@@ -24,7 +24,5 @@ void pace_took(struct pace *p, int64_t now, uint64_t n);
 /* Reserve the next slot of a recipient's domain (A-labels): the time from which it may go; now when its domain has no
  * limit. */
 int64_t pace_domain(struct pace *p, struct str domain, int64_t now);
-/* Messages of a warm-up on a day (0: the first). */
-uint64_t pace_warmup(const struct warmup *w, uint64_t day);
 
 #endif

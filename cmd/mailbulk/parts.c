@@ -87,20 +87,11 @@ static struct str cut_words(struct attachment *a, struct str text)
 	return text;
 }
 
-static struct str last_part(struct str path)
-{
-	size_t at = path.n;
-
-	while (at > 0 && path.p[at - 1] != '/')
-		at--;
-	return str_sub(path, at, path.n);
-}
-
 /* The file of an option without a tag in it: read and encoded now. */
 static bool load_constant(struct campaign *c, struct attachment *a, struct str path, struct err *err)
 {
 	struct buf content = { .limit = CONSTANT_LIMIT };
-	struct str name = a->shown != NULL ? str_of(a->shown) : last_part(path);
+	struct str name = a->shown != NULL ? str_of(a->shown) : str_sub(path, str_after_last(path, '/'), path.n);
 	char *file = mem_copy(path.p, path.n);
 	struct constant *k = new_constant(c, a->type);
 	bool ok = file_read(file, CONSTANT_LIMIT, &content, err);

@@ -19,10 +19,7 @@ void queue_push(struct queue *q, const struct waiting *w)
 {
 	size_t at = q->n;
 
-	if (q->n == q->cap) {
-		q->cap = q->cap > 0 ? 2 * q->cap : 64;
-		q->heap = mem_resize(q->heap, q->cap, sizeof *q->heap);
-	}
+	q->heap = mem_grow(q->heap, q->n, &q->cap, sizeof *q->heap);
 	q->n++;
 	struct waiting in = *w;
 

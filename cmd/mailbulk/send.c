@@ -3,6 +3,7 @@
 #include "cmd/mailbulk/send.h"
 
 #include "base/mem.h"
+#include "text/hex.h"
 #include "cmd/mailbulk/campaign.h"
 #include "cmd/mailbulk/engine.h"
 #include "cmd/mailbulk/list.h"
@@ -48,15 +49,12 @@ out:
 
 static void new_id(struct campaign *c)
 {
-	static const char hex[] = "0123456789abcdef";
 	unsigned char random[16];
 
 	/* The same sending twice is two sendings, or the second would be taken for a copy where it arrives. */
 	random_bytes(random, sizeof random);
-	for (size_t i = 0; i < sizeof random && !clock_is_fixed(); i++) {
-		c->id[2 * i] = hex[random[i] >> 4];
-		c->id[2 * i + 1] = hex[random[i] & 15];
-	}
+	if (!clock_is_fixed())
+		hex_encode(c->id, random, sizeof random);
 }
 
 static bool write_campaign(struct engine *e, const char *key, struct err *err)

@@ -5,13 +5,12 @@
 #include <gnutls/crypto.h>
 
 #include "base/mem.h"
+#include "text/hex.h"
 #include "cmd/mailbulk/campaign.h"
 #include "cmd/mailbulk/list.h"
 #include "cmd/mailbulk/settings.h"
 #include "text/base64.h"
 #include "text/utf8.h"
-
-#define ADDRESS_FLAGS (ADDRESS_QUOTED | ADDRESS_LITERALS | ADDRESS_LOCALHOST)
 
 static bool is_builtin(const struct campaign *c, struct str name)
 {
@@ -83,16 +82,11 @@ struct template_data values_data(const struct values *v)
 
 static void make_key(struct values *v)
 {
-	static const char hex[] = "0123456789abcdef";
 	unsigned char sum[32];
 
 	if (gnutls_hash_fast(GNUTLS_DIG_SHA256, buf_str(&v->key_text).p, buf_len(&v->key_text), sum) != 0)
 		mem_die();
-	for (size_t i = 0; i < 16; i++) {
-		v->key[2 * i] = hex[sum[i] >> 4];
-		v->key[2 * i + 1] = hex[sum[i] & 15];
-	}
-	v->key[32] = '\0';
+	hex_encode(v->key, sum, 16);
 }
 
 static void make_token(struct values *v)
@@ -129,7 +123,7 @@ static bool judge_address(struct values *v, struct str cell, struct err *err)
 	if (str_clean(bare))
 		address_unwrap(cell, &bare, &name);
 	buf_free(&name);
-	fault = address_parse(&v->address, bare, ADDRESS_FLAGS);
+	fault = address_parse(&v->address, bare, ADDRESS_ENVELOPE);
 	if (fault == ADDRESS_OK) {
 		address_key(&v->address, &v->folded);
 		buf_add(&v->written, bare);

@@ -9,7 +9,7 @@
 #define DROPS_MOST 5            /* connections lost under one row before it is left for another run */
 #define REFUSED_IN_ROW_MOST 100 /* then it is not the recipients */
 
-void engine_record(struct engine *e)
+static void add_record(struct engine *e)
 {
 	struct err err = { 0 };
 
@@ -26,7 +26,7 @@ void engine_job_trying(struct engine *e, struct job *job)
 		if (job->tickets[i].done)
 			continue;
 		ledger_trying(&e->record, e->wall.wall, job->tickets[i].key, job->tickets[i].email);
-		engine_record(e);
+		add_record(e);
 	}
 }
 
@@ -56,7 +56,7 @@ static void make_word(struct word *w, const struct smtp_news *news)
 static void record_verdict(struct engine *e, const struct ticket *t, enum ledger_state state, const struct word *w)
 {
 	ledger_verdict(&e->record, state, e->wall.wall, t->key, t->email, w->code, buf_str(&w->text));
-	engine_record(e);
+	add_record(e);
 }
 
 static void add_result(struct engine *e, const struct job *job, const struct ticket *t, enum result_status status,

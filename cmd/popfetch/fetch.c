@@ -38,11 +38,9 @@ static bool state_path(const struct settings *s, const struct account_server *se
 static bool tidy(struct visit *v, struct err *err)
 {
 	struct set listed = { 0 };
-	unsigned char random[16];
 	bool ok;
 
-	random_bytes(random, sizeof random);
-	set_seed(&listed, random);
+	random_seed(&listed);
 	for (size_t i = 0; i < v->pop3.n_items; i++)
 		if (v->keys[i] != NULL && v->fates[i] != FATE_DELETED)
 			set_add(&listed, str_of(v->keys[i]), NULL);

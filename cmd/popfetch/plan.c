@@ -31,12 +31,10 @@ size_t plan_index(const struct visit *v, uint32_t number)
 static void make_keys(struct visit *v)
 {
 	struct set counts = { 0 };
-	unsigned char random[16];
 	size_t without = 0;
 
-	random_bytes(random, sizeof random);
-	set_seed(&counts, random);
-	set_seed(&v->hashes, random);
+	random_seed(&counts);
+	random_seed(&v->hashes);
 	v->keys = mem_array(v->pop3.n_items + 1, sizeof *v->keys);
 	for (size_t i = 0; i < v->pop3.n_items; i++)
 		if (v->pop3.items[i].uid.n > 0)

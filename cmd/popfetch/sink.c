@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <unistd.h>
 
+#include "base/crc32.h"
 #include "base/mem.h"
 #include "cmd/popfetch/state.h"
 #include "io/clock.h"
@@ -16,21 +17,6 @@
 #define MEMORY_MAX ((size_t)2 << 20)
 #define BATCH_MESSAGES 25
 #define BATCH_OCTETS ((uint64_t)1 << 20)
-
-uint32_t sink_crc(uint32_t crc, struct str s)
-{
-	static uint32_t table[256];
-
-	for (uint32_t i = 0; table[255] == 0 && i < 256; i++) {
-		table[i] = i;
-		for (int bit = 0; bit < 8; bit++)
-			table[i] = (table[i] & 1 ? 0xedb88320 : 0) ^ table[i] >> 1;
-	}
-	crc = ~crc;
-	for (size_t i = 0; i < s.n; i++)
-		crc = table[(crc ^ (unsigned char)s.p[i]) & 0xff] ^ crc >> 8;
-	return ~crc;
-}
 
 /* From the root: the state names the mailbox, and the next run may begin elsewhere. */
 static bool whole_path(const char *path, char **whole, struct err *err)
@@ -128,7 +114,7 @@ static bool gather(struct sink *s, struct err *err)
 	if (s->kind == SINK_MAILDIR) {
 		ok = file_write(s->fd, buf_str(&s->piece), s->path, err);
 	} else {
-		s->crc_now = sink_crc(s->crc_now, buf_str(&s->piece));
+		s->crc_now = crc32_add(s->crc_now, buf_str(&s->piece));
 		buf_add(&s->text, buf_str(&s->piece));
 		ok = buf_len(&s->text) <= MEMORY_MAX || spill(s, err);
 	}
@@ -258,10 +244,7 @@ bool sink_add(struct sink *s, struct str octets, struct err *err)
 
 static void keep_name(struct sink *s)
 {
-	if (s->n == s->cap) {
-		s->cap = s->cap > 0 ? 2 * s->cap : 32;
-		s->names = mem_resize(s->names, s->cap, sizeof *s->names);
-	}
+	s->names = mem_grow(s->names, s->n, &s->cap, sizeof *s->names);
 	s->names[s->n] = s->name;
 	s->name = NULL;
 }

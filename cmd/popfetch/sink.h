@@ -82,7 +82,5 @@ bool sink_maildir_recover(struct sink *s, struct err *err);
 void sink_maildir_drop(struct sink *s, const char *name);
 /* The octets of the batch to a descriptor. */
 bool sink_write(const struct sink *s, int fd, const char *name, struct err *err);
-/* CRC-32 of s, going on from crc (0 at first). */
-uint32_t sink_crc(uint32_t crc, struct str s);
 
 #endif

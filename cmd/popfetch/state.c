@@ -14,10 +14,7 @@
 
 static void add_try(struct state *s, struct str key, struct str extra)
 {
-	if (s->n_tries == s->cap_tries) {
-		s->cap_tries = s->cap_tries > 0 ? 2 * s->cap_tries : 32;
-		s->tries = mem_resize(s->tries, s->cap_tries, sizeof *s->tries);
-	}
+	s->tries = mem_grow(s->tries, s->n_tries, &s->cap_tries, sizeof *s->tries);
 	s->tries[s->n_tries++] = (struct state_try){ mem_copy(key.p, key.n), mem_copy(extra.p, extra.n) };
 }
 
@@ -78,13 +75,11 @@ static bool replay(void *arg, struct str record, struct err *err)
 
 bool state_open(struct state *s, const char *path, struct err *err)
 {
-	unsigned char random[16];
 	struct buf lock = { 0 };
 
 	*s = (struct state){ .lock = -1 };
-	random_bytes(random, sizeof random);
-	set_seed(&s->seen, random);
-	set_seed(&s->trouble, random);
+	random_seed(&s->seen);
+	random_seed(&s->trouble);
 	buf_printf(&lock, "%s.lock", path);
 	if (!file_make_dirs(path, err))
 		goto fail;

@@ -2,7 +2,7 @@
 
 #include "cmd/popfetch/torn.h"
 
-#include "cmd/popfetch/sink.h"
+#include "base/crc32.h"
 #include "cmd/popfetch/state.h"
 
 #define KEPT ((size_t)1024) /* of a line, at either end: no From_ line is longer */
@@ -126,7 +126,7 @@ static void add_to_line(struct torn *t, struct str piece)
 
 void torn_add(struct torn *t, struct str octets)
 {
-	t->sum = sink_crc(t->sum, str_sub(octets, 0, t->length > t->at ? (size_t)(t->length - t->at) : 0));
+	t->sum = crc32_add(t->sum, str_sub(octets, 0, t->length > t->at ? (size_t)(t->length - t->at) : 0));
 	while (octets.n > 0) {
 		size_t n = str_find(octets, '\n');
 		bool open = n == octets.n;

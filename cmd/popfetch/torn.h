@@ -6,9 +6,9 @@
 struct state_try;
 
 /*
- * What a crash left where a batch was being appended to an mbox, judged by its octets and by what the state says of the
- * batch. What a power failure took reads as zeros. Pure: feed what follows the batch's offset in any cuts, at most
- * torn_wants() octets of it, then end.
+ * What a crash left where a batch was being appended to an mbox, judged by its octets and by what the state says of
+ * the batch. What a power failure took reads as zeros. Pure: feed what follows the batch's offset in any cuts, at
+ * most torn_wants() octets of it, then end.
  */
 enum torn_verdict {
 	TORN_WHOLE,   /* the batch is there as it was meant; something may follow it */

@@ -17,6 +17,21 @@ void *mem_array(size_t count, size_t size);
 /* Resize p (which may be NULL) to count objects of size octets; what is new is not cleared. */
 void *mem_resize(void *p, size_t count, size_t size);
 
+/*
+ * An array that grows at its end: p has room for *cap objects of size octets and n of them are used. With room for one
+ * more p is returned as it is, else moved to twice the room (at least 8) and *cap set. What is new is not cleared.
+ *
+ *     l->items = mem_grow(l->items, l->n, &l->cap, sizeof *l->items);
+ *     l->items[l->n++] = item;
+ */
+static inline void *mem_grow(void *p, size_t n, size_t *cap, size_t size)
+{
+	if (n < *cap)
+		return p;
+	*cap = n < 4 ? 8 : 2 * n;
+	return mem_resize(p, *cap, size);
+}
+
 /* A copy of n octets at p, with a NUL behind it. */
 char *mem_copy(const void *p, size_t n);
 

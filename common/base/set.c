@@ -3,6 +3,7 @@
 #include "base/set.h"
 
 #include "base/mem.h"
+#include "base/siphash.h"
 
 void set_seed(struct set *s, const unsigned char random[16])
 {
@@ -16,50 +17,6 @@ void set_free(struct set *s)
 	mem_free(s->entries);
 	mem_free(s->slots);
 	*s = (struct set){ .key = { s->key[0], s->key[1] } };
-}
-
-static uint64_t rotate(uint64_t x, int by)
-{
-	return x << by | x >> (64 - by);
-}
-
-static void sip_round(uint64_t v[4])
-{
-	v[0] += v[1];
-	v[1] = rotate(v[1], 13) ^ v[0];
-	v[0] = rotate(v[0], 32);
-	v[2] += v[3];
-	v[3] = rotate(v[3], 16) ^ v[2];
-	v[0] += v[3];
-	v[3] = rotate(v[3], 21) ^ v[0];
-	v[2] += v[1];
-	v[1] = rotate(v[1], 17) ^ v[2];
-	v[2] = rotate(v[2], 32);
-}
-
-uint64_t set_hash(const uint64_t key[2], struct str s)
-{
-	uint64_t v[4] = { key[0] ^ 0x736f6d6570736575u, key[1] ^ 0x646f72616e646f6du, key[0] ^ 0x6c7967656e657261u,
-		key[1] ^ 0x7465646279746573u };
-	uint64_t word;
-	size_t i = 0;
-
-	for (; i + 8 <= s.n; i += 8) {
-		memcpy(&word, s.p + i, 8);
-		v[3] ^= word;
-		sip_round(v);
-		v[0] ^= word;
-	}
-	word = (uint64_t)s.n << 56;
-	for (unsigned shift = 0; i < s.n; i++, shift += 8)
-		word |= (uint64_t)(unsigned char)s.p[i] << shift;
-	v[3] ^= word;
-	sip_round(v);
-	v[0] ^= word;
-	v[2] ^= 0xff;
-	for (int round = 0; round < 3; round++)
-		sip_round(v);
-	return v[0] ^ v[1] ^ v[2] ^ v[3];
 }
 
 /* The slot of key: its own, or the empty one where it belongs. */
@@ -98,7 +55,7 @@ struct set_entry *set_add(struct set *s, struct str key, bool *added)
 		grow(s);
 	if (s->used >= UINT32_MAX - 1 || key.n > UINT32_MAX)
 		mem_die();
-	uint64_t hash = set_hash(s->key, key);
+	uint64_t hash = siphash(s->key, key);
 	size_t at = slot_of(s, key, hash);
 
 	if (added != NULL)
@@ -115,7 +72,7 @@ struct set_entry *set_find(const struct set *s, struct str key)
 {
 	if (s->size == 0)
 		return NULL;
-	size_t at = slot_of(s, key, set_hash(s->key, key));
+	size_t at = slot_of(s, key, siphash(s->key, key));
 
 	return s->slots[at] != 0 ? &s->entries[s->slots[at] - 1] : NULL;
 }

@@ -33,7 +33,4 @@ struct set_entry *set_add(struct set *s, struct str key, bool *added);
 /* The entry of key, or NULL. */
 struct set_entry *set_find(const struct set *s, struct str key);
 
-/* SipHash-1-3 of s under a 128-bit key. */
-uint64_t set_hash(const uint64_t key[2], struct str s);
-
 #endif

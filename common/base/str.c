@@ -54,6 +54,15 @@ size_t str_find(struct str s, char c)
 	return p != NULL ? (size_t)(p - s.p) : s.n;
 }
 
+size_t str_after_last(struct str s, char c)
+{
+	size_t at = s.n;
+
+	while (at > 0 && s.p[at - 1] != c)
+		at--;
+	return at;
+}
+
 size_t str_count(struct str s, char c)
 {
 	const char *end = s.p + s.n;

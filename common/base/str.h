@@ -77,6 +77,8 @@ bool str_iends(struct str s, struct str suffix);
 
 /* Position of the first c, or s.n. */
 size_t str_find(struct str s, char c);
+/* Position after the last c, 0 when there is none: of an address's domain, of the last part of a path. */
+size_t str_after_last(struct str s, char c);
 /* How often c stands in s. */
 size_t str_count(struct str s, char c);
 /* Position of the first needle, or s.n; an empty needle is at 0. */

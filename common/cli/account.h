@@ -91,7 +91,7 @@ struct account_server {
 	struct net_target target;
 	enum account_tls tls;
 	bool clear_auth;         /* credentials may go without TLS */
-	struct tls_trust *trust; /* NULL until account_trust */
+	struct tls_trust *trust; /* NULL before the first handshake */
 	int64_t tlsa_until;      /* monotonic: how long the TLSA records in it are good; 0: there are none */
 	struct sasl *sasl;       /* NULL: no credentials */
 	const char *ehlo;        /* or NULL: net_own_name */
@@ -108,8 +108,6 @@ struct account_server {
  * nothing is left to free. */
 bool account_server(const struct account *a, const char *url, bool pop, struct account_server *server, struct err *err);
 void account_server_free(struct account_server *server);
-/* The trusted certificates and ours, read at the first call: TLS may turn out not to be needed. */
-struct tls_trust *account_trust(struct account_server *server, struct err *err);
 /* The same for a handshake that begins now: with --dane the records in DNS are looked up, unless that was done a short
  * while ago. */
 struct tls_trust *account_handshake(struct account_server *server, struct err *err);

@@ -107,49 +107,6 @@ static void set_target(struct account_server *s)
 		snprintf(s->label, sizeof s->label, "%s:%u", url->host, url->port);
 }
 
-static bool fill(struct account_server *s, const char *url, bool pop, struct err *err)
-{
-	const struct account *a = s->account;
-
-	if (!fix_kind(account_url(url, pop, &s->url, err), a->server_from_file, err))
-		return false;
-	set_target(s);
-	if (a->proxy != NULL && s->url.path == NULL &&
-		!fix_kind(account_proxy(a->proxy, a->proxy_from_file, s, err), a->proxy_from_file, err))
-		return false;
-	if (!fix_kind(choose_tls(a, s, err), a->tls_from_file, err))
-		return false;
-	if (a->dane && !fix_kind(check_dane(s, err), a->dane_from_file, err))
-		return false;
-	/* "try" may come to nothing; then the certificates need not be read at all. */
-	if ((s->tls == ACCOUNT_TLS_REQUIRE || s->tls == ACCOUNT_TLS_ON) && account_trust(s, err) == NULL)
-		return false;
-	return !wants_login(a, &s->url) ||
-		fix_kind(account_login(s, err), a->user_from_file || a->server_from_file, err);
-}
-
-bool account_server(const struct account *a, const char *url, bool pop, struct account_server *server, struct err *err)
-{
-	*server = (struct account_server){ .account = a, .ehlo = a->ehlo, .timeout = a->timeout };
-	if (a->timeout <= 0)
-		return err_set(err, ERR_USAGE, "--timeout takes more than 0 seconds");
-	if (fill(server, url, pop, err))
-		return true;
-	account_server_free(server);
-	return false;
-}
-
-void account_server_free(struct account_server *server)
-{
-	account_url_free(&server->url);
-	tls_trust_free(server->trust);
-	sasl_free(server->sasl);
-	mem_free(server->proxy_host);
-	buf_wipe(&server->proxy_user);
-	buf_wipe(&server->proxy_password);
-	*server = (struct account_server){ 0 };
-}
-
 static bool read_pem(const char *path, struct buf *pem, struct err *err)
 {
 	if (path == NULL || file_read(path, PEM_LIMIT, pem, err))
@@ -168,7 +125,8 @@ static void read_store(struct buf *pem)
 	buf_clear(pem);
 }
 
-struct tls_trust *account_trust(struct account_server *server, struct err *err)
+/* The trusted certificates and ours, read at the first call: TLS may turn out not to be needed. */
+static struct tls_trust *load_trust(struct account_server *server, struct err *err)
 {
 	const struct account *a = server->account;
 	struct buf ca = { 0 };
@@ -197,6 +155,49 @@ out:
 	return server->trust;
 }
 
+static bool fill(struct account_server *s, const char *url, bool pop, struct err *err)
+{
+	const struct account *a = s->account;
+
+	if (!fix_kind(account_url(url, pop, &s->url, err), a->server_from_file, err))
+		return false;
+	set_target(s);
+	if (a->proxy != NULL && s->url.path == NULL &&
+		!fix_kind(account_proxy(a->proxy, a->proxy_from_file, s, err), a->proxy_from_file, err))
+		return false;
+	if (!fix_kind(choose_tls(a, s, err), a->tls_from_file, err))
+		return false;
+	if (a->dane && !fix_kind(check_dane(s, err), a->dane_from_file, err))
+		return false;
+	/* "try" may come to nothing; then the certificates need not be read at all. */
+	if ((s->tls == ACCOUNT_TLS_REQUIRE || s->tls == ACCOUNT_TLS_ON) && load_trust(s, err) == NULL)
+		return false;
+	return !wants_login(a, &s->url) ||
+		fix_kind(account_login(s, err), a->user_from_file || a->server_from_file, err);
+}
+
+bool account_server(const struct account *a, const char *url, bool pop, struct account_server *server, struct err *err)
+{
+	*server = (struct account_server){ .account = a, .ehlo = a->ehlo, .timeout = a->timeout };
+	if (a->timeout <= 0)
+		return err_set(err, ERR_USAGE, "--timeout takes more than 0 seconds");
+	if (fill(server, url, pop, err))
+		return true;
+	account_server_free(server);
+	return false;
+}
+
+void account_server_free(struct account_server *server)
+{
+	account_url_free(&server->url);
+	tls_trust_free(server->trust);
+	sasl_free(server->sasl);
+	mem_free(server->proxy_host);
+	buf_wipe(&server->proxy_user);
+	buf_wipe(&server->proxy_password);
+	*server = (struct account_server){ 0 };
+}
+
 /* As DNS and the certificate write it. */
 static const char *ascii_host(const char *host, struct buf *ascii)
 {
@@ -205,7 +206,7 @@ static const char *ascii_host(const char *host, struct buf *ascii)
 
 struct tls_trust *account_handshake(struct account_server *server, struct err *err)
 {
-	struct tls_trust *trust = account_trust(server, err);
+	struct tls_trust *trust = load_trust(server, err);
 	struct buf records = { 0 };
 	struct buf host = { 0 };
 

@@ -9,10 +9,6 @@
 void account_merge(struct account *a, const struct account *file, bool named);
 /* "socks5://[user:password@]host[:port]" into the server; 64. */
 bool account_proxy(const char *text, bool from_file, struct account_server *server, struct err *err);
-/* %XX undone, appended to out; false on a bad one or a control character. */
-bool account_decode(struct buf *out, struct str text);
-/* "host", "host:port" or "[v6]:port"; *port stays when none is given. host is the caller's. 64. */
-bool account_host_port(struct str text, char **host, unsigned *port, struct err *err);
 /* The SASL object for the credentials, if there are any; label names the server. */
 bool account_login(struct account_server *server, struct err *err);
 

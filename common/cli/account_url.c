@@ -3,6 +3,7 @@
 #include "cli/account_state.h"
 
 #include "base/mem.h"
+#include "text/hex.h"
 
 static const struct scheme {
 	const char *name;
@@ -17,23 +18,18 @@ static const struct scheme {
 	{ "pop3s", SCHEME_POP3S, 995, true },
 };
 
-static int hex_digit(char c)
-{
-	if (ascii_digit(c))
-		return c - '0';
-	c = ascii_lower(c);
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
-bool account_decode(struct buf *out, struct str text)
+/* %XX undone, appended to out; false on a bad one or a control character. */
+static bool decode(struct buf *out, struct str text)
 {
 	for (size_t i = 0; i < text.n; i++) {
 		char c = text.p[i];
 
 		if (c == '%') {
-			if (text.n - i < 3 || hex_digit(text.p[i + 1]) < 0 || hex_digit(text.p[i + 2]) < 0)
+			int octet = hex_octet(str_sub(text, i + 1, 2));
+
+			if (octet < 0)
 				return false;
-			c = (char)(hex_digit(text.p[i + 1]) << 4 | hex_digit(text.p[i + 2]));
+			c = (char)octet;
 			i += 2;
 		}
 		if (ascii_control(c) || !buf_add_char(out, c))
@@ -45,7 +41,7 @@ bool account_decode(struct buf *out, struct str text)
 static char *decoded(struct str text)
 {
 	struct buf out = { 0 };
-	char *copy = account_decode(&out, text) ? mem_copy(buf_text(&out), buf_len(&out)) : NULL;
+	char *copy = decode(&out, text) ? mem_copy(buf_text(&out), buf_len(&out)) : NULL;
 
 	buf_free(&out);
 	return copy;
@@ -63,7 +59,8 @@ static bool is_host(struct str host)
 	return true;
 }
 
-bool account_host_port(struct str text, char **host, unsigned *port, struct err *err)
+/* "host", "host:port" or "[v6]:port"; *port stays when none is given. host is the caller's. 64. */
+static bool host_port(struct str text, char **host, unsigned *port, struct err *err)
 {
 	struct str name;
 	uint64_t number;
@@ -123,10 +120,8 @@ static const struct scheme *take_scheme(struct str *text, bool pop, struct err *
 /* "user@" before the host. The last @ counts, since people write their whole address there. */
 static bool take_user(struct str *authority, struct account_url *url, struct err *err)
 {
-	size_t at = authority->n;
+	size_t at = str_after_last(*authority, '@');
 
-	while (at > 0 && authority->p[at - 1] != '@')
-		at--;
 	if (at == 0)
 		return true;
 	struct str user = str_sub(*authority, 0, at - 1);
@@ -156,7 +151,7 @@ static bool take_parts(const struct scheme *s, struct str rest, struct account_u
 		return err_set(err, ERR_USAGE, "there is no host behind %s://", s->name);
 	if (path.n > 1)
 		return err_set(err, ERR_USAGE, "something stands behind the host: '%.*s'", STR_ARGS(path));
-	return account_host_port(authority, &url->host, &url->port, err);
+	return host_port(authority, &url->host, &url->port, err);
 }
 
 bool account_url(const char *text, bool pop, struct account_url *url, struct err *err)
@@ -195,10 +190,7 @@ bool account_proxy(const char *text, bool from_file, struct account_server *serv
 	rest = str_sub(rest, at + 3, rest.n);
 	if (str_ends(rest, STR_LIT("/")))
 		rest.n--;
-	size_t end = rest.n;
-
-	while (end > 0 && rest.p[end - 1] != '@')
-		end--;
+	size_t end = str_after_last(rest, '@');
 	struct str password = str_sub(rest, 0, end > 0 ? end - 1 : 0);
 	struct str user = str_cut(&password, ':');
 
@@ -206,8 +198,8 @@ bool account_proxy(const char *text, bool from_file, struct account_server *serv
 		return err_set(err, ERR_USAGE,
 			"a password in --proxy can be read by everyone on this machine (ps): "
 			"put the proxy into the configuration file");
-	if (!account_decode(&server->proxy_user, user) || !account_decode(&server->proxy_password, password))
+	if (!decode(&server->proxy_user, user) || !decode(&server->proxy_password, password))
 		return err_set(err, ERR_USAGE, "--proxy: the user before the @ is no user");
-	return account_host_port(str_sub(rest, end, rest.n), &server->proxy_host, &server->proxy_port, err) ||
+	return host_port(str_sub(rest, end, rest.n), &server->proxy_host, &server->proxy_port, err) ||
 		err_prefix(err, "--proxy");
 }

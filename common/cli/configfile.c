@@ -51,10 +51,7 @@ static void add_entry(struct reading *r, struct str section, const char *key, co
 {
 	struct config *c = r->c;
 
-	if (c->n == c->cap) {
-		c->cap = c->cap > 0 ? c->cap * 2 : 16;
-		c->entries = mem_resize(c->entries, c->cap, sizeof *c->entries);
-	}
+	c->entries = mem_grow(c->entries, c->n, &c->cap, sizeof *c->entries);
 	c->entries[c->n++] = (struct config_entry){ .section = mem_copy(section.p, section.n),
 		.key = copy_text(key),
 		.value = copy_text(value),

@@ -121,11 +121,3 @@ int say_fail(const struct err *err)
 	say_error(err);
 	return stop_signal() != 0 ? 128 + stop_signal() : (int)err->kind;
 }
-
-bool say_colour(void)
-{
-	const char *no = getenv("NO_COLOR");
-	const char *term = getenv("TERM");
-
-	return (no == NULL || *no == '\0') && (term == NULL || strcmp(term, "dumb") != 0) && isatty(STDERR_FILENO);
-}

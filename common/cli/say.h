@@ -31,9 +31,6 @@ int say_fail(const struct err *err);
 void say_raw(struct str lines);
 void say_before(void (*make_room)(void));
 
-/* May colour be used on standard error (a terminal, NO_COLOR unset)? */
-bool say_colour(void);
-
 /*
  * The conversation, for -v and --trace FILE: one line of it a line, '>' from us, '<' from the server.
  * Secrets are struck out: what follows AUTH's mechanism and PASS, every line of ours until the server

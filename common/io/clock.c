@@ -9,6 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/set.h"
 #include "base/str.h"
 
 int64_t clock_now(void)
@@ -110,4 +111,12 @@ void random_bytes(void *p, size_t n)
 			_exit(71);
 		}
 	}
+}
+
+void random_seed(struct set *s)
+{
+	unsigned char random[16];
+
+	random_bytes(random, sizeof random);
+	set_seed(s, random);
 }

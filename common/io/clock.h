@@ -5,6 +5,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct set;
+
 /* Time and chance, the two things that pure code is given from here. */
 
 /* Monotonic nanoseconds, for every duration and deadline. INT64_MAX as a deadline is "never". */
@@ -26,5 +28,7 @@ bool clock_is_fixed(void);
 
 /* n octets nobody can guess (getrandom); ends the process with 71 when the kernel has none. */
 void random_bytes(void *p, size_t n);
+/* The key of a set, before its first entry: random, so that nobody can prepare a list that makes it slow. */
+void random_seed(struct set *s);
 
 #endif

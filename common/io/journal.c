@@ -41,7 +41,7 @@ static bool mend_end(struct journal *j, uint64_t whole, bool open_end, struct er
 			return false;
 		j->size++;
 	}
-	/* What a killed run wrote and did not sync is acted on from now on: a power failure must not take it. */
+	/* What a killed run wrote and did not sync is acted on from now on: it has to stay when the power fails. */
 	return (j->size == 0 && j->cut == 0) || file_sync(j->fd, j->path, err);
 }
 

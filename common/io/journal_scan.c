@@ -2,38 +2,22 @@
 
 #include "io/journal.h"
 
+#include "base/crc32.h"
+#include "text/hex.h"
+
 #define BLOCK 512 /* the least that a disk writes at once */
-
-/* CRC-32 (ISO 3309, as gzip has it), reflected. The table is made at the first use. */
-static uint32_t crc32_of(struct str s)
-{
-	static uint32_t table[256];
-	uint32_t crc = 0xffffffff;
-
-	if (table[1] == 0)
-		for (uint32_t i = 0; i < 256; i++) {
-			uint32_t c = i;
-
-			for (int bit = 0; bit < 8; bit++)
-				c = c & 1 ? 0xedb88320 ^ c >> 1 : c >> 1;
-			table[i] = c;
-		}
-	for (size_t i = 0; i < s.n; i++)
-		crc = table[(crc ^ (unsigned char)s.p[i]) & 0xff] ^ crc >> 8;
-	return crc ^ 0xffffffff;
-}
 
 static void format_crc(char out[8], uint32_t crc)
 {
 	for (int i = 7; i >= 0; i--, crc >>= 4)
-		out[i] = "0123456789abcdef"[crc & 15];
+		out[i] = hex_lower[crc & 15];
 }
 
 bool journal_format(struct buf *out, struct str record)
 {
 	char crc[8];
 
-	format_crc(crc, crc32_of(record));
+	format_crc(crc, crc32_add(0, record));
 	return buf_add(out, record) && buf_add_char(out, '\t') && buf_add(out, str_at(crc, 8)) &&
 		buf_add_char(out, '\n');
 }
@@ -46,7 +30,7 @@ static bool take_record(struct str line, struct str *record)
 	if (line.n < 9 || line.p[line.n - 9] != '\t')
 		return false;
 	*record = str_sub(line, 0, line.n - 9);
-	format_crc(crc, crc32_of(*record));
+	format_crc(crc, crc32_add(0, *record));
 	return memcmp(crc, line.p + line.n - 8, 8) == 0;
 }
 

@@ -122,10 +122,7 @@ static void load_file(struct mimetypes *m, struct str directory)
 		globs.p[at - 1] = '\0';
 		globs.p[at + g.length] = '\0';
 		g.ending = g.pattern[0] == '*' && strpbrk(g.pattern + 1, "*?[\\") == NULL;
-		if (m->n == cap) {
-			cap = 2 * cap + 256;
-			m->globs = mem_resize(m->globs, cap, sizeof *m->globs);
-		}
+		m->globs = mem_grow(m->globs, m->n, &cap, sizeof *m->globs);
 		m->globs[m->n++] = g;
 	}
 	m->files = mem_resize(m->files, m->n_files + 1, sizeof *m->files);

@@ -104,7 +104,9 @@ static bool split_word(const char **at, struct buf *out)
 	}
 }
 
-char **secret_split(const char *command, struct err *err)
+/* Split a command line into words without a shell; NULL-terminated, one mem_free for all. NULL (64) on an open
+ * quote. */
+static char **split(const char *command, struct err *err)
 {
 	struct buf words = { .limit = strlen(command) * 2 + 2 };
 	size_t count = 0;
@@ -185,7 +187,7 @@ static void wait_for_end(pid_t pid, int *status)
 
 bool secret_run(const char *command, struct buf *out, struct err *err)
 {
-	char **argv = secret_split(command, err);
+	char **argv = split(command, err);
 	int status = 0;
 	int fd;
 	pid_t pid;

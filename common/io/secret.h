@@ -21,9 +21,6 @@ struct secret_source {
 };
 /* The first source that is given. 77 when there is none, 78 when one fails, with its name and never its content. */
 bool secret_get(const struct secret_source *source, struct buf *out, struct err *err);
-/* Split a command line into words without a shell; NULL-terminated, one mem_free for all. NULL (64) on an open
- * quote. */
-char **secret_split(const char *command, struct err *err);
 /* Run a command without a shell and take the first line of its output. */
 bool secret_run(const char *command, struct buf *out, struct err *err);
 /* No core dumps, no ptrace by others: call before the first secret is there. */

@@ -28,7 +28,7 @@ static void end_socks(struct wire *w)
 	w->socks = NULL;
 }
 
-void wire_free(struct wire *w)
+static void end(struct wire *w)
 {
 	if (w->fd >= 0)
 		close(w->fd);
@@ -278,5 +278,5 @@ void wire_close(struct wire *w)
 		tls_bye(w->tls);
 		send_off(w, tls_out(w->tls));
 	}
-	wire_free(w);
+	end(w);
 }

@@ -32,7 +32,6 @@ enum wire_status {
 };
 
 void wire_init(struct wire *w, int fd);
-void wire_free(struct wire *w); /* closes without a word */
 /* The descriptor leads to a SOCKS5 proxy: let it connect to host first (an IPv6 literal without
  * brackets). user.p NULL: no login. All is borrowed until wire_ready. */
 void wire_start_socks(struct wire *w, const char *host, unsigned port, struct str user, struct str password);

@@ -313,7 +313,7 @@ void pop3_quit(struct pop3 *p)
 
 	st->quit_wanted = true;
 	if (st->phase == POP3_PHASE_AUTH_AGAIN)
-		pop3_end(p, ERR_AUTH, "the server refuses the login");
+		pop3_login_refused(p, STR_NONE);
 	else if (st->phase < POP3_PHASE_UP)
 		pop3_close(p); /* there is only a connection to end */
 }

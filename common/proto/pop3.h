@@ -85,10 +85,6 @@ void pop3_top(struct pop3 *p, uint32_t number, unsigned lines);
 void pop3_dele(struct pop3 *p, uint32_t number);
 void pop3_quit(struct pop3 *p);
 void pop3_eof(struct pop3 *p, const struct err *err);
-/* Commands that have got no answer yet, sent or not. */
-size_t pop3_pending(const struct pop3 *p);
-/* Is code the response code of a refusal ("SYS/TEMP", RFC 2449 8, 3206)? text: news.text. */
-bool pop3_code(struct str text, const char *code);
 const char *pop3_waiting_for(const struct pop3 *p);
 
 #endif

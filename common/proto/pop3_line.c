@@ -56,7 +56,8 @@ int pop3_status(struct str line, struct str *words)
 	return ok ? 1 : 0;
 }
 
-bool pop3_code(struct str text, const char *code)
+/* Is code the response code of a refusal ("SYS/TEMP", RFC 2449 8, 3206)? */
+static bool has_code(struct str text, const char *code)
 {
 	struct str inner = str_sub(text, 1, str_find(text, ']') - 1);
 
@@ -73,7 +74,7 @@ bool pop3_is_temporary(struct str words)
 		"timed out", "inactivity", "not available at this time", NULL };
 	bool locked = str_isearch(words, STR_LIT("lock")) < words.n;
 
-	if (pop3_code(words, "SYS/TEMP") || pop3_code(words, "IN-USE") || pop3_code(words, "LOGIN-DELAY"))
+	if (has_code(words, "SYS/TEMP") || has_code(words, "IN-USE") || has_code(words, "LOGIN-DELAY"))
 		return true;
 	if (words.n > 0 && words.p[0] == '[')
 		return false;
@@ -103,7 +104,7 @@ void pop3_refused(struct pop3 *p, enum err_kind never, const char *what, struct 
 	struct err err = { 0 };
 
 	/* [AUTH] says that it is the credentials (RFC 3206); a code that says "not now" wins over what was asked. */
-	enum err_kind kind = pop3_code(words, "AUTH") ? ERR_AUTH : pop3_is_temporary(words) ? ERR_TEMP : never;
+	enum err_kind kind = has_code(words, "AUTH") ? ERR_AUTH : pop3_is_temporary(words) ? ERR_TEMP : never;
 
 	if (words.n == 0)
 		err_set(&err, kind, "%s", what);
@@ -128,8 +129,7 @@ static void add(struct pop3 *p, struct pop3_want w)
 			memmove(st->queue, st->queue + st->queue_at, st->n_queue * sizeof *st->queue);
 			st->queue_at = 0;
 		} else {
-			st->queue_room = st->queue_room == 0 ? 64 : 2 * st->queue_room;
-			st->queue = mem_resize(st->queue, st->queue_room, sizeof *st->queue);
+			st->queue = mem_grow(st->queue, st->queue_at + st->n_queue, &st->queue_room, sizeof *st->queue);
 		}
 	}
 	st->queue[st->queue_at + st->n_queue++] = w;
@@ -156,11 +156,6 @@ void pop3_top(struct pop3 *p, uint32_t number, unsigned lines)
 void pop3_dele(struct pop3 *p, uint32_t number)
 {
 	add(p, (struct pop3_want){ .kind = POP3_WANT_DELE, .number = number });
-}
-
-size_t pop3_pending(const struct pop3 *p)
-{
-	return p->state->n_queue;
 }
 
 struct pop3_want *pop3_first_want(const struct pop3 *p)

@@ -86,6 +86,15 @@ static void logged_in(struct pop3 *p)
 	st->phase = st->capa_known && (p->caps & wanted) != wanted ? POP3_PHASE_CAPA_AGAIN : POP3_PHASE_LISTING;
 }
 
+void pop3_login_refused(struct pop3 *p, struct str words)
+{
+	struct buf what = { .limit = 0 };
+
+	sasl_add_refusal(p->state->params.sasl, &what);
+	pop3_refused(p, ERR_AUTH, buf_text(&what), words);
+	buf_free(&what);
+}
+
 static void refused(struct pop3 *p, struct str words)
 {
 	struct pop3_state *st = p->state;
@@ -100,7 +109,7 @@ static void refused(struct pop3 *p, struct str words)
 		st->announced = false;
 		st->phase = POP3_PHASE_AUTH_AGAIN;
 	} else {
-		pop3_refused(p, ERR_AUTH, "the server refuses the login", words);
+		pop3_login_refused(p, words);
 	}
 }
 

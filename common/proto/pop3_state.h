@@ -115,6 +115,7 @@ void pop3_drop_want(struct pop3 *p);
 void pop3_login_status(struct pop3 *p, enum pop3_want_kind kind, int status, struct str words);
 /* "+ challenge"; true when AUTH was waiting for one. */
 bool pop3_login_challenge(struct pop3 *p, struct str line);
+void pop3_login_refused(struct pop3 *p, struct str words);
 void pop3_login_listed(struct pop3 *p); /* CAPA's answer is whole */
 bool pop3_login_send(struct pop3 *p, enum pop3_event *event);
 

@@ -5,6 +5,7 @@
 #include <gsasl.h>
 
 #include "base/mem.h"
+#include "proto/sasl_fault.h"
 #include "text/base64.h"
 
 #define MAX_ROUNDS 10
@@ -358,9 +359,16 @@ bool sasl_is_token(const struct sasl *s)
 	return s->wanted == NULL ? s->token : (s->wanted->flags & NEED_TOKEN) != 0;
 }
 
-struct str sasl_token_fault(const struct sasl *s)
+void sasl_add_refusal(const struct sasl *s, struct buf *out)
 {
-	return buf_str(&s->fault);
+	struct buf words = { .limit = 0 };
+
+	sasl_fault_show(&words, buf_str(&s->fault), buf_str(&s->password));
+	if (buf_len(&words) > 0)
+		buf_printf(out, "the server refuses the token (%s)", buf_text(&words));
+	else
+		buf_add_text(out, "the server refuses the login");
+	buf_free(&words);
 }
 
 struct str sasl_user(const struct sasl *s)

@@ -46,8 +46,9 @@ bool sasl_step(struct sasl *s, struct str challenge, struct buf *out, struct err
 bool sasl_finished(const struct sasl *s);
 /* The credentials are a token, so that a refusal may be cured by a new one. */
 bool sasl_is_token(const struct sasl *s);
-/* What the server said about the token in a challenge (RFC 7628, 3.2.2: JSON), or empty; lives until the next step. */
-struct str sasl_token_fault(const struct sasl *s);
+/* Append what a refusal of the login is for a person: "the server refuses the login", with what the server said about a
+ * token in its challenge (sasl_fault_show): "the server refuses the token (status 400, scope …)". */
+void sasl_add_refusal(const struct sasl *s, struct buf *out);
 /* USER/PASS of POP3 */
 struct str sasl_user(const struct sasl *s);
 struct str sasl_password(const struct sasl *s);

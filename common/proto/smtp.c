@@ -171,7 +171,7 @@ void smtp_quit(struct smtp *s)
 	st->quit_wanted = true;
 	/* Before there is a session to end there is only a connection. */
 	if (st->phase == PHASE_AUTH_AGAIN)
-		smtp_session_end(s, ERR_AUTH, "the server refuses the login", true);
+		smtp_login_refused(s);
 	else if (st->phase < PHASE_UP)
 		smtp_session_close(s);
 }
@@ -181,11 +181,6 @@ void smtp_eof(struct smtp *s, const struct err *err)
 	s->state->eof = true;
 	if (err != NULL)
 		s->state->eof_why = *err;
-}
-
-bool smtp_secret(const struct smtp *s)
-{
-	return s->state->phase == PHASE_AUTH;
 }
 
 unsigned smtp_flights(const struct smtp *s)

@@ -158,8 +158,6 @@ void smtp_quit(struct smtp *s);
 /* The connection ended or broke (why in err, which may be NULL): messages under way get their verdicts, then
  * SMTP_FAILED or SMTP_CLOSED. What was taken out of `out` counts as handed over. */
 void smtp_eof(struct smtp *s, const struct err *err);
-/* What is in `out` now belongs to an AUTH exchange and must appear in no trace. */
-bool smtp_secret(const struct smtp *s);
 /* Groups of octets that were sent without waiting for a reply in between, up to now: for --report's numbers. */
 unsigned smtp_flights(const struct smtp *s);
 /* What is being waited for, for messages: "greeting", "reply to MAIL", "reply to the end of data"… */

@@ -13,10 +13,8 @@ static bool reject(struct smtp_message *m, enum err_kind kind, const char *text)
 
 static struct str domain_of(struct str address)
 {
-	size_t at = address.n;
+	size_t at = str_after_last(address, '@');
 
-	while (at > 0 && address.p[at - 1] != '@')
-		at--;
 	return at == 0 ? STR_NONE : str_sub(address, at, address.n);
 }
 

@@ -11,6 +11,18 @@ static void refuse(struct smtp *s, enum err_kind never, const char *what)
 	smtp_session_end(s, reply_class(&s->state->reply) == REPLY_LATER ? ERR_TEMP : never, what, true);
 }
 
+void smtp_login_refused(struct smtp *s)
+{
+	struct buf what = { .limit = 0 };
+
+	/* The reader of replies has gone on since. */
+	if (s->state->phase == PHASE_AUTH_AGAIN)
+		reply_move(&s->state->reply, &s->state->last);
+	sasl_add_refusal(s->state->params.sasl, &what);
+	refuse(s, ERR_AUTH, buf_text(&what));
+	buf_free(&what);
+}
+
 /* Everything that had to be settled with the server is. */
 static void up(struct smtp *s)
 {
@@ -180,9 +192,10 @@ static void on_auth(struct smtp *s)
 	} else if (st->reply.code == 535 && sasl_is_token(st->params.sasl) && !st->auth_retried) {
 		st->auth_retried = true;
 		st->announced = false;
+		reply_move(&st->last, &st->reply);
 		st->phase = PHASE_AUTH_AGAIN;
 	} else {
-		refuse(s, ERR_AUTH, "the server refuses the login");
+		smtp_login_refused(s);
 	}
 	if (st->phase != PHASE_AUTH)
 		buf_wipe(&st->response);
@@ -296,7 +309,7 @@ bool smtp_login_send(struct smtp *s, struct smtp_news *news, enum smtp_event *ev
 			send_auth(s);
 		break;
 	case PHASE_AUTH_AGAIN:
-		news->reply = &st->reply;
+		news->reply = &st->last;
 		return announce(s, SMTP_AUTH_AGAIN, event);
 	default:
 		break;

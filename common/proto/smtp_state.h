@@ -157,6 +157,8 @@ void smtp_want_drop(struct smtp *s);
 /* smtp_login; true: there is an event */
 void smtp_login_handle(struct smtp *s, enum want_kind kind);
 bool smtp_login_send(struct smtp *s, struct smtp_news *news, enum smtp_event *event);
+/* The end of the session, with the reply that refuses AUTH. */
+void smtp_login_refused(struct smtp *s);
 
 /* smtp_ehlo */
 void smtp_caps_clear(struct smtp_caps *caps);

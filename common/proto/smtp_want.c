@@ -19,8 +19,7 @@ void smtp_want_add(struct smtp *s, enum want_kind kind, struct smtp_message *m, 
 			memmove(st->wants, st->wants + st->wants_at, st->n_wants * sizeof *st->wants);
 			st->wants_at = 0;
 		} else {
-			st->wants_room = st->wants_room == 0 ? 16 : 2 * st->wants_room;
-			st->wants = mem_resize(st->wants, st->wants_room, sizeof *st->wants);
+			st->wants = mem_grow(st->wants, st->wants_at + st->n_wants, &st->wants_room, sizeof *st->wants);
 		}
 	}
 	st->wants[st->wants_at + st->n_wants++] = (struct want){ .kind = kind, .message = m, .rcpt = rcpt };

@@ -5,6 +5,7 @@
 #include <errno.h>
 
 #include "base/mem.h"
+#include "text/hex.h"
 #include "mail/address/domain.h"
 
 /* Sessions: GnuTLS between two buffers. */
@@ -297,10 +298,7 @@ void tls_facts(struct tls *t, struct tls_facts *facts)
 	facts->not_after = gnutls_x509_crt_get_expiration_time(peer);
 	if (tls_spki_sha256(peer, digest)) {
 		memcpy(facts->pin, "sha256:", 7);
-		for (size_t i = 0; i < sizeof digest; i++) {
-			facts->pin[7 + 2 * i] = "0123456789abcdef"[digest[i] >> 4];
-			facts->pin[8 + 2 * i] = "0123456789abcdef"[digest[i] & 15];
-		}
+		hex_encode(facts->pin + 7, digest, sizeof digest);
 	}
 	gnutls_x509_crt_deinit(peer);
 }

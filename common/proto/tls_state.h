@@ -47,8 +47,6 @@ struct tls {
 	struct err fault; /* why it failed */
 };
 
-/* The subject (the whole SEQUENCE, as it stands) of a certificate in DER; false when it is none. */
-bool tls_der_subject(struct str der, struct str *subject);
 /* A trust list of the anchors that could have issued something in the chain, or the system's. */
 bool tls_trust_list(struct tls_trust *t, const gnutls_x509_crt_t *chain, unsigned n, gnutls_x509_trust_list_t *list,
 	bool *owned, struct err *err);

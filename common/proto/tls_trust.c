@@ -48,7 +48,8 @@ static bool take_element(struct str *s, struct element *e)
 	return true;
 }
 
-bool tls_der_subject(struct str der, struct str *subject)
+/* The subject (the whole SEQUENCE, as it stands) of a certificate in DER; false when it is none. */
+static bool der_subject(struct str der, struct str *subject)
 {
 	struct element e;
 	struct str rest = der;
@@ -117,14 +118,11 @@ static bool load_anchors(struct tls_trust *t, struct str pem, struct err *err)
 		if (!base64_decode_loose(&t->der, body))
 			return err_set(err, ERR_CONFIG, "a trusted certificate is damaged: certificate %zu of the file",
 				t->n_anchors + 1);
-		if (t->n_anchors == room) {
-			room = room == 0 ? 64 : 2 * room;
-			t->anchors = mem_resize(t->anchors, room, sizeof *t->anchors);
-		}
+		t->anchors = mem_grow(t->anchors, t->n_anchors, &room, sizeof *t->anchors);
 		struct tls_anchor *a = &t->anchors[t->n_anchors];
 
 		a->der = str_sub(buf_str(&t->der), from, SIZE_MAX);
-		if (!tls_der_subject(a->der, &a->subject))
+		if (!der_subject(a->der, &a->subject))
 			return err_set(err, ERR_CONFIG, "a trusted certificate is damaged: certificate %zu of the file",
 				t->n_anchors + 1);
 		from = buf_len(&t->der);
@@ -134,14 +132,6 @@ static bool load_anchors(struct tls_trust *t, struct str pem, struct err *err)
 		return err_set(err, ERR_CONFIG, "there is no certificate in the file of trusted certificates");
 	qsort(t->anchors, t->n_anchors, sizeof *t->anchors, by_subject);
 	return true;
-}
-
-static int hex_digit(char c)
-{
-	if (ascii_digit(c))
-		return c - '0';
-	c = ascii_lower(c);
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
 /* "sha256:" and 64 hexadecimal digits, which may have colons between the octets. */
@@ -154,7 +144,7 @@ static bool parse_pin(struct str s, unsigned char pin[32])
 	for (size_t i = 7; i < s.n; i++) {
 		if (s.p[i] == ':' && n % 2 == 0 && n > 0)
 			continue;
-		int digit = hex_digit(s.p[i]);
+		int digit = ascii_hex(s.p[i]);
 
 		if (digit < 0 || n == 64)
 			return false;

@@ -3,6 +3,7 @@
 #include "proto/tls_state.h"
 
 #include "base/mem.h"
+#include "text/hex.h"
 
 /* Whom we talk to: the chain, the name, the purpose and the dates of the peer's certificate, or its pinned key. */
 
@@ -73,11 +74,7 @@ static bool verify_pin(const struct tls_trust *trust, gnutls_x509_crt_t leaf, st
 	for (size_t i = 0; i < trust->n_pins; i++)
 		if (memcmp(digest, trust->pins[i], sizeof digest) == 0)
 			return true;
-	for (size_t i = 0; i < sizeof digest; i++) {
-		hex[2 * i] = "0123456789abcdef"[digest[i] >> 4];
-		hex[2 * i + 1] = "0123456789abcdef"[digest[i] & 15];
-	}
-	hex[2 * sizeof digest] = '\0';
+	hex_encode(hex, digest, sizeof digest);
 	return err_set(err, ERR_PROTOCOL, "the server's key is not the pinned one: it is sha256:%s", hex);
 }
 

@@ -137,10 +137,7 @@ static bool begin(struct csv *c)
 
 static inline struct csv_cell *add_cell(struct csv *c, size_t n)
 {
-	if (n >= c->cells_cap) {
-		c->cells_cap = c->cells_cap > 0 ? 2 * c->cells_cap : 16;
-		c->cells = mem_resize(c->cells, c->cells_cap, sizeof *c->cells);
-	}
+	c->cells = mem_grow(c->cells, n, &c->cells_cap, sizeof *c->cells);
 	return &c->cells[n];
 }
 

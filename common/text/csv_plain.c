@@ -92,8 +92,7 @@ static struct csv_cell *grow(struct csv *c)
 {
 	size_t n = c->cells_cap;
 
-	c->cells_cap = n > 0 ? 2 * n : 16;
-	c->cells = mem_resize(c->cells, c->cells_cap, sizeof *c->cells);
+	c->cells = mem_grow(c->cells, n, &c->cells_cap, sizeof *c->cells);
 	return c->cells + n;
 }
 

@@ -32,7 +32,7 @@ bool date_days(int64_t year, int month, int day, int64_t *days)
 	return true;
 }
 
-void date_civil(int64_t days, int64_t *year, int *month, int *day)
+static void civil(int64_t days, int64_t *year, int *month, int *day)
 {
 	int64_t z = days + 719468;
 	int64_t era = (z >= 0 ? z : z - 146096) / 146097;
@@ -63,7 +63,7 @@ static bool take_apart(int64_t seconds, struct moment *m)
 	}
 	if (days < -719528 || days > 2932896)
 		return false;
-	date_civil(days, &m->year, &m->month, &m->day);
+	civil(days, &m->year, &m->month, &m->day);
 	m->weekday = (int)((days % 7 + 11) % 7); /* 1970-01-01 was a Thursday */
 	m->hour = rest / 3600;
 	m->minute = rest / 60 % 60;

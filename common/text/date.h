@@ -34,8 +34,7 @@ enum date_verdict date_parse_any(struct str s, int64_t *seconds);
 /* An age such as "90d", "12w", "18m" (30 days each), "2y" (365 days), "36h" or "90s" in seconds. */
 bool date_parse_age(struct str s, int64_t *seconds);
 
-/* Days since 1970-01-01 of a proleptic Gregorian date and back; false for a date that is none. */
+/* Days since 1970-01-01 of a proleptic Gregorian date; false for a date that is none. */
 bool date_days(int64_t year, int month, int day, int64_t *days);
-void date_civil(int64_t days, int64_t *year, int *month, int *day);
 
 #endif

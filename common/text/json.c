@@ -3,6 +3,7 @@
 #include "text/json.h"
 
 #include "base/buf.h"
+#include "text/hex.h"
 #include "text/utf8.h"
 
 #define DEPTH_MAX 32u
@@ -57,7 +58,6 @@ void json_close(struct json *j, char bracket)
 
 static void add_control(struct buf *out, unsigned char c)
 {
-	static const char hex[] = "0123456789abcdef";
 	static const char letters[] = "btn\vfr"; /* of 8 to 13; there is none for 11 */
 
 	if (c >= 8 && c <= 13 && c != 11) {
@@ -66,8 +66,8 @@ static void add_control(struct buf *out, unsigned char c)
 		return;
 	}
 	buf_add_text(out, "\\u00");
-	buf_add_char(out, hex[c >> 4]);
-	buf_add_char(out, hex[c & 15]);
+	buf_add_char(out, hex_lower[c >> 4]);
+	buf_add_char(out, hex_lower[c & 15]);
 }
 
 static void add_quoted(struct buf *out, struct str s)

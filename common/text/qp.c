@@ -3,10 +3,9 @@
 #include "text/qp.h"
 
 #include "base/buf.h"
+#include "text/hex.h"
 
 #define LINE_MAX_OCTETS ((size_t)76)
-
-static const char hex[] = "0123456789ABCDEF";
 
 /* What may stand as it is: printable ASCII but "=", blank and tab. */
 static bool is_literal(unsigned char c)
@@ -34,8 +33,8 @@ static size_t last_width(const struct qp *q)
 static void put_escape(struct qp *q, unsigned char c)
 {
 	q->line[q->n++] = '=';
-	q->line[q->n++] = hex[c >> 4];
-	q->line[q->n++] = hex[c & 15];
+	q->line[q->n++] = hex_upper[c >> 4];
+	q->line[q->n++] = hex_upper[c & 15];
 }
 
 /* A line that began with "." or "From " would be changed on the way: escape its first octet. */
@@ -164,12 +163,11 @@ bool qp_decode(struct buf *out, struct str s)
 		return false;
 	for (size_t i = 0; i < s.n; i++) {
 		struct str rest = str_at(s.p + i + 1, s.n - i - 1);
-		int high = s.p[i] == '=' && rest.n > 1 ? ascii_hex(rest.p[0]) : -1;
-		int low = high >= 0 ? ascii_hex(rest.p[1]) : -1;
+		int octet = s.p[i] == '=' ? hex_octet(rest) : -1;
 		size_t skip = 0;
 
-		if (low >= 0) {
-			*p++ = (char)(high << 4 | low);
+		if (octet >= 0) {
+			*p++ = (char)octet;
 			i += 2;
 		} else if (s.p[i] == '=') {
 			skip = blanks_to_end(rest, true);

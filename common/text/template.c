@@ -30,10 +30,7 @@ struct tag {
 
 static struct template_node *add_node(struct template *t, enum template_kind kind, struct str text, unsigned line)
 {
-	if (t->n == t->cap) {
-		t->cap = t->cap == 0 ? 8 : t->cap * 2;
-		t->nodes = mem_resize(t->nodes, t->cap, sizeof *t->nodes);
-	}
+	t->nodes = mem_grow(t->nodes, t->n, &t->cap, sizeof *t->nodes);
 	struct template_node *node = &t->nodes[t->n++];
 
 	*node = (struct template_node){ .kind = kind, .text = text, .line = line };

@@ -5,6 +5,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/mem.h"
+#include "text/hex.h"
 #include "text/html.h"
 #include "text/template_program.h"
 
@@ -55,7 +56,6 @@ static bool full(const struct renderer *r)
 
 static bool add_url(struct buf *out, struct str s)
 {
-	static const char hex[] = "0123456789ABCDEF";
 	bool ok = true;
 
 	for (size_t i = 0; i < s.n; i++) {
@@ -64,7 +64,7 @@ static bool add_url(struct buf *out, struct str s)
 		if (ascii_alpha(s.p[i]) || ascii_digit(s.p[i]) || (c != 0 && strchr("-._~", c) != NULL))
 			ok &= buf_add_char(out, s.p[i]);
 		else
-			ok &= buf_add(out, str_at((char[]){ '%', hex[c >> 4], hex[c & 15] }, 3));
+			ok &= hex_add_escape(out, '%', c);
 	}
 	return ok;
 }

@@ -17,10 +17,6 @@ bool utf8_valid(struct str s);
 
 /* Latin-1 (ISO 8859-1, with Windows-1252 in 0x80-0x9f) as UTF-8. */
 bool utf8_from_latin1(struct buf *out, struct str s);
-/* s in a charset that mail names: UTF-8, US-ASCII, ISO-8859-1, ISO-8859-15, Windows-1252. False,
- * with nothing written, for another one and for octets that are none of it. */
-bool utf8_from_charset(struct buf *out, struct str charset, struct str s);
-bool utf8_charset_known(struct str charset);
 
 /* Normalisation form C. False when s is not UTF-8; pure ASCII is only copied. */
 bool utf8_nfc(struct buf *out, struct str s);

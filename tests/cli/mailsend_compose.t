@@ -106,6 +106,8 @@ def header_option():
     r = lab.send(*FROM, "-H", "Subject: =?UTF-8?Q?Gr=C3=BC=C3=9Fe?=", "-H", "X-Raw: Grüße", "-H", "To: carol@example.org", "-b", "y", *TO)
     same((r.parsed()["subject"], r.parsed()["x-raw"]), ("Grüße", "Grüße"), "-H: encoded words are meant, raw text is encoded")
     same(sorted(r.meta[0]["rcpts"]), ["bob@example.org", "carol@example.org"], "-H 'To: …' is a recipient")
+    r = lab.send(*FROM, "--to", "=?koi8-r?B?8NLJ18XU?= <bob@example.org>", "-s", "x", "-b", "y")
+    same(r.parsed()["to"], "Привет <bob@example.org>", "a name in another charset is read")
     r = lab.send(*FROM, "-s", "=?UTF-8?Q?x?=", "-b", "y", *TO)
     check(r.messages[0].find(b"Subject: =?UTF-8?Q?x?=") < 0, "a subject is text, whatever it looks like", r.messages)
 

@@ -142,6 +142,8 @@ def recipients():
                              b"From: ann@example.org\nTo: old@example.org\nDate: Mon, 23 Nov 2026 08:00:00 +0000\nMessage-ID: <a@b>\n\nx\n")
     same(r.meta[0]["rcpts"], ["new@example.org", "hidden@example.org"], "a resent message goes where it is resent to")
     same(r.meta[0]["from"], "x@example.org", "from who resends it")
+    r = lab.send("-t", stdin="From: ann@example.org\nTo: =?gb2312?B?1dTI/Q==?= <a@example.org>, Jörg <b@example.org>\n\nx\n".encode())
+    same(r.parsed()["to"], "赵三 <a@example.org>, Jörg <b@example.org>", "a repaired field keeps names in another charset")
     r = lab.send("-t", stdin=b"From: ann@example.org\nTo: a@example.org, @@broken\n\nx\n")
     check(r.status == 65 and "line 2" in r.err and not r.messages, "a broken address is named", r)
     r = lab.send("-t", stdin=b"From: ann@example.org\n\nx\n")

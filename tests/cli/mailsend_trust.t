@@ -76,6 +76,10 @@ def logins(good, ca):
                      server=[*server, "--auth", mechanism])
         check(r.status == 0 and len(r.messages) == 1, f"{mechanism}: a refused token is asked for again", r)
         os.unlink(count + ".used")
+        r = lab.send("--tls=require", *ca, "--user", "ann", "--auth", mechanism.lower(), "--token-command", "echo s3cret-token",
+                     "bob@example.org", server=[*server, "--auth", mechanism])
+        check(r.status == 77 and "the server refuses the token (status 401, scope mail): 5" in r.err and "s3cret" not in r.err,
+              f"{mechanism}: why the token is refused", r)
     r = lab.send("--user", "ann", *password, "bob@example.org", server=["--auth", "PLAIN", "--auth-plain-text", "--user", "ann:" + secret])
     check(r.status != 0 and not r.messages and "AUTH" not in "".join(r.commands()), "no password in clear", r)
     r = lab.send("--user", "ann", *password, "--tls=off", "bob@example.org",

@@ -7,7 +7,7 @@
 int LLVMFuzzerTestOneInput(const unsigned char *p, size_t n);
 int LLVMFuzzerTestOneInput(const unsigned char *p, size_t n)
 {
-	unsigned flags = ADDRESS_QUOTED | ADDRESS_LITERALS | ADDRESS_LOCALHOST;
+	unsigned flags = ADDRESS_ENVELOPE;
 	struct address a = { .domain_fault = 0 };
 	struct buf key = { .limit = 0 };
 	struct buf again = { .limit = 0 };

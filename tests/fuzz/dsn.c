@@ -1,5 +1,6 @@
 #include <config.h>
 
+#include "io/converter.h"
 #include "mail/returns/dsn.h"
 #include "text/utf8.h"
 
@@ -9,6 +10,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct dsn d = { 0 };
+	static bool opened;
+
+	if (!opened)
+		converter_open_all();
+	opened = true;
 
 	dsn_read(&d, str_at((const char *)data, size));
 	for (size_t i = 0; i < d.n; i++) {

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/buf.h"
+#include "io/converter.h"
 #include "mail/header/word.h"
 #include "text/utf8.h"
 
@@ -13,6 +14,11 @@ int LLVMFuzzerTestOneInput(const unsigned char *p, size_t n)
 	struct buf out = { .limit = 0 };
 	struct buf back = { .limit = 0 };
 
+	static bool opened;
+
+	if (!opened)
+		converter_open_all();
+	opened = true;
 	word_decode(&back, s);
 	word_encode_phrase(&out, s);
 	if (!str_ascii(buf_str(&out)) || !str_clean(buf_str(&out)))

@@ -8,7 +8,7 @@
 
 #define L64 "abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyz0123456789ab"
 
-static const unsigned all_flags = ADDRESS_QUOTED | ADDRESS_LITERALS | ADDRESS_LOCALHOST;
+static const unsigned all_flags = ADDRESS_ENVELOPE;
 
 static void test_faults(void)
 {

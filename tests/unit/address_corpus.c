@@ -5,7 +5,7 @@
 #include "mail/address/address.h"
 #include "text/utf8.h"
 
-static const unsigned all_flags = ADDRESS_QUOTED | ADDRESS_LITERALS | ADDRESS_LOCALHOST;
+static const unsigned all_flags = ADDRESS_ENVELOPE;
 
 /* The text of a JSON string; the corpus escapes no more than this. */
 static void unjson(struct buf *out, struct str s)

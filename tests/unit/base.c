@@ -29,6 +29,13 @@ static void test_str(void)
 	check(str_cmp(STR_LIT("a"), STR_LIT("ab")) < 0 && str_cmp(STR_LIT("b"), STR_LIT("ab")) > 0, "order");
 }
 
+static void test_after_last(void)
+{
+	check(str_after_last(STR_LIT("a@b@c"), '@') == 4 && str_after_last(STR_LIT("a@"), '@') == 2,
+		"after the last one");
+	check(str_after_last(STR_LIT("abc"), '@') == 0 && str_after_last(STR_NONE, '@') == 0, "0 for none");
+}
+
 static void test_buf(void)
 {
 	struct buf b = { .limit = 10 };
@@ -85,23 +92,35 @@ static void test_set(void)
 	check(set_find(&s, STR_LIT("k1")) == NULL, "empty");
 }
 
-/* The published vectors are of SipHash-2-4; what matters here is that the key and each octet count. */
-static void test_hash(void)
+static void test_grow(void)
 {
-	uint64_t a[2] = { 1, 2 };
-	uint64_t b[2] = { 1, 3 };
+	uint64_t *p = NULL;
+	size_t cap = 0;
+	size_t moves = 0;
+	bool ok = true;
 
-	check(set_hash(a, STR_LIT("abcdefgh")) != set_hash(b, STR_LIT("abcdefgh")), "keyed");
-	check(set_hash(a, STR_LIT("abcdefgh")) != set_hash(a, STR_LIT("abcdefgi")), "last octet of a word");
-	check(set_hash(a, STR_LIT("a")) != set_hash(a, STR_LIT("a\0")), "length counts");
+	for (size_t n = 0; n < 1000; n++) {
+		size_t had = cap;
+
+		p = mem_grow(p, n, &cap, sizeof *p);
+		moves += cap != had;
+		ok = ok && cap > n;
+		p[n] = n;
+	}
+	for (size_t n = 0; n < 1000; n++)
+		ok = ok && p[n] == n;
+	check(ok, "an array grows and keeps what it holds");
+	check(moves == 8, "at twice the room each time");
+	mem_free(p);
 }
 
 int main(void)
 {
 	test_str();
+	test_after_last();
 	test_buf();
 	test_err();
 	test_set();
-	test_hash();
+	test_grow();
 	return tap_done();
 }

@@ -192,14 +192,15 @@ static void test_calendar(void)
 	int64_t days = 0;
 	bool ok = true;
 
-	for (int64_t d = -719528; d <= 2932896; d += 1) {
-		int64_t year, back = 0;
-		int month, day;
+	/* From the year 1000, as three digits would mean another century; each day of the 400 years' cycle comes up. */
+	for (int64_t d = -354285; d <= 2932896; d += 5) {
+		int64_t back = 0;
 
-		date_civil(d, &year, &month, &day);
-		ok = ok && date_days(year, month, day, &back) && back == d;
+		buf_clear(&b);
+		date_add_mail(&b, d * 86400, 0);
+		ok = ok && date_parse_mail(buf_str(&b), &back) && back == d * 86400;
 	}
-	check(ok, "every day of years 0 to 9999 comes back");
+	check(ok, "the days of years 1000 to 9999 come back");
 	check(date_days(2000, 2, 29, &days) && !date_days(1900, 2, 29, &days) && !date_days(2026, 4, 31, &days) &&
 			!date_days(2026, 0, 1, &days) && !date_days(2026, 1, 0, &days),
 		"days that are none");

@@ -1,5 +1,6 @@
 #include <config.h>
 
+#include "tests/dsn_name.h"
 #include "tests/tap.h"
 
 #include "mail/returns/dsn.h"

@@ -113,6 +113,19 @@ static void test_queue(void)
 	queue_free(&q);
 }
 
+/* What a warm-up allows on a day. */
+static uint64_t left_on(uint64_t start, unsigned percent, uint64_t day)
+{
+	struct settings s = { .warmup = { start, percent } };
+	struct pace p;
+
+	pace_init(&p, &s, day, 0);
+	uint64_t left = p.left;
+
+	pace_free(&p);
+	return left;
+}
+
 static void test_pace(void)
 {
 	struct settings s = { .warmup = { 100, 50 } };
@@ -121,10 +134,9 @@ static void test_pace(void)
 	struct rate r;
 	struct err err;
 
-	check(pace_warmup(&s.warmup, 0) == 100 && pace_warmup(&s.warmup, 1) == 150 && pace_warmup(&s.warmup, 2) == 225,
-		"warm-up");
-	check(pace_warmup(&(struct warmup){ 1, 1 }, 1000000) == 1, "a warm-up that does not grow ends");
-	check(pace_warmup(&(struct warmup){ 1, 100 }, UINT64_MAX) > 1000000, "nor does one overflow");
+	check(left_on(100, 50, 0) == 100 && left_on(100, 50, 1) == 150 && left_on(100, 50, 2) == 225, "warm-up");
+	check(left_on(1, 1, 1000000) == 1, "a warm-up that does not grow ends");
+	check(left_on(1, 100, UINT64_MAX) > 1000000, "nor does one overflow");
 	pace_init(&p, &s, 1, 100);
 	check(p.left == 50, "what is left of today");
 	pace_took(&p, 5, 60);

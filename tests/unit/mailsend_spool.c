@@ -14,7 +14,7 @@
 #include "io/clock.h"
 #include "io/file.h"
 
-/* The spool: what is on disk before a message may leave, what stays when a call fails, and what a later run believes. */
+/* The spool: what is on disk before a message may leave, what stays when a call fails, what a later run believes. */
 
 #define NOW 1795420800
 #define MESSAGE \

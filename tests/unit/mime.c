@@ -5,7 +5,9 @@
 #include "mail/message/mime_read.h"
 
 #include "base/err.h"
+#include "io/converter.h"
 #include "mail/header/header.h"
+#include "text/charset.h"
 #include "tests/tap.h"
 
 static struct mime_scan scan_of(struct str s)
@@ -143,6 +145,26 @@ static void test_read(void)
 	buf_free(&out);
 }
 
+static void test_charset(void)
+{
+	static const char koi[] = "Content-Type: text/plain; charset=\"koi8-r\"\nContent-Transfer-Encoding: base64\n\n"
+				  "8NLJ18XU";
+	struct mime_leaf leaf;
+	struct buf out = { 0 };
+
+	check(mime_leaf(str_of(koi), 0, &leaf) && mime_decode(&leaf, &out), "text of a charset without a converter");
+	check_same(buf_str(&out), "\xc3\xb0\xc3\x92\xc3\x89\xc3\x97\xc3\x85\xc3\x94", "is read as Latin-1");
+	converter_open_all();
+	if (charset_known(STR_LIT("koi8-r"))) {
+		buf_clear(&out);
+		mime_decode(&leaf, &out);
+		check_same(buf_str(&out), "\xd0\x9f\xd1\x80\xd0\xb8\xd0\xb2\xd0\xb5\xd1\x82",
+			"and as what it is with one");
+	}
+	converter_close_all();
+	buf_free(&out);
+}
+
 static void test_html(void)
 {
 	static const struct {
@@ -183,6 +205,7 @@ int main(void)
 	test_encoder();
 	test_compose();
 	test_read();
+	test_charset();
 	test_html();
 	return tap_done();
 }

@@ -4,6 +4,7 @@
 
 #include <sys/wait.h>
 
+#include "base/crc32.h"
 #include "base/mem.h"
 #include "cmd/popfetch/sink.h"
 #include "cmd/popfetch/state.h"
@@ -402,7 +403,7 @@ static void crash(const char *old)
 }
 
 /* Recover with this in the mailbox; what is there then, and whether the messages are known. */
-static bool recovered(const char *old, struct str tail, const char *want, bool known)
+static bool recovered(const char *old, struct str tail, struct str want, bool known)
 {
 	struct buf all = { .limit = SIZE_MAX };
 	struct buf kept = { .limit = SIZE_MAX };
@@ -418,7 +419,7 @@ static bool recovered(const char *old, struct str tail, const char *want, bool k
 	start(&s, &state, box);
 	ok = sink_recover(&s, &err) && (known ? seen(&state) : unseen(&state)) && state.place == NULL;
 	end(&s, &state);
-	ok = ok && str_eq(content(box), str_of(want)) && reopened(known ? seen : unseen);
+	ok = ok && str_eq(content(box), want) && reopened(known ? seen : unseen);
 	put(state_file, buf_str(&kept));
 	buf_free(&kept);
 	buf_free(&all);
@@ -434,12 +435,13 @@ static void test_recover(void)
 
 	setenv("SOURCE_DATE_EPOCH", "1795420800", 1);
 	crash(OLD);
-	check(recovered(OLD, STR_LIT(""), OLD, false), "killed before the first octet");
-	check(recovered(OLD, batch, OLD BATCH, true), "killed after the last one");
-	check(recovered(OLD, STR_LIT(BATCH FOREIGN), OLD BATCH FOREIGN, true), "and another program wrote behind it");
+	check(recovered(OLD, STR_LIT(""), STR_LIT(OLD), false), "killed before the first octet");
+	check(recovered(OLD, batch, STR_LIT(OLD BATCH), true), "killed after the last one");
+	check(recovered(OLD, STR_LIT(BATCH FOREIGN), STR_LIT(OLD BATCH FOREIGN), true),
+		"and another program wrote behind it");
 	for (size_t n = 1; n < batch.n; n++) {
 		struct str torn = str_sub(batch, 0, n);
-		wrong[0] += !recovered(OLD, torn, OLD, false);
+		wrong[0] += !recovered(OLD, torn, STR_LIT(OLD), false);
 		static const char *const ways[] = { FOREIGN, "\n" FOREIGN, "\n\n" FOREIGN };
 
 		for (size_t way = 0; way < 3; way++) {
@@ -452,7 +454,7 @@ static void test_recover(void)
 			/* What it begins with may be what the batch lacks. */
 			bool whole = str_starts(buf_str(&with), batch);
 
-			if (!recovered(OLD, buf_str(&with), buf_text(&want), whole)) {
+			if (!recovered(OLD, buf_str(&with), buf_str(&want), whole)) {
 				wrong[1 + way]++;
 				printf("# cut at %zu, way %zu\n", n, way);
 			}
@@ -465,11 +467,63 @@ static void test_recover(void)
 	char *copy = mem_copy(batch.p, batch.n);
 
 	copy[60] ^= 1;
-	check(recovered(OLD, str_at(copy, batch.n), OLD, false), "of the right length with a bit turned: cut off");
+	check(recovered(OLD, str_at(copy, batch.n), STR_LIT(OLD), false),
+		"of the right length with a bit turned: cut off");
 	mem_free(copy);
 	buf_free(&with);
 	buf_free(&want);
-	check(recovered("From", STR_LIT(""), "From", false), "the mailbox is shorter than it was: it stays");
+	check(recovered("From", STR_LIT(""), STR_LIT("From"), false), "the mailbox is shorter than it was: it stays");
+}
+
+/* A power failure leaves blocks of an unsynced batch as zeros: any piece of it. */
+static void test_zeros(void)
+{
+	struct str batch = STR_LIT(BATCH);
+	struct buf with = { 0 };
+	struct buf want = { 0 };
+	size_t wrong = 0;
+	size_t lost = 0;
+
+	crash(OLD);
+	for (size_t from = 0; from < batch.n; from += 3)
+		for (size_t n = 1; from + n <= batch.n; n = n < 40 ? n + 13 : n * 2) {
+			buf_clear(&with);
+			buf_add(&with, batch);
+			memset(with.p + with.off + from, 0, n);
+			/* ">From h", zeros, and the end of our next From_ line make what could be another's. */
+			if (from >= 94 && from < strlen(ONE_STORED) && from + n > strlen(ONE_STORED) && from + n <= 137)
+				continue;
+			if (!recovered(OLD, buf_str(&with), STR_LIT(OLD), false)) {
+				printf("# %zu zeros at %zu\n", n, from);
+				wrong++;
+			}
+			buf_clear(&want);
+			buf_add_text(&want, OLD);
+			buf_add(&want, buf_str(&with));
+			buf_add_text(&want, FOREIGN);
+			buf_add_text(&with, FOREIGN);
+			lost += !recovered(OLD, buf_str(&with), buf_str(&want), false);
+		}
+	check(wrong == 0, "zeros in place of any piece: it is cut off");
+	check(lost == 0, "and another program wrote behind it: all stays");
+	/* Zeros that hide where our second message begins, and another's message right behind. */
+	wrong = 0;
+	for (size_t n = 40; n < 120; n++) {
+		buf_clear(&with);
+		buf_add(&with, str_sub(batch, 0, 100));
+		for (size_t i = 0; i < n && i + 100 < batch.n - 60; i++)
+			buf_add_char(&with, '\0');
+		if (buf_len(&with) == strlen(ONE_STORED))
+			continue;
+		buf_add_text(&with, "From eve@example.com Tue Nov 24 09:10:11 2026\n");
+		buf_clear(&want);
+		buf_add_text(&want, OLD);
+		buf_add(&want, buf_str(&with));
+		wrong += !recovered(OLD, buf_str(&with), buf_str(&want), false);
+	}
+	check(wrong == 0, "another's message behind zeros: all stays");
+	buf_free(&with);
+	buf_free(&want);
 }
 
 static void test_recover_sync(void)
@@ -542,7 +596,7 @@ static void test_torn(void)
 	struct buf text = { .limit = SIZE_MAX };
 	char one[100];
 	char two[100];
-	uint32_t crc = sink_crc(0, STR_LIT(BATCH));
+	uint32_t crc = crc32_add(0, STR_LIT(BATCH));
 
 	snprintf(one, sizeof one, "%zu\t%.*s", strlen(ONE_STORED), (int)strlen(LINE) - 1, LINE);
 	snprintf(two, sizeof two, "%zu\t%.*s", strlen(TWO_STORED), (int)strlen(LINE) - 1, LINE);
@@ -891,6 +945,7 @@ int main(void)
 	test_locks();
 	test_replaced();
 	test_recover();
+	test_zeros();
 	test_recover_sync();
 	test_torn();
 	test_abandon();

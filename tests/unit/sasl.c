@@ -5,6 +5,7 @@
 #include <gsasl.h>
 
 #include "proto/sasl.h"
+#include "proto/sasl_fault.h"
 #include "text/base64.h"
 
 /* Mechanisms against libgsasl's server side in memory, what is chosen, and what is refused. */
@@ -214,7 +215,9 @@ static void test_token(void)
 	buf_clear(&out);
 	check(sasl_step(s, STR_LIT("eyJzdGF0dXMiOiJpbnZhbGlkX3Rva2VuIn0="), &out, &err), "the server complains");
 	check_same(buf_str(&out), "AQ==", "and gets a ^A");
-	check_same(sasl_token_fault(s), "{\"status\":\"invalid_token\"}", "what it said");
+	buf_clear(&out);
+	sasl_add_refusal(s, &out);
+	check_same(buf_str(&out), "the server refuses the token (status invalid_token)", "what it said, for people");
 	check(!sasl_finished(s), "a success would be a lie now");
 	sasl_set_password(s, STR_LIT("newt0ken"));
 	buf_clear(&out);
@@ -235,6 +238,50 @@ static void test_token(void)
 		"a token with a control character");
 }
 
+static void test_fault(void)
+{
+	static const struct {
+		struct str json;
+		const char *shown;
+	} cases[] = {
+		{ STR_LIT("{\"status\":\"400\",\"schemes\":\"Bearer\",\"scope\":\"https://mail.example.org/\"}"),
+			"status 400, scope https://mail.example.org/" },
+		{ STR_LIT(" { \"scope\" : \"a\\u00e9\\ud83d\\ude00\\/\" ,\n\"n\": -1.5, \"status\" : 401 } "),
+			"status 401, scope a\xc3\xa9\xf0\x9f\x98\x80/" },
+		{ STR_LIT("{\"status\":\"a\\u001b[31m\\nb\\ud800c\\\"\"}"),
+			"status a\\x1b[31m\\nb\xef\xbf\xbd"
+			"c\"" },
+		{ STR_LIT("{\"status\":\"no t0ken!, t0ken!\"}"), "status no ***, ***" },
+		{ STR_LIT("{\"status\":\"\\u00740ken!\"}"), "status ***" },
+		{ STR_LIT("go away, t0ken!\r\n"), "go away, ***" },
+		{ STR_LIT("\x1b\xff"), "\\x1b\\xff" },
+		{ STR_LIT("{\"error\":{\"code\":400}}"), "{\"error\":{\"code\":400}}" },
+		{ STR_LIT("{\"status\":\"400\",\"x\":[1]}"), "status 400" },
+		{ STR_LIT("{\"status\":\"40"), "{\"status\":\"40" },
+		{ STR_LIT("{\"status\":\"\\u12\"}"), "{\"status\":\"\\u12\"}" },
+		{ STR_LIT("{}"), "" },
+		{ STR_LIT(""), "" },
+	};
+	struct buf out = { 0 };
+
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		buf_clear(&out);
+		sasl_fault_show(&out, cases[i].json, STR_LIT("t0ken!"));
+		check_same(buf_str(&out), cases[i].shown, "a complaint about a token");
+		/* Cut anywhere it harms nothing. */
+		for (size_t n = 0; n < cases[i].json.n; n++)
+			sasl_fault_show(&out, str_sub(cases[i].json, 0, n), STR_NONE);
+	}
+	char *big = malloc(10000);
+
+	memset(big, 'x', 10000);
+	buf_clear(&out);
+	sasl_fault_show(&out, str_at(big, 10000), STR_NONE);
+	check(buf_len(&out) == SASL_FAULT_MAX + 3, "none is long");
+	free(big);
+	buf_free(&out);
+}
+
 int main(void)
 {
 	test_logins();
@@ -242,5 +289,6 @@ int main(void)
 	test_proof();
 	test_choice();
 	test_token();
+	test_fault();
 	return tap_done();
 }

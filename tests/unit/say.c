@@ -40,8 +40,6 @@ static void test_lines(void)
 	say_note("%s", big);
 	check(strlen(catch_end()) < 3000, "no message is endless");
 	free(big);
-	setenv("NO_COLOR", "1", 1);
-	check(!say_colour(), "NO_COLOR");
 }
 
 static void feed(struct say_talk *talk, const char *ours, const char *theirs, size_t cut)

@@ -230,8 +230,13 @@ static void test_token(void)
 		TOKENS "C AUTH XOAUTH2 " OLD "\nS 535 no\nC AUTH XOAUTH2 " NEW "\nS 535 no\nC QUIT\n",
 		"auth-again; failed 77", .on_event = renew, .whole_only = true);
 	credentials("auto", true);
+	PLAY("what it said of the token", SMTP_TLS_ON, true,
+		TOKENS "C AUTH XOAUTH2 " OLD "\nS 334 eyJzdGF0dXMiOiI0MDEiLCJzY29wZSI6Im0ifQ==\nC\nS 535 no\nC QUIT\n",
+		"auth-again; failed 77", .on_event = give_up,
+		.error = "the server refuses the token (status 401, scope m): 535 no");
+	credentials("auto", true);
 	PLAY("no new token", SMTP_TLS_ON, true, TOKENS "C AUTH XOAUTH2 " OLD "\nS 535 no\nC QUIT\n",
-		"auth-again; failed 77", .on_event = give_up);
+		"auth-again; failed 77", .on_event = give_up, .error = "the server refuses the login: 535 no");
 	/* RFC 4954, 4: what makes the line too long waits for the challenge. */
 	char token[600];
 	char script[2000];

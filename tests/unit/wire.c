@@ -215,7 +215,7 @@ static enum wire_status tls_talk(enum trick trick, const char *host, struct buf 
 	check(wire_tls_up(&w) == (status == WIRE_OK), "up or not");
 	if (status == WIRE_OK)
 		status = turn(&w, in, &out, never, err);
-	wire_free(&w);
+	wire_close(&w);
 	waitpid(child, NULL, 0);
 	return status;
 }
@@ -248,7 +248,7 @@ static void test_injection(void)
 	pair(&w, &peer);
 	buf_add_text(&in, "250 forged\r\n");
 	check(!wire_start_tls(&w, trust, "localhost", &in, &err) && err.kind == ERR_PROTOCOL, "%s", err.text);
-	wire_free(&w);
+	wire_close(&w);
 	close(peer);
 	buf_free(&in);
 }
@@ -282,13 +282,13 @@ static void test_socks(bool early)
 	else
 		say(peer, "220 hello\r\n");
 	check(turn(&w, &in, &out, has_line, &err) == WIRE_OK && buf_len(&in) == 11, "the greeting");
-	wire_free(&w);
+	wire_close(&w);
 	close(peer);
 	pair(&w, &peer);
 	wire_start_socks(&w, "x", 25, STR_NONE, STR_NONE);
 	close(peer);
 	check(turn(&w, NULL, NULL, is_ready, &err) == WIRE_BROKEN && err.kind == ERR_TEMP, "%s", err.text);
-	wire_free(&w);
+	wire_close(&w);
 	buf_free(&in);
 	buf_free(&out);
 }

@@ -54,10 +54,7 @@ void batch_take(struct batch *b, const struct reader *r, const struct csv_row *r
 {
 	struct verdict v;
 
-	if (b->n == b->cap) {
-		b->cap = b->cap > 0 ? 2 * b->cap : BATCH_ROWS;
-		b->rows = mem_resize(b->rows, b->cap, sizeof *b->rows);
-	}
+	b->rows = mem_grow(b->rows, b->n, &b->cap, sizeof *b->rows);
 	struct pending *p = &b->rows[b->n++];
 
 	r->judge->arena = &b->arena;
@@ -79,5 +76,5 @@ void batch_take(struct batch *b, const struct reader *r, const struct csv_row *r
 	if (r->words || v.address.p != NULL || (v.detail.n | v.suggestion.n) > 0)
 		add_words(r, p, row, &v, &b->arena);
 	if (r->compares && v.reason == REASON_NONE)
-		p->hash = dedup_hash(&r->key, v.folded.p, v.folded.n);
+		p->hash = dedup_hash(&r->key, v.folded);
 }

@@ -2,8 +2,9 @@
 
 #include "cmd/listscrub/judge/dedup.h"
 
-#include <endian.h>
 #include <sys/mman.h>
+
+#include "base/siphash.h"
 
 #define FIRST_SLOTS ((size_t)1 << 16)
 #define LEAST_SLOTS ((size_t)1 << 12)
@@ -34,67 +35,11 @@ void dedup_free(struct dedup *d)
 	*d = (struct dedup){ .size = 0 };
 }
 
-/* --- SipHash-1-3 with 128 bits of output --- */
-
-static inline uint64_t rotate(uint64_t x, int by)
+struct dedup_hash dedup_hash(const struct dedup_key *by, struct str key)
 {
-	return x << by | x >> (64 - by);
-}
+	struct siphash wide = siphash_with(1, 3, true, by->words, key);
 
-static inline uint64_t load(const char *p)
-{
-	uint64_t word;
-
-	memcpy(&word, p, sizeof word);
-	return le64toh(word);
-}
-
-#define SIP_ROUND(a, b, c, d)                \
-	do {                                 \
-		(a) += (b);                  \
-		(b) = rotate((b), 13) ^ (a); \
-		(a) = rotate((a), 32);       \
-		(c) += (d);                  \
-		(d) = rotate((d), 16) ^ (c); \
-		(a) += (d);                  \
-		(d) = rotate((d), 21) ^ (a); \
-		(c) += (b);                  \
-		(b) = rotate((b), 17) ^ (c); \
-		(c) = rotate((c), 32);       \
-	} while (0)
-
-struct dedup_hash dedup_hash(const struct dedup_key *by, const char *key, size_t n)
-{
-	uint64_t a = by->words[0] ^ 0x736f6d6570736575u;
-	uint64_t b = by->words[1] ^ 0x646f72616e646f6du ^ 0xee;
-	uint64_t c = by->words[0] ^ 0x6c7967656e657261u;
-	uint64_t e = by->words[1] ^ 0x7465646279746573u;
-	struct dedup_hash hash;
-	uint64_t word;
-
-	for (size_t i = 0; i + 8 <= n; i += 8) {
-		word = load(key + i);
-		e ^= word;
-		SIP_ROUND(a, b, c, e);
-		a ^= word;
-	}
-	word = load(key + n / 8 * 8) & (((uint64_t)1 << n % 8 * 8) - 1);
-	word |= (uint64_t)n << 56;
-	e ^= word;
-	SIP_ROUND(a, b, c, e);
-	a ^= word;
-	c ^= 0xee;
-	SIP_ROUND(a, b, c, e);
-	SIP_ROUND(a, b, c, e);
-	SIP_ROUND(a, b, c, e);
-	hash.high = a ^ b ^ c ^ e;
-	b ^= 0xdd;
-	SIP_ROUND(a, b, c, e);
-	SIP_ROUND(a, b, c, e);
-	SIP_ROUND(a, b, c, e);
-	hash.low = a ^ b ^ c ^ e;
-	hash.low += (hash.high | hash.low) == 0;
-	return hash;
+	return (struct dedup_hash){ .high = wide.low, .low = wide.high + ((wide.low | wide.high) == 0) };
 }
 
 /* --- the table --- */

@@ -38,8 +38,7 @@ struct dedup {
 void dedup_init(struct dedup *d, const unsigned char random[16], uint64_t most_octets, bool newest);
 void dedup_free(struct dedup *d);
 
-/* Of the n octets at key; up to the next multiple of eight they must be readable, whatever stands there. */
-struct dedup_hash dedup_hash(const struct dedup_key *by, const char *key, size_t n);
+struct dedup_hash dedup_hash(const struct dedup_key *by, struct str key);
 
 /* Make room for n more. False: at the limit, or the system has no more memory; the table stays as it is. */
 bool dedup_reserve(struct dedup *d, size_t n);

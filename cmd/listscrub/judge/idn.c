@@ -27,11 +27,8 @@ void idn_free(struct idn *idn)
 
 static void start(struct idn *idn)
 {
-	unsigned char random[16];
-
 	idn_free(idn);
-	random_bytes(random, sizeof random);
-	set_seed(&idn->seen, random);
+	random_seed(&idn->seen);
 	idn->labels = mem_array(MOST, sizeof *idn->labels);
 }
 

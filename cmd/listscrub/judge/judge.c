@@ -44,15 +44,12 @@ static bool load_suppressions(struct suppress *s, const char *path, struct err *
 
 bool judge_init(struct judge *j, const struct settings *set, struct err *err)
 {
-	unsigned char random[16];
-
 	j->set = set;
 	j->active_since = clock_wall() - set->inactive;
 	j->suppress.fold = set->fold;
-	random_bytes(random, sizeof random);
-	set_seed(&j->suppress.keys, random);
-	set_seed(&j->suppress.domains, random);
-	set_seed(&j->suppress.sums, random);
+	random_seed(&j->suppress.keys);
+	random_seed(&j->suppress.domains);
+	random_seed(&j->suppress.sums);
 	for (size_t i = 0; i < set->suppress.n; i++)
 		if (!load_suppressions(&j->suppress, set->suppress.values[i], err))
 			return false;

@@ -59,7 +59,7 @@ struct verdict {
 	struct str address; /* what goes into the cell, p NULL: what stands there */
 	struct str suggestion;
 	struct str key;    /* comparing form of the address; empty where there is none */
-	struct str folded; /* the same, or the provider's form if asked for; readable up to a multiple of 8 */
+	struct str folded; /* the same, or the provider's form if asked for */
 	struct str domain; /* in A-labels, lower case: the end of the plain key */
 	int64_t date;      /* of --keep newest */
 };

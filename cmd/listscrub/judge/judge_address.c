@@ -96,11 +96,8 @@ static bool judge_shadow(struct judge *j, struct str cell, struct str local_at, 
 static bool take_international(struct judge *j, struct str cell, struct str bare, struct verdict *v)
 {
 	struct domain_forms forms = { .shadow = &j->shadow };
-	size_t at = bare.n;
+	size_t at = str_after_last(bare, '@');
 	bool ok = false;
-
-	while (at > 0 && bare.p[at - 1] != '@')
-		at--;
 	struct str local_at = str_sub(bare, 0, at);
 	struct str domain = str_sub(bare, at, bare.n);
 

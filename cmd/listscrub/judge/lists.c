@@ -217,14 +217,6 @@ static const char *const aliases[] = {
 	"icloud.com",
 };
 
-static void seed(struct set *s)
-{
-	unsigned char random[16];
-
-	random_bytes(random, sizeof random);
-	set_seed(s, random);
-}
-
 static void add_all(struct set *s, const char *const *names, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
@@ -276,7 +268,7 @@ static bool load_file(struct set *s, const char *path, bool domains, struct err 
 
 bool lists_load_roles(struct lists *l, const char *path, struct err *err)
 {
-	seed(&l->roles);
+	random_seed(&l->roles);
 	l->requests = path == NULL || path[0] == '\0';
 	if (!l->requests)
 		return load_file(&l->roles, path, false, err);
@@ -286,8 +278,8 @@ bool lists_load_roles(struct lists *l, const char *path, struct err *err)
 
 bool lists_load_disposable(struct lists *l, const char *path, struct err *err)
 {
-	seed(&l->disposable);
-	seed(&l->aliases);
+	random_seed(&l->disposable);
+	random_seed(&l->aliases);
 	add_all(&l->aliases, aliases, COUNT(aliases));
 	if (path != NULL && path[0] != '\0')
 		return load_file(&l->disposable, path, true, err);

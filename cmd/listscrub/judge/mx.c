@@ -14,10 +14,8 @@
 bool mx_init(struct mx *m, const struct settings *set, struct err *err)
 {
 	struct resolver_params params = { .servers = set->resolver, .timeout = set->dns_timeout };
-	unsigned char random[16];
 
-	random_bytes(random, sizeof random);
-	set_seed(&m->domains, random);
+	random_seed(&m->domains);
 	m->cache = set->dns_cache;
 	m->resolver = resolver_new(&params, err);
 	return m->resolver != NULL && (m->cache == NULL || mx_cache_load(m, err));

@@ -10,18 +10,10 @@
 #define SLIP_COST 1 /* a neighbouring key, two letters swapped, a letter doubled or not */
 #define NAME_MAX_LETTERS 24
 
-static void seed(struct set *s)
-{
-	unsigned char random[16];
-
-	random_bytes(random, sizeof random);
-	set_seed(s, random);
-}
-
 void suggest_init(struct suggest *s)
 {
-	seed(&s->known);
-	seed(&s->seen);
+	random_seed(&s->known);
+	random_seed(&s->seen);
 	for (const char *const *p = suggest_providers; *p != NULL; p++)
 		(void)set_add(&s->known, str_of(*p), NULL);
 	for (const char *const *p = suggest_known; *p != NULL; p++)

@@ -12,10 +12,7 @@
 
 void bounces_init(struct bounces *b, bool fold, uint64_t soft_limit)
 {
-	unsigned char random[16];
-
-	random_bytes(random, sizeof random);
-	set_seed(&b->keys, random);
+	random_seed(&b->keys);
 	b->texts.limit = SIZE_MAX;
 	b->fold = fold;
 	b->soft_limit = soft_limit;
@@ -51,10 +48,7 @@ static struct bounce *entry_of(struct bounces *b, struct str key, struct str rec
 	struct set_entry *e = set_add(&b->keys, key, &added);
 
 	if (added) {
-		if (b->n == b->cap) {
-			b->cap = b->cap > 0 ? 2 * b->cap : 64;
-			b->entries = mem_resize(b->entries, b->cap, sizeof *b->entries);
-		}
+		b->entries = mem_grow(b->entries, b->n, &b->cap, sizeof *b->entries);
 		e->value = b->n;
 		b->entries[b->n++] = (struct bounce){ .address = keep_text(b, recipient) };
 	}

@@ -17,10 +17,7 @@
 
 void report_init(struct report *r)
 {
-	unsigned char random[16];
-
-	random_bytes(random, sizeof random);
-	set_seed(&r->domains, random);
+	random_seed(&r->domains);
 	r->examples = mem_array(REASON_COUNT, sizeof *r->examples);
 }
 
@@ -40,10 +37,7 @@ static void count_domain(struct report *r, const struct pending *p)
 	struct set_entry *e = set_add(&r->domains, p->more->domain, &added);
 
 	if (added) {
-		if (r->n == r->cap) {
-			r->cap = r->cap > 0 ? 2 * r->cap : 256;
-			r->counts = mem_resize(r->counts, r->cap, sizeof *r->counts);
-		}
+		r->counts = mem_grow(r->counts, r->n, &r->cap, sizeof *r->counts);
 		e->value = r->n;
 		r->counts[r->n++] = (struct report_domain){ .kept = 0 };
 	}

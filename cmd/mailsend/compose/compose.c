@@ -6,6 +6,8 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "base/siphash.h"
+#include "io/converter.h"
 #include "cmd/mailsend/compose/identity.h"
 #include "io/clock.h"
 #include "mail/address/address.h"
@@ -101,7 +103,10 @@ static bool put_addresses(struct workshop *w, const char *name, const struct opt
 	while (more != NULL && more[total - list->n] != NULL)
 		total++;
 	for (size_t i = 0; i < total; i++) {
-		address_list_init(&l, str_of(i < list->n ? list->values[i] : more[i - list->n]));
+		struct str text = str_of(i < list->n ? list->values[i] : more[i - list->n]);
+
+		converter_open_for(text);
+		address_list_init(&l, text);
 		while (address_list_next(&l) > 0) {
 			buf_add_text(&value, buf_len(&value) > 0 ? ", " : "");
 			buf_clear(&decoded);
@@ -149,7 +154,7 @@ static void digest_of(const struct workshop *w, const struct settings *s, const 
 	for (size_t i = 0; i < s->attach.n; i++)
 		buf_add_text(&all, s->attach.values[i]);
 	for (size_t i = 0; i < 2; i++)
-		digest[i] = set_hash(keys[i], buf_str(&all));
+		digest[i] = siphash(keys[i], buf_str(&all));
 	buf_free(&all);
 }
 

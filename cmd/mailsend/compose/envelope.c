@@ -9,7 +9,6 @@
 #include "mail/address/address.h"
 #include "proto/reply.h"
 
-#define ADDRESS_FLAGS (ADDRESS_QUOTED | ADDRESS_LITERALS | ADDRESS_LOCALHOST)
 #define ALIAS_DEPTH 10
 
 static char *text_of(struct str s)
@@ -76,10 +75,7 @@ static void append(struct envelope *e, const struct address *a, struct str bare,
 	set_add(&e->seen, key, &added);
 	if (!added)
 		return;
-	if (e->n == e->cap) {
-		e->cap = e->cap > 0 ? 2 * e->cap : 8;
-		e->rcpts = mem_resize(e->rcpts, e->cap, sizeof *e->rcpts);
-	}
+	e->rcpts = mem_grow(e->rcpts, e->n, &e->cap, sizeof *e->rcpts);
 	struct recipient *r = &e->rcpts[e->n++];
 
 	*r = (struct recipient){ .shown = text_of(bare) };
@@ -92,7 +88,7 @@ static bool add_address(struct envelope *e, struct str bare, enum err_kind kind,
 {
 	struct address a = { 0 };
 	struct buf key = { 0 };
-	enum address_fault fault = address_parse(&a, bare, ADDRESS_FLAGS);
+	enum address_fault fault = address_parse(&a, bare, ADDRESS_ENVELOPE);
 	bool ok = fault == ADDRESS_OK;
 
 	if (ok) {
@@ -194,7 +190,7 @@ bool envelope_set_from(struct envelope *e, const char *address, enum err_kind ki
 		return true;
 	}
 	address_unwrap(str_of(address), &bare, NULL);
-	enum address_fault fault = address_parse(&a, bare, ADDRESS_FLAGS);
+	enum address_fault fault = address_parse(&a, bare, ADDRESS_ENVELOPE);
 
 	if (fault == ADDRESS_OK) {
 		e->from = wire_form(&a, bare);

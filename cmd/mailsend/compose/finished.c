@@ -4,7 +4,8 @@
 
 #include <stdio.h>
 
-#include "base/set.h"
+#include "base/siphash.h"
+#include "io/converter.h"
 #include "cmd/mailsend/compose/identity.h"
 #include "io/clock.h"
 #include "mail/address/address.h"
@@ -28,6 +29,9 @@ bool finished_open(struct outgoing *o, const char *path, struct err *err)
 		n = source_read(&o->input, at, BLOCK, &block, err);
 		if (n <= 0)
 			break;
+		/* Names in another charset are written anew where their field has to be repaired. */
+		if (at == 0)
+			converter_open_for(buf_str(&block));
 		message_scan(&o->message, buf_str(&block));
 	}
 	message_scan_end(&o->message);
@@ -117,7 +121,7 @@ static void digest_of(const struct outgoing *o, uint64_t digest[2])
 	source_read(&o->input, 0, (size_t)256 << 10, &all, NULL);
 	buf_printf(&all, "%llu", (unsigned long long)o->input.size);
 	for (size_t i = 0; i < 2; i++)
-		digest[i] = set_hash(keys[i], buf_str(&all));
+		digest[i] = siphash(keys[i], buf_str(&all));
 	buf_free(&all);
 }
 

@@ -84,7 +84,7 @@ void identity_domain(const char *address, struct buf *out)
 	size_t before = buf_len(out);
 
 	address_unwrap(str_of(address), &bare, NULL);
-	if (address_parse(&a, bare, ADDRESS_QUOTED | ADDRESS_LITERALS | ADDRESS_LOCALHOST) == ADDRESS_OK)
+	if (address_parse(&a, bare, ADDRESS_ENVELOPE) == ADDRESS_OK)
 		buf_add(out, buf_str(&a.ascii));
 	address_free(&a);
 	if (buf_len(out) == before)

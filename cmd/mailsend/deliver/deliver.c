@@ -110,7 +110,7 @@ static bool start_transaction(struct delivery *d)
 	return true;
 }
 
-/* From here on nobody can say that the message was not delivered: the caller writes that down first. */
+/* From here on nobody can say that the message was not delivered: the caller writes that down first, or it stays. */
 static bool hand_over(struct delivery *d)
 {
 	if (d->handed_over || d->wants->before == NULL)

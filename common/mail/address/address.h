@@ -29,6 +29,8 @@ enum address_flags {
 	ADDRESS_LOCALHOST = 4, /* take any domain of one label, for envelopes; without it only one
 				* of two letters: country codes may have mail, all other top-level
 				* domains may not (ICANN, 2013) */
+	/* Whatever a mail server may be given: for envelopes and header fields. */
+	ADDRESS_ENVELOPE = ADDRESS_QUOTED | ADDRESS_LITERALS | ADDRESS_LOCALHOST,
 };
 
 struct address {

@@ -23,7 +23,8 @@ static bool is_dot_atom(struct str s)
 	return last != '.';
 }
 
-void address_add_local(struct buf *out, struct str local)
+/* Append the local part without needless quotes and backslashes. */
+static void add_local(struct buf *out, struct str local)
 {
 	struct buf plain = { .limit = 0 };
 
@@ -51,7 +52,7 @@ static bool fold_local(struct buf *out, struct str local)
 	struct buf plain = { .limit = 0 };
 	struct buf normal = { .limit = 0 };
 
-	address_add_local(&plain, local);
+	add_local(&plain, local);
 	bool ok = utf8_nfc(&normal, buf_str(&plain));
 	struct str s = buf_str(&normal);
 
@@ -133,18 +134,9 @@ static bool is_ignored(char c, unsigned ignored)
 	return ((ignored & DOTS) != 0 && c == '.') || ((ignored & MARKS) != 0 && (c == '-' || c == '_'));
 }
 
-static struct str domain_of(struct str key)
-{
-	size_t at = key.n;
-
-	while (at > 0 && key.p[at - 1] != '@')
-		at--;
-	return str_sub(key, at, key.n);
-}
-
 bool address_key_fold(struct str key, struct buf *out)
 {
-	struct str domain = domain_of(key);
+	struct str domain = str_sub(key, str_after_last(key, '@'), key.n);
 	const struct provider *provider = find_provider(domain);
 	size_t start = buf_len(out);
 	bool ok = true;

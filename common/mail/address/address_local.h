@@ -11,7 +11,4 @@ struct buf;
  * groups at least. */
 bool address_literal_ok(struct str s);
 
-/* Append the local part without needless quotes and backslashes. */
-void address_add_local(struct buf *out, struct str local);
-
 #endif

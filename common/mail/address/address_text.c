@@ -173,22 +173,13 @@ bool address_unwrap(struct str s, struct str *bare, struct buf *name)
 	return true;
 }
 
-/* Where the "@" before the domain stands, or s.n. */
-static size_t last_at(struct str s)
-{
-	for (size_t i = s.n; i > 0; i--)
-		if (s.p[i - 1] == '@')
-			return i - 1;
-	return s.n;
-}
-
 static void add_bare(struct buf *out, struct str bare)
 {
-	size_t at = last_at(bare);
-	struct str domain = str_sub(bare, at + 1, bare.n);
+	size_t at = str_after_last(bare, '@');
+	struct str domain = str_sub(bare, at, bare.n);
 
-	if (at < bare.n && !str_ascii(domain) && str_ascii(str_sub(bare, 0, at))) {
-		buf_add(out, str_sub(bare, 0, at + 1));
+	if (at > 0 && !str_ascii(domain) && str_ascii(str_sub(bare, 0, at))) {
+		buf_add(out, str_sub(bare, 0, at));
 		if (domain_to_ascii(out, domain) != DOMAIN_OK)
 			buf_add(out, domain);
 		return;

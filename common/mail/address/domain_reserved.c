@@ -13,15 +13,6 @@ static bool within_any(struct str s, const char *domains)
 	return false;
 }
 
-static struct str last_label(struct str s)
-{
-	size_t at = s.n;
-
-	while (at > 0 && s.p[at - 1] != '.')
-		at--;
-	return str_sub(s, at, s.n);
-}
-
 bool domain_within(struct str s, struct str domain)
 {
 	if (!str_ends(s, domain))
@@ -47,7 +38,7 @@ bool domain_reserved(struct str s)
 	/* Every address of every list asks: nearly all end here, at the price of a look at some octets. */
 	if (s.n > 3 && (s.p[s.n - 3] == '.' || (s.p[s.n - 4] == '.' && !maybe_example(s) && s.p[s.n - 3] != 'a')))
 		return false;
-	struct str last = last_label(s);
+	struct str last = str_sub(s, str_after_last(s, '.'), s.n);
 
 	if (last.n == 3 && within_any(s, examples))
 		return true;

@@ -19,7 +19,7 @@ bool word_encode_phrase(struct buf *out, struct str utf8);
 /* "s", with backslashes before the quotes and backslashes in it. */
 void word_add_quoted(struct buf *out, struct str s);
 /* Decode every encoded word in s; what cannot be decoded stays. Characters that bad mailers cut
- * between two words are put together. The charsets of utf8_from_charset. What comes out may hold
+ * between two words are put together. The charsets of text/charset.h. What comes out may hold
  * controls: it is for header_add_text or utf8_show. */
 bool word_decode(struct buf *out, struct str s);
 

@@ -5,7 +5,8 @@
 #include "base/buf.h"
 #include "text/base64.h"
 #include "text/cfws.h"
-#include "text/utf8.h"
+#include "text/charset.h"
+#include "text/hex.h"
 
 struct word {
 	struct str charset;
@@ -31,17 +32,16 @@ static bool parse(struct str s, struct word *w)
 	w->text = str_sub(rest, 0, n);
 	w->length = (size_t)(rest.p + n + 2 - s.p);
 	return (w->encoding == 'q' || w->encoding == 'b') && str_find(w->text, '\n') == w->text.n &&
-		utf8_charset_known(w->charset);
+		charset_known(w->charset);
 }
 
 static void add_q(struct buf *out, struct str s)
 {
 	for (size_t i = 0; i < s.n; i++) {
-		int high = s.p[i] == '=' && i + 2 < s.n ? ascii_hex(s.p[i + 1]) : -1;
-		int low = high >= 0 ? ascii_hex(s.p[i + 2]) : -1;
+		int octet = s.p[i] == '=' ? hex_octet(str_sub(s, i + 1, 2)) : -1;
 
-		if (low >= 0) {
-			buf_add_char(out, (char)(high << 4 | low));
+		if (octet >= 0) {
+			buf_add_char(out, (char)octet);
 			i += 2;
 		} else {
 			buf_add_char(out, s.p[i] == '_' ? ' ' : s.p[i]);
@@ -58,7 +58,7 @@ struct gathered {
 
 static void flush(struct gathered *g, struct buf *out)
 {
-	if (g->source.n > 0 && !utf8_from_charset(out, g->charset, buf_str(&g->octets)))
+	if (g->source.n > 0 && !charset_decode(out, g->charset, buf_str(&g->octets)))
 		buf_add(out, g->source);
 	g->source.n = 0;
 	buf_clear(&g->octets);

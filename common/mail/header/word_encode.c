@@ -4,6 +4,7 @@
 
 #include "base/buf.h"
 #include "text/base64.h"
+#include "text/hex.h"
 #include "text/utf8.h"
 
 #define LINE_WIDTH ((size_t)76)
@@ -37,8 +38,6 @@ static size_t q_width(struct str s, bool phrase)
 
 static void add_q(struct buf *out, struct str s, bool phrase)
 {
-	static const char hex[] = "0123456789ABCDEF";
-
 	for (size_t i = 0; i < s.n; i++) {
 		unsigned char c = (unsigned char)s.p[i];
 
@@ -47,9 +46,7 @@ static void add_q(struct buf *out, struct str s, bool phrase)
 		} else if (is_q_literal((char)c, phrase)) {
 			buf_add_char(out, (char)c);
 		} else {
-			buf_add_char(out, '=');
-			buf_add_char(out, hex[c >> 4]);
-			buf_add_char(out, hex[c & 15]);
+			hex_add_escape(out, '=', c);
 		}
 	}
 }

@@ -4,6 +4,8 @@
 
 #include "base/buf.h"
 #include "text/cfws.h"
+#include "text/charset.h"
+#include "text/hex.h"
 #include "text/utf8.h"
 
 #define SECTIONS_MAX ((size_t)256)
@@ -107,11 +109,10 @@ static void collect(struct found *f, struct str body, struct str name)
 static void add_octets(struct buf *out, struct value v, struct str raw)
 {
 	for (size_t i = 0; i < raw.n; i++) {
-		int high = v.extended && raw.p[i] == '%' && i + 2 < raw.n ? ascii_hex(raw.p[i + 1]) : -1;
-		int low = high >= 0 ? ascii_hex(raw.p[i + 2]) : -1;
+		int octet = v.extended && raw.p[i] == '%' ? hex_octet(str_sub(raw, i + 1, 2)) : -1;
 
-		if (low >= 0) {
-			buf_add_char(out, (char)(high << 4 | low));
+		if (octet >= 0) {
+			buf_add_char(out, (char)octet);
 			i += 2;
 			continue;
 		}
@@ -124,7 +125,7 @@ static void add_octets(struct buf *out, struct value v, struct str raw)
 
 static void add_text(struct buf *out, struct str charset, struct str octets)
 {
-	if (!utf8_from_charset(out, charset, octets) && !utf8_from_charset(out, STR_LIT("utf-8"), octets))
+	if (!charset_decode(out, charset, octets) && !charset_decode(out, STR_LIT("utf-8"), octets))
 		utf8_from_latin1(out, octets);
 }
 

@@ -3,6 +3,7 @@
 #include "mail/header/word.h"
 
 #include "base/buf.h"
+#include "text/hex.h"
 #include "text/utf8.h"
 
 #define LINE_WIDTH ((size_t)76)
@@ -75,17 +76,13 @@ static struct str first_character(struct str s)
 
 static void add_extended(struct buf *out, struct str s)
 {
-	static const char hex[] = "0123456789ABCDEF";
-
 	for (size_t i = 0; i < s.n; i++) {
 		unsigned char c = (unsigned char)s.p[i];
 
 		if (is_attribute_char((char)c)) {
 			buf_add_char(out, (char)c);
 		} else {
-			buf_add_char(out, '%');
-			buf_add_char(out, hex[c >> 4]);
-			buf_add_char(out, hex[c & 15]);
+			hex_add_escape(out, '%', c);
 		}
 	}
 }

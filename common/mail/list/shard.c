@@ -3,7 +3,7 @@
 #include "mail/list/shard.h"
 
 #include "base/err.h"
-#include "base/set.h"
+#include "base/siphash.h"
 
 bool shard_parse(struct shard *s, const char *text, struct err *err)
 {
@@ -22,5 +22,5 @@ bool shard_has(const struct shard *s, struct str key)
 {
 	static const uint64_t fixed[2] = { 0, 1 };
 
-	return s->n <= 1 || set_hash(fixed, key) % s->n + 1 == s->k;
+	return s->n <= 1 || siphash(fixed, key) % s->n + 1 == s->k;
 }

@@ -3,6 +3,7 @@
 #include "mail/message/message_state.h"
 
 #include "base/err.h"
+#include "text/hex.h"
 
 static const struct part *part_of(const struct message *m)
 {
@@ -76,8 +77,6 @@ static void rewrap(struct message_state *st, struct str s, struct buf *out)
  */
 static void repair_qp(struct message_state *st, struct str s, struct buf *out)
 {
-	static const char hex[] = "0123456789ABCDEF";
-
 	for (size_t i = 0; i < s.n; i++) {
 		unsigned char c = (unsigned char)s.p[i];
 
@@ -88,7 +87,7 @@ static void repair_qp(struct message_state *st, struct str s, struct buf *out)
 		}
 		st->escape = c == '=' ? 2 : st->escape > 0 ? st->escape - 1 : 0;
 		if (c >= 0x80 || c == 0) {
-			buf_printf(out, "=%c%c", hex[c >> 4], hex[c & 15]);
+			hex_add_escape(out, '=', c);
 			st->width += 3;
 		} else {
 			buf_add_char(out, (char)c);

@@ -3,6 +3,7 @@
 #include "mail/message/message_state.h"
 
 #include "base/err.h"
+#include "text/hex.h"
 #include "mail/address/address.h"
 #include "mail/header/word.h"
 #include "text/cfws.h"
@@ -21,15 +22,6 @@ bool message_field_clean(const struct message_field_mend *how, struct str whole)
 		whole = str_sub(whole, n + 1, whole.n);
 	}
 	return true;
-}
-
-/* Position of the last c, or s.n. */
-static size_t find_last(struct str s, char c)
-{
-	for (size_t i = s.n; i > 0; i--)
-		if (s.p[i - 1] == c)
-			return i - 1;
-	return s.n;
 }
 
 /* Without its folding, NULs and lone CRs, as UTF-8. */
@@ -69,9 +61,10 @@ static bool encode_addresses(struct str body, bool downgrade, struct buf *out)
 		word_decode(&name, buf_str(&list.name));
 		buf_add_text(out, first ? "" : ", ");
 		first = false;
-		size_t at = find_last(buf_str(&list.bare), '@');
+		size_t domain = str_after_last(buf_str(&list.bare), '@');
 
-		if (!downgrade || str_ascii(str_sub(buf_str(&list.bare), 0, at))) {
+		/* Without an "@" all of it is local. */
+		if (!downgrade || str_ascii(str_sub(buf_str(&list.bare), 0, domain > 0 ? domain : SIZE_MAX))) {
 			address_add_mailbox(out, buf_str(&name), buf_str(&list.bare));
 			continue;
 		}
@@ -142,8 +135,6 @@ static bool encode_body(const struct message_field_mend *how, struct str name, s
 /* Octets of a line as encoded words, for one that has no blank where it could be folded. */
 static void add_words(struct buf *out, struct str s)
 {
-	static const char hex[] = "0123456789ABCDEF";
-
 	for (size_t i = 0; i < s.n; i++) {
 		unsigned char c = (unsigned char)s.p[i];
 
@@ -152,7 +143,7 @@ static void add_words(struct buf *out, struct str s)
 		if (ascii_alpha(s.p[i]) || ascii_digit(s.p[i]))
 			buf_add_char(out, s.p[i]);
 		else
-			buf_printf(out, "=%c%c", hex[c >> 4], hex[c & 15]);
+			hex_add_escape(out, '=', c);
 	}
 	buf_add_text(out, "?=");
 }

@@ -4,14 +4,15 @@
 
 #include "base/err.h"
 
-unsigned message_unwanted(const struct message *m)
+/* Faults that may not leave under these wishes. */
+static unsigned unwanted_faults(const struct message *m)
 {
 	return FAULT_NUL | FAULT_LONG | FAULT_CR | (m->state->wants.eight_bit ? 0 : FAULT_HIGH);
 }
 
 enum how message_part_how(const struct message *m, const struct part *p, const char **encoding)
 {
-	unsigned unwanted = p->faults & message_unwanted(m);
+	unsigned unwanted = p->faults & unwanted_faults(m);
 
 	*encoding = NULL;
 	if (p->kind != PART_LEAF) {
@@ -85,7 +86,7 @@ static const char *fault_text(unsigned fault)
 static bool check_seals(const struct message *m, struct err *err)
 {
 	const struct message_state *st = m->state;
-	unsigned unwanted = message_unwanted(m);
+	unsigned unwanted = unwanted_faults(m);
 
 	for (size_t i = 0; i < st->walk.parts && i < MESSAGE_PARTS_LIMIT; i++) {
 		const struct part *p = &st->parts[i];
@@ -233,7 +234,7 @@ static void choose_mode(struct message *m)
 		faults |= st->parts[i].faults | st->parts[i].header_faults;
 	m->eight_bit = (faults & FAULT_HIGH) != 0 && st->wants.eight_bit;
 	m->body_size = m->octets - m->body_at;
-	if ((faults & message_unwanted(m)) != 0) {
+	if ((faults & unwanted_faults(m)) != 0) {
 		m->mode = MESSAGE_PARTS;
 	} else if (st->lone_lf > 0 || (m->body_size > 0 && !st->ended_line)) {
 		m->mode = MESSAGE_LINES;

@@ -101,8 +101,6 @@ struct message_state {
 	unsigned escape;    /* octets that still belong to an =XX */
 };
 
-/* Faults that may not leave under these wishes. */
-unsigned message_unwanted(const struct message *m);
 /* How the content of a part is to be written, and its new Content-Transfer-Encoding or NULL where
  * it stays. */
 enum how message_part_how(const struct message *m, const struct part *p, const char **encoding);

@@ -41,10 +41,7 @@ void mime_message_clear(struct mime_message *m)
 
 static void add_segment(struct mime_message *m, struct mime_segment segment)
 {
-	if (m->n == m->cap) {
-		m->cap = m->cap > 0 ? 2 * m->cap : 4;
-		m->segments = mem_resize(m->segments, m->cap, sizeof *m->segments);
-	}
+	m->segments = mem_grow(m->segments, m->n, &m->cap, sizeof *m->segments);
 	m->segments[m->n++] = segment;
 	m->size += segment.size;
 }

@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 
+#include "text/charset.h"
 #include "mail/header/header.h"
 #include "mail/header/word.h"
 #include "text/base64.h"
@@ -141,15 +142,12 @@ bool mime_leaf(struct str message, size_t i, struct mime_leaf *leaf)
 static bool add_text(const struct mime_leaf *leaf, struct str s, struct buf *out)
 {
 	struct buf charset = { .limit = 100 };
-	bool latin = word_parameter(header_find(leaf->header, "Content-Type"), "charset", &charset) &&
-		(str_istarts(buf_str(&charset), STR_LIT("iso-8859-1")) ||
-			str_ieq(buf_str(&charset), STR_LIT("windows-1252")));
+	bool done = word_parameter(header_find(leaf->header, "Content-Type"), "charset", &charset) &&
+		charset_decode(out, buf_str(&charset), s);
 
 	buf_free(&charset);
 	/* Text that calls itself UTF-8 or nothing and is neither is read as Latin-1 too. */
-	if (latin || !utf8_valid(s))
-		return utf8_from_latin1(out, s);
-	return buf_add(out, s);
+	return done || (utf8_valid(s) ? buf_add(out, s) : utf8_from_latin1(out, s));
 }
 
 bool mime_decode(const struct mime_leaf *leaf, struct buf *out)

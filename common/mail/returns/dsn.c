@@ -11,13 +11,6 @@
 #define DSN_MAX_REPORTS 1000
 #define DSN_WORDS 290
 
-const char *dsn_class_name(enum dsn_class class)
-{
-	static const char *const names[] = { "nothing", "hard", "soft", "complaint", "unsubscribe" };
-
-	return names[class];
-}
-
 bool dsn_says(struct str s, const char *words)
 {
 	for (struct str rest = str_of(words); rest.n > 0;)
@@ -89,10 +82,7 @@ static struct dsn_report *place_for(struct dsn *d, enum dsn_class class, struct 
 			return weight(class) > weight(d->reports[i].class) ? &d->reports[i] : NULL;
 	if (d->n == DSN_MAX_REPORTS)
 		return NULL;
-	if (d->n == d->cap) {
-		d->cap = d->cap > 0 ? d->cap * 2 : 4;
-		d->reports = mem_resize(d->reports, d->cap, sizeof *d->reports);
-	}
+	d->reports = mem_grow(d->reports, d->n, &d->cap, sizeof *d->reports);
 	d->reports[d->n] = (struct dsn_report){ .class = DSN_NOTHING };
 	return &d->reports[d->n++];
 }

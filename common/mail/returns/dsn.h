@@ -38,8 +38,6 @@ struct dsn {
  */
 void dsn_read(struct dsn *d, struct str message);
 void dsn_free(struct dsn *d);
-/* "hard", "soft", "complaint", "unsubscribe". */
-const char *dsn_class_name(enum dsn_class class);
 /* The class of one status and diagnostic text, for results files of mailbulk too. */
 enum dsn_class dsn_judge(struct str status, struct str diagnostic);
 

@@ -105,10 +105,7 @@ void dsn_lines_add(struct dsn_lines *l, struct str recipient)
 			return;
 	if (l->n == DSN_LINES_RECIPIENTS)
 		return;
-	if (l->n == l->cap) {
-		l->cap = l->cap > 0 ? 2 * l->cap : 8;
-		l->entries = mem_resize(l->entries, l->cap, sizeof *l->entries);
-	}
+	l->entries = mem_grow(l->entries, l->n, &l->cap, sizeof *l->entries);
 	l->entries[l->n++] = (struct dsn_entry){ .recipient = recipient, .about.limit = 4096 };
 }
 
