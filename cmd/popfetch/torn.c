@@ -88,7 +88,10 @@ static struct str pass_hidden(struct torn *t, uint64_t end, struct str tail, boo
 		uint64_t seen = end - t->next_at;
 
 		if (seen <= tail.n && (t->next + 1 == t->n_tries || after >= end)) {
-			judge_start(t, str_sub(tail, tail.n - (size_t)seen, tail.n), open);
+			struct str ours = str_sub(tail, tail.n - (size_t)seen, tail.n);
+
+			judge_start(t, ours, open);
+			t->foreign = t->foreign || has_separator(str_sub(ours, 1, ours.n));
 			return str_sub(tail, 0, tail.n - (size_t)seen);
 		}
 		t->next_at = after;
