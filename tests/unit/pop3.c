@@ -440,6 +440,69 @@ static void test_injection(void)
 }
 
 /* Lines without end cost no more than their budget. */
+/* Log in by USER and PASS: what the client says behind "+OK" to CAPA. */
+static const char *login(struct str user, struct str password, enum pop3_event *event, struct pop3_news *news)
+{
+	static struct buf said;
+	struct sasl_params sp = {
+		.service = "pop", .host = "pop.example", .port = 110, .user = user, .password = password
+	};
+	struct pop3_params params = { .tls = POP3_TLS_ON };
+	struct pop3 p;
+
+	params.sasl = sasl_new(&sp, NULL);
+	pop3_init(&p, &params);
+	buf_clear(&said);
+	*event = POP3_WAIT;
+	for (const char *const *line = (const char *const[]){ "", "+OK\r\n", "+OK\r\nUSER\r\n.\r\n", "+OK\r\n", NULL };
+		*line != NULL && *event == POP3_WAIT; line++) {
+		buf_clear(&said);
+		buf_add_text(&p.in, *line);
+		*event = pop3_next(&p, news);
+		buf_add(&said, buf_str(&p.out));
+		buf_clear(&p.out);
+	}
+	pop3_free(&p);
+	sasl_free(params.sasl);
+	return buf_text(&said);
+}
+
+/* A name or password that would make two lines of one never leaves. */
+static void test_commands(void)
+{
+	static const char bad[] = "\1\t\n\r\x1b\x7f";
+	struct pop3_news news;
+	enum pop3_event event;
+	char text[20];
+
+	check_same(str_of(login(STR_LIT("ann"), STR_LIT("a secret"), &event, &news)), "PASS a secret\r\n",
+		"USER and PASS");
+	for (size_t i = 0; i < sizeof bad - 1; i++)
+		for (int at = 0; at < 3; at++) {
+			memcpy(text, "nnnDELE 1", 10);
+			text[at == 0 ? 0 : at == 1 ? 3 : 8] = bad[i];
+			const char *said = login(str_at(text, 9), STR_LIT("secret"), &event, &news);
+
+			check(event == POP3_FAILED && news.err.kind == ERR_DATA && strstr(said, "USER") == NULL,
+				"USER with octet %02x", bad[i]);
+			said = login(STR_LIT("ann"), str_at(text, 9), &event, &news);
+			check(event == POP3_FAILED && news.err.kind == ERR_DATA && strstr(said, "PASS") == NULL,
+				"PASS with octet %02x", bad[i]);
+		}
+	/* "PASS " and the line end count too. */
+	static char password[13000];
+
+	memset(password, 'x', sizeof password);
+	for (size_t n = 12288 - 8; n < 12288 - 5; n++) {
+		const char *said = login(STR_LIT("ann"), str_at(password, n), &event, &news);
+		bool fits = n <= 12288 - 7;
+
+		check(fits ? event == POP3_WAIT && strlen(said) == n + 7
+			   : event == POP3_FAILED && news.err.kind == ERR_DATA,
+			"a password of %zu octets %s", n, fits ? "goes" : "is too long");
+	}
+}
+
 static void test_budgets(void)
 {
 	struct pop3_params params = { .tls = TLS_IMPLICIT };
@@ -477,6 +540,7 @@ int main(void)
 	play_all(lists, sizeof lists / sizeof *lists);
 	play_all(messages, sizeof messages / sizeof *messages);
 	test_injection();
+	test_commands();
 	test_budgets();
 	return tap_done();
 }

@@ -109,6 +109,61 @@ static void test_fit(void)
 	one(false, 2, 0, 0, &expired, "a stranger", "mx.example", "certificate");
 }
 
+/* One octet off, at the first, a middle and the last place; and two that are both wrong. */
+static void test_near(void)
+{
+	for (unsigned usage = 2; usage < 4; usage++)
+		for (unsigned selector = 0; selector < 2; selector++)
+			for (unsigned matching = 0; matching < 3; matching++) {
+				/* An authority that stands whole in the record needs no signature on it. */
+				if (usage == 2 && selector == 0 && matching == 0)
+					continue;
+				struct buf records = { 0 };
+				unsigned taken = 0;
+
+				add_record(&records, usage, selector, matching, usage == 2 ? &middle : &below);
+				size_t n = buf_len(&records);
+				const size_t places[] = { 5, 6, n / 2, n - 2, n - 1 };
+
+				for (size_t i = 0; i < 5; i++) {
+					records.p[records.off + places[i]] ^= 1;
+					taken +=
+						believed(buf_str(&records), "mx.example", &below, chain, "certificate");
+					records.p[records.off + places[i]] ^= 1;
+				}
+				/* Wrong in the first octet, then in the last. */
+				add_record(&records, usage, selector, matching, usage == 2 ? &middle : &below);
+				records.p[records.off + 5] ^= 1;
+				records.p[records.off + 2 * n - 1] ^= 1;
+				taken += believed(buf_str(&records), "mx.example", &below, chain, "certificate");
+				check(taken == 0, "%u %u %u: near misses fit nothing", usage, selector, matching);
+				buf_free(&records);
+			}
+}
+
+/* A digest of another length is none, whatever it begins with. */
+static void test_lengths(void)
+{
+	struct tls_trust *trust = tls_trust_new(&(struct tls_trust_params){ .ca_pem = str_of(ca.pem) }, NULL);
+
+	for (unsigned matching = 1; matching < 3; matching++)
+		for (int more = -1; more < 2; more++) {
+			struct buf record = { 0 };
+			struct err err = { 0 };
+
+			add_record(&record, 3, 1, matching, &below);
+			if (more > 0)
+				buf_add_char(&record, 'x');
+			if (more < 0)
+				buf_cut(&record, buf_len(&record) - 1);
+			record.p[record.off + 1] = (char)(record.p[record.off + 1] + more);
+			check(tls_trust_tlsa(trust, buf_str(&record), &err) == (more == 0), "digest %u, %d octets more",
+				matching, more);
+			buf_free(&record);
+		}
+	tls_trust_free(trust);
+}
+
 static void test_dates(void)
 {
 	struct buf records = { 0 };
@@ -150,6 +205,8 @@ int main(void)
 	cert_make(&expired, &(struct cert_wish){ .name = "mx.example", .from = -30 * DAY, .to = -2 * DAY });
 	snprintf(chain, sizeof chain, "%s%s%s", below.pem, middle.pem, ca.pem);
 	test_fit();
+	test_near();
+	test_lengths();
 	test_dates();
 	test_damaged();
 	cert_free(&ca);
