@@ -42,7 +42,7 @@ static const char *put(const char *name, const char *text)
 
 /* A campaign on a list with these options; everything of it. */
 struct scene {
-	struct settings settings;
+	struct settings *settings; /* lives with the process, as the tool's own */
 	struct campaign campaign;
 	struct suppress suppress;
 	struct list list;
@@ -55,14 +55,17 @@ static bool begin(struct scene *s, const char *list, const char *const *options)
 	char *argv[30] = { (char *)"mailbulk", (char *)"--transactional" };
 	int argc = 2;
 
-	*s = (struct scene){ .list = { .fd = -1 } };
+	static struct settings kept[100];
+	static size_t used;
+
+	*s = (struct scene){ .list = { .fd = -1 }, .settings = &kept[used++ % 100] };
 	while (*options != NULL)
 		argv[argc++] = (char *)(uintptr_t)*options++;
 	argv[argc++] = (char *)(uintptr_t)in("t.eml");
 	argv[argc++] = (char *)(uintptr_t)put("list.csv", list);
-	if (!settings_parse(&s->settings, argc, argv, &s->err) || !campaign_load(&s->campaign, &s->settings, &s->err) ||
-		!selection_suppress(&s->suppress, &s->settings, &s->err) ||
-		!list_open(&s->list, &s->settings, true, &s->err))
+	if (!settings_parse(s->settings, argc, argv, &s->err) || !campaign_load(&s->campaign, s->settings, &s->err) ||
+		!selection_suppress(&s->suppress, s->settings, &s->err) ||
+		!list_open(&s->list, s->settings, true, &s->err))
 		return false;
 	selection_init(&s->selection, &s->campaign, &s->list, &s->suppress);
 	return true;

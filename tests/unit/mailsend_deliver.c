@@ -112,6 +112,31 @@ static void test_utf8(void)
 	envelope_free(&e);
 }
 
+/* As recipients go onto the wire (RFC 3461, 4.2), and each of them once. */
+static void test_recipients(void)
+{
+	struct envelope e = { 0 };
+	struct err err = { 0 };
+
+	add(&e,
+		"a+b=c@example.org, \"x y\"@example.org, A@b\xc3\xbc"
+		"cher.example, j\xc3\xb6rg@example.org, a+b=c@EXAMPLE.org");
+	check(e.n == 4, "one that is there already is not added");
+	check_same(str_of(e.rcpts[0].orcpt), "rfc822;a+2Bb+3Dc@example.org", "xtext");
+	check_same(str_of(e.rcpts[1].orcpt), "rfc822;\"x+20y\"@example.org", "a blank too");
+	check_same(str_of(e.rcpts[2].wire), "A@xn--bcher-kva.example", "an international domain");
+	check(e.rcpts[3].utf8 && e.rcpts[3].orcpt == NULL && !e.rcpts[2].utf8, "an international local part");
+	static const char *const bad[] = { "a@@example.org", "a b@example.org", "@example.org", "a@",
+		"a\nb@example.org", "a@example.org>" };
+
+	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+		check(!envelope_add_list(&e, str_of(bad[i]), ERR_USAGE, "test", &err) && err.kind == ERR_USAGE, "%s",
+			err.text);
+	check(!envelope_set_from(&e, "a\r\nb@example.org", ERR_USAGE, &err) && e.from == NULL, "%s", err.text);
+	check(envelope_set_from(&e, "<>", ERR_USAGE, &err) && strcmp(e.from, "") == 0, "the empty sender");
+	envelope_free(&e);
+}
+
 static void test_status(void)
 {
 	static const struct {
@@ -347,6 +372,7 @@ int main(void)
 		abort();
 	test_split();
 	test_utf8();
+	test_recipients();
 	test_status();
 	test_large();
 	test_all_or_nothing();

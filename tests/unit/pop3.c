@@ -503,6 +503,50 @@ static void test_commands(void)
 	}
 }
 
+/* What is too long or has a control in it is no UID; what only just fits is one. */
+static void test_uids(void)
+{
+	static char uid[1100];
+
+	memset(uid, 'u', sizeof uid);
+	for (size_t n = 0; n < 1002; n = n == 1 ? 999 : n + 1)
+		for (int bad = 0; bad < 2; bad++) {
+			struct sasl_params sp = { .service = "pop",
+				.host = "pop.example",
+				.port = 110,
+				.user = STR_LIT("ann"),
+				.password = STR_LIT("x") };
+			struct pop3_params params = { .tls = POP3_TLS_ON, .sasl = sasl_new(&sp, NULL) };
+			struct pop3_news news;
+			enum pop3_event event = POP3_WAIT;
+			struct pop3 p;
+			struct buf uidl = { 0 };
+
+			uid[n / 2] = bad ? '\x7f' : 'u';
+			buf_printf(&uidl, "+OK\r\n1 %.*s\r\n.\r\n", (int)n, uid);
+			uid[n / 2] = 'u';
+			const char *const lines[] = { "+OK\r\n", "+OK\r\nUSER\r\nUIDL\r\n.\r\n", "+OK\r\n", "+OK\r\n",
+				"+OK\r\nUSER\r\nUIDL\r\n.\r\n", "+OK 1 5\r\n", "+OK\r\n1 5\r\n.\r\n", buf_text(&uidl) };
+
+			pop3_init(&p, &params);
+			for (size_t i = 0; i < 8 && event == POP3_WAIT; i++) {
+				/* Not every server is asked for its capabilities again. */
+				if (i == 4 && str_starts(buf_str(&p.out), STR_LIT("STAT")))
+					i++;
+				buf_clear(&p.out);
+				buf_add_text(&p.in, lines[i]);
+				event = pop3_next(&p, &news);
+			}
+			size_t want = n <= 1000 && (!bad || n == 0) ? n : 0;
+
+			check(event == POP3_READY && p.n_items == 1 && p.items[0].uid.n == want,
+				"a UID of %zu octets%s: %zu taken", n, bad ? ", one of them a control" : "", want);
+			pop3_free(&p);
+			sasl_free(params.sasl);
+			buf_free(&uidl);
+		}
+}
+
 static void test_budgets(void)
 {
 	struct pop3_params params = { .tls = TLS_IMPLICIT };
@@ -541,6 +585,7 @@ int main(void)
 	play_all(messages, sizeof messages / sizeof *messages);
 	test_injection();
 	test_commands();
+	test_uids();
 	test_budgets();
 	return tap_done();
 }

@@ -624,6 +624,17 @@ static void test_torn(void)
 		}
 		check(ok, "a power failure took octets from %zu on: still ours", at);
 	}
+	/* Zeros hide where the second of three begins, the third is at the start of a line. */
+	struct state_try three[3] = { tries[0], tries[1], tries[1] };
+	struct buf hidden = { 0 };
+
+	buf_add_text(&hidden, BATCH TWO_STORED);
+	memset(hidden.p + hidden.off + strlen(ONE_STORED) - 20, 0, 60);
+	check(judge(three, 3, crc, buf_str(&hidden), 11) == TORN_OURS,
+		"zeros hide a start, the next one is found again");
+	buf_add_text(&hidden, FOREIGN);
+	check(judge(three, 3, crc, buf_str(&hidden), 11) == TORN_FOREIGN, "another's message behind it too");
+	buf_free(&hidden);
 	add_try(&tries[1], "57");
 	check(judge(tries, 2, crc, STR_LIT(ONE_STORED "From"), 9) == TORN_FOREIGN,
 		"a start that is not known is not ours");
@@ -716,6 +727,47 @@ static void test_discard(void)
 	check(sink_discard(&s, &err) && rmdir(strcat(strcpy((char[120]){ 0 }, maildir), "tmp")) == 0,
 		"nothing is left in tmp");
 	end(&s, &state);
+}
+
+/* Into a pipe: nothing can be taken back, and what was written is known at once. */
+static void test_pipe(void)
+{
+	struct state state;
+	struct err err = { 0 };
+	struct sink s;
+	struct buf got = { 0 };
+	int saved = dup(1);
+	int ends[2];
+
+	reset(NULL);
+	start(&s, &state, "-");
+	fflush(stdout);
+	if (pipe(ends) < 0 || dup2(ends[1], 1) < 0)
+		abort();
+	bool ok = add(&s, "u1", ONE) && sink_commit(&s, &err) && add(&s, "u2", TWO) && sink_commit(&s, &err);
+
+	dup2(saved, 1);
+	close(ends[1]);
+	check(ok && file_read_fd(ends[0], 10000, &got, "pipe", &err), "two messages into a pipe: %s", err.text);
+	check_same(buf_str(&got), BATCH, "came through");
+	check(seen(&state), "and are known");
+	close(ends[0]);
+	end(&s, &state);
+	check(reopened(seen), "by the next run as well");
+	/* Nobody reads. */
+	reset(NULL);
+	start(&s, &state, "-");
+	fflush(stdout);
+	int full = open("/dev/full", O_WRONLY);
+
+	dup2(full, 1);
+	ok = add(&s, "u1", ONE) && sink_commit(&s, &err);
+	dup2(saved, 1);
+	check(!ok && err.kind == ERR_IO && unseen(&state), "what could not be written is not known: %s", err.text);
+	end(&s, &state);
+	close(full);
+	close(saved);
+	buf_free(&got);
 }
 
 static void test_due(void)
@@ -950,6 +1002,7 @@ int main(void)
 	test_torn();
 	test_abandon();
 	test_discard();
+	test_pipe();
 	test_due();
 	test_maildir();
 	test_maildir_failures();

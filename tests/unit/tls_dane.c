@@ -164,6 +164,42 @@ static void test_lengths(void)
 	tls_trust_free(trust);
 }
 
+/* With a pin both have to fit. */
+static void test_pin_and_records(void)
+{
+	unsigned char digest[32];
+	size_t n = sizeof digest;
+	char pin[80] = "sha256:";
+
+	gnutls_x509_crt_get_key_id(below.crt, GNUTLS_KEYID_USE_SHA256, digest, &n);
+	for (size_t i = 0; i < n; i++)
+		snprintf(pin + 7 + 2 * i, 3, "%02x", digest[i]);
+	for (int wrong = 0; wrong < 3; wrong++) {
+		struct tls_server server = { 0 };
+		struct buf records = { 0 };
+		struct err err = { 0 };
+
+		pin[70] = (char)(wrong == 1 ? (pin[70] == '0' ? '1' : '0') : "0123456789abcdef"[digest[31] & 15]);
+		struct tls_trust *trust =
+			tls_trust_new(&(struct tls_trust_params){ .ca_pem = str_of(ca.pem), .pin = pin }, NULL);
+		struct tls *client = tls_new(trust, "mx.example", NULL);
+
+		add_record(&records, 3, 1, 1, wrong == 2 ? &ca : &below);
+		server_start(&server, chain, below.key_pem, "NORMAL", false);
+		bool ok = tls_trust_tlsa(trust, buf_str(&records), &err) && shake(client, &server, &err) == TLS_OK;
+
+		check(ok == (wrong == 0), "%s: %s",
+			wrong == 1           ? "the pin is wrong"
+				: wrong == 2 ? "the record is wrong"
+					     : "both fit",
+			err.text);
+		server_end(&server);
+		tls_free(client);
+		tls_trust_free(trust);
+		buf_free(&records);
+	}
+}
+
 static void test_dates(void)
 {
 	struct buf records = { 0 };
@@ -207,6 +243,7 @@ int main(void)
 	test_fit();
 	test_near();
 	test_lengths();
+	test_pin_and_records();
 	test_dates();
 	test_damaged();
 	cert_free(&ca);
