@@ -8,6 +8,7 @@
 #include "cli/progress.h"
 #include "cli/session.h"
 #include "cmd/mailsend/deliver/batch.h"
+#include "cmd/mailsend/deliver/judge.h"
 #include "io/clock.h"
 
 #define BLOCK ((size_t)64 << 10)
@@ -32,9 +33,19 @@ struct delivery {
 
 static void fail_rest(struct delivery *d, enum verdict verdict, const char *text)
 {
-	for (size_t i = 0; i < d->e->n; i++)
-		if (d->e->rcpts[i].verdict == VERDICT_NONE)
-			envelope_verdict(&d->e->rcpts[i], verdict, NULL, text);
+	for (size_t i = 0; i < d->e->n; i++) {
+		struct recipient *r = &d->e->rcpts[i];
+
+		if (r->verdict != VERDICT_NONE)
+			continue;
+		envelope_verdict(r, verdict, NULL, text);
+		r->outcome = d->result->stopped;
+	}
+}
+
+static struct outcome judge(const struct delivery *d, const struct recipient *r, const struct smtp_news *news)
+{
+	return deliver_judge(d->e, r, d->session.server->url.host, news, news->rcpt == SIZE_MAX && d->n != 1);
 }
 
 /* Which form does this server get? Without SMTPUTF8 the addresses that need it are refused here,
@@ -55,6 +66,7 @@ static bool plan(struct delivery *d)
 		if (d->e->rcpts[i].utf8 && d->e->rcpts[i].verdict == VERDICT_NONE) {
 			envelope_verdict(&d->e->rcpts[i], VERDICT_REFUSED, NULL, no_utf8);
 			snprintf(d->e->rcpts[i].enhanced, sizeof d->e->rcpts[i].enhanced, "5.6.7");
+			d->e->rcpts[i].outcome = outcome_of_reason(OUTCOME_FORMAT, OUTCOME_AT_RCPT, false);
 		}
 	if (!outgoing_plan(d->o, eight_bit, false, !utf8, err))
 		return false;
@@ -187,9 +199,11 @@ static void on_rcpt(struct delivery *d, const struct smtp_news *news)
 
 	if (news->outcome == SMTP_ACCEPTED)
 		r->taken = true;
-	else
+	else {
 		envelope_verdict(r, verdict_of(news->outcome), news->reply,
 			news->err.kind != ERR_NONE ? news->err.text : NULL);
+		r->outcome = judge(d, r, news);
+	}
 }
 
 /* What stopped the session, with the server's name in it; the first cause stays. */
@@ -213,7 +227,10 @@ static void on_verdict(struct delivery *d, const struct smtp_news *news)
 	if (news->reply != NULL && verdict == VERDICT_SENT)
 		read_queue_id(d->result, news->reply);
 	if (news->rcpt != SIZE_MAX) {
-		envelope_verdict(&d->e->rcpts[d->batch.rcpts[news->rcpt]], verdict, news->reply, text);
+		struct recipient *r = &d->e->rcpts[d->batch.rcpts[news->rcpt]];
+
+		envelope_verdict(r, verdict, news->reply, text);
+		r->outcome = judge(d, r, news);
 		return;
 	}
 	/* All or nothing: who was taken is not refused, there was only no message. */
@@ -230,6 +247,7 @@ static void on_verdict(struct delivery *d, const struct smtp_news *news)
 		if (r->verdict != VERDICT_NONE)
 			continue;
 		envelope_verdict(r, verdict, news->reply, text);
+		r->outcome = judge(d, r, news);
 		d->result->message_refused = d->result->message_refused || verdict == VERDICT_REFUSED;
 	}
 }
@@ -254,6 +272,7 @@ static void on_end(struct delivery *d, const struct smtp_news *news)
 
 	if (!doubt && all_settled(d->e))
 		return;
+	d->result->stopped = judge(d, NULL, news);
 	take_error(d, &news->err);
 	for (size_t i = 0; i < d->e->n && doubt; i++)
 		if (d->e->rcpts[i].verdict == VERDICT_SENT)

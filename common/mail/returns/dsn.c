@@ -70,7 +70,7 @@ static void add_line(struct buf *out, struct str s)
 /* How bad a class is, for two reports on one recipient. */
 static int weight(enum dsn_class class)
 {
-	static const int weights[] = { 0, 2, 1, 4, 3 };
+	static const int weights[] = { 0, 3, 2, 5, 4, 1 };
 
 	return weights[class];
 }
@@ -87,8 +87,8 @@ static struct dsn_report *place_for(struct dsn *d, enum dsn_class class, struct 
 	return &d->reports[d->n++];
 }
 
-void dsn_keep(struct dsn *d, enum dsn_class class, struct str recipient, struct str status, struct str diagnostic,
-	int64_t when)
+void dsn_keep(struct dsn *d, enum dsn_class class, const struct outcome *o, struct str recipient, struct str status,
+	struct str diagnostic, int64_t when)
 {
 	struct buf line = { 0 };
 	struct dsn_report *r;
@@ -101,6 +101,8 @@ void dsn_keep(struct dsn *d, enum dsn_class class, struct str recipient, struct 
 	mem_free(r->owned);
 	r->owned = mem_copy(buf_str(&line).p, buf_len(&line));
 	r->class = class;
+	r->reason = o != NULL ? o->reason : OUTCOME_NONE;
+	r->stage = o != NULL ? o->stage : OUTCOME_AT_UNKNOWN;
 	r->recipient = str_at(r->owned, recipient.n);
 	r->status = str_at(r->owned + recipient.n, status.n);
 	r->diagnostic = str_at(r->owned + recipient.n + status.n, buf_len(&line) - recipient.n - status.n);

@@ -203,7 +203,7 @@ static bool find_names(struct dsn_lines *l, struct str line, bool *bare)
 /* What a client said and was told on the way, before the reply that counts. */
 static bool is_talk(struct str line)
 {
-	static const char talk[] = "ehlo |helo |mail from|attempting |waiting |socket ";
+	static const char talk[] = "ehlo |helo |mail from|attempting |waiting |socket |content-";
 
 	line = str_sub(line, skip_marks(line), line.n);
 	return dsn_starts(line, talk) ||
