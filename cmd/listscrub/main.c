@@ -13,6 +13,7 @@
 #include "io/clock.h"
 #include "io/converter.h"
 #include "io/file.h"
+#include "io/random.h"
 #include "io/stop.h"
 
 /* Everything that a run is made of; main's arms for what the settings ask for. */

@@ -6,6 +6,7 @@
 #include "cmd/mailbulk/campaign.h"
 #include "cmd/mailbulk/settings.h"
 #include "io/clock.h"
+#include "io/random.h"
 #include "text/utf8.h"
 
 void selection_init(struct selection *s, const struct campaign *campaign, struct list *list,

@@ -7,6 +7,7 @@
 #include "cli/say.h"
 #include "io/clock.h"
 #include "io/file.h"
+#include "io/random.h"
 #include "mail/list/suppress.h"
 
 #define CHUNK ((size_t)64 << 10)

@@ -14,9 +14,10 @@ enum kind { KIND_CONVERTER, KIND_UTF8, KIND_ASCII, KIND_LATIN1, KIND_LATIN9, KIN
 
 /*
  * Each charset with the names that mail has for it, in lower case and without what is neither letter nor digit. The
- * iconv name is one that glibc and musl both know; where they share none that is good enough, there are two. Where mailers write a superset under an old name (GB2312, Big5,
- * Shift_JIS, EUC-KR, ISO-8859-9) it is the superset, as browsers do. Left out: UTF-7, in which markup hides from every
- * filter, and the ISO-2022 forms of Chinese and Korean, which hardly anybody sends and which musl has not.
+ * iconv name is one that glibc and musl both know; where they share none that is good enough, there are two. Where
+ * mailers write a superset under an old name (GB2312, Big5, Shift_JIS, EUC-KR, ISO-8859-9) it is the superset, as
+ * browsers do. Left out: UTF-7, in which markup hides from every filter, and the ISO-2022 forms of Chinese and Korean,
+ * which hardly anybody sends and which musl has not.
  */
 static const struct {
 	const char *iconv; /* names to be tried, separated by blanks; NULL: by hand */
@@ -154,9 +155,9 @@ static void reset(size_t at)
 }
 
 /*
- * Converters give UTF-32LE and the UTF-8 is ours: what is not a character becomes U+FFFD, whatever the libc's tables say.
- * (Before 1.2.6 musl reads past its table for EUC-KR, and its writer of UTF-8 then writes before the room it was given:
- * CVE-2025-26519.)
+ * Converters give UTF-32LE and the UTF-8 is ours: what is not a character becomes U+FFFD, whatever the libc's tables
+ * say. (Before 1.2.6 musl reads past its table for EUC-KR, and its writer of UTF-8 then writes before the room it was
+ * given: CVE-2025-26519.)
  */
 static bool add_utf32(struct buf *out, const char *p, size_t n)
 {

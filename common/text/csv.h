@@ -76,8 +76,6 @@ void csv_eof(struct csv *c);
 void csv_drop(struct csv *c, size_t n);
 /* Forget what was fed and go on in the middle of a file, before the row on that line. */
 void csv_resume(struct csv *c, uint64_t line, bool cr_ends);
-/* The same at its beginning. */
-void csv_rewind(struct csv *c);
 
 /* The next row; it lives until the next csv_next or csv_room, its raw octets until csv_room. An empty line is a row of
  * one empty cell. An unterminated quote is CSV_ERROR (65) with the line where the quote opened; so is a row over the

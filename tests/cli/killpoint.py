@@ -1,4 +1,4 @@
-"""The shim of the crash tests, built, and the environment in which a tool runs under it."""
+"""A shim built (that of the crash tests, or another), and the environment in which a tool runs under it."""
 import os
 import shutil
 import subprocess
@@ -13,10 +13,10 @@ def compiler():
     return shutil.which(os.environ.get("CC", "cc").split()[0]) or shutil.which("gcc") or shutil.which("clang")
 
 
-def build(library):
+def build(library, source="killpoint.c"):
     """False where there is no C compiler."""
     if compiler():
-        subprocess.run([compiler(), "-shared", "-fPIC", "-O1", "-I", BUILD, "-o", library, os.path.join(TOP, "tests/cli/killpoint.c"), "-ldl"],
+        subprocess.run([compiler(), "-shared", "-fPIC", "-O1", "-I", BUILD, "-o", library, os.path.join(TOP, "tests/cli", source), "-ldl"],
                        check=True)
     return bool(compiler())
 

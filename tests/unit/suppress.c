@@ -312,8 +312,8 @@ static void numbers(void)
 	safety_free(&lists);
 }
 
-/* One more row, or the header (person < 0), of a list with these columns: r reason, n number, i something like a hash, e
- * address, 5 MD5, 1 SHA-1, 2 SHA-256, d date. */
+/* One more row, or the header (person < 0), of a list with these columns: r reason, n number, i something like a hash,
+ * e address, 5 MD5, 1 SHA-1, 2 SHA-256, d date. */
 static void add_row(struct buf *out, const char *columns, int person, char delimiter, const char *end)
 {
 	static const char *const titles[] = { "r", "Reason", "n", "No.", "i", "id", "e", "E-Mail", "5", "md5", "1",
@@ -365,7 +365,7 @@ static void generated(void)
 		char delimiter = ",;\t|"[random_below(4)];
 		/* (A first line that ends otherwise tells the ends of the others wrong.) */
 		const char *top = tops[random_below(end[0] == '\n' ? 4 : 2)];
-		/* (Without a header only rows tell: the first number of a row may look like a hash, never like an address.) */
+		/* (Without a header only rows tell: a number may look like a hash, never like an address.) */
 		bool header = random_below(4) > 0;
 		int people = 1 + (int)random_below(150);
 		struct buf text = { 0 };

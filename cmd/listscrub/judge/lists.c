@@ -3,6 +3,7 @@
 #include "cmd/listscrub/judge/lists.h"
 
 #include "io/clock.h"
+#include "io/random.h"
 
 /* RFC 2142's names and those that nobody's name is. First names, "hello" and the like are left out: a small firm has
  * a person behind them, who may have asked for mail. */

@@ -37,8 +37,8 @@ bool input_spool(struct input *in, struct str text, struct err *err)
 {
 	struct input_file *f = &in->files[in->at];
 
-	/* (Also of nothing: a pipe without anything cannot be opened again either. A file that is looked at may turn out to
-	 * be one that is converted, and has given no text so far.) */
+	/* (Also of nothing: a pipe without anything cannot be opened again either. A file that is looked at may turn
+	 * out to be one that is converted, and has given no text so far.) */
 	if (!in->keeping || in->replaying || input_is_lasting(in) || (in->seekable && text.n == 0))
 		return true;
 	if (f->spool < 0) {
@@ -51,14 +51,14 @@ bool input_spool(struct input *in, struct str text, struct err *err)
 }
 
 /* Is it a temporary file that is read, our own? */
-bool input_on_spool(const struct input *in)
+static bool is_on_spool(const struct input *in)
 {
 	return in->replaying && in->files[in->at].spool >= 0;
 }
 
 static bool check_end(const struct input *in, struct err *err)
 {
-	return !in->seekable || input_on_spool(in) ||
+	return !in->seekable || is_on_spool(in) ||
 		stamp_check_end(&in->files[in->at].stamp, in->fd, in->replaying, input_name(in), err);
 }
 
@@ -93,7 +93,7 @@ static void close_file(struct input *in)
 bool input_open_file(struct input *in, struct err *err)
 {
 	struct input_file *f = &in->files[in->at];
-	bool again = input_on_spool(in);
+	bool again = is_on_spool(in);
 	struct stat st;
 
 	close_file(in);
@@ -175,7 +175,7 @@ static void take_kind(struct input *in)
 {
 	struct input_file *f = &in->files[in->at];
 
-	if (!input_on_spool(in)) {
+	if (!is_on_spool(in)) {
 		f->json = in->list.form.json;
 	} else if (f->json) {
 		in->list.form.json = true;

@@ -75,8 +75,8 @@ bool input_is_lasting(const struct input *in);
 
 /* How much is there to be read at once, as far as that is known. */
 size_t input_ahead(const struct input *in);
-/* Read up to n octets of text past the reader, which has to get them back or not to need them: how many, 0 at the end or
- * where nothing comes until the deadline (monotonic), negative with err. */
+/* Read up to n octets of text past the reader, which has to get them back or not to need them: how many, 0 at the
+ * end or where nothing comes until the deadline (monotonic), negative with err. */
 long input_read_ahead(struct input *in, char *p, size_t n, int64_t deadline, struct err *err);
 /* Rows up to that place were taken by others; these octets come after it, and were read. */
 void input_take_back(struct input *in, const struct input_place *place, struct str octets);

@@ -1,27 +1,18 @@
 #include <config.h>
 
-#include "cmd/listscrub/run/crew.h"
+#include "cmd/listscrub/run/crew_state.h"
 
+#ifdef HAVE_MALLOC_H
 #include <malloc.h>
-#include <pthread.h>
+#endif
 #include <sched.h>
 #include <signal.h>
 #include <sys/resource.h>
 
-#include "cmd/listscrub/run/scrub.h"
-#include "io/clock.h"
 #include "io/stop.h"
 
-#define MEMBERS ((size_t)4)
-/* A test makes shares small, and members where there is one processor. */
-#ifndef CREW_SHARE
-#define CREW_SHARE ((size_t)512 << 10)
-#define CREW_LEAST ((size_t)1)
-#endif
-#define WORTH_IT (4 * CREW_SHARE)    /* of a file */
-#define WAITING (CREW_SHARE / 8)     /* in a pipe: whoever writes it is faster than one of us */
-#define MOST_ROWS (CREW_SHARE / 32)  /* in a batch: memory is bounded, however short they are */
-#define PATIENCE (CLOCK_SECOND / 10) /* a share that is not full by then is of a list that comes slowly */
+#define WORTH_IT (4 * CREW_SHARE) /* of a file */
+#define WAITING (CREW_SHARE / 8)  /* in a pipe: whoever writes it is faster than one of us */
 
 /* What a member may come to need: octets read, a batch and its words, the labels that it knows, a stack. */
 #define MEMBER_OCTETS ((size_t)8 << 20)
@@ -30,143 +21,10 @@
  * space. */
 #define STACK_OCTETS ((size_t)256 << 10)
 
-struct member {
-	struct crew *crew;
-	pthread_t thread;
-	struct judge judge;
-	struct reader reader;
-	struct csv csv;
-	struct batch batch;
-	uint64_t share;
-	uint64_t start;        /* offset in the list of its octets, */
-	size_t octets;         /* which stand at the start of the buffer of csv */
-	bool loaded;           /* and are not worked off yet */
-	uint64_t lines;        /* before them: known when its turn comes */
-	uint64_t foreign_line; /* of the first row in the batch that is not UTF-8, counted from there; 0: none */
-};
-
-struct crew {
-	struct scrub *scrub;
-	struct input_place start;
-	uint64_t octets; /* read of all lists at the start */
-	struct member members[MEMBERS];
-	size_t n;
-	size_t threads; /* the second member and those after it have one of their own, so far as they could be had */
-
-	/* Changed by the one who reads alone. */
-	pthread_mutex_t reading;
-	struct buf tail;    /* what was read after the last line end */
-	uint64_t tail_from; /* and its offset */
-	uint64_t next;      /* share to be read */
-	bool dry;           /* nothing more is read */
-	struct err damage;  /* why, where that is an error */
-
-	/* Changed by the one whose turn it is alone. */
-	struct input_place at; /* all rows before are worked off */
-	struct buf left;       /* octets of earlier shares from there on: the start of a row */
-	struct err *err;
-	bool ok;
-
-	pthread_mutex_t lock;
-	pthread_cond_t changed;
-	uint64_t turn; /* share that is worked off */
-	bool over;
-};
-
-/* --- reading a share --- */
-
-/* Fill up to n octets. Less is there at the end, and where whoever writes is slow: nothing more is read then. */
-static size_t read_octets(struct crew *c, char *p, size_t n)
-{
-	int64_t deadline = clock_after(PATIENCE);
-	size_t got = 0;
-
-	while (got < n && !c->dry) {
-		long more = input_read_ahead(&c->scrub->in, p + got, n - got, deadline, &c->damage);
-
-		if (more <= 0)
-			c->dry = true;
-		else
-			got += (size_t)more;
-	}
-	return got;
-}
-
-/* The octets after the last line end, where a row may begin that is not whole. */
-static size_t tail_of(struct str octets, char line_end)
-{
-	size_t n = 0;
-
-	while (n < octets.n && octets.p[octets.n - n - 1] != line_end)
-		n++;
-	return n;
-}
-
-/* The next share, which ends with a line. False: there is none. */
-static bool read_share(struct member *m)
-{
-	struct crew *c = m->crew;
-	struct str tail = buf_str(&c->tail);
-	size_t before = tail.n;
-	char *p;
-	size_t n;
-
-	if (c->dry)
-		return false;
-	csv_resume(&m->csv, 1, c->start.cr_ends);
-	p = csv_room(&m->csv, before + CREW_SHARE);
-	if (before > 0)
-		memcpy(p, tail.p, before);
-	n = before + read_octets(c, p + before, CREW_SHARE);
-	m->start = c->tail_from;
-	m->octets = n - tail_of(str_at(p, n), c->start.cr_ends ? '\r' : '\n');
-	buf_clear(&c->tail);
-	buf_add(&c->tail, str_at(p + m->octets, n - m->octets));
-	c->tail_from += m->octets;
-	/* A row longer than a share. */
-	c->dry = c->dry || m->octets == 0;
-	csv_fed(&m->csv, m->octets);
-	m->share = c->next++;
-	m->loaded = true;
-	return true;
-}
-
-/* Rows, so many as a batch may have; where they are short the rest has to wait. */
-static void take_rows(struct member *m)
-{
-	struct csv_row row;
-	struct err ignored;
-
-	batch_clear(&m->batch);
-	m->judge.unread = (struct judge_unread){ 0 };
-	m->foreign_line = 0;
-	while (m->batch.n < MOST_ROWS && csv_next(&m->csv, &row, &ignored) == CSV_ROW)
-		if (batch_take(&m->batch, &m->reader, &row) && m->foreign_line == 0)
-			m->foreign_line = row.line;
-}
-
-/* It begins within a row, of which the start is left over from earlier shares: all of it is read again. */
-static void read_again(struct member *m)
-{
-	struct crew *c = m->crew;
-	struct str left = buf_str(&c->left);
-	struct buf octets = { .limit = SIZE_MAX };
-
-	buf_add(&octets, left);
-	buf_add(&octets, str_at(m->csv.p, m->octets));
-	m->start -= left.n;
-	m->octets += left.n;
-	csv_resume(&m->csv, 1, c->start.cr_ends);
-	memcpy(csv_room(&m->csv, m->octets), buf_str(&octets).p, m->octets);
-	csv_fed(&m->csv, m->octets);
-	buf_free(&octets);
-	take_rows(m);
-}
-
 /* --- a turn --- */
 
 /* The lines and the rows before these are known by now. */
-static void find_place(struct crew *c, struct member *m)
+static void find_place(struct crew *c, struct crew_member *m)
 {
 	struct scrub *s = c->scrub;
 	struct batch *b = &m->batch;
@@ -186,7 +44,7 @@ static void find_place(struct crew *c, struct member *m)
 }
 
 /* What comes through a pipe cannot be read again from the start of the batch: its rows have to be sure to fit. */
-static bool has_room(struct crew *c, const struct member *m)
+static bool has_room(struct crew *c, const struct crew_member *m)
 {
 	struct scrub *s = c->scrub;
 
@@ -195,7 +53,7 @@ static bool has_room(struct crew *c, const struct member *m)
 }
 
 /* What is not worked off is kept for the next one. */
-static void keep_left(struct crew *c, struct member *m)
+static void keep_left(struct crew *c, struct crew_member *m)
 {
 	struct str octets = str_at(m->csv.p, m->octets);
 
@@ -205,18 +63,18 @@ static void keep_left(struct crew *c, struct member *m)
 }
 
 /* False: that was all for the crew. */
-static bool take_turn(struct crew *c, struct member *m)
+static bool take_turn(struct crew *c, struct crew_member *m)
 {
 	uint64_t before = c->at.offset;
 	bool fits = true;
 
 	if (buf_len(&c->left) > 0)
-		read_again(m);
+		crew_read_again(m);
 	m->lines = c->at.line - 1;
 	while (m->batch.n > 0 && c->ok && (fits = has_room(c, m))) {
 		find_place(c, m);
 		c->ok = scrub_settle(c->scrub, &m->batch, c->err) && stop_signal() == 0;
-		take_rows(m);
+		crew_take_rows(m);
 	}
 	keep_left(c, m);
 	return c->ok && fits && c->at.offset > before;
@@ -244,17 +102,17 @@ static void end_turn(struct crew *c, bool over)
 
 static void *work(void *arg)
 {
-	struct member *m = arg;
+	struct crew_member *m = arg;
 	struct crew *c = m->crew;
 
 	for (;;) {
 		pthread_mutex_lock(&c->reading);
-		bool found = read_share(m);
+		bool found = crew_read_share(m);
 
 		pthread_mutex_unlock(&c->reading);
 		if (!found)
 			return NULL;
-		take_rows(m);
+		crew_take_rows(m);
 		if (!await_turn(c, m->share))
 			return NULL;
 		end_turn(c, !take_turn(c, m));
@@ -265,7 +123,7 @@ static void *work(void *arg)
 
 static void join(struct crew *c)
 {
-	struct member *m = &c->members[c->n++];
+	struct crew_member *m = &c->members[c->n++];
 
 	m->crew = c;
 	judge_join(&m->judge, &c->scrub->judge);
@@ -274,7 +132,7 @@ static void join(struct crew *c)
 	csv_init(&m->csv, c->scrub->in.form.delimiter);
 }
 
-static void leave(struct member *m)
+static void leave(struct crew_member *m)
 {
 	judge_leave(&m->judge);
 	csv_free(&m->csv);
@@ -306,7 +164,7 @@ static void start_threads(struct crew *c)
 	pthread_sigmask(SIG_SETMASK, &all, &before);
 	ok = ok && pthread_attr_setstacksize(&attr, STACK_OCTETS) == 0;
 	while (ok && c->threads + 1 < c->n) {
-		struct member *m = &c->members[c->threads + 1];
+		struct crew_member *m = &c->members[c->threads + 1];
 
 		ok = pthread_create(&m->thread, &attr, work, m) == 0;
 		c->threads += ok;
@@ -350,8 +208,13 @@ static void run(struct crew *c, size_t members)
 
 static size_t processors(void)
 {
+#ifdef HAVE_SCHED_GETAFFINITY
 	cpu_set_t set;
 	size_t n = sched_getaffinity(0, sizeof set, &set) == 0 ? (size_t)CPU_COUNT(&set) : 1;
+#else
+	long online = sysconf(_SC_NPROCESSORS_ONLN);
+	size_t n = online > 0 ? (size_t)online : 1;
+#endif
 
 	if (n < CREW_LEAST)
 		n = CREW_LEAST;

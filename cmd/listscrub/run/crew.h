@@ -14,8 +14,8 @@ struct scrub;
  *
  * That a share begins with a row is a guess. The one before it knows, having worked off its own; where the guess was
  * wrong (the line end stands between quotes) the share is read again with what is left of that row when its turn comes.
- * Whatever is out of the ordinary, a row longer than a share or the end of the list, is left to the caller: what was read
- * and not worked off goes back to the input.
+ * Whatever is out of the ordinary, a row longer than a share or the end of the list, is left to the caller: what was
+ * read and not worked off goes back to the input.
  */
 
 /* Do what can be done so from where s->in stands; nothing where it is not worth it (s->in.rows tells). False as

@@ -111,25 +111,26 @@ struct list_reader {
 void list_reader_init(struct list_reader *r, const struct list_asked *asked);
 void list_reader_free(struct list_reader *r);
 
-/* Room for n octets of the list; then list_reader_fed with how many came, list_reader_eof at its end. Both return the text
- * that this added to r->csv, which lives until the next room. */
+/* Room for n octets of the list; then list_reader_fed with how many came, list_reader_eof at its end. Both return
+ * the text that this added to r->csv, which lives until the next room. */
 char *list_reader_room(struct list_reader *r, size_t n);
 struct str list_reader_fed(struct list_reader *r, size_t n);
 struct str list_reader_eof(struct list_reader *r);
 
-/* Is the form told? False: feed more. From true on, r->csv stands before the first row, which is the header where there is
- * one; what is above it is passed. Check form.is_not first. */
+/* Is the form told? False: feed more. From true on, r->csv stands before the first row, which is the header where
+ * there is one; what is above it is passed. Check form.is_not first. */
 bool list_reader_tell(struct list_reader *r);
 
-/* The next row after the header, in UTF-8; it lives until the next call. CSV_ERROR (65) with the name of the list: damaged
- * CSV, or not a list (which is said with what to do). Rows may have more or fewer cells than columns. */
+/* The next row after the header, in UTF-8; it lives until the next call. CSV_ERROR (65) with the name of the list:
+ * damaged CSV, or not a list (which is said with what to do). Rows may have more or fewer cells than columns. */
 enum csv_event list_reader_next(struct list_reader *r, struct csv_row *row, struct err *err);
 /* The next row as it stands in the text, the header included: for those who keep rows. */
 enum csv_event list_reader_raw(struct list_reader *r, struct csv_row *row, struct err *err);
 
 /* Is r->csv fed with the octets as they come, not converted? Known once the form is told. */
 bool list_reader_plain(const struct list_reader *r);
-/* Take everything that is fed from here on as text of the same list from that line on, read before: it was converted. */
+/* Take everything that is fed from here on as text of the same list from that line on, read before: it was
+ * converted. */
 void list_reader_resume(struct list_reader *r, uint64_t line, bool cr_ends);
 
 /* --- rows that are not UTF-8 --- */
@@ -138,8 +139,8 @@ void list_reader_resume(struct list_reader *r, uint64_t line, bool cr_ends);
 bool list_row_foreign(const struct csv_row *row);
 /* So many octets are needed to convert it. */
 size_t list_row_room(const struct csv_row *row);
-/* Make every cell that is not UTF-8 UTF-8, from Windows-1252. raw and end lie one behind the other in room, which has to
- * live as long as the row. */
+/* Make every cell that is not UTF-8 UTF-8, from Windows-1252. raw and end lie one behind the other in room, which
+ * has to live as long as the row. */
 void list_row_convert(struct csv_row *row, char delimiter, char *room);
 
 /* --- columns --- */
@@ -147,8 +148,8 @@ void list_row_convert(struct csv_row *row, char delimiter, char *room);
 void list_form_free(struct list_form *f);
 /* The column of that name (case counts only where two differ in nothing else), or number from 1 on; LIST_NONE. */
 size_t list_form_column(const struct list_form *f, const char *name);
-/* How sure the name of a column says that it has addresses: 0 is the surest, LIST_NONE: it does not. From LIST_LOOSE on a
- * street may be called so as well: such a name counts where the column has addresses. */
+/* How sure the name of a column says that it has addresses: 0 is the surest, LIST_NONE: it does not. From LIST_LOOSE
+ * on a street may be called so as well: such a name counts where the column has addresses. */
 size_t list_name_rank(struct str name);
 #define LIST_LOOSE ((size_t)1000)
 

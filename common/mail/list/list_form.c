@@ -101,8 +101,8 @@ static size_t first_row(const struct look *l)
 }
 
 /*
- * Under names that nobody knows: the first row of the width that the first row with an address has, at least half filled.
- * Nothing with an "@" in it is passed over for that: it may be somebody who is on the list.
+ * Under names that nobody knows: the first row of the width that the first row with an address has, at least half
+ * filled. Nothing with an "@" in it is passed over for that: it may be somebody who is on the list.
  */
 static size_t find_by_width(const struct look *l, bool comments)
 {
@@ -269,8 +269,8 @@ static struct look *look_new(const struct list_asked *asked, struct str text, bo
 	return l;
 }
 
-/* The best of all; where nothing tells them apart, the one that stands most often in the first line. One that is nowhere
- * in the text stands for a list of one column, where that makes addresses appear. */
+/* The best of all; where nothing tells them apart, the one that is most often in the first line. One that is nowhere in
+ * the text stands for a list of one column, where that makes addresses appear. */
 static struct look *look_best(const struct list_asked *asked, struct str text, bool eof, size_t from, uint64_t lines)
 {
 	struct look *best = look_new(asked, text, eof);

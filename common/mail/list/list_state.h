@@ -9,8 +9,8 @@
 
 /* The encoding, told from the first octets. False: more of them are needed. */
 bool list_text_encoding(struct str octets, bool eof, enum list_encoding *encoding);
-/* The octets of UTF-16 that are whole characters, converted and taken off in; at the end also what is not whole. A BOM is
- * converted like any character. */
+/* The octets of UTF-16 that are whole characters, converted and taken off in; at the end also what is not whole. A BOM
+ * is converted like any character. */
 void list_text_convert(struct buf *in, enum list_encoding encoding, bool eof, struct buf *out);
 
 /* --- list_json.c: JSON Lines to CSV with commas --- */
@@ -30,8 +30,8 @@ size_t list_json_row(struct list_json *j, struct str line, struct buf *out);
 
 /* --- list_form.c: what the text looks like --- */
 
-/* Told from whole lines of the text (BOM included), LIST_ROWS of them or more where `final`, else fewer. False: these tell
- * too little. final: they have to do. */
+/* Told from whole lines of the text (BOM included), LIST_ROWS of them or more where `final`, else fewer. False: these
+ * tell too little. final: they have to do. */
 bool list_form_tell(struct list_form *f, const struct list_asked *asked, struct str text, bool eof, bool final);
 
 /* --- list_columns.c --- */

@@ -27,8 +27,8 @@ static bool is_low(uint32_t unit)
 }
 
 /*
- * Without a BOM it is certain where read so it is text throughout, an eighth of it ASCII (addresses, delimiters and line ends
- * are), and zeros stand only where these have them.
+ * Without a BOM it is certain where all of it is text when read in this order, an eighth of it ASCII (addresses,
+ * delimiters and line ends are), and hardly anything would be ASCII in the other order.
  */
 static bool is_utf16(struct str s, enum list_encoding encoding)
 {

@@ -87,8 +87,8 @@ static struct str cell(const struct csv_row *row, size_t i)
 	return i < row->n ? address_trim(row->cells[i].value) : STR_LIT("");
 }
 
-/* Before the first row: what are the columns called? The header may also be the first row, where the reader of lists does
- * not know a name in it. True when the row is used up by that. */
+/* Before the first row: what are the columns called? The header may also be the first row, where the reader of lists
+ * does not know a name in it. True when the row is used up by that. */
 static bool take_header(struct suppress_reader *r, const struct csv_row *row)
 {
 	const struct list_form *f = &r->list.form;
