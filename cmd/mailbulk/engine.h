@@ -158,7 +158,7 @@ bool engine_more(const struct engine *e);
 void engine_leave(struct engine *e, const char *reason);
 
 /* step.c: let a session go on until it waits. True when something happened. */
-bool peer_step(struct engine *e, struct peer *p);
+bool step_peer(struct engine *e, struct peer *p);
 
 /* verdict.c: what became of a recipient (index, or SIZE_MAX: all that have no verdict yet). */
 void engine_job_verdict(struct engine *e, struct job *job, size_t rcpt, const struct smtp_news *news);

@@ -447,7 +447,7 @@ static const char *login(struct str user, struct str password, enum pop3_event *
 	struct sasl_params sp = {
 		.service = "pop", .host = "pop.example", .port = 110, .user = user, .password = password
 	};
-	struct pop3_params params = { .tls = POP3_TLS_ON };
+	struct pop3_params params = { .tls = TLS_IMPLICIT };
 	struct pop3 p;
 
 	params.sasl = sasl_new(&sp, NULL);
@@ -516,7 +516,7 @@ static void test_uids(void)
 				.port = 110,
 				.user = STR_LIT("ann"),
 				.password = STR_LIT("x") };
-			struct pop3_params params = { .tls = POP3_TLS_ON, .sasl = sasl_new(&sp, NULL) };
+			struct pop3_params params = { .tls = TLS_IMPLICIT, .sasl = sasl_new(&sp, NULL) };
 			struct pop3_news news;
 			enum pop3_event event = POP3_WAIT;
 			struct pop3 p;

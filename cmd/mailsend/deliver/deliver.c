@@ -45,7 +45,7 @@ static void fail_rest(struct delivery *d, enum verdict verdict, const char *text
 
 static struct outcome judge(const struct delivery *d, const struct recipient *r, const struct smtp_news *news)
 {
-	return deliver_judge(d->e, r, d->session.server->url.host, news, news->rcpt == SIZE_MAX && d->batch.n != 1);
+	return judge_reply(d->e, r, d->session.server->url.host, news, news->rcpt == SIZE_MAX && d->batch.n != 1);
 }
 
 /* Which form does this server get? Without SMTPUTF8 the addresses that need it are refused here,

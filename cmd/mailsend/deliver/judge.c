@@ -5,7 +5,7 @@
 #include "cmd/mailsend/compose/envelope.h"
 #include "proto/smtp.h"
 
-struct outcome deliver_judge(const struct envelope *e, const struct recipient *r, const char *host,
+struct outcome judge_reply(const struct envelope *e, const struct recipient *r, const char *host,
 	const struct smtp_news *news, bool shared)
 {
 	struct buf words = { .limit = (size_t)64 << 10 };

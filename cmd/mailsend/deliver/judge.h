@@ -9,7 +9,7 @@ struct smtp_news;
 
 /* What the server's words mean, for one recipient or (NULL) for all; OUTCOME_NONE where it refused nothing. host: who
  * said them, or NULL. shared: they were said to more recipients than one. */
-struct outcome deliver_judge(const struct envelope *e, const struct recipient *r, const char *host,
+struct outcome judge_reply(const struct envelope *e, const struct recipient *r, const char *host,
 	const struct smtp_news *news, bool shared);
 
 #endif
