@@ -3,14 +3,15 @@
 #include "cmd/mailbulk/send.h"
 
 #include "base/mem.h"
-#include "text/hex.h"
 #include "cmd/mailbulk/campaign.h"
 #include "cmd/mailbulk/engine.h"
 #include "cmd/mailbulk/list.h"
-#include "cmd/mailbulk/settings.h"
 #include "cmd/mailbulk/preflight.h"
+#include "cmd/mailbulk/settings.h"
 #include "io/clock.h"
+#include "io/random.h"
 #include "io/stop.h"
+#include "text/hex.h"
 
 #define DAY 86400
 
@@ -24,6 +25,7 @@ static bool check(struct engine *e, const struct suppress *suppress, int *status
 
 	selection_init(&selection, e->campaign, e->list, suppress);
 	preflight_init(&p, e->campaign, e->list);
+	preflight_lists(&p, suppress);
 	preflight_campaign(&p);
 	if (p.errors == 0 && !preflight_run(&p, &selection, &err)) {
 		*status = say_fail(&err);

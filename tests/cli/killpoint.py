@@ -8,12 +8,17 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 from tap import BUILD, TOP  # noqa: E402
 
 
+def compiler():
+    """Of C, or None."""
+    return shutil.which(os.environ.get("CC", "cc").split()[0]) or shutil.which("gcc") or shutil.which("clang")
+
+
 def build(library, source="killpoint.c"):
     """False where there is no C compiler."""
-    compiler = shutil.which(os.environ.get("CC", "cc").split()[0]) or shutil.which("gcc") or shutil.which("clang")
-    if compiler:
-        subprocess.run([compiler, "-shared", "-fPIC", "-O1", "-I", BUILD, "-o", library, os.path.join(TOP, "tests/cli", source), "-ldl"], check=True)
-    return bool(compiler)
+    if compiler():
+        subprocess.run([compiler(), "-shared", "-fPIC", "-O1", "-I", BUILD, "-o", library, os.path.join(TOP, "tests/cli", source), "-ldl"],
+                       check=True)
+    return bool(compiler())
 
 
 def environment(tool, shim, **more):
