@@ -6,7 +6,9 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#ifdef HAVE_SYS_PRCTL_H
 #include <sys/prctl.h>
+#endif
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <termios.h>
@@ -20,7 +22,9 @@ void secret_harden(void)
 
 	/* Best effort: a kernel that refuses leaves us no worse than before. */
 	(void)setrlimit(RLIMIT_CORE, &none);
+#ifdef HAVE_SYS_PRCTL_H
 	(void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+#endif
 }
 
 /* Read until the end or the first line break. */
