@@ -9,7 +9,7 @@ import tempfile
 import threading
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lint"))
-from tap import BUILD, attempt, check, done, skip, skip_all  # noqa: E402
+from tap import BUILD, TOP, attempt, check, done, skip, skip_all  # noqa: E402
 
 INSIDE = "PIPEMAIL_LOOKUP_INSIDE"
 A, AAAA, NXDOMAIN, SERVFAIL, REFUSED = 1, 28, 3, 2, 5
