@@ -51,14 +51,14 @@ bool input_spool(struct input *in, struct str text, struct err *err)
 }
 
 /* Is it a temporary file that is read, our own? */
-bool input_on_spool(const struct input *in)
+static bool on_spool(const struct input *in)
 {
 	return in->replaying && in->files[in->at].spool >= 0;
 }
 
 static bool check_end(const struct input *in, struct err *err)
 {
-	return !in->seekable || input_on_spool(in) ||
+	return !in->seekable || on_spool(in) ||
 		stamp_check_end(&in->files[in->at].stamp, in->fd, in->replaying, input_name(in), err);
 }
 
@@ -93,7 +93,7 @@ static void close_file(struct input *in)
 bool input_open_file(struct input *in, struct err *err)
 {
 	struct input_file *f = &in->files[in->at];
-	bool again = input_on_spool(in);
+	bool again = on_spool(in);
 	struct stat st;
 
 	close_file(in);
@@ -175,7 +175,7 @@ static void take_kind(struct input *in)
 {
 	struct input_file *f = &in->files[in->at];
 
-	if (!input_on_spool(in)) {
+	if (!on_spool(in)) {
 		f->json = in->list.form.json;
 	} else if (f->json) {
 		in->list.form.json = true;

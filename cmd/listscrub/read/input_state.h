@@ -9,7 +9,5 @@
 bool input_open_file(struct input *in, struct err *err);
 /* Keep a copy of the text that was just read of a file that cannot be read again; in->octets is where it begins. */
 bool input_spool(struct input *in, struct str text, struct err *err);
-/* Is it a temporary file that is read, our own? */
-bool input_on_spool(const struct input *in);
 
 #endif
