@@ -79,21 +79,25 @@ static void judge_start(struct torn *t, struct str line, bool open)
 	t->next++;
 }
 
-/* Does one of our messages begin there? */
-static bool is_start(const struct torn *t, uint64_t at)
+/* Zeros hid line ends: our messages that begin within this line are passed, and the last is judged as far as it can be
+ * seen. What of the tail comes before that one. */
+static struct str pass_hidden(struct torn *t, uint64_t end, struct str tail, bool open)
 {
-	uint64_t start = t->next_at;
+	while (t->next < t->n_tries && t->next_at < end) {
+		uint64_t after = t->next_at + length_of(&t->tries[t->next]);
+		uint64_t seen = end - t->next_at;
 
-	for (size_t i = t->next; i < t->n_tries && start < at; i++)
-		start += length_of(&t->tries[i]);
-	return start == at;
-}
+		if (seen <= tail.n && (t->next + 1 == t->n_tries || after >= end)) {
+			struct str ours = str_sub(tail, tail.n - (size_t)seen, tail.n);
 
-/* Zeros hid line ends: our messages that began in this line, up to its end, are passed. */
-static void pass_hidden(struct torn *t, uint64_t end)
-{
-	while (t->next < t->n_tries && t->next_at < end)
-		t->next_at += length_of(&t->tries[t->next++]);
+			judge_start(t, ours, open);
+			t->foreign = t->foreign || has_separator(str_sub(ours, 1, ours.n));
+			return str_sub(tail, 0, tail.n - (size_t)seen);
+		}
+		t->next_at = after;
+		t->next++;
+	}
+	return tail;
 }
 
 static void judge_line(struct torn *t, bool open)
@@ -101,15 +105,14 @@ static void judge_line(struct torn *t, bool open)
 	struct str line = buf_str(&t->line);
 	struct str tail = buf_str(&t->tail);
 	uint64_t end = open ? t->at : t->at - 1;
+	bool starts = t->next < t->n_tries && t->line_at == t->next_at;
 
-	if (t->next < t->n_tries && t->line_at == t->next_at)
+	if (starts)
 		judge_start(t, line, open);
-	else if (str_starts(line, STR_LIT("From ")))
-		t->foreign = true;
-	else if (has_separator(tail) && !(t->hole && is_start(t, end - tail.n + str_search(tail, STR_LIT("From ")))))
-		t->foreign = true;
 	if (t->hole)
-		pass_hidden(t, end);
+		tail = pass_hidden(t, end, tail, open);
+	if (!starts && (str_starts(line, STR_LIT("From ")) || has_separator(tail)))
+		t->foreign = true;
 	t->hole = false;
 	buf_clear(&t->line);
 	buf_clear(&t->tail);

@@ -89,12 +89,12 @@ class File:
             else:
                 self.octets = apply_octets(self.octets, c)
 
-    def content(self, chosen):
-        """The octets when of the pending changes those chosen arrived."""
+    def content(self, chosen, other=None):
+        """The octets when of the pending changes those chosen arrived, one of them perhaps as another one."""
         octets = self.octets
         for c in self.changes:
             if c.durable or c in chosen:
-                octets = apply_octets(octets, c)
+                octets = apply_octets(octets, other if other is not None and c is chosen[-1] else c)
         return octets
 
     def kept(self):
@@ -128,8 +128,7 @@ def octets_left(f, rng, thorough):
         edge = SECTOR - last.where % SECTOR
         for n in sorted({1, edge, len(last.data) // 2, len(last.data) - 1}):
             if 0 < n < len(last.data):
-                part = Change("write", last.where, last.data[:n])
-                yield f"cut after {n}", apply_octets(f.content([c for c in pending if c is not last]), part)
+                yield f"cut after {n}", f.content(pending, Change("write", last.where, last.data[:n]))
     if len(everything) > len(nothing):
         longer = nothing + bytes(len(everything) - len(nothing))
         yield "zeros", longer
@@ -172,7 +171,7 @@ class Disk:
     def __init__(self, library, log, *roots, new=(), ordered=False):
         self.library, self.log, self.ordered = library, log, ordered
         self.roots = [os.path.realpath(r) for r in roots]
-        self.numbers, self.folders = {}, {}
+        self.numbers, self.folders = {}, []
         self.top = {}
         if os.path.exists(log):
             os.unlink(log)
@@ -187,6 +186,7 @@ class Disk:
         f = File(folder=os.path.isdir(path))
         self.numbers[os.lstat(path).st_ino] = f
         if f.folder:
+            self.folders.append(f)
             for name in sorted(os.listdir(path)):
                 f.names[name] = f.live[name] = self.take(os.path.join(path, name))
         else:
@@ -218,6 +218,18 @@ class Disk:
             yield kind.decode(), int(number), int(offset), os.fsdecode(data[at:at + n]), data[at + n:at + n + m]
             at += n + m
 
+    def before_syncs(self):
+        """Where killpoint.c has to kill a run like the recorded one so that something is written and not synced: the numbers
+        of its syncs among its calls on files. In an everyday run not all of files that are synced once, there are many."""
+        points, syncs, n = [], {}, 0
+        for kind, number, *_ in self.events():
+            n += kind in ("write", "size", "sync", "unsynced", "rename", "unlink")
+            if kind == "sync":
+                syncs.setdefault(number, []).append(n)
+        once = sorted(found[0] for number, found in syncs.items() if len(found) == 1)
+        points = sorted({n for found in syncs.values() if len(found) > 1 for n in found} | set(once if THOROUGH or len(once) < 9 else once[::9]))
+        return [(n, "before") for n in points]
+
     # --- playing ---
 
     def find(self, path):
@@ -239,6 +251,7 @@ class Disk:
         """One event; False when it changes nothing on the disk."""
         if kind in ("create", "mkdir", "unnamed"):
             f = self.numbers[number] = File(folder=kind == "mkdir")
+            self.folders += [f] if f.folder else []
             if kind != "unnamed":
                 folder, name = self.find(path)
                 self.name(folder, (name, f))
@@ -271,7 +284,7 @@ class Disk:
     def sync(self, f):
         f.synced()
         if self.ordered:
-            for folder in [g for g in self.numbers.values() if g.folder and f in g.live.values()]:
+            for folder in [g for g in self.folders if f in g.live.values()]:
                 folder.synced()
 
     def move(self, old, new):
@@ -304,7 +317,7 @@ class Disk:
 
     def choices(self, rng, thorough):
         """Sets of changes of names that arrived: all, none, each alone, each alone missing, some."""
-        pending = [c for f in set(self.numbers.values()) | set(self.top.values()) if f.folder for c in f.pending()]
+        pending = [c for f in self.folders for c in f.pending()]
         sets = [("names kept", pending), ("names lost", [])]
         if self.ordered:
             sets += [("names in order", [c for c in pending if c.of.pending().index(c) < rng.randint(0, len(c.of.pending()))])

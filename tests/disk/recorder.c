@@ -1,6 +1,6 @@
 /*
- * Preloaded by the tests of tests/disk: notes every call that changes files below the folders of DISK_TREES (separated by
- * colons), every sync of them, and what leaves by sockets, in the order in which it happens, in the file DISK_LOG.
+ * Preloaded by the tests of tests/disk: notes every call that changes files below the folders of DISK_TREES (separated
+ * by colons), every sync of them, and what leaves by sockets, in the order in which it happens, in the file DISK_LOG.
  * disk.py lays from it what a power failure at any moment may leave.
  *
  * DISK_FAIL=N: the Nth of these calls on files fails (DISK_STAY=1: and each later one that needs room), with the error

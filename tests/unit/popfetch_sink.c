@@ -623,6 +623,18 @@ static void test_torn(void)
 	buf_add_text(&hidden, FOREIGN);
 	check(judge(three, 3, crc, buf_str(&hidden), 11) == TORN_FOREIGN, "another's message behind it too");
 	buf_free(&hidden);
+	for (size_t at = 0; at < strlen(BATCH); at++) {
+		static char hole[sizeof BATCH FOREIGN];
+		bool ok = true;
+
+		for (size_t n = 1; at + n <= strlen(BATCH) && ok; n++) {
+			memcpy(hole, BATCH FOREIGN, sizeof hole);
+			memset(hole + at, 0, n);
+			ok = judge(tries, 2, crc, str_at(hole, strlen(BATCH)), 50) == TORN_OURS &&
+				judge(tries, 2, crc, str_at(hole, strlen(BATCH FOREIGN)), 50) == TORN_FOREIGN;
+		}
+		check(ok, "a power failure took octets from %zu on: still ours", at);
+	}
 	add_try(&tries[1], "57");
 	check(judge(tries, 2, crc, STR_LIT(ONE_STORED "From"), 9) == TORN_FOREIGN,
 		"a start that is not known is not ours");
