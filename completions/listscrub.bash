@@ -86,7 +86,7 @@ _listscrub()
 	if [[ $cur == -* ]]; then
 		mapfile -t COMPREPLY < <(compgen -W "--email --delimiter --header --no-header --rejects --annotate --suggest --ascii --summary --report
 			--progress --quiet --allow-reserved --literal --quoted --no-dedupe --fold --keep --memory --shard --suppress --bounces
-			--soft-limit --print-suppressed --consent --inactive --active --drop-role --drop-disposable --mx --resolver
+			--allow-empty --soft-limit --print-suppressed --consent --inactive --active --drop-role --drop-disposable --mx --resolver
 			--dns-timeout --dns-cache --help --usage --version" -- "$cur")
 	else
 		compopt -o filenames

@@ -36,6 +36,7 @@ complete -c listscrub -l keep -xa 'first newest:(__listscrub_columns)' -d 'which
 complete -c listscrub -l memory -x -d 'for finding duplicates'
 complete -c listscrub -l shard -x -d 'only share K of N'
 complete -c listscrub -l suppress -rF -d 'who must not be mailed'
+complete -c listscrub -l allow-empty -d 'accept an empty list of suppressions as a list with no entries'
 complete -c listscrub -l bounces -rF -d 'bounces and complaints, or results of mailbulk'
 complete -c listscrub -l soft-limit -x -d 'soft bounces that reject an address'
 complete -c listscrub -l print-suppressed -d 'only print whom the bounces reject'

@@ -56,7 +56,7 @@ _mailbulk()
 	if [[ $cur == -* ]]; then
 		mapfile -t COMPREPLY < <(compgen -W "--send --check --preview --test --limit --journal --resend-unknown --accept-changed --results --from
 			--envelope-from --verp --html --attach --inline --header --missing --dkim-domain --dkim-selector --dkim-key
-			--email --delimiter --key --shard --suppress --skip-bad --unsubscribe --token-key --list-id --feedback-id
+			--email --delimiter --key --shard --suppress --allow-empty --skip-bad --unsubscribe --token-key --list-id --feedback-id
 			--transactional --connections --rate --domain-rate --warmup --messages-per-connection --retries --retry-pause
 			--smtp --tls --ca-file --pin --dane --client-cert --client-key --proxy --ehlo --timeout --user --auth
 			--password-command --password-file --password-fd --token-command --config --account --verbose --trace --quiet

@@ -205,7 +205,7 @@ static bool play_script(struct player *p)
 				play_fail(p, "the client did not send so much", text);
 				return false;
 			}
-			buf_drop(&p->sent, count);
+			buf_drop(&p->sent, (size_t)count);
 		} else if (op == 'S' || op == 's') {
 			if (!server && buf_len(&p->sent) > 0) {
 				play_fail(p, "the client sent more before", text);

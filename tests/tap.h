@@ -1,6 +1,7 @@
 #ifndef PIPEMAIL_TESTS_TAP_H
 #define PIPEMAIL_TESTS_TAP_H
 
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,6 +16,22 @@
  */
 static int tap_count;
 static int tap_failed;
+
+/*
+ * Signals as a shell's user has them, before main(). Whoever starts the tests in the background or under nohup
+ * may have SIGINT, SIGHUP or SIGCHLD ignored or blocked, which an exec keeps.
+ */
+__attribute__((constructor)) static void tap_restore_signals(void)
+{
+	struct sigaction now;
+	sigset_t none;
+
+	for (int number = 1; number < NSIG; number++)
+		if (sigaction(number, NULL, &now) == 0 && now.sa_handler == SIG_IGN)
+			signal(number, SIG_DFL);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+}
 
 #define check(ok, ...) tap_check((ok), __FILE__, __LINE__, __VA_ARGS__)
 

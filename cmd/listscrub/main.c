@@ -13,6 +13,7 @@
 #include "io/clock.h"
 #include "io/converter.h"
 #include "io/file.h"
+#include "io/random.h"
 #include "io/stop.h"
 
 /* Everything that a run is made of; main's arms for what the settings ask for. */
@@ -58,7 +59,7 @@ static bool open_outputs(struct run *run, struct err *err)
 
 	rows->set = set;
 	rows->as_it_is = !set->annotate && !set->suggest;
-	rows->delimiter = run->scrub.in.sniff.delimiter;
+	rows->delimiter = run->scrub.in.form.delimiter;
 	rows->line_end = run->scrub.in.line_end;
 	output_init(&rows->outputs[ROWS_KEPT], STDOUT_FILENO, "standard output");
 	if (!apart_output(&run->scrub.in, STDOUT_FILENO, "standard output", err))
@@ -71,12 +72,12 @@ static bool prepare(struct run *run, struct err *err)
 {
 	struct scrub *s = &run->scrub;
 	const struct settings *set = &run->set;
-	struct sniff asked = { .delimiter = set->delimiter, .header = set->header, .named = set->email != NULL };
+	struct list_asked asked = { .delimiter = set->delimiter, .header = set->header, .email = set->email };
 	unsigned char random[16];
 
 	s->set = set;
 	if (!judge_init(&s->judge, set, err) || !input_open(&s->in, set->lists, &asked, err) ||
-		!judge_columns(&s->judge, &s->in.sniff, input_name(&s->in), err) ||
+		!judge_columns(&s->judge, &s->in.form, input_name(&s->in), err) ||
 		(set->report != NULL && !report_check(set->report, err)) || (set->mx && !mx_init(&run->mx, set, err)) ||
 		!open_outputs(run, err))
 		return false;
@@ -124,6 +125,12 @@ static int scrub(struct run *run, struct err *err)
 		return 128 + stop_signal();
 	if (!ok)
 		return (int)err->kind;
+	if (s->judge.unread.hashes > 0) {
+		say_errorf("%llu addresses could not be looked up in --suppress: a hash of them could not be computed; "
+			   "they are rejected",
+			(unsigned long long)s->judge.unread.hashes);
+		return ERR_OS;
+	}
 	return s->mx != NULL && (s->mx->stopped || s->mx->temporary > 0) ? ERR_TEMP : 0;
 }
 

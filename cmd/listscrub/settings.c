@@ -96,7 +96,9 @@ static const struct option *people_options(struct settings *s)
 	const struct option table[] = {
 		{ .type = OPTION_GROUP, .help = "Whom not to mail" },
 		{ "suppress", 0, OPTION_LIST, &s->suppress, "FILE",
-			"addresses, @domains or sha256:HEX to leave out (repeatable)", false },
+			"addresses, @domains or hashes (md5:, sha1:, sha256:) to leave out (repeatable)", false },
+		{ "allow-empty", 0, OPTION_FLAG, &s->allow_empty, NULL,
+			"accept an empty --suppress or --drop-... file as a list with no entries", false },
 		{ "bounces", 0, OPTION_LIST, &s->bounces, "FILE",
 			"a mailbox of bounces and complaints, or results of mailbulk (repeatable)", false },
 		{ "soft-limit", 0, OPTION_NUMBER, &s->soft_limit, "N",
@@ -265,6 +267,6 @@ bool settings_parse(struct settings *s, int argc, char **argv, struct err *err)
 	if (!check_delimiter(s, err) || !check_keep(s, err) || !check_words(s, err) || !check_numbers(s, err) ||
 		!check_pairs(s, err) || !check_standard_input(s, err))
 		return false;
-	s->header = s->header_yes ? SNIFF_HEADER : s->header_no ? SNIFF_NO_HEADER : SNIFF_GUESS;
+	s->header = s->header_yes ? LIST_HEADER_YES : s->header_no ? LIST_HEADER_NO : LIST_HEADER_GUESS;
 	return true;
 }

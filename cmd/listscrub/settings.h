@@ -2,7 +2,7 @@
 #define PIPEMAIL_LISTSCRUB_SETTINGS_H
 
 #include "cli/options.h"
-#include "cmd/listscrub/read/sniff.h"
+#include "mail/list/list.h"
 #include "mail/list/shard.h"
 
 /* What was asked for, checked. Everything lives with the process. */
@@ -13,7 +13,7 @@ struct settings {
 	char delimiter; /* 0: to be guessed */
 	bool header_yes;
 	bool header_no;
-	enum sniff_header header;
+	enum list_header header;
 	bool ascii;
 
 	const char *rejects;
@@ -37,6 +37,7 @@ struct settings {
 	const char *drop_role; /* NULL: not asked for; "": built-in list */
 	const char *drop_disposable;
 	struct option_list suppress;
+	bool allow_empty; /* a file of these without anything in it names nobody */
 	struct option_list bounces;
 	uint64_t soft_limit; /* 0: soft bounces never reject */
 	bool print_suppressed;

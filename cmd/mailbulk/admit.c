@@ -296,7 +296,7 @@ size_t engine_admit(struct engine *e)
 		struct peer *p = &e->peers[i];
 
 		if (p->state == PEER_UP && p->ready && p->jobs == 0 && !p->quitting && !within_limit(e, p))
-			peer_quit(e, p);
+			peer_quit(p);
 	}
 	open_peers(e);
 	return given;

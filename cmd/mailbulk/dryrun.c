@@ -154,6 +154,7 @@ int dryrun(const struct campaign *campaign, struct list *list, const struct supp
 	d.now = (struct moment){ .wall = wall, .offset = clock_offset(wall) };
 	selection_init(&d.selection, campaign, list, suppress);
 	preflight_init(&d.preflight, campaign, list);
+	preflight_lists(&d.preflight, suppress);
 	progress_init(&d.progress, "rows", 0, campaign->settings->account.progress);
 	status = run(&d, &err);
 	preview_free(&d.preview);

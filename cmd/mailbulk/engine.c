@@ -81,7 +81,7 @@ static int64_t idle_end(struct engine *e)
 		if (p->state != PEER_UP || !p->ready || p->jobs > 0 || p->quitting)
 			continue;
 		if (e->now - p->idle_since >= IDLE_MOST)
-			peer_quit(e, p);
+			peer_quit(p);
 		else if (p->idle_since + IDLE_MOST < first)
 			first = p->idle_since + IDLE_MOST;
 	}
@@ -97,6 +97,8 @@ static void wait_and_read(struct engine *e, int64_t until)
 		deadline = until;
 	for (size_t i = 0; i < e->n_peers; i++)
 		n += peer_poll(&e->peers[i], e->fds + n, &deadline);
+	for (size_t i = 0; i < e->n_relays; i++)
+		n += relay_poll(&e->relays[i], e->fds + n, &deadline);
 	e->fds[n] = (struct pollfd){ .fd = stop_signal() != 0 ? -1 : stop_fd(), .events = POLLIN };
 	/* With nothing to wait for there is something to admit, or the caller ends the loop. */
 	int left = deadline == INT64_MAX && n == 0 ? 0 : clock_left(deadline);
@@ -106,8 +108,8 @@ static void wait_and_read(struct engine *e, int64_t until)
 	look_at_clock(e);
 	for (size_t i = 0; i < e->n_peers; i++)
 		peer_read(e, &e->peers[i]);
-	for (size_t i = 0; i < e->n_peers; i++)
-		peer_patience(e, &e->peers[i]);
+	for (size_t i = 0; i < e->n_relays; i++)
+		peer_take_token(e, &e->relays[i]);
 }
 
 static void abandon(struct engine *e, const char *text)
@@ -142,7 +144,7 @@ static void turn(struct engine *e, int64_t until)
 
 	if (commit(e)) {
 		for (size_t i = 0; i < e->n_peers; i++)
-			peer_write(e, &e->peers[i]);
+			peer_write(&e->peers[i]);
 	} else {
 		abandon(e, "the journal cannot be written");
 		return;
@@ -165,7 +167,7 @@ static void part(struct engine *e)
 		struct peer *p = &e->peers[i];
 
 		if (p->state == PEER_UP && p->ready && !p->quitting)
-			peer_quit(e, p);
+			peer_quit(p);
 		else if (p->state != PEER_FREE && !p->quitting)
 			peer_end(e, p, NULL);
 	}

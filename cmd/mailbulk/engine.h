@@ -4,17 +4,16 @@
 #include <poll.h>
 
 #include "cli/account.h"
+#include "cli/connection.h"
 #include "cli/progress.h"
-#include "cli/say.h"
 #include "cmd/mailbulk/ledger.h"
 #include "cmd/mailbulk/letter.h"
 #include "cmd/mailbulk/pace.h"
 #include "cmd/mailbulk/queue.h"
 #include "cmd/mailbulk/results.h"
 #include "cmd/mailbulk/selection.h"
+#include "io/child.h"
 #include "io/journal.h"
-#include "io/net.h"
-#include "io/wire.h"
 #include "proto/smtp.h"
 
 struct sasl;
@@ -49,6 +48,8 @@ struct relay {
 	bool proven;       /* it took a message in this run */
 	bool dead;         /* given up; why says why */
 	struct err why;
+	bool asking; /* for a new token, by this command: for all connections that wait for one */
+	struct child token;
 };
 
 /* A row on its way. */
@@ -77,31 +78,23 @@ struct job {
 	bool trying;  /* its T records are written */
 };
 
-enum peer_state { PEER_FREE, PEER_DIAL, PEER_WIRE /* proxy or TLS */, PEER_UP };
+enum peer_state { PEER_FREE, PEER_OPENING, PEER_UP /* it has a session */ };
 
 struct peer {
 	enum peer_state state;
 	struct relay *relay;
-	struct net_dial *dial;
-	struct wire wire;
+	struct connection connection;
 	struct smtp smtp;
 	struct sasl *sasl;
 	struct buf ehlo;
-	struct say_talk talk;
-	size_t traced;  /* octets of smtp.out that the trace has seen */
-	bool session;   /* smtp is initialised */
-	bool tls_asked; /* the session waits for smtp_tls_started */
-	bool ready;     /* it was up once */
+	bool wants_token; /* it is its relay's turn */
+	bool ready;       /* it was up once */
 	bool quitting;
 	bool troubled; /* a message was lost with the connection: the first is the suspect, the others only stood behind
 			  it */
 	size_t jobs;   /* under way on it */
-	uint64_t taken;     /* messages it was given */
-	uint64_t written;   /* wire.octets_out at the last progress */
-	int64_t wait_until; /* when patience ends */
+	uint64_t taken; /* messages it was given */
 	int64_t idle_since;
-	struct pollfd *fds; /* its part of the poll */
-	size_t n_fds;
 };
 
 struct engine {
@@ -175,20 +168,22 @@ void peer_open(struct engine *e, struct peer *p, struct relay *relay);
 /* The connection is over: its messages get their verdicts, the relay learns from it. why may be NULL. */
 void peer_end(struct engine *e, struct peer *p, const struct err *why);
 void peer_free(struct peer *p);
-/* Begin TLS on it, as the server's URL or STARTTLS has it. */
-bool peer_start_tls(struct engine *e, struct peer *p, struct err *err);
-/* A reply or a block of octets: patience begins anew. */
-void peer_progress(struct engine *e, struct peer *p);
 size_t peer_poll(struct peer *p, struct pollfd *fds, int64_t *deadline);
 void peer_read(struct engine *e, struct peer *p);
-void peer_write(struct engine *e, struct peer *p);
-void peer_patience(struct engine *e, struct peer *p);
-void peer_quit(struct engine *e, struct peer *p);
+void peer_write(struct peer *p);
+void peer_quit(struct peer *p);
+/* The server refused its token: it gets a newer one that is there already, or waits for its relay's. */
+void peer_new_token(struct engine *e, struct peer *p);
+/* What became of the relay's token command, if it runs: all that wait for it go on, or end. */
+void peer_take_token(struct engine *e, struct relay *r);
 
 /* relay.c: how much a server is given. */
 void relay_accepted(struct relay *r);
 void relay_pushed_back(struct relay *r, int64_t now, bool hard);
 void relay_failed(struct relay *r, int64_t now, const struct err *why);
 bool relay_open_for(const struct relay *r, int64_t now);
+/* The token command that it runs, to be polled. */
+size_t relay_poll(struct relay *r, struct pollfd *fds, int64_t *deadline);
+void relay_free(struct relay *r);
 
 #endif

@@ -10,59 +10,33 @@
 #include "base/mem.h"
 #include "cmd/mailbulk/settings.h"
 #include "io/file.h"
-#include "mail/address/address.h"
 
 #define BLOCK 65536u
 
-/* Copy what is not yet read of from into an unlinked file, so that it can be read twice. */
-static bool spool(struct list *l, struct err *err)
+static bool open_file(struct list *l, const struct settings *settings, struct err *err)
 {
-	char block[BLOCK];
-	int copy = file_temp(err);
-	long n = -1;
-
-	if (copy < 0)
-		return false;
-	while ((n = file_read_some(l->fd, block, sizeof block, l->name, err)) > 0)
-		if (!file_write(copy, str_at(block, (size_t)n), "temporary file", err))
-			break;
-	if (n == -2)
-		err_set(err, ERR_TEMP, "%s: interrupted", l->name);
-	if (n != 0) {
-		close(copy);
-		return false;
-	}
-	if (l->fd != STDIN_FILENO)
-		close(l->fd);
-	l->fd = copy;
-	l->seekable = true;
-	l->position = 0;
-	return true;
-}
-
-static bool open_file(struct list *l, const struct settings *settings, bool twice, struct err *err)
-{
+	const char *path = settings->list_path;
 	struct stat st;
 
-	l->name = settings->list_path != NULL ? settings->list_path : "standard input";
-	l->fd = settings->list_path != NULL ? file_open(settings->list_path, err) : STDIN_FILENO;
+	l->name = path != NULL ? path : "standard input";
+	if ((path != NULL ? stat(path, &st) : fstat(STDIN_FILENO, &st)) == 0 && S_ISDIR(st.st_mode))
+		return err_set(err, ERR_DATA, "%s is " LIST_NOT_DIRECTORY, l->name);
+	l->fd = path != NULL ? file_open(path, err) : STDIN_FILENO;
 	if (l->fd < 0)
 		return false;
 	if (fstat(l->fd, &st) != 0)
 		return err_errno(err, ERR_NOINPUT, errno, "%s", l->name);
-	if (S_ISDIR(st.st_mode))
-		return err_set(err, ERR_NOINPUT, "%s: it is a directory", l->name);
 	off_t at = S_ISREG(st.st_mode) ? lseek(l->fd, 0, SEEK_CUR) : -1;
 
 	l->seekable = at >= 0;
 	l->position = at >= 0 ? (uint64_t)at : 0;
-	return l->seekable || !twice || spool(l, err);
+	return true;
 }
 
-/* Read one block more into the reader; false with *end unset is an error. */
-static bool feed(struct list *l, struct err *err)
+/* Read one block more into the reader: the text that this added. */
+static bool feed(struct list *l, struct str *text, struct err *err)
 {
-	char *room = csv_room(&l->csv, BLOCK);
+	char *room = list_reader_room(&l->reader, BLOCK);
 	long n = 0;
 
 	if (l->seekable) {
@@ -79,93 +53,115 @@ static bool feed(struct list *l, struct err *err)
 			return false;
 	}
 	l->position += (uint64_t)n;
-	if (n == 0)
-		csv_eof(&l->csv);
-	else
-		csv_fed(&l->csv, (size_t)n);
+	*text = n == 0 ? list_reader_eof(&l->reader) : list_reader_fed(&l->reader, (size_t)n);
 	return true;
 }
 
 /* The next row of the CSV as it stands. 1, 0 at the end, -1. */
 static int raw_row(struct list *l, struct csv_row *row, struct err *err)
 {
+	struct str text;
+
 	for (;;) {
-		switch (csv_next(&l->csv, row, err)) {
+		switch (list_reader_raw(&l->reader, row, err)) {
 		case CSV_ROW:
 			return 1;
 		case CSV_END:
 			return 0;
 		case CSV_ERROR:
-			err_prefix(err, "%s", l->name);
 			return -1;
 		case CSV_MORE:
-			if (!feed(l, err))
+			if (!feed(l, &text, err))
 				return -1;
 			break;
 		}
 	}
 }
 
-static bool is_address(struct str cell)
+/* Copy the rest of the list, as the text that its rows are read from, into an unlinked file, to be read twice. */
+static bool spool(struct list *l, struct err *err)
 {
-	struct address a = { 0 };
-	struct str bare;
-	struct buf name = { 0 };
-	bool ok = address_unwrap(cell, &bare, &name) && address_parse(&a, bare, ADDRESS_LOCALHOST) == ADDRESS_OK;
+	struct csv *csv = &l->reader.csv;
+	struct str text = csv_rest(csv);
+	uint64_t line = csv->line;
+	int copy = file_temp(err);
+	bool ok = copy >= 0;
 
-	address_free(&a);
-	buf_free(&name);
-	return ok;
-}
-
-/* Look at the start of the list: its BOM, whether it has a header row and, where none was asked for, its delimiter. */
-static bool start(struct list *l, char delimiter, bool *plain, struct err *err)
-{
-	uint64_t begin = l->position;
-	struct str head;
-	size_t next = 0;
-
-	csv_init(&l->csv, delimiter != 0 ? delimiter : ',');
-	do {
-		if (!feed(l, err))
-			return false;
-		head = csv_rest(&l->csv);
-	} while (!l->csv.eof && !csv_head_whole(head, delimiter, 1, &next));
-	size_t bom = csv_bom(head);
-
-	head = str_sub(head, bom, head.n);
-	if (delimiter == 0)
-		l->csv.delimiter = csv_guess_delimiter(head);
-	*plain = is_address(str_trim(str_sub(head, 0, str_find(head, '\n'))));
-	l->next = begin + bom;
+	while (ok) {
+		ok = file_write(copy, text, "temporary file", err);
+		csv_drop(csv, csv_rest(csv).n);
+		if (!ok || csv->eof)
+			break;
+		ok = feed(l, &text, err);
+	}
+	if (!ok) {
+		if (copy >= 0)
+			(void)close(copy);
+		return false;
+	}
+	if (l->fd != STDIN_FILENO)
+		(void)close(l->fd);
+	l->fd = copy;
+	l->seekable = true;
+	l->position = l->next = 0;
+	list_reader_resume(&l->reader, line, false);
+	csv->started = false;
 	return true;
 }
 
-static void set_columns(struct list *l, const struct csv_row *row)
+/* Look at the start of the list. What is above its first row is passed. */
+static bool start(struct list *l, const struct settings *settings, bool twice, struct err *err)
 {
-	l->n_columns = row != NULL ? row->n : 1;
+	const struct list_asked asked = { .name = l->name, .delimiter = settings->delimiter, .email = settings->email };
+	uint64_t begin = l->position;
+	struct str text;
+
+	list_reader_init(&l->reader, &asked);
+	while (!list_reader_tell(&l->reader))
+		if (!feed(l, &text, err))
+			return false;
+	const struct list_form *form = &l->reader.form;
+
+	if (form->is_not != NULL)
+		return err_set(err, ERR_DATA, "%s is %s", l->name, form->is_not);
+	if (form->columns == 0)
+		return err_set(err, ERR_DATA, "%s is " LIST_NOT_EMPTY, l->name);
+	l->next = begin + form->above;
+	return !twice || (l->seekable && list_reader_plain(&l->reader)) || spool(l, err);
+}
+
+/* Without a header the column of addresses is called "email", the others have numbers. */
+static void set_columns(struct list *l)
+{
+	const struct list_form *form = &l->reader.form;
+
+	l->n_columns = form->columns;
 	l->columns = mem_array(l->n_columns, sizeof *l->columns);
 	for (size_t i = 0; i < l->n_columns; i++) {
-		struct str name = row != NULL ? str_trim(row->cells[i].value) : STR_LIT("email");
+		struct buf name = { .limit = 0 };
 
-		l->columns[i] = mem_copy(name.p, name.n);
+		if (form->header == LIST_HEADER_YES)
+			buf_add_text(&name, form->names[i]);
+		else if (i == l->email)
+			buf_add_text(&name, "email");
+		else
+			buf_printf(&name, "%zu", i + 1);
+		l->columns[i] = mem_copy(buf_str(&name).p, buf_len(&name));
+		buf_free(&name);
 	}
 	l->cells = mem_array(l->n_columns, sizeof *l->cells);
 	l->cells_again = mem_array(l->n_columns, sizeof *l->cells_again);
 }
 
-static bool read_header_row(struct list *l, struct err *err)
+static bool pass_header(struct list *l, struct err *err)
 {
 	struct csv_row row;
-	int found = raw_row(l, &row, err);
 
-	if (found == 0)
-		err_set(err, ERR_DATA, "%s: it is empty; a list begins with a row of column names", l->name);
-	if (found <= 0)
+	if (l->reader.form.header != LIST_HEADER_YES)
+		return true;
+	if (raw_row(l, &row, err) <= 0)
 		return false;
-	set_columns(l, &row);
 	l->next += row.raw.n + row.end.n;
-	l->data_line = row.line + 1 + str_count(row.raw, l->csv.cr_ends ? '\r' : '\n');
 	return true;
 }
 
@@ -185,44 +181,61 @@ size_t list_column(const struct list *l, struct str name)
 	return alike == 1 ? found : SIZE_MAX;
 }
 
-static bool choose_columns(struct list *l, const struct settings *settings, struct err *err)
+/* By name, else by number. */
+static bool find_column(const struct list *l, const char *name, const char *option, size_t *found, struct err *err)
 {
-	static const char *const usual[] = { "email", "e-mail", "mail", "address", "email address", "e-mail address" };
+	uint64_t number;
 
-	l->email = settings->email != NULL ? list_column(l, str_of(settings->email)) : SIZE_MAX;
-	if (settings->email != NULL && l->email == SIZE_MAX)
-		return err_set(err, ERR_DATA, "%s: there is no column \"%s\" (--email)", l->name, settings->email);
-	for (size_t i = 0; l->email == SIZE_MAX && i < sizeof usual / sizeof *usual; i++)
-		l->email = list_column(l, str_of(usual[i]));
-	if (l->email == SIZE_MAX)
-		return err_set(err, ERR_DATA,
-			"%s: no column is named email; --email COLUMN says which has the addresses", l->name);
-	l->key = settings->key != NULL ? list_column(l, str_of(settings->key)) : SIZE_MAX;
-	if (settings->key != NULL && l->key == SIZE_MAX)
-		return err_set(err, ERR_DATA, "%s: there is no column \"%s\" (--key)", l->name, settings->key);
-	return true;
+	*found = list_column(l, str_of(name));
+	if (*found == SIZE_MAX && str_number(str_of(name), l->n_columns, &number) && number > 0)
+		*found = (size_t)number - 1;
+	return *found != SIZE_MAX ||
+		err_set(err, ERR_DATA, "%s: there is no column \"%s\" (%s)", l->name, name, option);
+}
+
+/* Whom to write to is not guessed: of two columns that may be meant none is taken. */
+static bool choose_email(struct list *l, struct err *err)
+{
+	const struct list_form *form = &l->reader.form;
+
+	l->email = form->email;
+	if (form->email == LIST_NONE || form->unsure) {
+		l->email = 0;
+		/* Nobody is on it: listscrub may have kept the header alone. */
+		return !form->rows ||
+			err_set(err, ERR_DATA,
+				"%s: no column is named email or has addresses; --email COLUMN says which is meant",
+				l->name);
+	}
+	return !form->tied ||
+		err_set(err, ERR_DATA,
+			"%s: columns %zu and %zu both have addresses; --email COLUMN says which is meant", l->name,
+			form->email + 1, form->other + 1);
 }
 
 bool list_open(struct list *l, const struct settings *settings, bool twice, struct err *err)
 {
-	bool plain;
-
-	*l = (struct list){ .fd = -1, .key = SIZE_MAX, .data_line = 1 };
-	if (!open_file(l, settings, twice, err) || !start(l, settings->delimiter, &plain, err))
+	*l = (struct list){ .fd = -1, .key = SIZE_MAX };
+	if (!open_file(l, settings, err) || !start(l, settings, twice, err))
 		return false;
-	if (plain)
-		set_columns(l, NULL);
-	else if (!read_header_row(l, err))
+	if (settings->email == NULL && !choose_email(l, err))
+		return false;
+	set_columns(l);
+	if ((settings->email != NULL && !find_column(l, settings->email, "--email", &l->email, err)) ||
+		(settings->key != NULL && !find_column(l, settings->key, "--key", &l->key, err)) ||
+		!pass_header(l, err))
 		return false;
 	l->data = l->next;
-	return choose_columns(l, settings, err);
+	l->data_line = l->reader.csv.line;
+	return true;
 }
 
 void list_close(struct list *l)
 {
-	csv_free(&l->csv);
+	list_reader_free(&l->reader);
 	csv_free(&l->again);
-	buf_free(&l->octets);
+	buf_free(&l->converted);
+	buf_free(&l->converted_again);
 	for (size_t i = 0; i < l->n_columns; i++)
 		mem_free(l->columns[i]);
 	mem_free(l->columns);
@@ -235,16 +248,28 @@ void list_close(struct list *l)
 
 bool list_rewind(struct list *l, struct err *err)
 {
+	bool started = l->reader.csv.started;
+
 	if (!l->seekable)
 		return err_set(err, ERR_SOFTWARE, "%s: it was not opened to be read twice", l->name);
-	if (l->csv.started)
-		csv_resume(&l->csv, l->data_line, l->csv.cr_ends);
-	else
-		csv_rewind(&l->csv);
+	list_reader_resume(&l->reader, l->data_line, l->reader.csv.cr_ends);
+	l->reader.csv.started = started;
 	l->position = l->data;
 	l->next = l->data;
 	l->rows = 0;
 	return true;
+}
+
+/* A row that is not UTF-8 is from Windows-1252. */
+static void make_utf8(struct list *l, struct csv_row *row, struct buf *room)
+{
+	if (!list_row_foreign(row))
+		return;
+	if (l->foreign_line == 0)
+		l->foreign_line = row->line;
+	buf_clear(room);
+	room->limit = SIZE_MAX;
+	list_row_convert(row, l->reader.form.delimiter, buf_room(room, list_row_room(row)));
 }
 
 /* An empty line is one empty cell: no row where there are more columns than one, nor in a plain list. */
@@ -266,6 +291,7 @@ enum list_event list_next(struct list *l, struct row *row, struct err *err)
 		l->next += raw.raw.n + raw.end.n;
 	} while (is_blank(&raw));
 	row->number = ++l->rows;
+	make_utf8(l, &raw, &l->converted);
 	row->cells = l->cells;
 	for (size_t i = 0; i < l->n_columns; i++)
 		l->cells[i] = i < raw.n ? raw.cells[i].value : STR_LIT("");
@@ -281,7 +307,7 @@ bool list_again(struct list *l, struct row *row, struct err *err)
 	size_t done = 0;
 
 	csv_free(&l->again);
-	csv_init(&l->again, l->csv.delimiter);
+	csv_init(&l->again, l->reader.form.delimiter);
 	char *room = csv_room(&l->again, row->octets);
 
 	while (done < row->octets) {
@@ -299,6 +325,7 @@ bool list_again(struct list *l, struct row *row, struct err *err)
 	if (csv_next(&l->again, &raw, err) != CSV_ROW || raw.n != l->n_columns)
 		return err_set(err, ERR_IO, "%s: line %llu is not what it was: the list was changed", l->name,
 			(unsigned long long)row->line);
+	make_utf8(l, &raw, &l->converted_again);
 	for (size_t i = 0; i < l->n_columns; i++)
 		l->cells_again[i] = raw.cells[i].value;
 	row->cells = l->cells_again;

@@ -3,14 +3,14 @@
 
 #include "base/buf.h"
 #include "base/err.h"
-#include "text/csv.h"
+#include "mail/list/list.h"
 
 struct settings;
 
 /*
- * The list: a CSV with a header row (or plain addresses, one a line) that is read front to back, and of which single
- * rows can be read again by their position, so that a row that waits for its retry costs no memory. What cannot be read
- * twice is copied into an unlinked temporary file first.
+ * The list, in whatever form (mail/list/list.h), that is read front to back, and of which single rows can be read again
+ * by their position, so that a row that waits for its retry costs no memory. What cannot be read twice, or is converted
+ * while it is read, is copied into an unlinked temporary file first.
  */
 struct list {
 	const char *name; /* for messages */
@@ -18,17 +18,19 @@ struct list {
 	bool seekable;
 	uint64_t position; /* of the octets that come next, in the file */
 	uint64_t next;     /* of the next row */
-	struct csv csv;
+	struct list_reader reader;
 	char **columns; /* names, trimmed */
 	size_t n_columns;
 	size_t email;  /* the column of the addresses */
 	size_t key;    /* the column of --key; SIZE_MAX: none */
 	uint64_t data; /* where the first row stands, and its line */
 	uint64_t data_line;
-	uint64_t rows;    /* given out since the start */
-	struct csv again; /* the reader of single rows */
-	struct buf octets;
-	struct str *cells; /* of the current row */
+	uint64_t rows;        /* given out since the start */
+	struct csv again;     /* the reader of single rows */
+	struct buf converted; /* the current row, where it was not UTF-8 */
+	struct buf converted_again;
+	uint64_t foreign_line; /* the first such row; 0: there was none so far */
+	struct str *cells;     /* of the current row */
 	struct str *cells_again;
 };
 
@@ -48,7 +50,8 @@ enum list_event {
 	LIST_FAIL,
 };
 
-/* Open and read the header row. twice: the list will be rewound or single rows of it be read again. */
+/* Open and read the header row. 65: it is not a list, or which column has the addresses is not clear. twice: the list
+ * will be rewound or single rows of it be read again. */
 bool list_open(struct list *l, const struct settings *settings, bool twice, struct err *err);
 void list_close(struct list *l);
 /* The next row; empty lines are passed over. */

@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "base/mem.h"
+#include "cli/safelist.h"
 #include "cli/say.h"
 #include "cmd/mailbulk/campaign.h"
 #include "cmd/mailbulk/letter.h"
@@ -73,6 +74,11 @@ void preflight_bad(struct preflight *p, uint64_t line, const struct err *why)
 	}
 	p->errors++;
 	p->kind = p->kind == ERR_NONE ? ERR_DATA : p->kind;
+}
+
+void preflight_lists(struct preflight *p, const struct suppress *suppress)
+{
+	p->warnings += safelist_say(&suppress->files);
 }
 
 /* DMARC asks that the domain people see is the one that signs (RFC 7489, 3.1.1, relaxed). */
@@ -149,6 +155,24 @@ static void check_consent(struct preflight *p)
 			LIST_WITHOUT_UNSUBSCRIBE);
 }
 
+/* What the list left to be guessed. */
+static void warn_form(struct preflight *p)
+{
+	const struct list *list = p->list;
+	const struct list_form *form = &list->reader.form;
+
+	if (p->settings->email == NULL && form->other != LIST_NONE)
+		preflight_warn(p,
+			"%s: column %zu is taken for the address, column %zu has some, too: --email settles it",
+			list->name, form->email + 1, form->other + 1);
+	if (list->foreign_line > 0)
+		preflight_warn(p, "%s: line %llu is not UTF-8: such cells are read as Windows-1252", list->name,
+			(unsigned long long)list->foreign_line);
+	if (list->reader.dropped > 0)
+		preflight_warn(p, "%s: from line %llu on there are keys that the first %zu lines do not have: left out",
+			list->name, (unsigned long long)list->reader.dropped_line, LIST_ROWS);
+}
+
 void preflight_whole(struct preflight *p)
 {
 	if (p->bad > BAD_ROWS_SHOWN)
@@ -170,6 +194,7 @@ void preflight_whole(struct preflight *p)
 	if (p->largest > LARGE)
 		preflight_warn(p, "the largest message has %llu MB: many servers refuse that",
 			(unsigned long long)(p->largest / 1000000));
+	warn_form(p);
 	if (p->rows == 0 && p->errors == 0)
 		preflight_warn(p, "there is nobody to send to");
 	check_consent(p);

@@ -12,6 +12,7 @@ struct letter;
 struct list;
 struct selection;
 struct settings;
+struct suppress;
 struct values;
 
 /*
@@ -43,6 +44,8 @@ void preflight_init(struct preflight *p, const struct campaign *campaign, const 
 void preflight_free(struct preflight *p);
 /* Before any row: tags, fields, links, keys. */
 void preflight_campaign(struct preflight *p);
+/* What was found in the files of --suppress. */
+void preflight_lists(struct preflight *p, const struct suppress *suppress);
 /* A row that was taken and rendered. */
 void preflight_row(struct preflight *p, const struct values *values, const struct letter *letter);
 /* A row that was not, or could not be. */

@@ -8,6 +8,17 @@
 #define GIVE_UP_PROVEN 10 /* to one that did */
 #define PAUSE_MOST (60 * CLOCK_SECOND)
 
+void relay_free(struct relay *r)
+{
+	child_free(&r->token);
+	account_server_free(&r->server);
+}
+
+size_t relay_poll(struct relay *r, struct pollfd *fds, int64_t *deadline)
+{
+	return r->asking ? child_poll(&r->token, fds, deadline) : 0;
+}
+
 static int64_t growing(unsigned times)
 {
 	int64_t pause = CLOCK_SECOND / 2;

@@ -2,12 +2,11 @@
 
 #include "cmd/mailbulk/selection.h"
 
-#include <unistd.h>
-
+#include "cli/safelist.h"
 #include "cmd/mailbulk/campaign.h"
 #include "cmd/mailbulk/settings.h"
 #include "io/clock.h"
-#include "io/file.h"
+#include "io/random.h"
 #include "text/utf8.h"
 
 void selection_init(struct selection *s, const struct campaign *campaign, struct list *list,
@@ -39,8 +38,16 @@ static enum choice judge_suppression(struct selection *s, struct err *why)
 {
 	struct suppress_note note = { 0 };
 
-	if (!suppress_has(s->suppress, &s->values.address, &note))
+	switch (suppress_has(s->suppress, &s->values.address, &note)) {
+	case SUPPRESS_NO:
 		return CHOICE_TAKEN;
+	case SUPPRESS_UNKNOWN:
+		err_set(why, ERR_OS, "%s: line %llu: a hash of the address could not be computed for --suppress",
+			s->list->name, (unsigned long long)s->row.line);
+		return CHOICE_FAIL;
+	case SUPPRESS_YES:
+		break;
+	}
 	buf_clear(&s->scratch);
 	utf8_show(&s->scratch, note.reason, 80);
 	err_set(why, ERR_DATA, "suppressed%s%s", buf_len(&s->scratch) > 0 ? ": " : "", buf_text(&s->scratch));
@@ -91,33 +98,12 @@ enum choice selection_next(struct selection *s, struct err *why)
 	}
 }
 
-static bool read_suppress(struct suppress *suppress, const char *path, struct err *err)
-{
-	struct suppress_reader reader = { 0 };
-	char block[65536];
-	long n = -1;
-
-	if (strcmp(path, "-") == 0)
-		return err_set(err, ERR_USAGE, "--suppress: standard input is the list");
-	int fd = file_open(path, err);
-
-	if (fd < 0)
-		return false;
-	suppress_read_begin(&reader, suppress, path);
-	while ((n = file_read_some(fd, block, sizeof block, path, err)) > 0)
-		if (!suppress_read_add(&reader, str_at(block, (size_t)n), err))
-			break;
-	close(fd);
-	if (n == -2)
-		err_set(err, ERR_TEMP, "%s: interrupted", path);
-	return suppress_read_end(&reader, n == 0 ? err : NULL) && n == 0;
-}
-
 bool selection_suppress(struct suppress *suppress, const struct settings *settings, struct err *err)
 {
-	*suppress = (struct suppress){ 0 };
 	for (size_t i = 0; i < settings->suppress.n; i++)
-		if (!read_suppress(suppress, settings->suppress.values[i], err))
-			return false;
-	return true;
+		if (strcmp(settings->suppress.values[i], "-") == 0)
+			return err_set(err, ERR_USAGE, "--suppress: standard input is the list");
+	if (safelist_load(suppress, false, settings->suppress.values, settings->suppress.n, settings->allow_empty, err))
+		return true;
+	return err->kind == ERR_NONE && err_set(err, ERR_TEMP, "interrupted");
 }

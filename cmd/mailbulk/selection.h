@@ -38,7 +38,7 @@ void selection_free(struct selection *s);
 /* The next row of this run's share; rows of other shares are passed over. */
 enum choice selection_next(struct selection *s, struct err *why);
 
-/* Read every --suppress file. */
+/* Read every --suppress file. 64, 65, 66, 71, 74; 75 when a signal asks to stop. */
 bool selection_suppress(struct suppress *suppress, const struct settings *settings, struct err *err);
 
 #endif

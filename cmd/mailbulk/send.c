@@ -3,14 +3,15 @@
 #include "cmd/mailbulk/send.h"
 
 #include "base/mem.h"
-#include "text/hex.h"
 #include "cmd/mailbulk/campaign.h"
 #include "cmd/mailbulk/engine.h"
 #include "cmd/mailbulk/list.h"
-#include "cmd/mailbulk/settings.h"
 #include "cmd/mailbulk/preflight.h"
+#include "cmd/mailbulk/settings.h"
 #include "io/clock.h"
+#include "io/random.h"
 #include "io/stop.h"
+#include "text/hex.h"
 
 #define DAY 86400
 
@@ -24,6 +25,7 @@ static bool check(struct engine *e, const struct suppress *suppress, int *status
 
 	selection_init(&selection, e->campaign, e->list, suppress);
 	preflight_init(&p, e->campaign, e->list);
+	preflight_lists(&p, suppress);
 	preflight_campaign(&p);
 	if (p.errors == 0 && !preflight_run(&p, &selection, &err)) {
 		*status = say_fail(&err);
@@ -204,7 +206,7 @@ static void engine_free(struct engine *e)
 	for (size_t i = 0; i < e->n_peers; i++)
 		peer_free(&e->peers[i]);
 	for (size_t i = 0; i < e->n_relays; i++)
-		account_server_free(&e->relays[i].server);
+		relay_free(&e->relays[i]);
 	for (size_t i = 0; i < e->n_jobs; i++) {
 		for (size_t k = 0; k < e->jobs[i].n; k++)
 			mem_free(e->jobs[i].tickets[k].email);
@@ -237,7 +239,7 @@ int send_campaign(struct campaign *campaign, struct list *list, const struct sup
 	e.n_jobs = e.n_peers * WINDOW_MESSAGES;
 	e.peers = mem_array(e.n_peers, sizeof *e.peers);
 	e.jobs = mem_array(e.n_jobs, sizeof *e.jobs);
-	e.fds = mem_array(e.n_peers * NET_DIAL_FDS + 1, sizeof *e.fds);
+	e.fds = mem_array(e.n_peers * LINK_FDS + campaign->settings->account.smtp.n * CHILD_FDS + 1, sizeof *e.fds);
 	e.wall.wall = clock_wall();
 	e.wall.offset = clock_offset(e.wall.wall);
 	status = run(&e, suppress);

@@ -53,6 +53,7 @@ struct settings {
 	const char *shard_text;
 	struct shard shard;
 	struct option_list suppress;
+	bool allow_empty; /* a file of these without anything in it names nobody */
 	bool skip_bad;
 	bool limited;
 	const char *limit_text;

@@ -4,7 +4,6 @@
 
 #include "cmd/mailbulk/settings.h"
 #include "cmd/mailbulk/preflight.h"
-#include "proto/sasl.h"
 
 /* Feed a message's octets; its T records are written before its last ones can leave. */
 static bool feed(struct engine *e, struct peer *p, struct job *job)
@@ -30,20 +29,6 @@ static bool feed(struct engine *e, struct peer *p, struct job *job)
 	engine_job_trying(e, job);
 	smtp_content_end(&p->smtp);
 	return true;
-}
-
-/* The token is too old for this session; another may have got a new one already. */
-static void new_token(struct engine *e, struct peer *p)
-{
-	struct account_server *server = &p->relay->server;
-	struct err err = { 0 };
-
-	if (str_eq(sasl_password(p->sasl), sasl_password(server->sasl)) && !account_new_token(server, &err)) {
-		peer_end(e, p, &err);
-		return;
-	}
-	sasl_set_password(p->sasl, sasl_password(server->sasl));
-	smtp_auth_retry(&p->smtp);
 }
 
 static void verdict(struct engine *e, struct peer *p, const struct smtp_news *news)
@@ -92,8 +77,7 @@ bool peer_step(struct engine *e, struct peer *p)
 		case SMTP_WAIT:
 			return moved;
 		case SMTP_STARTTLS:
-			p->tls_asked = true;
-			if (!peer_start_tls(e, p, &err))
+			if (!connection_start_tls(&p->connection, &p->smtp.in, &err))
 				peer_end(e, p, &err);
 			break;
 		case SMTP_READY:
@@ -113,7 +97,7 @@ bool peer_step(struct engine *e, struct peer *p)
 			verdict(e, p, &news);
 			break;
 		case SMTP_AUTH_AGAIN:
-			new_token(e, p);
+			peer_new_token(e, p);
 			break;
 		case SMTP_CLOSED:
 			peer_end(e, p, NULL);
@@ -123,7 +107,7 @@ bool peer_step(struct engine *e, struct peer *p)
 			break;
 		}
 		if (p->state == PEER_UP)
-			peer_progress(e, p);
+			link_progress(&p->connection.link);
 		moved = true;
 	}
 	return moved;

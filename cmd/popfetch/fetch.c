@@ -8,6 +8,7 @@
 #include "cli/say.h"
 #include "io/clock.h"
 #include "io/file.h"
+#include "io/random.h"
 #include "proto/sasl.h"
 
 /* $XDG_STATE_HOME/pipemail/popfetch-USER@HOST-PORT: a name that no user or host can turn into another path. */

@@ -5,6 +5,7 @@
 #include "base/mem.h"
 #include "cli/say.h"
 #include "io/clock.h"
+#include "io/random.h"
 #include "mail/header/header.h"
 #include "text/date.h"
 

@@ -302,7 +302,7 @@ void sink_abandon(struct sink *s)
 		s->spilled = s->message_at;
 		buf_clear(&s->text);
 	} else {
-		buf_cut(&s->text, s->message_at - s->spilled);
+		buf_cut(&s->text, (size_t)(s->message_at - s->spilled));
 	}
 }
 

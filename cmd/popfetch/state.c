@@ -9,6 +9,7 @@
 #include "base/mem.h"
 #include "io/clock.h"
 #include "io/file.h"
+#include "io/random.h"
 
 #define COMPACT_AT 1000
 

@@ -15,21 +15,6 @@
 #define LARGE ((uint64_t)1 << 20)
 #define ENDLESS ((uint64_t)64 << 20)
 
-static enum pop3_tls tls_of(enum account_tls tls)
-{
-	switch (tls) {
-	case ACCOUNT_TLS_TRY:
-		return POP3_TLS_TRY;
-	case ACCOUNT_TLS_OFF:
-		return POP3_TLS_OFF;
-	case ACCOUNT_TLS_ON:
-		return POP3_TLS_ON;
-	case ACCOUNT_TLS_REQUIRE:
-		break;
-	}
-	return POP3_TLS_REQUIRE;
-}
-
 static bool print_list(struct visit *v)
 {
 	struct buf out = { .limit = SIZE_MAX };
@@ -319,7 +304,7 @@ static void put_away(struct visit *v)
 bool visit(struct visit *v)
 {
 	const struct pop3_params params = {
-		.tls = tls_of(v->server->tls),
+		.tls = v->server->tls,
 		.clear_auth = v->server->clear_auth,
 		.sasl = v->server->sasl,
 		.lock_step = v->lock_step,

@@ -5,16 +5,16 @@
 #include "base/err.h"
 #include "cli/options.h"
 #include "io/net.h"
+#include "proto/tls.h"
 
+struct child;
 struct sasl;
-struct tls_trust;
 
 /*
  * A server and how to reach it: every connection option, which are also the keys of the configuration
  * file, spelled the same. Options win over the chosen account's section, that over the bare keys.
  */
 enum account_scheme { SCHEME_NONE, SCHEME_SMTP, SCHEME_SMTPS, SCHEME_LMTP, SCHEME_POP3, SCHEME_POP3S };
-enum account_tls { ACCOUNT_TLS_REQUIRE, ACCOUNT_TLS_TRY, ACCOUNT_TLS_OFF, ACCOUNT_TLS_ON };
 
 struct account_url {
 	enum account_scheme scheme;
@@ -89,7 +89,7 @@ void account_url_free(struct account_url *url);
 struct account_server {
 	struct account_url url;
 	struct net_target target;
-	enum account_tls tls;
+	enum tls_policy tls;
 	bool clear_auth;         /* credentials may go without TLS */
 	struct tls_trust *trust; /* NULL before the first handshake */
 	int64_t tlsa_until;      /* monotonic: how long the TLSA records in it are good; 0: there are none */
@@ -108,10 +108,14 @@ struct account_server {
  * nothing is left to free. */
 bool account_server(const struct account *a, const char *url, bool pop, struct account_server *server, struct err *err);
 void account_server_free(struct account_server *server);
-/* The same for a handshake that begins now: with --dane the records in DNS are looked up, unless that was done a short
- * while ago. */
-struct tls_trust *account_handshake(struct account_server *server, struct err *err);
-/* Run the token command anew into server->sasl; false when there is none (77) or it fails. */
+/* The trusted certificates and ours, read at the first call: TLS may turn out not to be needed. */
+struct tls_trust *account_trust(struct account_server *server, struct err *err);
+/* Run the token command anew into server->sasl, for the server's timeout at most; false when there is none (77) or it
+ * fails. */
 bool account_new_token(struct account_server *server, struct err *err);
+/* The same for a poll loop, which polls c (child_poll) and frees it (child_free) in any case. account_token_next: 1,
+ * the token is there; 0, go on polling; -1, err. */
+bool account_token_begin(struct account_server *server, struct child *c, struct err *err);
+int account_token_next(struct account_server *server, struct child *c, struct err *err);
 
 #endif

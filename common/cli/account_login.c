@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "io/clock.h"
 #include "io/netrc.h"
 #include "io/secret.h"
 #include "proto/sasl.h"
@@ -83,7 +84,8 @@ static bool get_secret(const struct account_server *s, const char *user, struct 
 	bool ok;
 
 	if (a->token_command != NULL)
-		return secret_run(a->token_command, secret, err) || err_prefix(err, "token-command");
+		return secret_run(a->token_command, clock_after(s->timeout), secret, err) ||
+			err_prefix(err, "token-command");
 	if (!parse_fd(a, &source.fd, err))
 		return false;
 	source.credential = credential_name(a, &name);
@@ -144,17 +146,45 @@ bool account_login(struct account_server *s, struct err *err)
 	return ok;
 }
 
+static bool has_token(const struct account_server *server, struct err *err)
+{
+	return (server->account->token_command != NULL && server->sasl != NULL) ||
+		err_set(err, ERR_AUTH, "%s: there is no --token-command for a new token", server->label);
+}
+
+/* Take the token that a command gave. */
+static bool set_token(struct account_server *server, bool ok, struct buf *token, struct err *err)
+{
+	if (ok)
+		sasl_set_password(server->sasl, buf_str(token));
+	buf_wipe(token);
+	return ok || err_prefix(err, "token-command");
+}
+
 bool account_new_token(struct account_server *server, struct err *err)
 {
-	const struct account *a = server->account;
 	struct buf token = { 0 };
 
-	if (a->token_command == NULL || server->sasl == NULL)
-		return err_set(err, ERR_AUTH, "%s: there is no --token-command for a new token", server->label);
-	bool ok = secret_run(a->token_command, &token, err) || err_prefix(err, "token-command");
+	if (!has_token(server, err))
+		return false;
+	bool ok = secret_run(server->account->token_command, clock_after(server->timeout), &token, err);
 
-	if (ok)
-		sasl_set_password(server->sasl, buf_str(&token));
-	buf_wipe(&token);
-	return ok;
+	return set_token(server, ok, &token, err);
+}
+
+bool account_token_begin(struct account_server *server, struct child *c, struct err *err)
+{
+	return has_token(server, err) &&
+		(secret_begin(c, server->account->token_command, clock_after(server->timeout), err) ||
+			err_prefix(err, "token-command"));
+}
+
+int account_token_next(struct account_server *server, struct child *c, struct err *err)
+{
+	struct buf token = { 0 };
+	int done = secret_next(c, &token, err);
+
+	if (done != 0 && !set_token(server, done > 0, &token, err))
+		return -1;
+	return done;
 }

@@ -7,16 +7,13 @@
 #include <unistd.h>
 
 #include "base/mem.h"
-#include "io/clock.h"
 #include "io/file.h"
 #include "io/secret.h"
 #include "io/tlsa.h"
-#include "mail/address/domain.h"
 #include "proto/sasl.h"
 #include "proto/tls.h"
 
 #define PEM_LIMIT ((size_t)8 << 20)
-#define TLSA_GOOD (600 * CLOCK_SECOND) /* a key may change while a long run goes on */
 
 /* Where the systems that we know keep the certificates they trust, as one file. */
 static const char *const stores[] = {
@@ -54,17 +51,15 @@ static bool choose_tls(const struct account *a, struct account_server *s, struct
 	bool login = wants_login(a, &s->url);
 	/* Behind a proxy, "localhost" is somebody else's. */
 	bool local = a->proxy == NULL && net_is_loopback(&s->target);
-	int word = s->url.path != NULL        ? ACCOUNT_TLS_OFF
-		: local && !login && !a->dane ? ACCOUNT_TLS_TRY
-					      : ACCOUNT_TLS_REQUIRE;
+	int word = s->url.path != NULL ? TLS_OFF : local && !login && !a->dane ? TLS_TRY : TLS_REQUIRE;
 
 	if (a->tls != NULL && !options_choice("tls", a->tls, words, &word, err))
 		return false;
-	s->tls = implicit_tls(&s->url) ? ACCOUNT_TLS_ON : (enum account_tls)word;
-	if (implicit_tls(&s->url) && word == ACCOUNT_TLS_OFF)
+	s->tls = implicit_tls(&s->url) ? TLS_IMPLICIT : (enum tls_policy)word;
+	if (implicit_tls(&s->url) && word == TLS_OFF)
 		return err_set(err, ERR_USAGE, "%s: --tls=off, but the URL says TLS from the start", s->label);
-	s->clear_auth = s->url.path != NULL || (local && s->tls == ACCOUNT_TLS_OFF);
-	if (s->tls == ACCOUNT_TLS_OFF && login && !s->clear_auth)
+	s->clear_auth = s->url.path != NULL || (local && s->tls == TLS_OFF);
+	if (s->tls == TLS_OFF && login && !s->clear_auth)
 		return err_set(err, ERR_USAGE,
 			"%s: --tls=off would send the password for all to read; it is taken "
 			"for a loopback address or a Unix socket only",
@@ -89,7 +84,7 @@ static bool check_dane(const struct account_server *s, struct err *err)
 	if (a->proxy != NULL)
 		return err_set(err, ERR_USAGE,
 			"%s: --dane and --proxy: the records would not be asked for through the proxy", s->label);
-	if (s->tls == ACCOUNT_TLS_OFF || s->tls == ACCOUNT_TLS_TRY)
+	if (s->tls == TLS_OFF || s->tls == TLS_TRY)
 		return err_set(err, ERR_USAGE, "%s: --dane needs TLS, but --tls=%s does not", s->label, a->tls);
 	return true;
 }
@@ -107,54 +102,6 @@ static void set_target(struct account_server *s)
 		snprintf(s->label, sizeof s->label, "%s:%u", url->host, url->port);
 }
 
-static bool read_pem(const char *path, struct buf *pem, struct err *err)
-{
-	if (path == NULL || file_read(path, PEM_LIMIT, pem, err))
-		return true;
-	if (err != NULL)
-		err->kind = ERR_CONFIG;
-	return false;
-}
-
-/* The system's certificates as one file, which GnuTLS reads faster than its own way to them. */
-static void read_store(struct buf *pem)
-{
-	for (size_t i = 0; i < sizeof stores / sizeof *stores; i++)
-		if (access(stores[i], R_OK) == 0 && file_read(stores[i], PEM_LIMIT, pem, NULL))
-			return;
-	buf_clear(pem);
-}
-
-/* The trusted certificates and ours, read at the first call: TLS may turn out not to be needed. */
-static struct tls_trust *load_trust(struct account_server *server, struct err *err)
-{
-	const struct account *a = server->account;
-	struct buf ca = { 0 };
-	struct buf cert = { 0 };
-	struct buf key = { 0 };
-	struct tls_trust_params params = { .pin = a->pin };
-
-	if (server->trust != NULL)
-		return server->trust;
-	if (!read_pem(a->ca_file, &ca, err) || !read_pem(a->client_cert, &cert, err) ||
-		!read_pem(a->client_key != NULL ? a->client_key : a->client_cert, &key, err))
-		goto out;
-	if (a->ca_file == NULL && a->pin == NULL)
-		read_store(&ca);
-	if (a->ca_file != NULL || buf_len(&ca) > 0)
-		params.ca_pem = buf_str(&ca);
-	if (a->client_cert != NULL) {
-		params.cert_pem = buf_str(&cert);
-		params.key_pem = buf_str(&key);
-	}
-	server->trust = tls_trust_new(&params, err);
-out:
-	buf_free(&ca);
-	buf_free(&cert);
-	buf_wipe(&key);
-	return server->trust;
-}
-
 static bool fill(struct account_server *s, const char *url, bool pop, struct err *err)
 {
 	const struct account *a = s->account;
@@ -170,7 +117,7 @@ static bool fill(struct account_server *s, const char *url, bool pop, struct err
 	if (a->dane && !fix_kind(check_dane(s, err), a->dane_from_file, err))
 		return false;
 	/* "try" may come to nothing; then the certificates need not be read at all. */
-	if ((s->tls == ACCOUNT_TLS_REQUIRE || s->tls == ACCOUNT_TLS_ON) && load_trust(s, err) == NULL)
+	if ((s->tls == TLS_REQUIRE || s->tls == TLS_IMPLICIT) && account_trust(s, err) == NULL)
 		return false;
 	return !wants_login(a, &s->url) ||
 		fix_kind(account_login(s, err), a->user_from_file || a->server_from_file, err);
@@ -198,29 +145,49 @@ void account_server_free(struct account_server *server)
 	*server = (struct account_server){ 0 };
 }
 
-/* As DNS and the certificate write it. */
-static const char *ascii_host(const char *host, struct buf *ascii)
+static bool read_pem(const char *path, struct buf *pem, struct err *err)
 {
-	return domain_to_ascii(ascii, str_of(host)) == DOMAIN_OK ? buf_text(ascii) : host;
+	if (path == NULL || file_read(path, PEM_LIMIT, pem, err))
+		return true;
+	if (err != NULL)
+		err->kind = ERR_CONFIG;
+	return false;
 }
 
-struct tls_trust *account_handshake(struct account_server *server, struct err *err)
+/* The system's certificates as one file, which GnuTLS reads faster than its own way to them. */
+static void read_store(struct buf *pem)
 {
-	struct tls_trust *trust = load_trust(server, err);
-	struct buf records = { 0 };
-	struct buf host = { 0 };
+	for (size_t i = 0; i < sizeof stores / sizeof *stores; i++)
+		if (access(stores[i], R_OK) == 0 && file_read(stores[i], PEM_LIMIT, pem, NULL))
+			return;
+	buf_clear(pem);
+}
 
-	if (trust == NULL || !server->account->dane || clock_now() < server->tlsa_until)
-		return trust;
-	bool ok = tlsa_find(ascii_host(server->url.host, &host), server->url.port, clock_after(server->timeout),
-			  &records, err) &&
-		tls_trust_tlsa(trust, buf_str(&records), err);
+struct tls_trust *account_trust(struct account_server *server, struct err *err)
+{
+	const struct account *a = server->account;
+	struct buf ca = { 0 };
+	struct buf cert = { 0 };
+	struct buf key = { 0 };
+	struct tls_trust_params params = { .pin = a->pin };
 
-	if (ok)
-		server->tlsa_until = clock_after(TLSA_GOOD);
-	else
-		err_prefix(err, "%s", server->label);
-	buf_free(&host);
-	buf_free(&records);
-	return ok ? trust : NULL;
+	if (server->trust != NULL)
+		return server->trust;
+	if (!read_pem(a->ca_file, &ca, err) || !read_pem(a->client_cert, &cert, err) ||
+		!read_pem(a->client_key != NULL ? a->client_key : a->client_cert, &key, err))
+		goto out;
+	if (a->ca_file == NULL && a->pin == NULL)
+		read_store(&ca);
+	if (a->ca_file != NULL || buf_len(&ca) > 0)
+		params.ca_pem = buf_str(&ca);
+	if (a->client_cert != NULL) {
+		params.cert_pem = buf_str(&cert);
+		params.key_pem = buf_str(&key);
+	}
+	server->trust = tls_trust_new(&params, err);
+out:
+	buf_free(&ca);
+	buf_free(&cert);
+	buf_wipe(&key);
+	return server->trust;
 }

@@ -3,36 +3,29 @@
 
 #include "base/buf.h"
 #include "base/err.h"
-#include "cli/say.h"
-#include "io/wire.h"
+#include "cli/connection.h"
 
 struct account_server;
 
 /*
- * One session to its end over one connection: dial, TLS, and the turn (write, poll, read) with a deadline
- * a wait. The session stays the caller's: it calls drive_turn whenever its session says WAIT.
+ * One connection to its end: what waits for it waits here, in a poll of its own that signals end. The session stays the
+ * caller's: it calls drive_turn whenever its session says WAIT.
  */
 struct drive {
-	struct account_server *server;
-	struct wire wire;
-	struct say_talk talk;
-	int64_t deadline;   /* of the whole run, INT64_MAX: none */
-	int64_t wait_until; /* of what is waited for now; a trickle does not move it: drive_progress does */
-	uint64_t written;   /* octets_out at the last progress */
-	size_t traced;      /* octets of out that the trace has seen */
-	bool connected;
+	struct connection connection;
 	bool stop_seen; /* a signal ended a wait once; it does not end the next */
 };
 
-/* Connect (and through the proxy, and with implicit TLS) within the server's timeout: 68, 75 or 76 in err
- * with the host. Sets d up; on failure it is closed. A signal ends it with 75. */
+/* Connect (and through the proxy, and with implicit TLS): 68, 75 or 76 in err with the host. Sets d up; on failure it
+ * is closed. A signal ends it with 75. deadline: of the whole run, monotonic. */
 bool drive_connect(struct drive *d, struct account_server *server, int64_t deadline, struct err *err);
-/* STARTTLS was agreed: shake hands within the timeout. in is the session's, to be empty. The server's
- * credentials learn the channel (for SCRAM-…-PLUS). */
+/* STARTTLS was agreed: shake hands within the timeout. in is the session's, to be empty. */
 bool drive_start_tls(struct drive *d, const struct buf *in, struct err *err);
-/* A whole reply came, or a block of content went out: the wait begins anew. To be called for every event
- * of the session that is no WAIT. */
+/* A whole reply came, or a block of content: the wait begins anew. To be called for every event of the session that is
+ * no WAIT. */
 void drive_progress(struct drive *d);
+/* Bring the deadline of the whole run forward. */
+void drive_set_deadline(struct drive *d, int64_t deadline);
 /* Move octets until something was read, or out that was not empty is: WIRE_OK, or WIRE_EOF/WIRE_BROKEN
  * with err (75 for a timeout, which names waiting_for). WIRE_OK with nothing moved: a signal asks to stop
  * (drive_stop_signal); to go on waiting for a verdict, just call it again. */

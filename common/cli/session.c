@@ -2,19 +2,21 @@
 
 #include "cli/session.h"
 
-enum smtp_tls session_tls(const struct account_server *server)
+struct smtp_params session_params(const struct account_server *server, int fd, struct sasl *sasl, struct buf *ehlo)
 {
-	switch (server->tls) {
-	case ACCOUNT_TLS_TRY:
-		return SMTP_TLS_TRY;
-	case ACCOUNT_TLS_OFF:
-		return SMTP_TLS_OFF;
-	case ACCOUNT_TLS_ON:
-		return SMTP_TLS_ON;
-	case ACCOUNT_TLS_REQUIRE:
-		break;
-	}
-	return SMTP_TLS_REQUIRE;
+	buf_clear(ehlo);
+	if (server->ehlo != NULL)
+		buf_add_text(ehlo, server->ehlo);
+	else
+		net_own_name(fd, ehlo);
+	return (struct smtp_params){
+		.lmtp = server->url.scheme == SCHEME_LMTP,
+		.ehlo = buf_text(ehlo),
+		.tls = server->tls,
+		.clear_auth = server->clear_auth,
+		.sasl = sasl,
+		.chunking = true,
+	};
 }
 
 bool session_open(struct session *s, struct account_server *server, int64_t ends, bool probe, struct err *err)
@@ -22,20 +24,9 @@ bool session_open(struct session *s, struct account_server *server, int64_t ends
 	*s = (struct session){ .server = server };
 	if (!drive_connect(&s->drive, server, ends, err))
 		return false;
-	if (server->ehlo != NULL)
-		buf_add_text(&s->ehlo, server->ehlo);
-	else
-		net_own_name(s->drive.wire.fd, &s->ehlo);
-	const struct smtp_params params = {
-		.lmtp = server->url.scheme == SCHEME_LMTP,
-		.ehlo = buf_text(&s->ehlo),
-		.tls = session_tls(server),
-		.clear_auth = server->clear_auth,
-		.sasl = server->sasl,
-		.probe = probe,
-		.chunking = true,
-	};
+	struct smtp_params params = session_params(server, link_fd(&s->drive.connection.link), server->sasl, &s->ehlo);
 
+	params.probe = probe;
 	smtp_init(&s->smtp, &params);
 	return true;
 }
@@ -45,17 +36,8 @@ bool session_open(struct session *s, struct account_server *server, int64_t ends
 static void turn(struct session *s)
 {
 	struct err err = { 0 };
-	size_t waiting = buf_len(&s->smtp.out);
-	const char *what = smtp_waiting_for(&s->smtp);
+	enum wire_status status = drive_turn(&s->drive, &s->smtp.in, &s->smtp.out, smtp_waiting_for(&s->smtp), &err);
 
-	/* Every reply has its own time. A trickle of octets that makes none does not get more. */
-	if (what != s->waiting_for)
-		drive_progress(&s->drive);
-	s->waiting_for = what;
-	enum wire_status status = drive_turn(&s->drive, &s->smtp.in, &s->smtp.out, what, &err);
-
-	if (waiting > buf_len(&s->smtp.out))
-		drive_progress(&s->drive);
 	if (status == WIRE_OK && drive_stop_signal() != 0 && !s->committed) {
 		err_set(&err, ERR_TEMP, "%s: interrupted, nothing was sent", s->server->label);
 		status = WIRE_BROKEN;
@@ -94,8 +76,7 @@ enum smtp_event session_next(struct session *s, struct smtp_news *news)
 
 void session_close(struct session *s)
 {
-	if (s->drive.connected)
-		drive_close(&s->drive);
+	drive_close(&s->drive);
 	smtp_free(&s->smtp);
 	buf_free(&s->ehlo);
 }

@@ -11,13 +11,13 @@ struct session {
 	struct drive drive;
 	struct smtp smtp;
 	struct buf ehlo;
-	const char *waiting_for; /* at the last turn */
-	bool committed;          /* the message is handed over: even a signal waits for the verdict */
-	bool asked_again;        /* a new token was asked for already */
+	bool committed;   /* the message is handed over: even a signal waits for the verdict */
+	bool asked_again; /* a new token was asked for already */
 };
 
-/* What the server's URL and --tls ask of a session. */
-enum smtp_tls session_tls(const struct account_server *server);
+/* What a session with the server is begun with; fd is the connected socket. ehlo is filled; it and sasl are
+ * borrowed. */
+struct smtp_params session_params(const struct account_server *server, int fd, struct sasl *sasl, struct buf *ehlo);
 /* Connect and begin. False with err (68, 69, 75, 76) when there is no connection. */
 bool session_open(struct session *s, struct account_server *server, int64_t ends, bool probe, struct err *err);
 /* Move octets until something happens that is the caller's: any event but SMTP_WAIT, SMTP_STARTTLS

@@ -2,14 +2,10 @@
 
 #include "io/clock.h"
 
-#include <errno.h>
 #include <limits.h>
 #include <stdlib.h>
-#include <sys/random.h>
 #include <time.h>
-#include <unistd.h>
 
-#include "base/set.h"
 #include "base/str.h"
 
 int64_t clock_now(void)
@@ -92,31 +88,4 @@ int clock_offset(int64_t wall)
 		return 0;
 	tzset();
 	return localtime_r(&seconds, &tm) != NULL ? (int)(tm.tm_gmtoff / 60) : 0;
-}
-
-void random_bytes(void *p, size_t n)
-{
-	static const char text[] = "pipemail: the kernel gives no random numbers\n";
-	char *at = p;
-
-	while (n > 0) {
-		ssize_t got = getrandom(at, n, 0);
-
-		if (got > 0) {
-			at += got;
-			n -= (size_t)got;
-		} else if (errno != EINTR) {
-			if (write(2, text, sizeof text - 1) < 0)
-				_exit(71);
-			_exit(71);
-		}
-	}
-}
-
-void random_seed(struct set *s)
-{
-	unsigned char random[16];
-
-	random_bytes(random, sizeof random);
-	set_seed(s, random);
 }

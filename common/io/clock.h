@@ -2,12 +2,9 @@
 #define PIPEMAIL_IO_CLOCK_H
 
 #include <stdbool.h>
-#include <stddef.h>
 #include <stdint.h>
 
-struct set;
-
-/* Time and chance, the two things that pure code is given from here. */
+/* Time: pure code is given it from here. */
 
 /* Monotonic nanoseconds, for every duration and deadline. INT64_MAX as a deadline is "never". */
 int64_t clock_now(void);
@@ -25,10 +22,5 @@ int64_t clock_boot(void);
 int clock_offset(int64_t wall);
 /* SOURCE_DATE_EPOCH is set: the same input shall give the same bytes. */
 bool clock_is_fixed(void);
-
-/* n octets nobody can guess (getrandom); ends the process with 71 when the kernel has none. */
-void random_bytes(void *p, size_t n);
-/* The key of a set, before its first entry: random, so that nobody can prepare a list that makes it slow. */
-void random_seed(struct set *s);
 
 #endif

@@ -3,6 +3,7 @@
 #include "io/converter.h"
 
 #include <iconv.h>
+#include <stdio.h>
 
 #include "text/charset.h"
 
@@ -16,8 +17,16 @@ static void set(size_t i, iconv_t converter)
 
 static void open_one(size_t i)
 {
-	iconv_t converter = iconv_open("UTF-8", charset_iconv_name(i));
+	struct str names = str_of(charset_iconv_names(i));
+	iconv_t converter = (iconv_t)-1;
+	char name[32];
 
+	while (names.n > 0 && converter == (iconv_t)-1) {
+		struct str one = str_cut(&names, ' ');
+
+		snprintf(name, sizeof name, "%.*s", STR_ARGS(one));
+		converter = iconv_open("UTF-32LE", name);
+	}
 	if (converter != (iconv_t)-1)
 		set(i, converter);
 }
@@ -33,9 +42,10 @@ void converter_open_for(struct str text)
 	for (size_t at; (at = str_search(text, STR_LIT("=?"))) < text.n;) {
 		text = str_sub(text, at + 2, text.n);
 		struct str name = str_sub(text, 0, str_find(text, '?'));
-		size_t i = charset_converter(str_cut(&name, '*'));
+		struct str charset = str_cut(&name, '*');
+		size_t i = charset_converter(charset);
 
-		if (i < CHARSET_CONVERTERS && !charset_known(str_of(charset_iconv_name(i))))
+		if (i < CHARSET_CONVERTERS && !charset_known(charset))
 			open_one(i);
 	}
 }

@@ -118,7 +118,11 @@ static int open_unnamed(const char *path)
 	struct buf folder = { 0 };
 
 	buf_add(&folder, slash == NULL ? STR_LIT(".") : str_at(path, (size_t)(slash - path) + 1));
+#ifdef O_TMPFILE
 	int fd = open(buf_text(&folder), O_WRONLY | O_TMPFILE | O_CLOEXEC, 0600);
+#else
+	int fd = -1;
+#endif
 
 	buf_free(&folder);
 	return fd;

@@ -11,6 +11,7 @@
 
 #include "base/mem.h"
 #include "io/clock.h"
+#include "io/random.h"
 
 /* ".NAME.0123456789abcdef" beside path. */
 static char *temp_name(const char *path)
@@ -92,7 +93,11 @@ int file_temp(struct err *err)
 	const char *dir = file_temp_dir();
 	struct buf name = { 0 };
 
+#ifdef O_TMPFILE
 	int fd = open(dir, O_TMPFILE | O_RDWR | O_EXCL | O_CLOEXEC, 0600);
+#else
+	int fd = -1;
+#endif
 
 	if (fd < 0) { /* not every file system has it */
 		buf_printf(&name, "%s/pipemail.XXXXXX", dir);

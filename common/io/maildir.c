@@ -12,6 +12,7 @@
 #include "base/mem.h"
 #include "io/clock.h"
 #include "io/file.h"
+#include "io/random.h"
 
 static const char *join(struct buf *out, const char *path, const char *folder, const char *name, const char *flags)
 {

@@ -7,7 +7,8 @@
 #include "base/err.h"
 
 /*
- * A connection being made: names looked up with c-ares (hosts file, then DNS; never blocking), addresses
+ * A connection being made: names looked up with c-ares (hosts file, then DNS) and, where that
+ * finds nothing, from what else nsswitch.conf(5) names, by a child; never blocking; addresses
  * tried as RFC 8305 has it (families interleaved, 250 ms apart, the first to answer wins). An object that
  * anybody's poll loop can drive. It knows no overall deadline: that is the caller's.
  */

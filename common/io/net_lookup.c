@@ -20,22 +20,36 @@ struct net_lookup {
 		struct net_lookup *lookup;
 		struct net_family *family;
 	} requests[2];
+	char *host;
+	bool asked; /* the system too, after DNS */
+	struct child system;
 };
 
-static void take_addresses(const struct net_lookup *l, struct net_family *f, const struct ares_addrinfo *info)
+void net_add_address(struct net_family families[2], const struct net_address *address, unsigned port)
+{
+	bool v6 = address->addr.ss_family == AF_INET6;
+	struct net_family *f = &families[v6 ? NET_V6 : NET_V4];
+	struct net_address *to = &f->list[f->n];
+
+	if (f->n == NET_ADDRESSES || !(v6 || address->addr.ss_family == AF_INET))
+		return;
+	*to = *address;
+	if (v6)
+		((struct sockaddr_in6 *)&to->addr)->sin6_port = htons((uint16_t)port);
+	else
+		((struct sockaddr_in *)&to->addr)->sin_port = htons((uint16_t)port);
+	f->n++;
+}
+
+static void take_addresses(const struct net_lookup *l, const struct ares_addrinfo *info)
 {
 	for (const struct ares_addrinfo_node *node = info->nodes; node != NULL; node = node->ai_next) {
-		struct net_address *to = &f->list[f->n];
+		struct net_address a = { .length = (socklen_t)node->ai_addrlen };
 
-		if (f->n == NET_ADDRESSES || node->ai_addrlen > sizeof to->addr)
-			return;
-		memcpy(&to->addr, node->ai_addr, node->ai_addrlen);
-		to->length = (socklen_t)node->ai_addrlen;
-		if (to->addr.ss_family == AF_INET)
-			((struct sockaddr_in *)&to->addr)->sin_port = htons((uint16_t)l->port);
-		else
-			((struct sockaddr_in6 *)&to->addr)->sin6_port = htons((uint16_t)l->port);
-		f->n++;
+		if (node->ai_addrlen > sizeof a.addr)
+			continue;
+		memcpy(&a.addr, node->ai_addr, node->ai_addrlen);
+		net_add_address(l->families, &a, l->port);
 	}
 }
 
@@ -49,7 +63,7 @@ static void on_answer(void *arg, int status, int timeouts, struct ares_addrinfo 
 		request->family->pending = false;
 		request->family->status = status;
 		if (info != NULL)
-			take_addresses(request->lookup, request->family, info);
+			take_addresses(request->lookup, info);
 	}
 	if (info != NULL)
 		ares_freeaddrinfo(info);
@@ -70,6 +84,7 @@ struct net_lookup *net_lookup_new(const char *host, unsigned port, struct net_fa
 	}
 	l->port = port;
 	l->families = families;
+	l->host = mem_copy(host, strlen(host));
 	for (int i = 0; i < 2; i++) {
 		struct ares_addrinfo_hints hints = {
 			.ai_family = i == NET_V6 ? AF_INET6 : AF_INET,
@@ -88,6 +103,8 @@ void net_lookup_free(struct net_lookup *l)
 	if (l == NULL)
 		return;
 	ares_destroy(l->channel);
+	child_free(&l->system);
+	mem_free(l->host);
 	mem_free(l);
 }
 
@@ -96,7 +113,7 @@ size_t net_lookup_poll(struct net_lookup *l, struct pollfd *fds, size_t max, int
 	ares_socket_t sockets[ARES_GETSOCK_MAXNUM];
 	int bits = ares_getsock(l->channel, sockets, ARES_GETSOCK_MAXNUM);
 	struct timeval wait;
-	size_t n = 0;
+	size_t n = child_poll(&l->system, fds, deadline);
 
 	for (int i = 0; i < ARES_GETSOCK_MAXNUM && n < max; i++) {
 		int events =
@@ -114,13 +131,35 @@ size_t net_lookup_poll(struct net_lookup *l, struct pollfd *fds, size_t max, int
 	return n;
 }
 
+static bool is_unknown(const struct net_family *f)
+{
+	return !f->pending && f->n == 0 &&
+		(f->status == ARES_ENOTFOUND || f->status == ARES_ENODATA || f->status == ARES_SUCCESS);
+}
+
+/* DNS knows no address: perhaps somebody else does. */
+static void ask_system(struct net_lookup *l)
+{
+	if (l->asked || !is_unknown(&l->families[0]) || !is_unknown(&l->families[1]))
+		return;
+	l->asked = true;
+	if (net_system_knows_more() && net_system_ask(&l->system, l->host))
+		l->families[0].pending = l->families[1].pending = true;
+}
+
 void net_lookup_turn(struct net_lookup *l, const struct pollfd *fds, size_t n)
 {
+	if (l->system.pid != 0) {
+		if (net_system_answer(&l->system, l->port, l->families))
+			l->families[0].pending = l->families[1].pending = false;
+		return;
+	}
 	for (size_t i = 0; i < n; i++)
 		if (fds[i].revents != 0)
 			ares_process_fd(l->channel, fds[i].revents & POLLOUT ? ARES_SOCKET_BAD : fds[i].fd,
 				fds[i].revents & POLLOUT ? fds[i].fd : ARES_SOCKET_BAD);
 	ares_process_fd(l->channel, ARES_SOCKET_BAD, ARES_SOCKET_BAD); /* what has timed out */
+	ask_system(l);
 }
 
 void net_lookup_fault(const struct net_family families[2], struct err *err)

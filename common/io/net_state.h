@@ -3,6 +3,7 @@
 
 #include <sys/socket.h>
 
+#include "io/child.h"
 #include "io/net.h"
 
 /* What net's files share. */
@@ -38,6 +39,15 @@ struct net_lookup *net_lookup_new(const char *host, unsigned port, struct net_fa
 void net_lookup_free(struct net_lookup *l);
 size_t net_lookup_poll(struct net_lookup *l, struct pollfd *fds, size_t max, int64_t *deadline);
 void net_lookup_turn(struct net_lookup *l, const struct pollfd *fds, size_t n);
+/* An address that was found, for its family; more than NET_ADDRESSES are not taken. port in host order. */
+void net_add_address(struct net_family families[2], const struct net_address *address, unsigned port);
+/* net_system.c: the sources of nsswitch.conf(5) that c-ares does not know (mDNS, LDAP, the machine's own name…), asked
+ * where it found nothing. getaddrinfo waits, so that a child calls it. */
+bool net_system_knows_more(void);
+/* host has to live until the answer. */
+bool net_system_ask(struct child *c, const char *host);
+/* True when there is an answer: what was found has been added. */
+bool net_system_answer(struct child *c, unsigned port, struct net_family families[2]);
 /* Why there is no address: 68 or 75. */
 void net_lookup_fault(const struct net_family families[2], struct err *err);
 

@@ -1,25 +1,18 @@
 #include <config.h>
 
-#include "io/secret.h"
+#include "io/secret_state.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
-#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <termios.h>
 #include <unistd.h>
 
-#include "base/mem.h"
 #include "io/netrc.h"
-#include "io/stop.h"
-
-#define SECRET_MAX ((size_t)64 << 10) /* an OAuth token is a few KiB */
 
 void secret_harden(void)
 {
@@ -28,27 +21,6 @@ void secret_harden(void)
 	/* Best effort: a kernel that refuses leaves us no worse than before. */
 	(void)setrlimit(RLIMIT_CORE, &none);
 	(void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
-}
-
-/* Keep the first line of what was read; 78 when there is nothing. */
-static bool take_line(struct buf *read, struct buf *out, const char *what, struct err *err)
-{
-	struct str line = buf_str(read);
-	struct str first = str_cut(&line, '\n');
-	bool ok;
-
-	if (str_ends(first, STR_LIT("\r")))
-		first.n--;
-	if (first.n == 0)
-		ok = err_set(err, ERR_CONFIG, "%s gave no password", what);
-	else if (memchr(first.p, '\0', first.n) != NULL)
-		ok = err_set(err, ERR_CONFIG, "%s gave a password with a NUL in it", what);
-	else if (!buf_add(out, first))
-		ok = err_set(err, ERR_CONFIG, "%s gave a password that is too long", what);
-	else
-		ok = true;
-	buf_wipe(read);
-	return ok;
 }
 
 /* Read until the end or the first line break. */
@@ -74,140 +46,8 @@ static bool read_line(int fd, struct buf *out, const char *what, struct err *err
 		}
 		buf_added(&read_so_far, (size_t)n);
 		if (n == 0 || memchr(room, '\n', (size_t)n) != NULL)
-			return take_line(&read_so_far, out, what, err);
+			return secret_first_line(&read_so_far, out, what, err);
 	}
-}
-
-/* One word of a command line into out, as sh would read it but for expansions; false on an open quote. */
-static bool split_word(const char **at, struct buf *out)
-{
-	char quote = 0;
-
-	for (const char *p = *at;; p++) {
-		if (*p == '\0') {
-			*at = p;
-			return quote == 0;
-		}
-		if (quote == 0 && (ascii_blank(*p) || *p == '\n')) {
-			*at = p;
-			return true;
-		}
-		if (quote == 0 && (*p == '\'' || *p == '"')) {
-			quote = *p;
-		} else if (quote != 0 && *p == quote) {
-			quote = 0;
-		} else if (*p == '\\' && quote != '\'' && p[1] != '\0' && (quote == 0 || p[1] == '"' || p[1] == '\\')) {
-			buf_add_char(out, *++p);
-		} else {
-			buf_add_char(out, *p);
-		}
-	}
-}
-
-/* Split a command line into words without a shell; NULL-terminated, one mem_free for all. NULL (64) on an open
- * quote. */
-static char **split(const char *command, struct err *err)
-{
-	struct buf words = { .limit = strlen(command) * 2 + 2 };
-	size_t count = 0;
-
-	for (const char *p = command;;) {
-		while (ascii_blank(*p) || *p == '\n')
-			p++;
-		if (*p == '\0')
-			break;
-		if (!split_word(&p, &words)) {
-			buf_wipe(&words);
-			err_set(err, ERR_USAGE, "a quote in the command is not closed: %s", command);
-			return NULL;
-		}
-		buf_add_char(&words, '\0');
-		count++;
-	}
-	/* One block: the pointers, then what they point to. */
-	struct str text = buf_str(&words);
-	char **argv = mem_alloc((count + 1) * sizeof *argv + text.n);
-	char *to = (char *)(argv + count + 1);
-
-	memcpy(to, text.p, text.n);
-	for (size_t i = 0; i < count; i++) {
-		argv[i] = to;
-		to += strlen(to) + 1;
-	}
-	buf_wipe(&words);
-	if (count == 0) {
-		mem_free(argv);
-		err_set(err, ERR_USAGE, "the command is empty");
-		return NULL;
-	}
-	return argv;
-}
-
-/* Start argv with its standard output in *fd. Signals get their default meaning again. */
-static bool start(char **argv, int *fd, pid_t *pid, struct err *err)
-{
-	posix_spawn_file_actions_t actions;
-	posix_spawnattr_t attributes;
-	sigset_t defaults;
-	int ends[2];
-
-	if (pipe2(ends, O_CLOEXEC) < 0)
-		return err_errno(err, ERR_OS, errno, "pipe");
-	posix_spawn_file_actions_init(&actions);
-	/* Our standard input may be the message: a command that reads would swallow it. */
-	posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
-	posix_spawn_file_actions_adddup2(&actions, ends[1], 1);
-	posix_spawnattr_init(&attributes);
-	sigemptyset(&defaults);
-	sigaddset(&defaults, SIGPIPE);
-	sigaddset(&defaults, SIGXFSZ);
-	posix_spawnattr_setsigdefault(&attributes, &defaults);
-	posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF);
-	int number = posix_spawnp(pid, argv[0], &actions, &attributes, argv, environ);
-
-	posix_spawn_file_actions_destroy(&actions);
-	posix_spawnattr_destroy(&attributes);
-	close(ends[1]);
-	if (number != 0) {
-		close(ends[0]);
-		return err_errno(err, ERR_CONFIG, number, "%s", argv[0]);
-	}
-	*fd = ends[0];
-	return true;
-}
-
-/* Until the command has ended, or a signal asks us to stop: then it has to end too. */
-static void wait_for_end(pid_t pid, int *status)
-{
-	do {
-		if (stop_signal() != 0)
-			kill(pid, SIGTERM);
-	} while (waitpid(pid, status, 0) < 0 && errno == EINTR);
-}
-
-bool secret_run(const char *command, struct buf *out, struct err *err)
-{
-	char **argv = split(command, err);
-	int status = 0;
-	int fd;
-	pid_t pid;
-	bool ok;
-
-	if (argv == NULL)
-		return false;
-	ok = start(argv, &fd, &pid, err);
-	if (ok) {
-		ok = read_line(fd, out, argv[0], err);
-		close(fd);
-		wait_for_end(pid, &status);
-		/* A command that went on writing after its first line died of SIGPIPE: its own affair. */
-		if (WIFEXITED(status) && WEXITSTATUS(status) != 0)
-			ok = err_set(err, ERR_CONFIG, "%s ended with status %d", argv[0], WEXITSTATUS(status));
-		else if (WIFSIGNALED(status) && WTERMSIG(status) != SIGPIPE)
-			ok = err_set(err, ERR_CONFIG, "%s was ended by signal %d", argv[0], WTERMSIG(status));
-	}
-	mem_free(argv);
-	return ok;
 }
 
 int secret_open_private(const char *path, bool *absent, struct err *err)
@@ -296,7 +136,7 @@ bool secret_get(const struct secret_source *source, struct buf *out, struct err 
 {
 	out->limit = out->limit > 0 ? out->limit : SECRET_MAX;
 	if (source->command != NULL)
-		return secret_run(source->command, out, err) || err_prefix(err, "password-command");
+		return secret_run(source->command, INT64_MAX, out, err) || err_prefix(err, "password-command");
 	if (source->file != NULL)
 		return from_file(source->file, out, err) || err_prefix(err, "password-file");
 	if (source->fd >= 0)

@@ -4,6 +4,8 @@
 #include "base/buf.h"
 #include "base/err.h"
 
+struct child;
+
 /*
  * Where passwords come from: never argv, never the environment. What is read goes into a buf that the caller ends with
  * buf_wipe.
@@ -21,8 +23,16 @@ struct secret_source {
 };
 /* The first source that is given. 77 when there is none, 78 when one fails, with its name and never its content. */
 bool secret_get(const struct secret_source *source, struct buf *out, struct err *err);
-/* Run a command without a shell and take the first line of its output. */
-bool secret_run(const char *command, struct buf *out, struct err *err);
+/*
+ * Run a command without a shell and take the first line of its output. It may ask on the terminal, and gets no standard
+ * input. 78 when it fails or says nothing, 75 when it has not ended at the monotonic deadline, or a signal asks to
+ * stop.
+ */
+bool secret_run(const char *command, int64_t deadline, struct buf *out, struct err *err);
+/* The same for a poll loop, which polls c (child_poll). secret_next: 1, the line was appended to out; 0, go on polling;
+ * -1, err. c has to be freed in any case. */
+bool secret_begin(struct child *c, const char *command, int64_t deadline, struct err *err);
+int secret_next(struct child *c, struct buf *out, struct err *err);
 /* No core dumps, no ptrace by others: call before the first secret is there. */
 void secret_harden(void);
 /* Open a file that holds a secret: -1 with 78 in err when it cannot be opened or others may read it; *absent tells that

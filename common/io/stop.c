@@ -3,25 +3,23 @@
 #include "io/stop.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stddef.h>
-#include <stdint.h>
-#include <sys/eventfd.h>
 #include <unistd.h>
 
-static atomic_int stopped_by; /* (without locks: for handlers and threads alike) */
-static volatile sig_atomic_t wake_fd = -1;
+static atomic_int stopped_by;         /* (without locks: for handlers and threads alike) */
+static int wake_ends[2] = { -1, -1 }; /* of a pipe that becomes readable, and stays so */
 
 static void on_signal(int number)
 {
-	static const uint64_t one = 1;
 	int saved = errno;
 
 	if (stopped_by != 0)
 		_exit(128 + number);
 	stopped_by = number;
-	if (wake_fd >= 0 && write(wake_fd, &one, sizeof one) < 0)
+	if (wake_ends[1] >= 0 && write(wake_ends[1], "", 1) < 0)
 		stopped_by = number; /* the flag alone has to do */
 	errno = saved;
 }
@@ -34,9 +32,10 @@ void stop_install(void)
 
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGXFSZ, SIG_IGN);
-	if (wake_fd >= 0)
+	if (wake_ends[0] >= 0)
 		return;
-	wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (pipe2(wake_ends, O_CLOEXEC | O_NONBLOCK) < 0)
+		wake_ends[0] = wake_ends[1] = -1;
 	sigemptyset(&act.sa_mask);
 	for (size_t i = 0; i < sizeof signals / sizeof *signals; i++)
 		if (sigaction(signals[i], NULL, &old) == 0 && old.sa_handler != SIG_IGN)
@@ -50,5 +49,5 @@ int stop_signal(void)
 
 int stop_fd(void)
 {
-	return wake_fd;
+	return wake_ends[0];
 }

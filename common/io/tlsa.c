@@ -2,16 +2,15 @@
 
 #include "io/tlsa.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <poll.h>
-#include <signal.h>
-#include <sys/prctl.h>
-#include <sys/wait.h>
-#include <unistd.h>
+#include "base/mem.h"
+#include "mail/address/domain.h"
 
-#include "io/clock.h"
-#include "io/stop.h"
+void tlsa_free(struct tlsa *t)
+{
+	child_free(&t->child);
+	mem_free(t->host);
+	*t = (struct tlsa){ 0 };
+}
 
 #ifndef HAVE_DANE
 
@@ -20,13 +19,21 @@ bool tlsa_available(void)
 	return false;
 }
 
-bool tlsa_find(const char *host, unsigned port, int64_t deadline, struct buf *out, struct err *err)
+bool tlsa_begin(struct tlsa *t, const char *host, unsigned port, int64_t deadline, struct err *err)
 {
 	(void)host;
 	(void)port;
 	(void)deadline;
-	(void)out;
+	*t = (struct tlsa){ 0 };
 	return err_set(err, ERR_CONFIG, "this build has no DANE: libgnutls-dane was not there");
+}
+
+int tlsa_next(struct tlsa *t, struct buf *out, struct err *err)
+{
+	(void)t;
+	(void)out;
+	err_set(err, ERR_CONFIG, "this build has no DANE: libgnutls-dane was not there");
+	return -1;
 }
 
 #else
@@ -41,8 +48,9 @@ bool tlsa_available(void)
 }
 
 /* The answer as it goes through the pipe: one octet that is 0 or what went wrong, then the records. */
-static int look_up(const char *host, unsigned port, struct buf *answer)
+static bool look_up(const void *arg, struct buf *answer)
 {
+	const struct tlsa *t = arg;
 	dane_state_t state;
 	dane_query_t query;
 	unsigned n = 0;
@@ -54,7 +62,7 @@ static int look_up(const char *host, unsigned port, struct buf *answer)
 
 	rc = dane_state_init(&state, 0);
 	if (rc == 0)
-		rc = dane_query_tlsa(state, &query, host, "tcp", port);
+		rc = dane_query_tlsa(state, &query, t->host, "tcp", t->port);
 	if (rc == 0 && dane_query_status(query) != DANE_QUERY_DNSSEC_VERIFIED)
 		rc = DANE_E_NO_DNSSEC_SIG;
 	if (rc == 0)
@@ -67,58 +75,7 @@ static int look_up(const char *host, unsigned port, struct buf *answer)
 		buf_add_char(answer, (char)(length & 0xff));
 		buf_add(answer, str_at(records[i], length));
 	}
-	return answer->full;
-}
-
-/* What it opened ends with it. */
-static _Noreturn void child(const char *host, unsigned port, int fd)
-{
-	struct buf answer = { .limit = ANSWER_MAX };
-	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
-
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	/* The terminal's signals are the parent's to act on; libunbound speaks on standard error. */
-	signal(SIGINT, SIG_IGN);
-	signal(SIGHUP, SIG_IGN);
-	signal(SIGTERM, SIG_DFL);
-	for (int i = 0; i <= 2; i++)
-		if (null < 0 || dup2(null, i) < 0)
-			_exit(71);
-	if (look_up(host, port, &answer))
-		_exit(71);
-	for (struct str rest = buf_str(&answer); rest.n > 0;) {
-		ssize_t n = write(fd, rest.p, rest.n);
-
-		if (n < 0)
-			_exit(71);
-		rest = str_sub(rest, (size_t)n, rest.n);
-	}
-	_exit(0);
-}
-
-/* Until the end of the pipe; false at the deadline or a signal. */
-static bool receive(int fd, int64_t deadline, struct buf *answer, struct err *err)
-{
-	struct pollfd fds[2] = { { .fd = fd, .events = POLLIN }, { .fd = stop_fd(), .events = POLLIN } };
-
-	for (;;) {
-		int ready = poll(fds, 2, clock_left(deadline));
-
-		if (stop_signal() != 0)
-			return err_set(err, ERR_TEMP, "interrupted");
-		if (ready < 0 && errno == EINTR)
-			continue;
-		if (ready <= 0 || clock_now() >= deadline)
-			return err_set(err, ERR_TEMP, "no answer in time");
-		char *room = buf_room(answer, 4096);
-		ssize_t n = room != NULL ? read(fd, room, 4096) : -1;
-
-		if (n < 0)
-			return err_set(err, ERR_OS, "the look-up failed");
-		if (n == 0)
-			return true;
-		buf_added(answer, (size_t)n);
-	}
+	return !answer->full;
 }
 
 static bool judge(struct str answer, struct err *err)
@@ -142,35 +99,38 @@ static bool judge(struct str answer, struct err *err)
 	}
 }
 
-bool tlsa_find(const char *host, unsigned port, int64_t deadline, struct buf *out, struct err *err)
+bool tlsa_begin(struct tlsa *t, const char *host, unsigned port, int64_t deadline, struct err *err)
 {
-	struct buf answer = { .limit = ANSWER_MAX };
-	int ends[2];
+	struct child_params params = { .work = look_up, .arg = t, .deadline = deadline, .limit = ANSWER_MAX };
+	struct buf ascii = { 0 };
+	struct str name = str_of(host);
+
+	*t = (struct tlsa){ .port = port };
+	if (domain_to_ascii(&ascii, name) == DOMAIN_OK)
+		name = buf_str(&ascii);
+	t->host = mem_copy(name.p, name.n);
+	buf_free(&ascii);
+	return child_start(&t->child, &params, err);
+}
+
+int tlsa_next(struct tlsa *t, struct buf *out, struct err *err)
+{
+	enum child_event event;
 	bool ok;
 
-	if (pipe2(ends, O_CLOEXEC) < 0)
-		return err_errno(err, ERR_OS, errno, "pipe");
-	pid_t pid = fork();
-
-	if (pid == 0)
-		child(host, port, ends[1]);
-	close(ends[1]);
-	if (pid < 0) {
-		close(ends[0]);
-		return err_errno(err, ERR_OS, errno, "fork");
-	}
-	ok = receive(ends[0], deadline, &answer, err);
-	close(ends[0]);
-	kill(pid, SIGKILL);
-	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+	while ((event = child_next(&t->child)) == CHILD_OUTPUT && buf_len(&t->child.out) < ANSWER_MAX)
 		;
-	ok = ok && judge(buf_str(&answer), err);
-	if (ok)
-		buf_add(out, str_sub(buf_str(&answer), 1, buf_len(&answer)));
+	if (event == CHILD_WAIT)
+		return 0;
+	if (event == CHILD_LATE)
+		ok = err_set(err, ERR_TEMP, "no answer in time");
 	else
-		err_prefix(err, "TLSA records of _%u._tcp.%s (DANE)", port, host);
-	buf_free(&answer);
-	return ok;
+		ok = judge(buf_str(&t->child.out), err);
+	if (ok)
+		buf_add(out, str_sub(buf_str(&t->child.out), 1, buf_len(&t->child.out)));
+	else
+		err_prefix(err, "TLSA records of _%u._tcp.%s (DANE)", t->port, t->host);
+	return ok ? 1 : -1;
 }
 
 #endif

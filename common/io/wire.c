@@ -116,17 +116,15 @@ static void receive(struct wire *w, struct buf *to)
 
 /* As much of from as the kernel takes. A failure is not told yet: the server's last words, which may say
  * why, can still be waiting to be read. */
-static size_t send_off(struct wire *w, struct buf *from)
+static void send_off(struct wire *w, struct buf *from)
 {
-	size_t sent = 0;
-
 	while (!w->write_broken && buf_len(from) > 0) {
 		struct str octets = buf_str(from);
 		ssize_t n = send(w->fd, octets.p, octets.n, MSG_NOSIGNAL);
 
 		if (n > 0) {
 			buf_drop(from, (size_t)n);
-			sent += (size_t)n;
+			w->sent += (size_t)n;
 		} else if (n < 0 && errno == EAGAIN) {
 			break;
 		} else if (n == 0 || errno != EINTR) {
@@ -134,7 +132,6 @@ static size_t send_off(struct wire *w, struct buf *from)
 			w->write_broken = true;
 		}
 	}
-	return sent;
 }
 
 /* The proxy's part of the way; false when it refused. */
@@ -201,7 +198,7 @@ static void write_down(struct wire *w, struct buf *out)
 	}
 	if (w->tls == NULL) {
 		if (out != NULL)
-			w->octets_out += send_off(w, out);
+			send_off(w, out);
 		return;
 	}
 	for (;;) {
@@ -214,7 +211,6 @@ static void write_down(struct wire *w, struct buf *out)
 			w->write_broken = true;
 			return;
 		}
-		w->octets_out += octets.n;
 		buf_drop(out, octets.n);
 	}
 }
@@ -231,7 +227,6 @@ enum wire_status wire_turn(struct wire *w, struct buf *in, struct buf *out, shor
 	 * came before its question. What TLS itself has to say goes in any case. */
 	write_down(w, got > 0 ? NULL : out);
 
-	w->octets_in += got;
 	if (got > 0)
 		return WIRE_OK;
 	if (!ok)

@@ -17,12 +17,11 @@ struct wire {
 	struct socks *socks; /* while the proxy is still spoken to */
 	struct buf early;    /* the server's words that came along with the proxy's last */
 	struct tls *tls;
-	bool handshake;     /* TLS is being set up */
-	bool read_closed;   /* the peer ended its side */
-	bool write_broken;  /* nothing goes out any more; what came may still be read */
-	struct err fault;   /* why, once it is broken */
-	uint64_t octets_in; /* plain octets moved, for reports */
-	uint64_t octets_out;
+	bool handshake;    /* TLS is being set up */
+	bool read_closed;  /* the peer ended its side */
+	bool write_broken; /* nothing goes out any more; what came may still be read */
+	struct err fault;  /* why, once it is broken */
+	uint64_t sent;     /* octets that the kernel took, as they are on the wire */
 };
 
 enum wire_status {

@@ -16,7 +16,7 @@ void pop3_init(struct pop3 *p, const struct pop3_params *params)
 	p->state->params = *params;
 	if (params->window == 0)
 		p->state->params.window = 64;
-	p->state->tls = params->tls == POP3_TLS_ON;
+	p->state->tls = params->tls == TLS_IMPLICIT;
 	p->state->lf_only = true;
 	p->state->window = 1;
 	pop3_want(p, POP3_WANT_GREETING);

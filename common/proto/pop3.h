@@ -3,6 +3,7 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "proto/tls.h"
 
 struct sasl;
 
@@ -23,10 +24,8 @@ enum pop3_cap {
 	POP3_CAP_UTF8 = 1 << 7,
 };
 
-enum pop3_tls { POP3_TLS_REQUIRE, POP3_TLS_TRY, POP3_TLS_OFF, POP3_TLS_ON };
-
 struct pop3_params {
-	enum pop3_tls tls;
+	enum tls_policy tls; /* TLS_IMPLICIT: it is up already */
 	bool clear_auth;
 	struct sasl *sasl; /* credentials, borrowed. USER and PASS are used where PLAIN might be and the server has no
 			      mechanism of ours */

@@ -43,7 +43,7 @@ static void settle_tls(struct pop3 *p)
 	struct pop3_state *st = p->state;
 	bool offered = (p->caps & POP3_CAP_STLS) != 0;
 
-	if (st->tls || st->params.tls == POP3_TLS_OFF || (st->params.tls == POP3_TLS_TRY && !offered))
+	if (st->tls || st->params.tls == TLS_OFF || (st->params.tls == TLS_TRY && !offered))
 		st->phase = POP3_PHASE_UTF8;
 	else if (offered || !st->capa_known) /* who has no CAPA may have STLS all the same */
 		st->phase = POP3_PHASE_STLS;
@@ -70,7 +70,7 @@ static void on_stls(struct pop3 *p, int status, struct str words)
 	} else if (status > 0) {
 		st->phase = POP3_PHASE_TLS;
 		st->announced = false;
-	} else if (st->params.tls == POP3_TLS_TRY) {
+	} else if (st->params.tls == TLS_TRY) {
 		st->phase = POP3_PHASE_UTF8;
 	} else {
 		pop3_refused(p, ERR_PROTOCOL, "the server refuses STLS", words);

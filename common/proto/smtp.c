@@ -10,7 +10,7 @@ void smtp_init(struct smtp *s, const struct smtp_params *params)
 {
 	*s = (struct smtp){ .state = mem_alloc(sizeof *s->state) };
 	s->state->params = *params;
-	s->state->tls = params->tls == SMTP_TLS_ON;
+	s->state->tls = params->tls == TLS_IMPLICIT;
 	s->state->window = SIZE_MAX;
 	s->state->blocked = true;
 	smtp_want_add(s, WANT_GREETING, NULL, 0);

@@ -3,6 +3,7 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "proto/tls.h"
 #include "proto/reply.h"
 
 struct sasl;
@@ -52,18 +53,16 @@ struct smtp_caps {
 	struct buf lines; /* the EHLO lines as they came, for --probe */
 };
 
-enum smtp_tls { SMTP_TLS_REQUIRE, SMTP_TLS_TRY, SMTP_TLS_OFF, SMTP_TLS_ON /* implicit: it is up already */ };
-
 struct smtp_params {
 	bool lmtp;
-	const char *ehlo; /* name or address literal for EHLO/LHLO */
-	enum smtp_tls tls;
-	bool clear_auth;   /* credentials may go without TLS (Unix socket, or an explicit --tls=off to loopback) */
-	struct sasl *sasl; /* credentials, or NULL: no AUTH. Borrowed for the session's life */
-	bool lock_step;    /* one command at a time, whatever is offered */
-	bool probe;        /* stop at SMTP_READY even if nothing can be sent: for --probe */
-	bool chunking;     /* BDAT where offered */
-	bool trusted;      /* this server is known to read the octets of a BDAT that it refuses (it did on an earlier
+	const char *ehlo;    /* name or address literal for EHLO/LHLO */
+	enum tls_policy tls; /* TLS_IMPLICIT: it is up already */
+	bool clear_auth;     /* credentials may go without TLS (Unix socket, or an explicit --tls=off to loopback) */
+	struct sasl *sasl;   /* credentials, or NULL: no AUTH. Borrowed for the session's life */
+	bool lock_step;      /* one command at a time, whatever is offered */
+	bool probe;          /* stop at SMTP_READY even if nothing can be sent: for --probe */
+	bool chunking;       /* BDAT where offered */
+	bool trusted;        /* this server is known to read the octets of a BDAT that it refuses (it did on an earlier
 		       * connection); else only servers that are recognised as Postfix, Exim, Exchange or Gmail are sent
 		       * a BDAT before their replies to RCPT are there */
 	size_t window_messages; /* messages that may be under way at once; 0 or 1: one */
@@ -149,6 +148,9 @@ void smtp_mail(struct smtp *s, const struct smtp_mail *mail);
  * given now, so that `out` stays small; 0: flush first (SMTP_WAIT). */
 size_t smtp_content_room(const struct smtp *s);
 void smtp_content(struct smtp *s, struct str octets);
+/* In the middle of a message, and there is room for more of it: smtp_next says SMTP_CONTENT, without anything coming
+ * from the server first. A loop that polls must not wait for the server then. */
+bool smtp_content_due(const struct smtp *s);
 void smtp_content_end(struct smtp *s);
 /* The content cannot be had after all (a file shrank): the connection has to be dropped; nothing is delivered. */
 void smtp_abort(struct smtp *s);

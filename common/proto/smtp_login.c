@@ -60,10 +60,10 @@ static void begin_auth(struct smtp *s)
 static void settle_tls(struct smtp *s)
 {
 	struct smtp_state *st = s->state;
-	enum smtp_tls tls = st->params.tls;
+	enum tls_policy tls = st->params.tls;
 
 	st->trust = smtp_trust_of(&st->greeting, &s->caps);
-	if (st->tls || tls == SMTP_TLS_OFF || (tls == SMTP_TLS_TRY && !(s->caps.flags & SMTP_CAP_STARTTLS)))
+	if (st->tls || tls == TLS_OFF || (tls == TLS_TRY && !(s->caps.flags & SMTP_CAP_STARTTLS)))
 		begin_auth(s);
 	else if (s->caps.flags & SMTP_CAP_STARTTLS)
 		st->phase = PHASE_STARTTLS;
@@ -91,7 +91,7 @@ static void on_ehlo(struct smtp *s)
 {
 	struct smtp_state *st = s->state;
 	bool needs_esmtp = st->params.lmtp ||
-		(!st->params.probe && ((st->params.tls == SMTP_TLS_REQUIRE && !st->tls) || st->params.sasl != NULL));
+		(!st->params.probe && ((st->params.tls == TLS_REQUIRE && !st->tls) || st->params.sasl != NULL));
 
 	if (reply_class(&st->reply) == REPLY_OK) {
 		smtp_caps_read(&s->caps, buf_str(&st->reply.text));
@@ -130,7 +130,7 @@ static void on_starttls(struct smtp *s)
 			st->phase = PHASE_TLS;
 	} else if (reply_class(&st->reply) == REPLY_GO_ON) {
 		smtp_session_end(s, ERR_PROTOCOL, "the server answers STARTTLS out of step", true);
-	} else if (st->params.tls == SMTP_TLS_TRY) {
+	} else if (st->params.tls == TLS_TRY) {
 		begin_auth(s);
 	} else if (st->params.probe) {
 		up(s);

@@ -331,6 +331,11 @@ static struct smtp_message *in_content(const struct smtp *s)
 	return s->state->phase == PHASE_UP && m != NULL && m->stage == STAGE_CONTENT ? m : NULL;
 }
 
+bool smtp_content_due(const struct smtp *s)
+{
+	return in_content(s) != NULL && smtp_content_room(s) > 0;
+}
+
 void smtp_content(struct smtp *s, struct str octets)
 {
 	struct smtp_message *m = in_content(s);

@@ -8,6 +8,14 @@
  * A TLS client (GnuTLS) over memory: records from the peer go in, records for it come out. 1.2 and 1.3 only; chain,
  * host name, purpose and dates are checked, or the key's pin.
  */
+/* When a connection has TLS; what options, links and sessions go by. */
+enum tls_policy {
+	TLS_REQUIRE,  /* STARTTLS or STLS, or nothing is done */
+	TLS_TRY,      /* where it is offered */
+	TLS_OFF,      /* never */
+	TLS_IMPLICIT, /* from the first octet (RFC 8314) */
+};
+
 struct tls_trust; /* certificates and keys in memory, shared by many sessions */
 
 struct tls_trust_params {

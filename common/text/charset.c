@@ -13,13 +13,14 @@
 enum kind { KIND_CONVERTER, KIND_UTF8, KIND_ASCII, KIND_LATIN1, KIND_LATIN9, KIND_UNKNOWN };
 
 /*
- * Each charset with the names that mail has for it, in lower case and without what is neither letter nor digit; the
- * iconv name is one that glibc and musl both know. Where mailers write a superset under an old name (GB2312, Big5,
- * Shift_JIS, EUC-KR, ISO-8859-9) it is the superset, as browsers do. Left out: UTF-7, in which markup hides from every
- * filter, and the ISO-2022 forms of Chinese and Korean, which hardly anybody sends and which musl has not.
+ * Each charset with the names that mail has for it, in lower case and without what is neither letter nor digit. The
+ * iconv name is one that glibc and musl both know; where they share none that is good enough, there are two. Where
+ * mailers write a superset under an old name (GB2312, Big5, Shift_JIS, EUC-KR, ISO-8859-9) it is the superset, as
+ * browsers do. Left out: UTF-7, in which markup hides from every filter, and the ISO-2022 forms of Chinese and Korean,
+ * which hardly anybody sends and which musl has not.
  */
 static const struct {
-	const char *iconv; /* NULL: by hand */
+	const char *iconv; /* names to be tried, separated by blanks; NULL: by hand */
 	const char *names;
 	enum kind kind;
 } charsets[] = {
@@ -43,13 +44,13 @@ static const struct {
 	{ "CP1256", "windows1256 cp1256", KIND_CONVERTER },
 	{ "CP1257", "windows1257 cp1257", KIND_CONVERTER },
 	{ "CP1258", "windows1258 cp1258", KIND_CONVERTER },
-	{ "CP874", "windows874 cp874", KIND_CONVERTER },
+	{ "CP874 ISO-8859-11", "windows874 cp874", KIND_CONVERTER },
 	{ "CP866", "cp866 ibm866", KIND_CONVERTER },
 	{ "KOI8-R", "koi8r koi8", KIND_CONVERTER },
 	{ "KOI8-U", "koi8u koi8ru", KIND_CONVERTER },
 	{ "ISO-2022-JP", "iso2022jp", KIND_CONVERTER },
 	{ "EUC-JP", "eucjp xeucjp", KIND_CONVERTER },
-	{ "CP932", "shiftjis sjis xsjis windows31j cp932", KIND_CONVERTER },
+	{ "CP932 SHIFT_JIS", "shiftjis sjis xsjis windows31j cp932", KIND_CONVERTER },
 	{ "GB18030", "gb18030 gbk xgbk cp936 gb2312 gb231280 euccn", KIND_CONVERTER },
 	{ "BIG5-HKSCS", "big5 xbig5 cp950 big5hkscs", KIND_CONVERTER },
 	{ "CP949", "euckr ksc56011987 ksc5601 cp949 windows949 uhc", KIND_CONVERTER },
@@ -89,7 +90,7 @@ size_t charset_converter(struct str name)
 	return at < CHARSET_CONVERTERS ? at : CHARSET_CONVERTERS;
 }
 
-const char *charset_iconv_name(size_t converter)
+const char *charset_iconv_names(size_t converter)
 {
 	return charsets[converter].iconv;
 }
@@ -138,14 +139,46 @@ static bool from_latin9(struct buf *out, struct str s)
 	return ok;
 }
 
-static bool convert(struct buf *out, iconv_t converter, struct str s)
+/* Forget the shift that the text before has left. musl forgets it only where it is told to in the text itself. */
+static void reset(size_t at)
 {
+	char back_to_ascii[] = "\033(B";
+	char none[16];
+	char *in = back_to_ascii;
+	char *to = none;
+	size_t n = sizeof back_to_ascii - 1;
+	size_t room = sizeof none;
+
+	(void)iconv(opened[at], NULL, NULL, NULL, NULL);
+	if (strcmp(charsets[at].iconv, "ISO-2022-JP") == 0)
+		(void)iconv(opened[at], &in, &n, &to, &room);
+}
+
+/*
+ * Converters give UTF-32LE and the UTF-8 is ours: what is not a character becomes U+FFFD, whatever the libc's tables
+ * say. (Before 1.2.6 musl reads past its table for EUC-KR, and its writer of UTF-8 then writes before the room it was
+ * given: CVE-2025-26519.)
+ */
+static bool add_utf32(struct buf *out, const char *p, size_t n)
+{
+	bool ok = true;
+
+	for (size_t i = 0; ok && i + 4 <= n; i += 4) {
+		const unsigned char *u = (const unsigned char *)p + i;
+
+		ok = utf8_add(out, u[0] | (uint32_t)u[1] << 8 | (uint32_t)u[2] << 16 | (uint32_t)u[3] << 24);
+	}
+	return ok;
+}
+
+static bool convert(struct buf *out, size_t at, struct str s)
+{
+	iconv_t converter = opened[at];
 	char piece[1024];
 	char *in = (char *)(uintptr_t)s.p; /* iconv(3) lacks a const; it does not write there */
 	bool ok = true;
 
-	/* Whatever shift the text before has left. */
-	(void)iconv(converter, NULL, NULL, NULL, NULL);
+	reset(at);
 	for (bool more = true; ok && more;) {
 		char *to = piece;
 		size_t room = sizeof piece;
@@ -154,7 +187,7 @@ static bool convert(struct buf *out, iconv_t converter, struct str s)
 		size_t got = last ? iconv(converter, NULL, NULL, &to, &room) : iconv(converter, &in, &s.n, &to, &room);
 		int fault = got == (size_t)-1 ? errno : 0;
 
-		ok = buf_add(out, str_at(piece, sizeof piece - room));
+		ok = add_utf32(out, piece, sizeof piece - room);
 		more = !last || fault == E2BIG;
 		if (fault == 0 || fault == E2BIG)
 			continue;
@@ -188,7 +221,7 @@ bool charset_decode(struct buf *out, struct str name, struct str s)
 		ok = from_latin9(out, s);
 		break;
 	case KIND_CONVERTER:
-		ok = convert(out, opened[at], s);
+		ok = convert(out, at, s);
 		break;
 	case KIND_UNKNOWN:
 		break;

@@ -25,9 +25,9 @@ bool charset_decode(struct buf *out, struct str name, struct str s);
 /* Which converter a name needs: 0 to CHARSET_CONVERTERS - 1, or CHARSET_CONVERTERS for none. */
 size_t charset_converter(struct str name);
 #define CHARSET_CONVERTERS ((size_t)30)
-/* Its name for iconv_open(3). */
-const char *charset_iconv_name(size_t converter);
-/* An iconv_t to UTF-8, lent until another one or NULL (none) is set; returns the one before. */
+/* Names for iconv_open(3) to be tried, separated by blanks. */
+const char *charset_iconv_names(size_t converter);
+/* An iconv_t to UTF-32LE, lent until another one or NULL (none) is set; returns the one before. */
 void *charset_set_converter(size_t converter, void *opened);
 
 #endif

@@ -79,12 +79,6 @@ void csv_resume(struct csv *c, uint64_t line, bool cr_ends)
 	c->eof = c->failed = false;
 }
 
-void csv_rewind(struct csv *c)
-{
-	csv_resume(c, 1, false);
-	c->started = false;
-}
-
 struct str csv_rest(const struct csv *c)
 {
 	return str_at(c->p == NULL ? "" : c->p + c->off, c->end - c->off);

@@ -76,8 +76,6 @@ void csv_eof(struct csv *c);
 void csv_drop(struct csv *c, size_t n);
 /* Forget what was fed and go on in the middle of a file, before the row on that line. */
 void csv_resume(struct csv *c, uint64_t line, bool cr_ends);
-/* The same at its beginning. */
-void csv_rewind(struct csv *c);
 
 /* The next row; it lives until the next csv_next or csv_room, its raw octets until csv_room. An empty line is a row of
  * one empty cell. An unterminated quote is CSV_ERROR (65) with the line where the quote opened; so is a row over the
@@ -89,9 +87,6 @@ struct str csv_rest(const struct csv *c);
 
 /* Which delimiter a file has, told from its first octets (a header line): ',', '\t', ';' or '|'. */
 char csv_guess_delimiter(struct str head);
-/* Are the first rows whole in head, so that it tells what file this is? False while more octets may make them so. next
- * begins as 0 and saves looking at each octet that comes. delimiter '\0': it is guessed. */
-bool csv_head_whole(struct str head, char delimiter, size_t rows, size_t *next);
 /* How many octets of BOM stand at the start: 3 or 0. */
 size_t csv_bom(struct str head);
 

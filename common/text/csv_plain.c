@@ -39,9 +39,9 @@ static inline uint64_t find_marks(const char *p, char delimiter, char line_end, 
 
 /* Where the row is being read, apart from the reader: nothing that is stored into cells can change it. */
 struct walk {
-	const char *block;
-	const char *end; /* of what is there */
-	uint64_t found;
+	const char *next; /* the first octet that was not searched: the end of a block, or where reading begins */
+	const char *end;  /* of what is there */
+	uint64_t found;   /* of the block that ends at next */
 	const char *high;
 	uint64_t breaks; /* line ends in quoted cells */
 	char delimiter;
@@ -54,14 +54,14 @@ static inline const char *next_mark(struct walk *w)
 	bool high;
 
 	while (w->found == 0) {
-		w->block += CSV_BLOCK;
-		if (w->end - w->block < (ptrdiff_t)CSV_BLOCK)
+		if (w->end - w->next < (ptrdiff_t)CSV_BLOCK)
 			return NULL;
-		w->found = find_marks(w->block, w->delimiter, w->line_end, &high);
+		w->found = find_marks(w->next, w->delimiter, w->line_end, &high);
+		w->next += CSV_BLOCK;
 		if (high)
-			w->high = w->block + CSV_BLOCK;
+			w->high = w->next;
 	}
-	const char *p = w->block + __builtin_ctzll(w->found);
+	const char *p = w->next - CSV_BLOCK + __builtin_ctzll(w->found);
 
 	w->found &= w->found - 1;
 	return p;
@@ -161,12 +161,11 @@ bool csv_read_plain(struct csv *c, struct csv_row *row, char line_end)
 	const char *end;
 
 	if (m->valid && passed <= CSV_BLOCK) {
-		w.block = c->p + m->block;
+		w.next = c->p + (m->block + CSV_BLOCK);
 		w.high = c->p + m->high;
 		w.found = passed < CSV_BLOCK ? m->found & UINT64_MAX << passed : 0;
 	} else {
-		/* (The block may begin "before" the buffer.) */
-		w.block = c->p + c->off - CSV_BLOCK;
+		w.next = c->p + c->off;
 		w.high = c->p;
 	}
 	behind = take_cells(c, &w, c->p + c->off, &end);
@@ -175,7 +174,7 @@ bool csv_read_plain(struct csv *c, struct csv_row *row, char line_end)
 		return false;
 	}
 	give_row(c, row, behind, end, &w);
-	m->block = (size_t)(w.block - c->p);
+	m->block = (size_t)(w.next - c->p) - CSV_BLOCK;
 	m->found = w.found;
 	m->high = (size_t)(w.high - c->p);
 	m->valid = true;

@@ -4,8 +4,6 @@
 
 #include "base/buf.h"
 
-#define SMALL_HEAD ((size_t)16 << 10) /* to be looked at again with each piece that comes */
-
 /* The one that stands most often in the first line outside quotes; a comma where none does. A quote amid a cell is an
  * octet like others, right behind one that closed it is half of a doubled one. */
 char csv_guess_delimiter(struct str head)
@@ -36,24 +34,6 @@ char csv_guess_delimiter(struct str head)
 		if (counts[k] > counts[best])
 			best = k;
 	return candidates[best];
-}
-
-bool csv_head_whole(struct str head, char delimiter, size_t rows, size_t *next)
-{
-	struct csv csv = { .p = NULL };
-	struct csv_row row;
-
-	if (head.n < *next)
-		return false;
-	*next = head.n < SMALL_HEAD ? head.n + 1 : 2 * head.n;
-	csv_init(&csv, delimiter != '\0' ? delimiter : csv_guess_delimiter(head));
-	if (head.n > 0)
-		memcpy(csv_room(&csv, head.n), head.p, head.n);
-	csv_fed(&csv, head.n);
-	while (rows > 0 && csv_next(&csv, &row, NULL) == CSV_ROW)
-		rows--;
-	csv_free(&csv);
-	return rows == 0 || head.n > CSV_ROW_LIMIT;
 }
 
 bool csv_add_cell(struct buf *out, struct str value, char delimiter)

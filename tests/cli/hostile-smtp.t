@@ -10,8 +10,9 @@ import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
 
-TOP = os.environ.get('TOP_SRCDIR') or os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-BUILD = os.environ.get('TOP_BUILDDIR') or TOP
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'lint'))
+from tap import BUILD, TOP, attempt, check, done, skip_all  # noqa: E402
+
 MAILSEND = os.path.join(BUILD, 'mailsend')
 SMTPD = os.path.join(TOP, 'tests/fake/smtpd.py')
 MESSAGE = b'From: me@example.org\r\nTo: you@example.org\r\nSubject: x\r\nDate: Mon, 23 Nov 2026 09:00:00 +0000\r\n' \
@@ -20,19 +21,8 @@ MESSAGE = b'From: me@example.org\r\nTo: you@example.org\r\nSubject: x\r\nDate: M
 BIG = MESSAGE + b'0123456789abcdefghijklmnopqrstuvwxyz\r\n' * 600000
 SECRET = 'geheim-7-wort'
 
-count = failed = 0
 pool = ThreadPoolExecutor(4)  # most of the time is waiting
 runs = []
-
-
-def check(ok, name, *notes):
-    global count, failed
-    count += 1
-    print(f"{'ok' if ok else 'not ok'} {count} - {name}", flush=True)
-    if not ok:
-        failed += 1
-        for note in notes:
-            print('# ' + str(note).replace('\n', '\n# '))
 
 
 class Server:
@@ -225,16 +215,18 @@ def chunking():
          more=lambda s, t: not any(c.startswith(('Subject', 'BDAT')) for c in s.commands()))
 
 
+def result(run):
+    check(*run.result())
+
+
 def main():
     if not os.access(MAILSEND, os.X_OK):
-        print('1..0 # SKIP mailsend is not built')
-        return
+        skip_all('mailsend is not built')
     for part in (greeting, tls, login, envelope, content, verdict, chunking):
-        part()
+        attempt(part)
     for run in runs:
-        check(*run.result())
-    print(f'1..{count}')
-    sys.exit(failed > 0)
+        attempt(result, run)
+    done()
 
 
 main()

@@ -1,4 +1,4 @@
-"""The shim of the crash tests, built, and the environment in which a tool runs under it."""
+"""A shim built (that of the crash tests, or another), and the environment in which a tool runs under it."""
 import os
 import shutil
 import subprocess
@@ -8,13 +8,17 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 from tap import BUILD, TOP  # noqa: E402
 
 
-def build(library):
+def compiler():
+    """Of C, or None."""
+    return shutil.which(os.environ.get("CC", "cc").split()[0]) or shutil.which("gcc") or shutil.which("clang")
+
+
+def build(library, source="killpoint.c"):
     """False where there is no C compiler."""
-    compiler = shutil.which(os.environ.get("CC", "cc").split()[0]) or shutil.which("gcc") or shutil.which("clang")
-    if compiler:
-        subprocess.run([compiler, "-shared", "-fPIC", "-O1", "-I", BUILD, "-o", library, os.path.join(TOP, "tests/cli/killpoint.c"), "-ldl"],
+    if compiler():
+        subprocess.run([compiler(), "-shared", "-fPIC", "-O1", "-I", BUILD, "-o", library, os.path.join(TOP, "tests/cli", source), "-ldl"],
                        check=True)
-    return bool(compiler)
+    return bool(compiler())
 
 
 def environment(tool, shim, **more):

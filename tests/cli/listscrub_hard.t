@@ -14,7 +14,7 @@ import sys
 import termios
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from listscrub_kit import Lab, TOOL, check, done, same, sanitized, skip  # noqa: E402
+from listscrub_kit import Lab, TOOL, attempt, check, done, same, sanitized, skip  # noqa: E402
 
 lab = Lab()
 random.seed(7)
@@ -89,7 +89,7 @@ def full_disk():
 def tmpfs():
     mount = lab.path("small")
     os.mkdir(mount)
-    if os.geteuid() != 0 or subprocess.run(["mount", "-t", "tmpfs", "-o", "size=128k", "tmpfs", mount], capture_output=True).returncode != 0:
+    if os.geteuid() != 0 or shutil.which("mount") is None or subprocess.run(["mount", "-t", "tmpfs", "-o", "size=128k", "tmpfs", mount], capture_output=True).returncode != 0:
         skip("a full file system", "a tmpfs cannot be mounted here")
         return
     try:
@@ -267,6 +267,6 @@ def shares():
 
 
 for part in (full_disk, tmpfs, interrupted, interrupted_early, changed_meanwhile, cut_meanwhile, no_room_for_temporary_files, little_memory, adversaries, shares):
-    part()
+    attempt(part)
 lab.close()
 done()

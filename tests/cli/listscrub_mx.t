@@ -13,7 +13,7 @@ from collections import Counter
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "fake"))
 from dns import Dns, message, mx, whole  # noqa: E402
-from listscrub_kit import Lab, TOOL, check, done, same  # noqa: E402
+from listscrub_kit import Lab, TOOL, attempt, check, done, same  # noqa: E402
 
 lab = Lab()
 QUICK = ["--dns-timeout", "0.2"]
@@ -306,6 +306,6 @@ def interrupted():
 
 
 for part in (verdicts, trouble, odd_answers, belief, lossy, suggestions, cache, broken_caches, shared_cache, interrupted):
-    part()
+    attempt(part)
 lab.close()
 done()

@@ -9,7 +9,7 @@ import termios
 import threading
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from listscrub_kit import BUILD, Lab, TOOL, check, done, same  # noqa: E402
+from listscrub_kit import BUILD, Lab, TOOL, attempt, check, done, same  # noqa: E402
 
 lab = Lab()
 BOM = b"\xef\xbb\xbf"
@@ -128,6 +128,6 @@ def campaign():
 
 
 for part in (pieces, nothing, first_of_two, suppressions, campaign):
-    part()
+    attempt(part)
 lab.close()
 done()

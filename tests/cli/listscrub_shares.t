@@ -8,9 +8,10 @@ import resource
 import signal
 import subprocess
 import sys
+import threading
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from listscrub_kit import BUILD, Lab, TOOL, check, done  # noqa: E402
+from listscrub_kit import BUILD, Lab, TOOL, attempt, check, done  # noqa: E402
 
 SHARED = os.path.join(BUILD, "tests/cli/listscrub_shares")
 LISTS = 120
@@ -87,18 +88,64 @@ def test_same():
     check(not differ, f"{LISTS} lists: rows, rejects with their lines, summary", *differ[:5])
 
 
+def piped(path, options):
+    """The same from a pipe that is full, as often as a thread of ours looks."""
+    with open(path, "rb") as f:
+        cat = subprocess.Popen(["cat"], stdin=f, stdout=subprocess.PIPE)
+        got = run(SHARED, ["-"], options, stdin=cat.stdout)
+        cat.stdout.close()
+        cat.wait(60)
+    return got
+
+
+def test_pipe():
+    choices = [[], ["--annotate"], ["--no-dedupe"], ["--fold=provider"], ["--keep", "newest:since"], ["--active", "since", "--inactive", "30y"]]
+    differ = []
+    for i in range(LISTS):
+        path = lab.write("list.csv", a_list() if i % 4 else b"id,email,note,since\n" + a_list().split(b"since", 1)[1].strip(b"\r\n") * 4)
+        options = rng.choice(choices)
+        want, got = run(TOOL, [path], options), piped(path, options)
+        if got[:3] != want[:3] or got[3].splitlines()[-1] != want[3].splitlines()[-1]:
+            differ.append(f"list {i} {options}: status {want[0]} {got[0]}, {len(want[1])} {len(got[1])} octets kept, "
+                          f"{len(want[2])} {len(got[2])} rejected, {want[3][-300:]} {got[3][-300:]}")
+    check(not differ, f"{LISTS} lists from a pipe: rows, rejects with their lines, summary", *differ[:5])
+
+
+def test_slow_pipe():
+    """Rows that come slowly, among others that come fast, go out before more of them come."""
+    fast = "".join(f"{i},u{i}@mail.example.com,x,\n" for i in range(3000))
+    p = subprocess.Popen([SHARED, "-q", "--allow-reserved"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=ENV)
+    wrong = []
+    p.stdin.write(b"id,email,note,since\n")
+    for turn in range(3):
+        rows = fast.replace("@", f"@{turn}.").encode() + b"1,last%d@mail.example.com,x,\n" % turn
+        writer = threading.Thread(target=lambda octets: (p.stdin.write(octets), p.stdin.flush()), args=(rows,))
+        writer.start()
+        line = b"id"
+        while line and b"last" not in line:
+            line = p.stdout.readline()
+        if b"last%d" % turn not in line:
+            wrong.append(line)
+        writer.join()
+    p.stdin.close()
+    p.stdout.read()
+    check(p.wait(60) == 0 and not wrong, "what comes is passed on before it is waited for", *wrong)
+
+
 def test_spill():
     """The table of duplicates is full in the middle of the list: from there on it is read a second time."""
     rows = [f"{i},u{rng.randrange(70000)}@mail.example.com,x,{rng.choice(['2024-01-02', '2023-05-06', 'soon'])}\n" for i in range(90000)]
     path = lab.write("list.csv", "id,email,note,since\n" + "".join(rows))
     for options in (["--allow-reserved"], ["--allow-reserved", "--keep", "newest:since"]):
         with open(path, "rb") as f:
-            piped = subprocess.Popen(["cat"], stdin=f, stdout=subprocess.PIPE)
-            want = run(TOOL, ["-"], options, stdin=piped.stdout)
-            piped.stdout.close()
-            piped.wait(60)
+            cat = subprocess.Popen(["cat"], stdin=f, stdout=subprocess.PIPE)
+            want = run(TOOL, ["-"], options, stdin=cat.stdout)
+            cat.stdout.close()
+            cat.wait(60)
         got = run(SHARED, [path], [*options, "--memory", "1M"])
         check(got == want, f"temporary files, {options[-1]}", f"status {want[0]} {got[0]}", f"{len(want[1])} {len(got[1])} octets kept", got[3])
+        got = piped(path, [*options, "--memory", "1M"])
+        check(got == want, f"temporary files of a pipe, {options[-1]}", f"status {want[0]} {got[0]}", f"{len(want[1])} {len(got[1])} octets kept", got[3])
 
 
 def test_full_disk():
@@ -123,20 +170,18 @@ def test_full_disk():
 
 def test_interrupt():
     """The pipe behind it is full when the signal comes; what then arrives is a beginning in whole rows."""
-    path = lab.write("list.csv", "id,email,note,since\n" + "".join(f"{i},u{i}@mail{i}.example.com,{'n' * 60},\n" for i in range(6000)))
+    path = lab.write("list.csv", "id,email,note,since\n" + "".join(f"{i},u{i}@mail{i}.example.com,{'n' * 60},\n" for i in range(40000)))
     whole = subprocess.run([SHARED, "-q", "--allow-reserved", path], capture_output=True, env=ENV, timeout=60).stdout
     process = subprocess.Popen([SHARED, "-q", "--allow-reserved", path], stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=ENV)
     start = process.stdout.read(4096)
     process.send_signal(signal.SIGINT)
     out = start + process.stdout.read()
     status = process.wait(60)
-    check(whole.count(b"\n") == 6001 and status == 130 and whole.startswith(out) and out.endswith(b"\n") and len(out) < len(whole),
+    check(whole.count(b"\n") == 40001 and status == 130 and whole.startswith(out) and out.endswith(b"\n") and len(out) < len(whole),
           "an interrupt", f"status {status}, {len(out)} of {len(whole)} octets")
 
 
-test_same()
-test_spill()
-test_full_disk()
-test_interrupt()
+for part in (test_same, test_pipe, test_slow_pipe, test_spill, test_full_disk, test_interrupt):
+    attempt(part)
 lab.close()
 done()

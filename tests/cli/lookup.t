@@ -1,14 +1,16 @@
 #!/usr/bin/env python3
 """Names looked up with a DNS server and a hosts file of our own, in a network namespace that has nothing else."""
 import os
+import shutil
 import socket
 import subprocess
 import sys
 import tempfile
 import threading
 
-TOP = os.environ.get("TOP_SRCDIR") or os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-BUILD = os.environ.get("TOP_BUILDDIR") or TOP
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lint"))
+from tap import BUILD, attempt, check, done, skip, skip_all  # noqa: E402
+
 INSIDE = "PIPEMAIL_LOOKUP_INSIDE"
 A, AAAA, NXDOMAIN, SERVFAIL, REFUSED = 1, 28, 3, 2, 5
 asked = []
@@ -45,8 +47,12 @@ def dns(sock):
 def talk(connection):
     with connection, connection.makefile("rb") as lines:
         connection.sendall(b"220 fake\r\n")
+        text = False
         for line in lines:
-            connection.sendall(b"221 bye\r\n" if line.startswith(b"QUIT") else b"250 fake\r\n")
+            text = text and line != b".\r\n"
+            if not text:
+                connection.sendall(b"221 bye\r\n" if line.startswith(b"QUIT") else b"354 go on\r\n" if line.startswith(b"DATA") else b"250 fake\r\n")
+            text = text or line.startswith(b"DATA")
 
 
 def smtp(listener):
@@ -83,32 +89,111 @@ CASES = [  # name, status, what is said, what DNS is asked about (None: nothing)
 ]
 
 
+def module(where):
+    """The environment with a source of names of our own; None where that cannot be built (no compiler, no glibc)."""
+    compiler = shutil.which(os.environ.get("CC", "cc").split()[0]) or shutil.which("gcc") or shutil.which("clang")
+    if compiler is None:
+        return None
+    built = subprocess.run([compiler, "-shared", "-fPIC", "-I", BUILD, "-o", os.path.join(where, "libnss_pmtest.so.2"),
+                            os.path.join(TOP, "tests/cli/nss_module.c")], capture_output=True, text=True)
+    if built.returncode != 0:
+        print(f"# sources of nsswitch.conf are not tested: {built.stderr!r}")
+        return None
+    return {**os.environ, "LD_LIBRARY_PATH": where}
+
+
+def others(where, port, number):
+    """What nsswitch.conf names beside files and dns."""
+    env = module(where)
+    if env is None:
+        return
+    bind(where, "/etc/nsswitch.conf", "hosts: files [SUCCESS = return] dns pmtest # and no more\n")
+    for host, status, says in (("known.pmtest.example", 0, ""), ("nobody.pmtest.example", 68, "host unknown"),
+                               ("stall.pmtest.example", 75, "no connection within 1 s"), ("v4.test.example", 0, "")):
+        p = subprocess.run([os.path.join(BUILD, "mailsend"), "--config", "/dev/null", "--tls=off", "--timeout", "1", "--probe",
+                            "--smtp", f"smtp://{host}:{port}"], capture_output=True, text=True, timeout=60, stdin=subprocess.DEVNULL, env=env)
+        number += 1
+        print(f"{'ok' if p.returncode == status and says in p.stderr else 'not ok'} {number} - {host} by another source: {status} ({p.stderr!r})")
+    with open(os.path.join(where, "list.csv"), "w") as f:
+        f.write("email\n" + "".join(f"user{i}@example.net\n" for i in range(20)))
+    with open(os.path.join(where, "t.eml"), "w") as f:
+        f.write("From: a@example.org\nTo: {{email}}\nSubject: x\n\nText\n")
+    with open(os.path.join(where, "list.csv")) as rows:
+        try:
+            p = subprocess.run([os.path.join(BUILD, "mailbulk"), "--send", "--config", "/dev/null", "--tls=off", "--journal", os.path.join(where, "journal"),
+                                "--transactional", "--smtp", f"smtp://stall.pmtest.example:{port}", "--smtp", f"smtp://127.0.0.1:{port}",
+                                os.path.join(where, "t.eml")], stdin=rows, capture_output=True, text=True, timeout=30, env=env)
+            ok, said = p.returncode == 0 and p.stdout.count(",sent,") == 20, (p.stdout, p.stderr)
+        except subprocess.TimeoutExpired as e:
+            ok, said = False, e
+    number += 1
+    print(f"{'ok' if ok else 'not ok'} {number} - mailbulk: a look-up that hangs keeps no other connection")
+    if not ok:
+        print(f"# {said!r}")
+    return number
+
+
+def module(where):
+    """The environment with a source of names of our own; None where that cannot be built (no compiler, no glibc)."""
+    compiler = shutil.which(os.environ.get("CC", "cc").split()[0]) or shutil.which("gcc") or shutil.which("clang")
+    if compiler is None:
+        return None
+    built = subprocess.run([compiler, "-shared", "-fPIC", "-I", BUILD, "-o", os.path.join(where, "libnss_pmtest.so.2"),
+                            os.path.join(TOP, "tests/cli/nss_module.c")], capture_output=True, text=True)
+    return {**os.environ, "LD_LIBRARY_PATH": where} if built.returncode == 0 else None
+
+
+def others(where, port):
+    """What nsswitch.conf names beside files and dns."""
+    env = module(where)
+    if env is None:
+        skip("sources of nsswitch.conf beside files and dns", "a module for them cannot be built here")
+        return
+    bind(where, "/etc/nsswitch.conf", "hosts: files [SUCCESS = return] dns pmtest # and no more\n")
+    for host, status, says in (("known.pmtest.example", 0, ""), ("nobody.pmtest.example", 68, "host unknown"),
+                               ("stall.pmtest.example", 75, "no connection within 1 s"), ("v4.test.example", 0, "")):
+        p = subprocess.run([os.path.join(BUILD, "mailsend"), "--config", "/dev/null", "--tls=off", "--timeout", "1", "--probe",
+                            "--smtp", f"smtp://{host}:{port}"], capture_output=True, text=True, timeout=60, stdin=subprocess.DEVNULL, env=env)
+        check(p.returncode == status and says in p.stderr, f"{host} by another source: {status}", f"{p.returncode} {p.stderr!r}")
+    with open(os.path.join(where, "list.csv"), "w") as f:
+        f.write("email\n" + "".join(f"user{i}@example.net\n" for i in range(20)))
+    with open(os.path.join(where, "t.eml"), "w") as f:
+        f.write("From: a@example.org\nTo: {{email}}\nSubject: x\n\nText\n")
+    with open(os.path.join(where, "list.csv")) as rows:
+        p = subprocess.run([os.path.join(BUILD, "mailbulk"), "--send", "--config", "/dev/null", "--tls=off", "--journal", os.path.join(where, "journal"),
+                            "--transactional", "--smtp", f"smtp://stall.pmtest.example:{port}", "--smtp", f"smtp://127.0.0.1:{port}",
+                            os.path.join(where, "t.eml")], stdin=rows, capture_output=True, text=True, timeout=30, env=env)
+    check(p.returncode == 0 and p.stdout.count(",sent,") == 20, "mailbulk: a look-up that hangs keeps no other connection waiting",
+          p.stdout, p.stderr)
+
+
 def inside(where):
     bind(where, "/etc/resolv.conf", "nameserver 127.0.0.1\n")
     bind(where, "/etc/hosts", "127.0.0.1 hosts.test.example short\n::1 hosts.test.example short\n")
     subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
     port = start()
-    for n, (host, status, says, question) in enumerate(CASES, 1):
-        asked.clear()
-        p = subprocess.run([os.path.join(BUILD, "mailsend"), "--config", "/dev/null", "--tls=off", "--timeout", "20", "--probe",
-                            "--smtp", f"smtp://{host}:{port}"], capture_output=True, text=True, timeout=60, stdin=subprocess.DEVNULL)
-        ok = p.returncode == status and says in p.stderr and set(asked) == ({question} if question else set())
-        print(f"{'ok' if ok else 'not ok'} {n} - {host}: {status}{'' if question else ', no DNS'}")
-        if not ok:
-            print(f"# {p.returncode} {p.stderr!r} asked {asked}")
-    print(f"1..{len(CASES)}")
+    for case in CASES:
+        attempt(look_up, port, *case)
+    attempt(others, where, port)
+
+
+def look_up(port, host, status, says, question):
+    asked.clear()
+    p = subprocess.run([os.path.join(BUILD, "mailsend"), "--config", "/dev/null", "--tls=off", "--timeout", "20", "--probe",
+                        "--smtp", f"smtp://{host}:{port}"], capture_output=True, text=True, timeout=60, stdin=subprocess.DEVNULL)
+    ok = p.returncode == status and says in p.stderr and set(asked) == ({question} if question else set())
+    check(ok, f"{host}: {status}{'' if question else ', no DNS'}", f"{p.returncode} {p.stderr!r} asked {asked}")
 
 
 def main():
     if os.environ.get(INSIDE):
         with tempfile.TemporaryDirectory() as where:
-            inside(where)
-        return 0
-    probe = subprocess.run(["unshare", "-rmn", "sh", "-c", "command -v ip && mount --bind /etc/hosts /etc/hosts"],
+            attempt(inside, where)
+        done()
+    probe = subprocess.run(["sh", "-c", "unshare -rmn sh -c 'command -v ip && mount --bind /etc/hosts /etc/hosts'"],
                            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     if probe.returncode != 0:
-        print("1..0 # SKIP no namespace of our own to be had (unshare, mount, ip)")
-        return 0
+        skip_all("no namespace of our own to be had (unshare, mount, ip)")
     return subprocess.run(["unshare", "-rmn", sys.executable, os.path.abspath(__file__)], env={**os.environ, INSIDE: "1"}).returncode
 
 

@@ -11,7 +11,7 @@ import sys
 import time
 
 sys.path.insert(0, os.path.join(os.environ.get("TOP_SRCDIR", "."), "tests", "cli"))
-from mailbulk_kit import TOOL, Run, Server, Work, check, done  # noqa: E402
+from mailbulk_kit import TOOL, Run, Server, Work, attempt, check, done  # noqa: E402
 
 FAST = ("--retry-pause", "0.01")
 
@@ -291,7 +291,5 @@ def logins():
 
 for scenario in (verdicts, deferred, unknown, drops, flapping, no_server, several, batch, interrupted, journals, consent, injection, pace, selections,
                  extensions, logins):
-    began = time.monotonic()
-    scenario()
-    print(f"# {scenario.__name__}: {time.monotonic() - began:.1f} s")
+    attempt(scenario)
 done()

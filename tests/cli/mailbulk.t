@@ -9,11 +9,12 @@ import html.parser
 import mailbox
 import os
 import re
+import shutil
 import subprocess
 import sys
 
 sys.path.insert(0, os.path.join(os.environ.get("TOP_SRCDIR", "."), "tests", "cli"))
-from mailbulk_kit import TOOL, Work, check, done, skip  # noqa: E402
+from mailbulk_kit import TOOL, Work, attempt, check, done, skip  # noqa: E402
 
 
 def dry(work, *arguments, **more):
@@ -183,10 +184,10 @@ def signed():
     with Work(template) as work:
         with open(work.file("all.bin"), "wb") as f:
             f.write(os.urandom(5000))
-        made = subprocess.run(["openssl", "genrsa", "-out", work.file("k.pem"), "2048"], capture_output=True)
-        if made.returncode != 0:
+        if shutil.which("openssl") is None:
             skip("DKIM", "no openssl to make a key with")
             return
+        subprocess.run(["openssl", "genrsa", "-out", work.file("k.pem"), "2048"], capture_output=True, check=True)
         p = work.run("--dkim-domain", "example.org", "--dkim-selector", "s", "--dkim-key", work.file("k.pem"), "--attach", work.file("all.bin"))
         right = 0
         for text in re.split(rb"(?m)^From \S+ \w{3} \w{3} .*\n", p.stdout)[1:]:
@@ -215,5 +216,5 @@ def preview():
 
 
 for scenario in (render, parts, wrong, lists, unsubscribe, signed, preview):
-    scenario()
+    attempt(scenario)
 done()

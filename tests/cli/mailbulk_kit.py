@@ -10,7 +10,7 @@ import tempfile
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lint"))
-from tap import BUILD, TOP, check, done, skip  # noqa: E402,F401
+from tap import BUILD, TOP, attempt, check, done, skip, skip_all  # noqa: E402,F401
 
 TOOL = os.path.join(BUILD, "mailbulk")
 TEMPLATE = "From: News <news@example.org>\nTo: {{email}}\nSubject: For {{name}}\n\nDear {{name}}, this is a text.\n"

@@ -5,7 +5,7 @@ import re
 import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from mailsend_lab import Lab, check, same  # noqa: E402
+from mailsend_lab import Lab, attempt, check, same  # noqa: E402
 
 lab = Lab()
 FROM = ["-f", "Ann <ann@example.org>"]
@@ -138,10 +138,6 @@ def extensions():
     check(r.meta[0]["from"] == "env@example.org" and "Env" in r.parsed()["from"], "$EMAIL", r)
 
 
-text()
-html_and_files()
-dry_run()
-header_option()
-refused()
-extensions()
+for part in (text, html_and_files, dry_run, header_option, refused, extensions):
+    attempt(part)
 lab.done()

@@ -11,7 +11,7 @@ import sys
 import tempfile
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lint"))
-from tap import BUILD, TOP, check, done, same, skip  # noqa: E402,F401
+from tap import BUILD, TOP, attempt, check, done, same, skip, skip_all  # noqa: E402,F401
 
 TOOL = os.path.join(BUILD, "mailsend")
 FAKE = os.path.join(TOP, "tests/fake/smtpd.py")

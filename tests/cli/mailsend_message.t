@@ -5,7 +5,7 @@ import subprocess
 import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from mailsend_lab import CLEAN, HEAD, TOOL, Lab, check, same, skip  # noqa: E402
+from mailsend_lab import CLEAN, HEAD, TOOL, Lab, attempt, check, same, skip  # noqa: E402
 
 lab = Lab()
 SEVEN = ["--ext", "PIPELINING"]
@@ -154,11 +154,6 @@ def recipients():
     same(r.meta[0]["from"], "", "the empty sender")
 
 
-clean()
-mended()
-header()
-signed()
-parts()
-big()
-recipients()
+for part in (clean, mended, header, signed, parts, big, recipients):
+    attempt(part)
 lab.done()

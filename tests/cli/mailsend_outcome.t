@@ -5,7 +5,7 @@ import socket
 import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from mailsend_lab import CLEAN, Lab, check, same  # noqa: E402
+from mailsend_lab import CLEAN, Lab, attempt, check, same  # noqa: E402
 
 lab = Lab()
 THREE = ["jones@example.org", "brown@example.org", "green@example.org"]
@@ -114,10 +114,6 @@ def lmtp():
     check(r.returncode == 0 and messages == [CLEAN] and meta[0]["rcpts"] == ["bob"], "LMTP over a Unix socket, to a local user", r)
 
 
-jones_brown_green()
-statuses()
-without_server()
-limits()
-flights()
-lmtp()
+for part in (jones_brown_green, statuses, without_server, limits, flights, lmtp):
+    attempt(part)
 lab.done()

@@ -8,7 +8,7 @@ import subprocess
 import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from mailsend_lab import CLEAN, TOOL, Lab, Run, check, same, skip  # noqa: E402
+from mailsend_lab import CLEAN, TOOL, Lab, Run, attempt, check, same, skip  # noqa: E402
 
 lab = Lab()
 SPOOL = lab.env["XDG_STATE_HOME"] + "/pipemail/spool/"
@@ -165,9 +165,6 @@ def interrupted():
             check(len(messages) == 1 and status in (0, 130), "after it the verdict is waited for", status, err)
 
 
-keep()
-two_at_once()
-killed()
-fcc()
-interrupted()
+for part in (keep, two_at_once, killed, fcc, interrupted):
+    attempt(part)
 lab.done()

@@ -7,7 +7,7 @@ import sys
 
 sys.path.insert(0, os.path.join(os.environ.get("TOP_SRCDIR", "."), "tests", "cli"))
 import killpoint  # noqa: E402
-from popfetch_kit import TOOL, Server, Work, check, compare, done, message, skip  # noqa: E402
+from popfetch_kit import TOOL, Server, Work, attempt, check, compare, done, message, skip  # noqa: E402
 
 # Two batches by number, and three by size with a message among them that memory does not hold.
 MANY = {f"uid{i:02}": message(i) for i in range(1, 28)}
@@ -90,10 +90,10 @@ with Work() as work:
     if not killpoint.build(library):
         skip("popfetch killed at every point", "no C compiler for the shim")
     else:
-        sweep(work, library, "mbox, kept", MANY, "in.mbox", every=1)
-        sweep(work, library, "mbox, deleted", MANY, "--delete", "in.mbox", every=2)
-        sweep(work, library, "mbox, large", LARGE, "in.mbox")
-        sweep(work, library, "Maildir, kept", MANY, "in/", every=12)
-        sweep(work, library, "Maildir, deleted", MANY, "--delete", "in/", every=12)
-        sweep(work, library, "no UIDs", MANY, "in.mbox", options=("--no-uidl",))
+        attempt(sweep, work, library, "mbox, kept", MANY, "in.mbox", every=1)
+        attempt(sweep, work, library, "mbox, deleted", MANY, "--delete", "in.mbox", every=2)
+        attempt(sweep, work, library, "mbox, large", LARGE, "in.mbox")
+        attempt(sweep, work, library, "Maildir, kept", MANY, "in/", every=12)
+        attempt(sweep, work, library, "Maildir, deleted", MANY, "--delete", "in/", every=12)
+        attempt(sweep, work, library, "no UIDs", MANY, "in.mbox", options=("--no-uidl",))
 done()

@@ -9,7 +9,7 @@ import sys
 import time
 
 sys.path.insert(0, os.path.join(os.environ.get("TOP_SRCDIR", "."), "tests", "cli"))
-from popfetch_kit import Server, Work, check, compare, done, message, skip  # noqa: E402
+from popfetch_kit import Server, Work, attempt, check, compare, done, message, skip  # noqa: E402
 
 THREE = {f"u{i}": message(i) for i in range(1, 4)}
 SECOND = {"u1": THREE["u1"]}
@@ -178,5 +178,5 @@ def test_tls(work):
 
 with Work() as work:
     for test in (test_lines, test_login, test_lists, test_messages, test_order_of_trouble, test_endless, test_tls):
-        test(work)
+        attempt(test, work)
 done()

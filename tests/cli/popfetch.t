@@ -12,7 +12,7 @@ import sys
 import time
 
 sys.path.insert(0, os.path.join(os.environ.get("TOP_SRCDIR", "."), "tests", "cli"))
-from popfetch_kit import Server, Work, check, compare, done, message, python_reads, skip  # noqa: E402
+from popfetch_kit import Server, Work, attempt, check, compare, done, message, python_reads, skip  # noqa: E402
 
 FIVE = {f"u{i}": message(i) for i in range(1, 6)}
 ODD = {
@@ -298,7 +298,7 @@ def test_usage(work):
 with Work() as work:
     for test in (test_plain, test_octets, test_delete, test_choice, test_uids, test_summary, test_mailbox, test_two_at_once, test_accounts,
                  test_usage):
-        test(work)
+        attempt(test, work)
     if not os.path.exists("/dev/full"):
         skip("a full device", "there is no /dev/full")
 done()

@@ -9,7 +9,7 @@ import sys
 import tempfile
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lint"))
-from tap import BUILD, TOP, check, done, skip  # noqa: E402,F401
+from tap import BUILD, TOP, attempt, check, done, skip, skip_all  # noqa: E402,F401
 
 TOOL = os.path.join(BUILD, "popfetch")
 FAKE = os.path.join(TOP, "tests/fake/pop3d.py")

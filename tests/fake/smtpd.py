@@ -27,6 +27,7 @@ Options
                           or always with --auth-plain-text; --require-auth: MAIL needs it
     --user NAME:PASSWORD  repeatable;  --token TOKEN: repeatable, for the OAuth mechanisms
     -r, --rule RULE       repeatable; --rules FILE: the same, one a line
+    --window N            the socket's receive buffer (SO_RCVBUF): the client gets on in small steps
     --connections N       leave after N connections have ended
     --life SECONDS        leave in any case after that time (default 300)
 
@@ -667,6 +668,8 @@ def listen(options):
         sock = socket.socket(socket.AF_INET6 if ':' in options.host else socket.AF_INET)
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         sock.bind((options.host, options.port))
+    if options.window:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, options.window)      # inherited by what is accepted
     sock.listen(256)
     return sock, 0 if options.socket else sock.getsockname()[1]
 
@@ -684,6 +687,7 @@ def arguments(given=None):
     p.add_argument('--name', default='fake.example')
     p.add_argument('--ext', default='PIPELINING,8BITMIME,SMTPUTF8,DSN,ENHANCEDSTATUSCODES')
     p.add_argument('--port', type=int, default=0)
+    p.add_argument('--window', type=int, default=0)
     p.add_argument('--connections', type=int, default=0)
     p.add_argument('--life', type=float, default=300)
     return p.parse_args(given)

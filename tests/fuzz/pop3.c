@@ -11,7 +11,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct sasl_params sp = {
 		.service = "pop", .host = "h", .user = STR_LIT("ann"), .password = STR_LIT("secret")
 	};
-	struct pop3_params params = { .tls = POP3_TLS_ON, .sasl = sasl_new(&sp, NULL) };
+	struct pop3_params params = { .tls = TLS_IMPLICIT, .sasl = sasl_new(&sp, NULL) };
 	size_t step = size > 0 ? 1 + data[0] % 32 : 1;
 	size_t at = size > 0;
 	struct pop3_news news;

@@ -13,7 +13,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	uint8_t a = size > 0 ? data[0] : 0, b = size > 1 ? data[1] : 0, c = size > 2 ? data[2] : 0;
 	struct smtp_params params = { .ehlo = "me.example",
-		.tls = (enum smtp_tls)(a & 3),
+		.tls = (enum tls_policy)(a & 3),
 		.lmtp = a & 4,
 		.lock_step = a & 8,
 		.chunking = a & 16,

@@ -1,11 +1,30 @@
-"""TAP for tests in Python: check(ok, name, *diagnostics), then done(). And the files of the tree, for the lints."""
+"""TAP for tests in Python: check(ok, name, *diagnostics), then done(). And the files of the tree, for the lints.
+
+attempt(part, *arguments) is for the parts of a long test: one that raises counts as failed, and the next ones run."""
+import atexit
 import os
+import signal
 import sys
+import time
+import traceback
 
 TOP = os.environ.get("TOP_SRCDIR") or os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 BUILD = os.environ.get("TOP_BUILDDIR") or TOP
 _count = 0
 _failed = 0
+_done = False
+
+
+def restore_signals():
+    """Signals as a shell's user has them. Whoever starts the tests in the background or under nohup may have SIGINT, SIGHUP or SIGCHLD
+    ignored; children inherit that, and our tools keep to it. (Python itself ignores SIGPIPE and SIGXFSZ, and gives them back to children.)"""
+    signal.pthread_sigmask(signal.SIG_SETMASK, [])
+    for number in signal.valid_signals() - {signal.SIGPIPE, signal.SIGXFSZ}:
+        if signal.getsignal(number) == signal.SIG_IGN:
+            signal.signal(number, signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL)
+
+
+restore_signals()
 
 
 def check(ok, name, *diagnostics):
@@ -31,9 +50,40 @@ def skip(name, why):
     print(f"ok {_count} - {name} # SKIP {why}", flush=True)
 
 
+def attempt(part, *arguments, **named):
+    """One part of a test. An exception in it is a failure of that part; time-outs and SystemExit are too."""
+    began = time.monotonic()
+    try:
+        part(*arguments, **named)
+    except (Exception, SystemExit):  # whatever it is, the other parts are still worth running
+        check(False, f"{part.__name__} runs to its end", traceback.format_exc())
+    if time.monotonic() - began >= 0.1:
+        print(f"# {part.__name__}: {time.monotonic() - began:.1f} s", flush=True)
+
+
+def skip_all(why):
+    """Nothing of this test can run here."""
+    global _done
+    _done = True
+    print(f"1..0 # SKIP {why}", flush=True)
+    sys.exit(0)
+
+
 def done():
-    print(f"1..{_count}")
+    global _done
+    _done = True
+    print(f"1..{_count}", flush=True)
     sys.exit(1 if _failed else 0)
+
+
+def _cut_short():
+    """An exception that nobody caught: the plan is printed nevertheless, with the failure in it."""
+    if _count > 0 and not _done:
+        check(False, "the test runs to its end")
+        print(f"1..{_count}", flush=True)
+
+
+atexit.register(_cut_short)
 
 
 def sources(top, *folders, endings=(".c", ".h")):

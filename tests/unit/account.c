@@ -208,7 +208,7 @@ static const char *serve(struct account a, const char *url)
 	struct err err = { 0 };
 
 	if (a.timeout == 0)
-		a.timeout = 1;
+		a.timeout = 60000000000;
 	if (!account_server(&a, url, strncmp(url, "pop", 3) == 0, &server, &err)) {
 		snprintf(out, sizeof out, "%d %s", err.kind, err.text);
 		return out;

@@ -112,7 +112,7 @@ static void test_hostile(void)
 	check(count == 1, "200,000 open comments are one fault");
 	for (int i = 0; i < 20000; i++) {
 		buf_clear(&b);
-		for (uint64_t n = random_below(30); n > 0; n--)
+		for (size_t n = random_below(30); n > 0; n--)
 			buf_add_text(&b, pieces[random_below(sizeof pieces / sizeof pieces[0])]);
 		address_list_init(&l, buf_str(&b));
 		for (count = 0; address_list_next(&l) != 0; count++)
@@ -138,7 +138,7 @@ static void test_round_trip(void)
 	for (int i = 0; i < 5000; i++) {
 		buf_clear(&name);
 		buf_clear(&field);
-		for (uint64_t n = random_below(8); n > 0; n--)
+		for (size_t n = random_below(8); n > 0; n--)
 			buf_add_text(&name, pieces[random_below(sizeof pieces / sizeof pieces[0])]);
 		address_add_mailbox(&field, buf_str(&name), STR_LIT("a.b@example.org"));
 		address_list_init(&l, buf_str(&field));

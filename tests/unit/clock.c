@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include "io/clock.h"
+#include "io/random.h"
 
 static void test_wall(void)
 {

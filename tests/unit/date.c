@@ -206,7 +206,7 @@ static void test_calendar(void)
 		"days that are none");
 	ok = true;
 	for (int i = 0; i < 20000; i++) {
-		int64_t want = (int64_t)random_below(8000000000u);
+		int64_t want = (int64_t)random_below_64(8000000000u);
 		int64_t got = -1;
 		int offset = (int)random_below(28 * 60) - 14 * 60;
 

@@ -291,7 +291,7 @@ static void test_tls(void)
 		"greeting, though it came with the handshake");
 	buf_clear(&t.in);
 	buf_add_text(&t.out, "QUIT\r\n");
-	check(until_line(&t, "bye") == WIRE_OK && wire_tls_up(&t.drive.wire), "bye");
+	check(until_line(&t, "bye") == WIRE_OK && wire_tls_up(&t.drive.connection.link.wire), "bye");
 	end(&t);
 }
 

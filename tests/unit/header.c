@@ -185,7 +185,7 @@ static void random_text(struct buf *out)
 		"\xf0\x9f\x93\xa7", "=?", "?=", "_", "=", "\"", "x.y", "longerwordlongerword" };
 
 	buf_clear(out);
-	for (uint64_t n = random_below(80); n > 0; n--)
+	for (size_t n = random_below(80); n > 0; n--)
 		buf_add_text(out, pieces[random_below(sizeof pieces / sizeof pieces[0])]);
 }
 

@@ -216,13 +216,13 @@ static bool play_once(const struct play *play, int cut)
 	return ok;
 }
 
-#define CLEAR                                           \
-	{                                               \
-		.tls = POP3_TLS_OFF, .clear_auth = true \
+#define CLEAR                                      \
+	{                                          \
+		.tls = TLS_OFF, .clear_auth = true \
 	}
-#define SECURE                     \
-	{                          \
-		.tls = POP3_TLS_ON \
+#define SECURE                      \
+	{                           \
+		.tls = TLS_IMPLICIT \
 	}
 #define HELLO \
 	"S +OK\nC CAPA\nS +OK\nS PIPELINING\nS UIDL\nS TOP\nS USER\nS .\nC USER ann\nS +OK\nC PASS secret\nS +OK\n"
@@ -259,7 +259,7 @@ static const struct play logins[] = {
 		.events = "failed 75" },
 	{ "PLAIN", SECURE, .script = SASL("PLAIN") "C AUTH PLAIN AGFubgBzZWNyZXQ=\nS -ERR [AUTH] no\n",
 		.events = "failed 77" },
-	{ "the plain password over a clear line", { .tls = POP3_TLS_OFF }, .script = SASL("PLAIN LOGIN"),
+	{ "the plain password over a clear line", { .tls = TLS_OFF }, .script = SASL("PLAIN LOGIN"),
 		.events = "failed 77", .error = "not encrypted" },
 	{ "XOAUTH2 in two steps", SECURE, .mechanism = "xoauth2", .token = true,
 		.script = SASL(
@@ -272,24 +272,24 @@ static const struct play logins[] = {
 		.script = SASL("CRAM-MD5") "C AUTH CRAM-MD5\nS +OK\n", .events = "failed 76" },
 	{ "a challenge that is no base64", SECURE, .mechanism = "cram-md5",
 		.script = SASL("CRAM-MD5") "C AUTH CRAM-MD5\nS + !!\nC *\nS -ERR\n", .events = "failed 76" },
-	{ "STLS", { .tls = POP3_TLS_REQUIRE },
+	{ "STLS", { .tls = TLS_REQUIRE },
 		.script =
 			"S +OK\nC CAPA\nS +OK\nS STLS\nS SASL PLAIN\nS .\nC STLS\nS +OK\nC CAPA\nS +OK\nS USER\nS UTF8\nS .\nC UTF8\nS -ERR\n"
 			"C USER ann\nS -ERR no\n",
 		.events = "stls; failed 77" },
-	{ "STLS is not offered", { .tls = POP3_TLS_REQUIRE }, .script = "S +OK\nC CAPA\nS +OK\nS USER\nS .\n",
+	{ "STLS is not offered", { .tls = TLS_REQUIRE }, .script = "S +OK\nC CAPA\nS +OK\nS USER\nS .\n",
 		.events = "failed 76" },
-	{ "no CAPA, STLS tried and refused", { .tls = POP3_TLS_REQUIRE },
+	{ "no CAPA, STLS tried and refused", { .tls = TLS_REQUIRE },
 		.script = "S +OK\nC CAPA\nS -ERR\nC STLS\nS -ERR no\n", .events = "failed 76" },
-	{ "no CAPA, STLS tried", { .tls = POP3_TLS_REQUIRE },
+	{ "no CAPA, STLS tried", { .tls = TLS_REQUIRE },
 		.script = "S +OK\nC CAPA\nS -ERR\nC STLS\nS +OK\nC CAPA\nS -ERR\nC USER ann\nS -ERR [IN-USE] later\n",
 		.events = "stls; failed 75" },
 	{ "an end in the middle of the login", SECURE,
 		.script = "S +OK\nC CAPA\nS +OK\nS UTF8\nS USER\nS .\nC UTF8\nS +OK\nC USER ann\nX\n",
 		.events = "failed 75", .error = "reply to USER" },
-	{ "STLS is refused", { .tls = POP3_TLS_REQUIRE },
-		.script = "S +OK\nC CAPA\nS +OK\nS STLS\nS .\nC STLS\nS -ERR no\n", .events = "failed 76" },
-	{ "STLS refused where it may be", { .tls = POP3_TLS_TRY, .clear_auth = true },
+	{ "STLS is refused", { .tls = TLS_REQUIRE }, .script = "S +OK\nC CAPA\nS +OK\nS STLS\nS .\nC STLS\nS -ERR no\n",
+		.events = "failed 76" },
+	{ "STLS refused where it may be", { .tls = TLS_TRY, .clear_auth = true },
 		.script = "S +OK\nC CAPA\nS +OK\nS STLS\nS .\nC STLS\nS -ERR\nC USER ann\nS -ERR\n",
 		.events = "failed 77" },
 	{ "more behind the greeting", SECURE, .script = "S +OK\nS +OK\n", .events = "failed 76", .whole_only = true },
@@ -368,7 +368,7 @@ static const struct play messages[] = {
 		"S +OK\nS +OK\nS +OK\nS +OK\n",
 		.events =
 			"ready 1:10:u1; deleted 1; deleted 1; deleted 1; deleted 1; deleted 1; deleted 1; deleted 1; closed" },
-	{ "lock step", { .tls = POP3_TLS_ON, .lock_step = true }, .plan = "d1 d2 q",
+	{ "lock step", { .tls = TLS_IMPLICIT, .lock_step = true }, .plan = "d1 d2 q",
 		.script = HELLO
 		"C STAT\nS +OK 2 2\nC LIST\nS +OK\nS 1 1\nS 2 1\nS .\nC UIDL\nS +OK\nS .\nC DELE 1\nS +OK\nC DELE 2\nS +OK\n" BYE,
 		.events = "ready 1:1: 2:1:; deleted 1; deleted 2; closed" },
@@ -414,7 +414,7 @@ static void play_all(const struct play *plays, size_t n)
 /* Something put behind STLS's answer is there at once, or it would come through TLS. */
 static void test_injection(void)
 {
-	struct pop3_params params = { .tls = POP3_TLS_REQUIRE };
+	struct pop3_params params = { .tls = TLS_REQUIRE };
 	struct pop3_news news;
 	struct pop3 p;
 
@@ -447,7 +447,7 @@ static const char *login(struct str user, struct str password, enum pop3_event *
 	struct sasl_params sp = {
 		.service = "pop", .host = "pop.example", .port = 110, .user = user, .password = password
 	};
-	struct pop3_params params = { .tls = POP3_TLS_ON };
+	struct pop3_params params = { .tls = TLS_IMPLICIT };
 	struct pop3 p;
 
 	params.sasl = sasl_new(&sp, NULL);
@@ -516,7 +516,7 @@ static void test_uids(void)
 				.port = 110,
 				.user = STR_LIT("ann"),
 				.password = STR_LIT("x") };
-			struct pop3_params params = { .tls = POP3_TLS_ON, .sasl = sasl_new(&sp, NULL) };
+			struct pop3_params params = { .tls = TLS_IMPLICIT, .sasl = sasl_new(&sp, NULL) };
 			struct pop3_news news;
 			enum pop3_event event = POP3_WAIT;
 			struct pop3 p;
@@ -549,7 +549,7 @@ static void test_uids(void)
 
 static void test_budgets(void)
 {
-	struct pop3_params params = { .tls = POP3_TLS_ON };
+	struct pop3_params params = { .tls = TLS_IMPLICIT };
 	static const struct {
 		const char *start;
 		const char *more;

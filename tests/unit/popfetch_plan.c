@@ -84,7 +84,7 @@ static void begin(struct scene *s, const char *uids)
 	enum pop3_event event = POP3_WAIT;
 
 	s->sasl = sasl_new(&sp, NULL);
-	struct pop3_params params = { .tls = POP3_TLS_OFF, .clear_auth = true, .sasl = s->sasl };
+	struct pop3_params params = { .tls = TLS_OFF, .clear_auth = true, .sasl = s->sasl };
 
 	s->tally = (struct tally){ 0 };
 	s->server = (struct account_server){ .label = "ann@mail.example" };

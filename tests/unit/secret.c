@@ -8,6 +8,7 @@
 
 #include "base/err.h"
 #include "base/mem.h"
+#include "io/clock.h"
 #include "io/netrc.h"
 #include "io/secret.h"
 
@@ -31,11 +32,11 @@ static void test_split(void)
 	struct buf out = { 0 };
 	struct err err = { 0 };
 
-	check(secret_run(" printf  [%s] pass 'a b'\\ c \"d\\\"e\\f\" ''", &out, &err), "a command is split: %s",
-		err.text);
+	check(secret_run(" printf  [%s] pass 'a b'\\ c \"d\\\"e\\f\" ''", INT64_MAX, &out, &err),
+		"a command is split: %s", err.text);
 	check_same(buf_str(&out), "[pass][a b c][d\"e\\f][]", "into words, quotes and backslashes as a shell has them");
-	check(!secret_run("a 'b", &out, &err) && err.kind == ERR_USAGE, "an open quote");
-	check(!secret_run("  ", &out, &err) && err.kind == ERR_USAGE, "nothing");
+	check(!secret_run("a 'b", INT64_MAX, &out, &err) && err.kind == ERR_USAGE, "an open quote");
+	check(!secret_run("  ", INT64_MAX, &out, &err) && err.kind == ERR_USAGE, "nothing");
 	buf_free(&out);
 }
 
@@ -189,6 +190,22 @@ static void test_lines(void)
 	get(&s, NULL, ERR_CONFIG, "a command that is killed");
 }
 
+static void test_deadline(void)
+{
+	struct buf out = { 0 };
+	struct err err = { 0 };
+	int64_t start = clock_now();
+
+	check(!secret_run("sleep 60", clock_after(CLOCK_SECOND / 10), &out, &err) && err.kind == ERR_TEMP, "%s",
+		err.text);
+	check(clock_now() - start < 5 * CLOCK_SECOND, "a command that hangs is given up");
+	check(!secret_run("sh -c 'echo token; exec sleep 60'", clock_after(CLOCK_SECOND / 2), &out, &err) &&
+			buf_len(&out) == 0,
+		"and so is one that hangs after its line: %s", err.text);
+	check(!secret_run("head -c 100000 /dev/zero", INT64_MAX, &out, &err) && err.kind == ERR_CONFIG, "%s", err.text);
+	buf_wipe(&out);
+}
+
 static void netrc(const char *host, const char *user, const char *want)
 {
 	struct buf out = { 0 };
@@ -240,6 +257,7 @@ int main(void)
 	test_input();
 	test_modes();
 	test_lines();
+	test_deadline();
 	test_netrc();
 	for (const char *const *name = (const char *const[]){ "p", "smtp", "netrc", NULL }; *name != NULL; name++) {
 		char path[200];

@@ -23,21 +23,21 @@ static const struct smtp_mail all_three = {
 };
 static const struct smtp_mail null_sender = { .reverse_path = { "", 0 }, .rcpts = three, .n_rcpts = 1, .last = true };
 
-#define CLEAR                                             \
-	{                                                 \
-		.ehlo = "me.example", .tls = SMTP_TLS_OFF \
+#define CLEAR                                        \
+	{                                            \
+		.ehlo = "me.example", .tls = TLS_OFF \
 	}
-#define LOCK_STEP                                                            \
-	{                                                                    \
-		.ehlo = "me.example", .tls = SMTP_TLS_OFF, .lock_step = true \
-	}
-#define CHUNKING                                                            \
-	{                                                                   \
-		.ehlo = "me.example", .tls = SMTP_TLS_OFF, .chunking = true \
-	}
-#define LMTP                                                            \
+#define LOCK_STEP                                                       \
 	{                                                               \
-		.ehlo = "me.example", .tls = SMTP_TLS_OFF, .lmtp = true \
+		.ehlo = "me.example", .tls = TLS_OFF, .lock_step = true \
+	}
+#define CHUNKING                                                       \
+	{                                                              \
+		.ehlo = "me.example", .tls = TLS_OFF, .chunking = true \
+	}
+#define LMTP                                                       \
+	{                                                          \
+		.ehlo = "me.example", .tls = TLS_OFF, .lmtp = true \
 	}
 
 #define HELLO "S 220 mx.example ESMTP\nC EHLO me.example\nS 250-mx.example\nS 250 PIPELINING\n"
@@ -238,7 +238,7 @@ static const struct play lmtps[] = {
 /* What is told beside events: of use to reports, traces and whoever waits. */
 static void test_told(void)
 {
-	static const struct smtp_params params = { .ehlo = "me.example", .tls = SMTP_TLS_OFF };
+	static const struct smtp_params params = { .ehlo = "me.example", .tls = TLS_OFF };
 	const struct err why = { .kind = ERR_PROTOCOL, .text = "TLS broke" };
 	struct smtp s;
 	struct smtp_news news;
@@ -279,7 +279,7 @@ static void test_told(void)
 /* A session that wants the content of to_one. */
 static void begin_content(struct smtp *s, struct smtp_news *news)
 {
-	static const struct smtp_params params = { .ehlo = "me.example", .tls = SMTP_TLS_OFF };
+	static const struct smtp_params params = { .ehlo = "me.example", .tls = TLS_OFF };
 	struct smtp_mail mail = to_one;
 
 	mail.size = strlen(PLAY_CONTENT);

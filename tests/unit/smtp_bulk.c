@@ -218,7 +218,7 @@ static struct run *new_run(enum sink_kind kind, bool chunking, size_t window, co
 
 	r->sink = (struct sink){ .kind = kind, .pipelining = true, .chunking = chunking };
 	r->params = (struct smtp_params){ .ehlo = "me.example",
-		.tls = SMTP_TLS_OFF,
+		.tls = TLS_OFF,
 		.chunking = true,
 		.window_messages = window,
 		.window_bytes = 1 << 20 };
@@ -384,7 +384,7 @@ static const struct smtp_mail first_bad[] = {
 
 static const struct play plays[] = {
 	{ .name = "the envelope of the next rides behind the content",
-		.params = { .ehlo = "me.example", .tls = SMTP_TLS_OFF, .window_messages = 8 },
+		.params = { .ehlo = "me.example", .tls = TLS_OFF, .window_messages = 8 },
 		.mails = mails,
 		.n_mails = 3,
 		.script = HELLO MAIL(
@@ -396,7 +396,7 @@ static const struct play plays[] = {
 			"ready; rcpt 1.0 ok 250; verdict 1 ok 250; ready; ready; rcpt 2.0 ok 250; verdict 2 ok 250; rcpt 3.0 ok 250; ready; verdict 3 ok 250; closed",
 		.whole_only = true },
 	{ .name = "RSET when the first was refused",
-		.params = { .ehlo = "me.example", .tls = SMTP_TLS_OFF, .lock_step = true },
+		.params = { .ehlo = "me.example", .tls = TLS_OFF, .lock_step = true },
 		.mails = first_bad,
 		.n_mails = 2,
 		.script = HELLO
@@ -404,7 +404,7 @@ static const struct play plays[] = {
 		"C MAIL FROM:<b@example.com>\nS 250 ok\nC RCPT TO:<b@example.org>\nX\n",
 		.events = "ready; rcpt 1.0 never 550; verdict 1 never; ready; verdict 2 not-sent; failed 75" },
 	{ .name = "RSET when the message was refused",
-		.params = { .ehlo = "me.example", .tls = SMTP_TLS_OFF, .lock_step = true },
+		.params = { .ehlo = "me.example", .tls = TLS_OFF, .lock_step = true },
 		.mails = mails,
 		.n_mails = 3,
 		.script = HELLO
@@ -415,7 +415,7 @@ static const struct play plays[] = {
 		.events =
 			"ready; rcpt 1.0 ok 250; verdict 1 never 554; ready; rcpt 2.0 ok 250; verdict 2 ok 250; ready; verdict 3 not-sent; failed 75" },
 	{ .name = "no RSET when it was taken",
-		.params = { .ehlo = "me.example", .tls = SMTP_TLS_OFF, .lock_step = true },
+		.params = { .ehlo = "me.example", .tls = TLS_OFF, .lock_step = true },
 		.mails = mails,
 		.n_mails = 2,
 		.script = HELLO
@@ -423,7 +423,7 @@ static const struct play plays[] = {
 		"S 250 ok\nC MAIL FROM:<b@example.com>\nX\n",
 		.events = "ready; rcpt 1.0 ok 250; verdict 1 ok 250; ready; verdict 2 not-sent; failed 75" },
 	{ .name = "the first of many: BDAT behind the replies",
-		.params = { .ehlo = "me.example", .tls = SMTP_TLS_OFF, .chunking = true, .window_messages = 8 },
+		.params = { .ehlo = "me.example", .tls = TLS_OFF, .chunking = true, .window_messages = 8 },
 		.mails = mails,
 		.n_mails = 2,
 		.script =
@@ -434,34 +434,34 @@ static const struct play plays[] = {
 		.events = "ready; rcpt 1.0 ok 250; verdict 1 ok 250; ready; ready; verdict 2 unknown; failed 75",
 		.whole_only = true },
 	{ .name = "Exim before 4.96: no window of chunks",
-		.params = { .ehlo = "me.example", .tls = SMTP_TLS_OFF, .chunking = true, .window_messages = 8 },
+		.params = { .ehlo = "me.example", .tls = TLS_OFF, .chunking = true, .window_messages = 8 },
 		.mails = mails,
 		.n_mails = 1,
 		.script = "S 220 mx ESMTP Exim 4.95\n" CHUNK_HELLO MAIL("a") "X\n",
 		.events = "ready; verdict 1 not-sent; failed 75" },
 	{ .name = "Exim 4.96: a window of chunks",
-		.params = { .ehlo = "me.example", .tls = SMTP_TLS_OFF, .chunking = true, .window_messages = 8 },
+		.params = { .ehlo = "me.example", .tls = TLS_OFF, .chunking = true, .window_messages = 8 },
 		.mails = mails,
 		.n_mails = 1,
 		.script = "S 220 mx ESMTP Exim 4.96\n" CHUNK_HELLO
 			  "C MAIL FROM:<a@example.com>\nC RCPT TO:<b@example.org>\nX\n",
 		.events = "ready; verdict 1 not-sent; failed 75" },
 	{ .name = "RSET refused",
-		.params = { .ehlo = "me.example", .tls = SMTP_TLS_OFF, .lock_step = true },
+		.params = { .ehlo = "me.example", .tls = TLS_OFF, .lock_step = true },
 		.mails = first_bad,
 		.n_mails = 2,
 		.script = HELLO
 		"C MAIL FROM:<a@example.com>\nS 250 ok\nC RCPT TO:<bad@example.org>\nS 550 no\nC RSET\nS 554 Too many nonmail commands\n",
 		.events = "ready; rcpt 1.0 never 550; verdict 1 never; ready; verdict 2 not-sent; failed 75" },
 	{ .name = "MAILMAX",
-		.params = { .ehlo = "me.example", .tls = SMTP_TLS_OFF, .window_messages = 8 },
+		.params = { .ehlo = "me.example", .tls = TLS_OFF, .window_messages = 8 },
 		.mails = mails,
 		.n_mails = 3,
 		.script = "S 220 mx\nC EHLO me.example\nS 250-mx\nS 250-LIMITS MAILMAX=1\nS 250 PIPELINING\n" MAIL(
 			"a") "S 250 ok\nS 250 ok\nS 354 go\n" CONTENT "S 250 ok\nC QUIT\nS 221 bye\n",
 		.events = "ready; rcpt 1.0 ok 250; verdict 1 ok 250; closed" },
 	{ .name = "421 when nothing is under way",
-		.params = { .ehlo = "me.example", .tls = SMTP_TLS_OFF, .window_messages = 8 },
+		.params = { .ehlo = "me.example", .tls = TLS_OFF, .window_messages = 8 },
 		.mails = mails,
 		.n_mails = 3,
 		.script = HELLO MAIL("a") "S 250 ok\nS 250 ok\nS 354 go\n" CONTENT "S 250 ok\nS 421 idle\n",

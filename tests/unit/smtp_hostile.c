@@ -26,7 +26,7 @@ static const struct smtp_mail plain = {
 static void play_one(struct play play)
 {
 	if (play.params.ehlo == NULL)
-		play.params = (struct smtp_params){ .ehlo = "me.example", .tls = SMTP_TLS_OFF, .chunking = true };
+		play.params = (struct smtp_params){ .ehlo = "me.example", .tls = TLS_OFF, .chunking = true };
 	if (play.mails == NULL)
 		play.mails = &plain;
 	play.n_mails = 1;
@@ -155,11 +155,11 @@ static void test_extensions(void)
 	PLAY("REQUIRETLS without TLS", "S 220 mx\nC EHLO me.example\nS 250-mx\nS 250 REQUIRETLS\nC QUIT\nS 221 bye\n",
 		"ready; verdict 1 rejected-here; closed", .mails = &mail);
 	PLAY("REQUIRETLS not offered", HELLO "C QUIT\nS 221 bye\n", "ready; verdict 1 rejected-here; closed",
-		.mails = &mail, .params = { .ehlo = "me.example", .tls = SMTP_TLS_ON });
+		.mails = &mail, .params = { .ehlo = "me.example", .tls = TLS_IMPLICIT });
 	PLAY("REQUIRETLS",
 		"S 220 mx\nC EHLO me.example\nS 250-mx\nS 250 REQUIRETLS\nC MAIL FROM:<a@example.com> REQUIRETLS\nX\n",
 		"ready; verdict 1 not-sent; failed 75", .mails = &mail,
-		.params = { .ehlo = "me.example", .tls = SMTP_TLS_ON });
+		.params = { .ehlo = "me.example", .tls = TLS_IMPLICIT });
 }
 
 static void test_limits(void)
@@ -246,7 +246,7 @@ static void test_content(void)
 /* Replies without an end must not make us hold or work without end. */
 static void test_endless(void)
 {
-	static const struct smtp_params params = { .ehlo = "me.example", .tls = SMTP_TLS_OFF };
+	static const struct smtp_params params = { .ehlo = "me.example", .tls = TLS_OFF };
 	struct smtp s;
 	struct smtp_news news;
 	enum smtp_event event = SMTP_WAIT;

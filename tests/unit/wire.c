@@ -95,7 +95,7 @@ static void test_plain(void)
 	check(wire_events(&w, &out) == (POLLIN | POLLOUT) && wire_turn(&w, &in, &out, 0, &err) == WIRE_OK &&
 			wire_flushed(&w, &out),
 		"output goes at once");
-	check(read(peer, text, sizeof text) == 6 && w.octets_in == 11 && w.octets_out == 6, "counted");
+	check(read(peer, text, sizeof text) == 6 && w.sent == 6, "counted");
 	say(peer, "221 bye\r\n");
 	close(peer);
 	buf_clear(&in);
@@ -160,8 +160,7 @@ static void test_partial(bool tls)
 		buf_add_char(&out, (char)(i * 7));
 	if (tls)
 		check(wire_start_tls(&w, trust, "localhost", &in, &err) && !wire_ready(&w), "TLS begins");
-	check(turn(&w, &in, &out, is_flushed, &err) == WIRE_OK && w.octets_out == 3000000, "3 MB went out: %s",
-		err.text);
+	check(turn(&w, &in, &out, is_flushed, &err) == WIRE_OK && w.sent >= 3000000, "3 MB went out: %s", err.text);
 	struct pollfd room = { .fd = w.fd, .events = POLLOUT };
 
 	poll(&room, 1, 10000); /* for the close_notify, which nobody waits for */

@@ -181,7 +181,7 @@ static void random_name(struct buf *out)
 		"\xf0\x9f\x93\xa7", "%", "'", "*", ";", "(", "\n", "word" };
 
 	buf_clear(out);
-	for (uint64_t n = random_below(60); n > 0; n--)
+	for (size_t n = random_below(60); n > 0; n--)
 		buf_add_text(out, pieces[random_below(sizeof pieces / sizeof pieces[0])]);
 }
 

@@ -50,12 +50,16 @@ static void add_words(const struct reader *r, struct pending *p, const struct cs
 		more->domain = arena_copy(arena, v->domain);
 }
 
-void batch_take(struct batch *b, const struct reader *r, const struct csv_row *row)
+bool batch_take(struct batch *b, const struct reader *r, struct csv_row *row)
 {
+	bool foreign = list_row_foreign(row);
 	struct verdict v;
 
 	b->rows = mem_grow(b->rows, b->n, &b->cap, sizeof *b->rows);
 	struct pending *p = &b->rows[b->n++];
+
+	if (foreign)
+		list_row_convert(row, r->delimiter, arena_room(&b->arena, list_row_room(row)));
 
 	r->judge->arena = &b->arena;
 	judge_row(r->judge, row, &v);
@@ -77,4 +81,5 @@ void batch_take(struct batch *b, const struct reader *r, const struct csv_row *r
 		add_words(r, p, row, &v, &b->arena);
 	if (r->compares && v.reason == REASON_NONE)
 		p->hash = dedup_hash(&r->key, v.folded);
+	return foreign;
 }

@@ -51,6 +51,7 @@ struct batch {
 struct reader {
 	struct judge *judge;
 	size_t columns;
+	char delimiter;
 	bool compares; /* rows are: by hashes with this key */
 	struct dedup_key key;
 	bool keys;    /* somebody will read them */
@@ -60,8 +61,8 @@ struct reader {
 
 void batch_clear(struct batch *b);
 void batch_free(struct batch *b);
-/* A row with its verdict. */
-void batch_take(struct batch *b, const struct reader *r, const struct csv_row *row);
+/* A row with its verdict. True: it was not UTF-8, and is now (in the batch and in *row). */
+bool batch_take(struct batch *b, const struct reader *r, struct csv_row *row);
 
 /* What is said of its reason: one that is in the list already is told by what the two have in common. */
 static inline struct str pending_detail(const struct pending *p)

@@ -72,8 +72,10 @@ static void *map(size_t octets)
 
 	if (p == MAP_FAILED)
 		return NULL;
+#ifdef MADV_HUGEPAGE
 	if (octets >= HUGE_PAGE)
 		(void)madvise(p, octets, MADV_HUGEPAGE);
+#endif
 	return p;
 }
 

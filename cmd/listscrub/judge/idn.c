@@ -5,6 +5,7 @@
 #include "base/buf.h"
 #include "base/mem.h"
 #include "io/clock.h"
+#include "io/random.h"
 #include "mail/address/domain.h"
 #include "text/utf8.h"
 

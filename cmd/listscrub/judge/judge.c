@@ -2,60 +2,25 @@
 
 #include "cmd/listscrub/judge/judge.h"
 
-#include <unistd.h>
-
+#include "cli/safelist.h"
 #include "cli/say.h"
 #include "cmd/listscrub/judge/mx.h"
 #include "cmd/listscrub/judge/suggest.h"
 #include "cmd/listscrub/returns/bounces.h"
 #include "io/clock.h"
-#include "io/file.h"
 #include "mail/address/domain.h"
 #include "text/csv.h"
-
-#define CHUNK ((size_t)64 << 10)
-
-static bool load_suppressions(struct suppress *s, const char *path, struct err *err)
-{
-	struct suppress_reader reader;
-	struct buf octets = { .limit = CHUNK };
-	int fd = file_open(path, err);
-	bool ok = fd >= 0;
-	long n = ok ? 1 : 0;
-
-	s->bad = 0;
-	suppress_read_begin(&reader, s, path);
-	while (ok && n > 0) {
-		char *room = buf_room(&octets, CHUNK);
-
-		n = file_read_some(fd, room, CHUNK, path, err);
-		ok = n >= 0 && suppress_read_add(&reader, str_at(room, (size_t)n), err);
-	}
-	ok = suppress_read_end(&reader, ok ? err : NULL) && ok;
-	if (fd >= 0)
-		(void)close(fd);
-	buf_free(&octets);
-	/* Whoever means a domain and leaves out its "@" must hear of it. */
-	if (ok && s->bad > 0)
-		say_errorf("%s:%llu: neither an address nor @domain nor sha256:HEX (%llu such line%s passed over)",
-			path, (unsigned long long)s->first_bad, (unsigned long long)s->bad, s->bad == 1 ? "" : "s");
-	return ok;
-}
 
 bool judge_init(struct judge *j, const struct settings *set, struct err *err)
 {
 	j->set = set;
 	j->active_since = clock_wall() - set->inactive;
-	j->suppress.fold = set->fold;
-	random_seed(&j->suppress.keys);
-	random_seed(&j->suppress.domains);
-	random_seed(&j->suppress.sums);
-	for (size_t i = 0; i < set->suppress.n; i++)
-		if (!load_suppressions(&j->suppress, set->suppress.values[i], err))
-			return false;
-	if (set->drop_role != NULL && !lists_load_roles(&j->lists, set->drop_role, err))
+	if (!safelist_load(&j->suppress, set->fold, set->suppress.values, set->suppress.n, set->allow_empty, err))
 		return false;
-	return set->drop_disposable == NULL || lists_load_disposable(&j->lists, set->drop_disposable, err);
+	if (set->drop_role != NULL && !lists_load_roles(&j->lists, set->drop_role, set->allow_empty, err))
+		return false;
+	return set->drop_disposable == NULL ||
+		lists_load_disposable(&j->lists, set->drop_disposable, set->allow_empty, err);
 }
 
 /* option: the one that asks for it. */
@@ -64,19 +29,19 @@ static bool find_column(const struct judge *j, const char *option, const char *w
 {
 	struct buf names = { .limit = 120 };
 
-	*at = SNIFF_NONE;
+	*at = LIST_NONE;
 	if (wanted == NULL)
 		return true;
-	*at = sniff_column(j->sniff, wanted);
-	if (*at != SNIFF_NONE)
+	*at = list_form_column(j->form, wanted);
+	if (*at != LIST_NONE)
 		return true;
-	for (size_t i = 0; i < j->sniff->columns && j->sniff->header == SNIFF_HEADER; i++)
-		buf_printf(&names, "%s%s", i > 0 ? ", " : "", j->sniff->names[i]);
+	for (size_t i = 0; i < j->form->columns && j->form->header == LIST_HEADER_YES; i++)
+		buf_printf(&names, "%s%s", i > 0 ? ", " : "", j->form->names[i]);
 	if (buf_len(&names) > 0)
 		err_set(err, ERR_DATA, "%s has no column '%s' (%s); it has %s", list, wanted, option, buf_text(&names));
 	else
 		err_set(err, ERR_DATA, "%s has no column '%s' (%s); without a header columns are numbers from 1 to %zu",
-			list, wanted, option, j->sniff->columns);
+			list, wanted, option, j->form->columns);
 	buf_free(&names);
 	return false;
 }
@@ -90,7 +55,7 @@ static bool check_slip(const struct judge *j, const char *name, struct err *err)
 										  : NULL;
 
 	if (option == NULL || set->lists[0] == NULL || strcmp(set->lists[0], "-") == 0 || set->email != NULL ||
-		!j->sniff->unsure || j->sniff->header != SNIFF_HEADER)
+		!j->form->unsure || j->form->header != LIST_HEADER_YES)
 		return true;
 	return err_set(err, ERR_DATA,
 		"%s is read as a list, and no address stands in it: a file for %s goes behind '=', "
@@ -99,33 +64,33 @@ static bool check_slip(const struct judge *j, const char *name, struct err *err)
 }
 
 /* Two columns with addresses in them, and nothing but our rules to tell which one is meant. */
-static void say_choice(const struct sniff *sniff, const char *name)
+static void say_choice(const struct list_form *form, const char *name)
 {
 	say_note("%s: column %zu%s%s is taken for the address, and column %zu%s%s has some, too: --email settles it",
-		name, sniff->email + 1, sniff->names[sniff->email][0] != '\0' ? ", " : "", sniff->names[sniff->email],
-		sniff->other + 1, sniff->names[sniff->other][0] != '\0' ? ", " : "", sniff->names[sniff->other]);
+		name, form->email + 1, form->names[form->email][0] != '\0' ? ", " : "", form->names[form->email],
+		form->other + 1, form->names[form->other][0] != '\0' ? ", " : "", form->names[form->other]);
 }
 
-bool judge_columns(struct judge *j, const struct sniff *sniff, const char *name, struct err *err)
+bool judge_columns(struct judge *j, const struct list_form *form, const char *name, struct err *err)
 {
 	size_t email;
 
-	j->sniff = sniff;
-	j->consent = j->active = j->newest = SNIFF_NONE;
-	if (sniff->columns == 0)
+	j->form = form;
+	j->consent = j->active = j->newest = LIST_NONE;
+	if (form->columns == 0)
 		return true;
 	if (!find_column(j, "--email", j->set->email, name, &email, err) ||
 		!find_column(j, "--consent", j->set->consent, name, &j->consent, err) ||
 		!find_column(j, "--active", j->set->active, name, &j->active, err) ||
 		!find_column(j, "--keep", j->set->newest, name, &j->newest, err))
 		return false;
-	j->email = j->set->email != NULL ? email : sniff->email;
-	if (j->email == SNIFF_NONE)
+	j->email = j->set->email != NULL ? email : form->email;
+	if (j->email == LIST_NONE)
 		return err_set(err, ERR_DATA, "%s: no column holds addresses; name it with --email COLUMN", name);
 	if (!check_slip(j, name, err))
 		return false;
-	if (j->set->email == NULL && sniff->other != SNIFF_NONE)
-		say_choice(sniff, name);
+	if (j->set->email == NULL && form->other != LIST_NONE)
+		say_choice(form, name);
 	return true;
 }
 
@@ -134,7 +99,6 @@ void judge_leave(struct judge *j)
 	address_free(&j->address);
 	idn_free(&j->idn);
 	buf_free(&j->shadow);
-	buf_free(&j->utf8);
 	buf_free(&j->key);
 	buf_free(&j->folded);
 }
@@ -150,7 +114,7 @@ void judge_join(struct judge *other, const struct judge *j)
 {
 	*other = *j;
 	other->idn = (struct idn){ .labels = NULL };
-	other->shadow = other->utf8 = other->key = other->folded = (struct buf){ .limit = 0 };
+	other->shadow = other->key = other->folded = (struct buf){ .limit = 0 };
 	other->address = (struct address){ .domain_fault = 0 };
 	other->unread = (struct judge_unread){ 0 };
 }
@@ -166,7 +130,7 @@ static bool is_blank(const struct csv_row *row)
 
 static enum reason check_shape(struct judge *j, const struct csv_row *row, struct verdict *v)
 {
-	if (row->n == j->sniff->columns)
+	if (row->n == j->form->columns)
 		return REASON_NONE;
 	if (is_blank(row)) {
 		v->detail = STR_LIT("the row is blank");
@@ -177,7 +141,7 @@ static enum reason check_shape(struct judge *j, const struct csv_row *row, struc
 		return REASON_EMPTY;
 	}
 	if (j->details)
-		v->detail = arena_printf(j->arena, "%zu cells for %zu columns", row->n, j->sniff->columns);
+		v->detail = arena_printf(j->arena, "%zu cells for %zu columns", row->n, j->form->columns);
 	return REASON_RAGGED;
 }
 
@@ -187,21 +151,28 @@ static struct str suppressed_by(struct judge *j, const struct suppress_note *not
 	if (note->reason.n > 0 || note->date.n > 0)
 		return arena_printf(j->arena, "%.*s%s%.*s", STR_ARGS(note->reason),
 			note->reason.n > 0 && note->date.n > 0 ? ", " : "", STR_ARGS(note->date));
-	if (note->entry.n == 0)
-		return STR_LIT("its SHA-256 sum");
+	if (note->hash != NULL)
+		return arena_printf(j->arena, "its %s hash", note->hash);
 	return arena_printf(j->arena, "%s%.*s", str_find(note->entry, '@') < note->entry.n ? "" : "@",
 		STR_ARGS(note->entry));
 }
 
+/* Whoever may be on a list and cannot be looked up is not mailed, and the run does not end as if all were well. */
 static enum reason check_suppressed(struct judge *j, struct verdict *v)
 {
 	const struct suppress *s = &j->suppress;
 	struct suppress_note note;
+	enum suppress_answer answer =
+		s->entries == 0 ? SUPPRESS_NO : suppress_has_key(s, v->key, v->folded, v->domain, &note);
 
-	if (s->entries == 0 || !suppress_has_key(s, v->key, v->folded, v->domain, &note))
+	if (answer == SUPPRESS_NO)
 		return REASON_NONE;
-	if (j->details)
+	if (answer == SUPPRESS_UNKNOWN) {
+		j->unread.hashes++;
+		v->detail = STR_LIT("a hash of it could not be computed");
+	} else if (j->details) {
 		v->detail = suppressed_by(j, &note);
+	}
 	return REASON_SUPPRESSED;
 }
 
@@ -235,9 +206,9 @@ static enum reason check_person(struct judge *j, const struct csv_row *row, stru
 {
 	enum reason reason = REASON_NONE;
 
-	if (j->consent != SNIFF_NONE)
+	if (j->consent != LIST_NONE)
 		reason = judge_consent(j, cell_of(row, j->consent), v);
-	if (reason == REASON_NONE && j->active != SNIFF_NONE)
+	if (reason == REASON_NONE && j->active != LIST_NONE)
 		reason = judge_activity(j, cell_of(row, j->active), v);
 	return reason;
 }
@@ -306,7 +277,7 @@ void judge_begin(struct judge *j)
 	const struct settings *set = j->set;
 
 	j->only_address = !set->fold && set->shard.n <= 1 && j->suppress.entries == 0 && j->bounces == NULL &&
-		(j->consent & j->active & j->newest) == SNIFF_NONE && set->drop_role == NULL &&
+		(j->consent & j->active & j->newest) == LIST_NONE && set->drop_role == NULL &&
 		set->drop_disposable == NULL && j->mx == NULL && j->suggest == NULL;
 }
 
@@ -335,13 +306,13 @@ static enum reason judge_whole(struct judge *j, const struct csv_row *row, struc
 		return REASON_ELSEWHERE;
 	if (reason == REASON_NONE)
 		reason = check_history(j, v);
-	if (reason == REASON_NONE && (j->consent & j->active) != SNIFF_NONE)
+	if (reason == REASON_NONE && (j->consent & j->active) != LIST_NONE)
 		reason = check_person(j, row, v);
 	if (reason == REASON_NONE)
 		reason = check_kind(j, v);
 	if (j->suggest != NULL && v->key.n > 0)
 		v->suggestion = suggest_for(j->suggest, v->domain);
-	if (j->newest != SNIFF_NONE && reason == REASON_NONE)
+	if (j->newest != LIST_NONE && reason == REASON_NONE)
 		v->date = judge_newest(j, cell_of(row, j->newest));
 	return reason;
 }
@@ -349,7 +320,7 @@ static enum reason judge_whole(struct judge *j, const struct csv_row *row, struc
 void judge_row(struct judge *j, const struct csv_row *row, struct verdict *v)
 {
 	verdict_clear(v);
-	if (!j->only_address || row->n != j->sniff->columns) {
+	if (!j->only_address || row->n != j->form->columns) {
 		v->reason = judge_whole(j, row, v);
 		return;
 	}

@@ -19,6 +19,7 @@ struct judge_unread {
 	uint64_t consent;
 	uint64_t active;
 	uint64_t newest;
+	uint64_t hashes; /* addresses that could not be hashed and looked up: the run fails */
 };
 
 /*
@@ -27,9 +28,9 @@ struct judge_unread {
  */
 struct judge {
 	const struct settings *set;
-	const struct sniff *sniff;
+	const struct list_form *form;
 	size_t email;
-	size_t consent; /* columns, SNIFF_NONE: not asked for */
+	size_t consent; /* columns, LIST_NONE: not asked for */
 	size_t active;
 	size_t newest;
 	struct suppress suppress;
@@ -45,7 +46,6 @@ struct judge {
 	struct idn idn;
 	struct buf shadow;
 	struct address address;
-	struct buf utf8;
 	struct buf key;
 	struct buf folded;
 	char plain[ADDRESS_PLAIN_ROOM];
@@ -64,10 +64,10 @@ struct verdict {
 	int64_t date;      /* of --keep newest */
 };
 
-/* Load the lists that the settings name. */
+/* Load the lists that the settings name. 65, 66, 71, 74. */
 bool judge_init(struct judge *j, const struct settings *set, struct err *err);
 /* Find the columns in a list. 65. */
-bool judge_columns(struct judge *j, const struct sniff *sniff, const char *name, struct err *err);
+bool judge_columns(struct judge *j, const struct list_form *form, const char *name, struct err *err);
 void judge_free(struct judge *j);
 
 /* All that is set above stays as it is until the next judge_begin. */

@@ -3,7 +3,6 @@
 #include "cmd/listscrub/judge/judge.h"
 
 #include "mail/address/domain.h"
-#include "text/utf8.h"
 
 /* The plain sort of address, which most are: its comparing form is its octets in lower case. */
 static bool take_plain(struct judge *j, struct str cell, struct verdict *v)
@@ -125,38 +124,19 @@ static void add_domain(struct buf *out, const struct judge *j)
 		domain_show_like(out, buf_str(&a->ascii), a->domain);
 }
 
-/* False where it has a character that Latin-1 has not. */
-static bool to_latin1(struct buf *out, struct str s)
-{
-	uint32_t code;
-
-	for (size_t n; s.n > 0; s = str_sub(s, n, s.n)) {
-		n = utf8_decode(s, &code);
-		if (n == 0 || code > 0xff || (code >= 0x80 && code < 0xa0))
-			return false;
-		buf_add_char(out, (char)code);
-	}
-	return true;
-}
-
-/* What goes into the cell when it is not what stands there. Where the list is Latin-1, UTF-8 has no place in it: an
- * address that has no other form stays as it is. */
-static void write_address(struct judge *j, struct str cell, struct verdict *v, bool latin1)
+/* What goes into the cell when it is not what stands there. */
+static void write_address(struct judge *j, struct str cell, struct verdict *v)
 {
 	struct buf out = { .limit = 0 };
-	struct buf other = { .limit = 0 };
 
 	buf_add(&out, j->address.local);
 	buf_add_char(&out, '@');
 	add_domain(&out, j);
 	struct str written = buf_str(&out);
 
-	if (latin1)
-		written = to_latin1(&other, written) ? buf_str(&other) : cell;
 	if (!str_eq(written, cell))
 		v->address = arena_copy(j->arena, written);
 	buf_free(&out);
-	buf_free(&other);
 }
 
 /* What is wrong; of the two forms that have an option, whether it is only that. */
@@ -189,21 +169,13 @@ static bool has_control(struct str s)
 enum reason judge_address(struct judge *j, struct str cell, struct verdict *v)
 {
 	unsigned flags = (j->set->literal ? ADDRESS_LITERALS : 0u) | (j->set->quoted ? ADDRESS_QUOTED : 0u);
-	struct str whole = cell;
 	struct str bare;
-	bool latin1;
 
 	if (take_plain(j, cell, v))
 		return REASON_NONE;
 	if (has_control(cell) && str_trim(cell).n > 0)
 		return fault(j, ADDRESS_CONTROL, v);
-	latin1 = !str_ascii(cell) && !utf8_valid(cell);
-	if (latin1) {
-		buf_clear(&j->utf8);
-		utf8_from_latin1(&j->utf8, cell);
-		whole = buf_str(&j->utf8);
-	}
-	if (!address_unwrap(whole, &bare, NULL) && bare.n > 0) {
+	if (!address_unwrap(cell, &bare, NULL) && bare.n > 0) {
 		if (j->details)
 			v->detail = str_isearch(bare, STR_LIT("mailto:")) < bare.n
 				? STR_LIT("more than one address, text around it, or a link with % in it")
@@ -214,7 +186,7 @@ enum reason judge_address(struct judge *j, struct str cell, struct verdict *v)
 		v->detail = STR_LIT("the cell with the address is blank");
 		return REASON_EMPTY;
 	}
-	if (!latin1 && take_international(j, cell, bare, v))
+	if (take_international(j, cell, bare, v))
 		return REASON_NONE;
 	enum address_fault found = address_parse(&j->address, bare, flags);
 
@@ -225,6 +197,6 @@ enum reason judge_address(struct judge *j, struct str cell, struct verdict *v)
 	(void)buf_room(&j->key, 8);
 	v->key = buf_str(&j->key);
 	v->domain = str_sub(v->key, v->key.n - buf_len(&j->address.ascii), v->key.n);
-	write_address(j, cell, v, latin1);
+	write_address(j, cell, v);
 	return REASON_NONE;
 }

@@ -3,10 +3,7 @@
 #include "cmd/listscrub/judge/lists.h"
 
 #include "io/clock.h"
-#include "io/file.h"
-#include "mail/address/domain.h"
-
-#define LIST_MAX ((size_t)64 << 20)
+#include "io/random.h"
 
 /* RFC 2142's names and those that nobody's name is. First names, "hello" and the like are left out: a small firm has
  * a person behind them, who may have asked for mail. */
@@ -223,66 +220,27 @@ static void add_all(struct set *s, const char *const *names, size_t n)
 		(void)set_add(s, str_of(names[i]), NULL);
 }
 
-/* One entry of a file: lower case; a domain as A-labels, without the "@", "*." and the like that others put before it,
- * as some put an "@" behind a role. */
-static bool add_line(struct set *s, struct str line, bool domains)
-{
-	struct buf entry = { .limit = 0 };
-	bool ok = true;
-
-	if (domains) {
-		while (line.n > 1 && (line.p[0] == '*' || line.p[0] == '@' || line.p[0] == '.'))
-			line = str_sub(line, 1, line.n);
-		ok = domain_to_ascii(&entry, line) == DOMAIN_OK;
-	} else {
-		line = str_sub(line, 0, line.n - str_ends(line, STR_LIT("@")));
-		for (size_t i = 0; i < line.n; i++)
-			buf_add_char(&entry, ascii_lower(line.p[i]));
-	}
-	if (ok)
-		(void)set_add(s, buf_str(&entry), NULL);
-	buf_free(&entry);
-	return ok;
-}
-
-static bool load_file(struct set *s, const char *path, bool domains, struct err *err)
-{
-	struct buf octets = { .limit = 0 };
-	bool ok = file_read(path, LIST_MAX, &octets, err);
-	struct str rest = buf_str(&octets);
-
-	for (unsigned long number = 1; ok && rest.p != NULL; number++) {
-		struct str line = str_cut(&rest, '\n');
-
-		line = str_trim(str_sub(line, 0, str_find(line, '#')));
-		if (number == 1 && str_starts(line, STR_LIT("\xef\xbb\xbf")))
-			line = str_sub(line, 3, line.n);
-		if (line.n > 0 && !add_line(s, line, domains))
-			ok = err_set(err, ERR_DATA, "%s:%lu: not a domain", path, number);
-	}
-	buf_free(&octets);
-	return ok;
-}
-
 #define COUNT(list) (sizeof(list) / sizeof(list)[0])
 
-bool lists_load_roles(struct lists *l, const char *path, struct err *err)
+bool lists_load_roles(struct lists *l, const char *path, bool allow_empty, struct err *err)
 {
 	random_seed(&l->roles);
 	l->requests = path == NULL || path[0] == '\0';
 	if (!l->requests)
-		return load_file(&l->roles, path, false, err);
+		return lists_read(&l->roles, safety_add(&l->files, "drop-role", path), SAFETY_ROLE, path, allow_empty,
+			err);
 	add_all(&l->roles, roles, COUNT(roles));
 	return true;
 }
 
-bool lists_load_disposable(struct lists *l, const char *path, struct err *err)
+bool lists_load_disposable(struct lists *l, const char *path, bool allow_empty, struct err *err)
 {
 	random_seed(&l->disposable);
 	random_seed(&l->aliases);
 	add_all(&l->aliases, aliases, COUNT(aliases));
 	if (path != NULL && path[0] != '\0')
-		return load_file(&l->disposable, path, true, err);
+		return lists_read(&l->disposable, safety_add(&l->files, "drop-disposable", path), SAFETY_DOMAIN, path,
+			allow_empty, err);
 	add_all(&l->disposable, disposable, COUNT(disposable));
 	return true;
 }
@@ -292,6 +250,7 @@ void lists_free(struct lists *l)
 	set_free(&l->roles);
 	set_free(&l->disposable);
 	set_free(&l->aliases);
+	safety_free(&l->files);
 }
 
 /* Behind the name of a mailing list: who looks after it (RFC 2142, 6). */

@@ -5,6 +5,7 @@
 #include "cli/say.h"
 #include "cmd/listscrub/settings.h"
 #include "io/clock.h"
+#include "io/random.h"
 #include "io/stop.h"
 
 /* Answers are believed for their TTL, but never longer than this: a domain that is gone may come back. */

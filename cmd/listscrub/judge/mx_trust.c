@@ -6,6 +6,7 @@
 
 #include "cmd/listscrub/judge/suggest.h"
 #include "io/clock.h"
+#include "io/random.h"
 
 /* More temporary failures than one in twenty, and not just some on a short list, speak of the resolver and not of the
  * domains. */

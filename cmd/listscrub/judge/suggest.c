@@ -4,6 +4,7 @@
 
 #include "cmd/listscrub/judge/mx.h"
 #include "io/clock.h"
+#include "io/random.h"
 
 /* Costs in halves of a typing error. */
 #define EDIT 2      /* a letter too many, too few, or another one */

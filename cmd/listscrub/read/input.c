@@ -1,6 +1,6 @@
 #include <config.h>
 
-#include "cmd/listscrub/read/input.h"
+#include "cmd/listscrub/read/input_state.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -10,12 +10,12 @@
 #include "base/mem.h"
 #include "io/file.h"
 #include "io/stop.h"
-#include "text/utf8.h"
 
-#define CHUNK ((size_t)64 << 10)
 #define FILE_CHUNK ((size_t)128 << 10)
-#define PIPE_CHUNK ((size_t)512 << 10)
-#define HEAD_MAX ((size_t)1 << 20) /* rows are looked for in that much; the first one in more */
+/* A test makes it small. */
+#ifndef INPUT_PIPE_CHUNK
+#define INPUT_PIPE_CHUNK ((size_t)512 << 10)
+#endif
 
 const char *input_name(const struct input *in)
 {
@@ -26,12 +26,20 @@ const char *input_name(const struct input *in)
 
 /* --- octets --- */
 
-/* Keep a copy of what was just read of a file that cannot be read again. */
-static bool spool(struct input *in, struct str octets, struct err *err)
+/* Its text is there again where the file is read again: what was converted is not. */
+bool input_is_lasting(const struct input *in)
+{
+	return in->seekable && list_reader_plain(&in->list);
+}
+
+/* Keep a copy of the text that was just read of a file that cannot be read again. */
+bool input_spool(struct input *in, struct str text, struct err *err)
 {
 	struct input_file *f = &in->files[in->at];
 
-	if (!in->keeping || in->replaying || in->seekable)
+	/* (Also of nothing: a pipe without anything cannot be opened again either. A file that is looked at may turn
+	 * out to be one that is converted, and has given no text so far.) */
+	if (!in->keeping || in->replaying || input_is_lasting(in) || (in->seekable && text.n == 0))
 		return true;
 	if (f->spool < 0) {
 		f->spool = file_temp(err);
@@ -39,38 +47,35 @@ static bool spool(struct input *in, struct str octets, struct err *err)
 		if (f->spool < 0)
 			return false;
 	}
-	return file_temp_write(f->spool, octets, in->octets - f->spool_at, err);
+	return file_temp_write(f->spool, text, in->octets - f->spool_at, err);
 }
 
 /* Is it a temporary file that is read, our own? */
-static bool on_spool(const struct input *in)
+static bool is_on_spool(const struct input *in)
 {
 	return in->replaying && in->files[in->at].spool >= 0;
 }
 
 static bool check_end(const struct input *in, struct err *err)
 {
-	return !in->seekable || on_spool(in) ||
+	return !in->seekable || is_on_spool(in) ||
 		stamp_check_end(&in->files[in->at].stamp, in->fd, in->replaying, input_name(in), err);
 }
 
 /* One read into the reader's buffer: its length, 0 at the end, negative as file_read_some. */
 static long read_chunk(struct input *in, struct err *err)
 {
-	size_t most = in->seekable ? FILE_CHUNK : PIPE_CHUNK;
-	char *room = csv_room(&in->csv, most);
-	long n = file_read_some(in->fd, room, most, input_name(in), err);
+	size_t most = in->seekable ? FILE_CHUNK : INPUT_PIPE_CHUNK;
+	long n = file_read_some(in->fd, list_reader_room(&in->list, most), most, input_name(in), err);
 
 	/* A pipe may end because of the signal that stops us too: what it broke off is no row. */
 	if (n < 0 || stop_signal() != 0)
 		return n < 0 ? n : -2;
-	/* Also nothing: a pipe without anything cannot be opened again either. */
-	if (!spool(in, str_at(room, (size_t)n), err) || (n == 0 && !check_end(in, err)))
+	struct str text = n > 0 ? list_reader_fed(&in->list, (size_t)n) : list_reader_eof(&in->list);
+
+	if (!input_spool(in, text, err) || (n == 0 && !check_end(in, err)))
 		return -1;
-	csv_fed(&in->csv, (size_t)n);
-	if (n == 0)
-		csv_eof(&in->csv);
-	in->octets += (uint64_t)n;
+	in->octets += text.n;
 	in->done += (uint64_t)n;
 	return n;
 }
@@ -85,13 +90,15 @@ static void close_file(struct input *in)
 }
 
 /* The spool of a file that cannot be read again, or the file itself from where it began. */
-static bool open_file(struct input *in, struct err *err)
+bool input_open_file(struct input *in, struct err *err)
 {
 	struct input_file *f = &in->files[in->at];
-	bool again = on_spool(in);
+	bool again = is_on_spool(in);
 	struct stat st;
 
 	close_file(in);
+	if (!again && stat(f->name, &st) == 0 && S_ISDIR(st.st_mode))
+		return err_set(err, ERR_DATA, "%s is " LIST_NOT_DIRECTORY, f->name);
 	in->fd = again ? fcntl(f->spool, F_DUPFD_CLOEXEC, 0) : file_open(f->name, err);
 	if (in->fd < 0)
 		return again ? err_errno(err, ERR_OS, errno, "temporary file in %s", file_temp_dir()) : false;
@@ -101,7 +108,7 @@ static bool open_file(struct input *in, struct err *err)
 	/* Whoever writes into a pipe and we ourselves are then woken less often. Where it is refused we read less at a
 	 * time. */
 	if (!in->seekable)
-		(void)fcntl(in->fd, F_SETPIPE_SZ, (int)PIPE_CHUNK);
+		(void)fcntl(in->fd, F_SETPIPE_SZ, (int)INPUT_PIPE_CHUNK);
 #endif
 	if (!in->seekable)
 		return true;
@@ -117,33 +124,7 @@ static bool open_file(struct input *in, struct err *err)
 	return true;
 }
 
-/* So many rows, or all there are. Of very long ones the first will do. */
-static bool read_head(struct input *in, char delimiter, size_t rows, struct err *err)
-{
-	size_t next = 0;
-	long n = 1;
-
-	while (n > 0) {
-		struct str head = csv_rest(&in->csv);
-
-		if (csv_head_whole(head, delimiter, head.n < HEAD_MAX ? rows : 1, &next))
-			return true;
-		n = read_chunk(in, err);
-	}
-	return n == 0;
-}
-
-static bool check_encoding(const struct input *in, struct err *err)
-{
-	struct str head = csv_rest(&in->csv);
-
-	if (str_starts(head, STR_LIT("\xff\xfe")) || str_starts(head, STR_LIT("\xfe\xff")))
-		return err_set(err, ERR_DATA, "%s is UTF-16: make it UTF-8 first (iconv -f UTF-16 -t UTF-8)",
-			input_name(in));
-	return true;
-}
-
-static bool same_columns(const struct sniff *a, const struct sniff *b)
+static bool same_columns(const struct list_form *a, const struct list_form *b)
 {
 	if (a->columns != b->columns || a->delimiter != b->delimiter || a->header != b->header)
 		return false;
@@ -161,66 +142,92 @@ static void keep_line_end(struct input *in, struct str end)
 	}
 }
 
+static void keep_header(struct input *in, struct csv_row *row)
+{
+	struct buf room = { .limit = SIZE_MAX };
+
+	if (list_row_foreign(row)) {
+		input_note_foreign(in, row->line);
+		list_row_convert(row, in->form.delimiter, buf_room(&room, list_row_room(row)));
+	}
+	in->header.limit = SIZE_MAX;
+	buf_add(&in->header, row->raw);
+	keep_line_end(in, row->end);
+	buf_free(&room);
+}
+
 /* The header of the first list goes to the output; a later one only has to be the same. */
 static bool take_header(struct input *in, bool first, struct err *err)
 {
 	struct csv_row row;
 	enum csv_event event;
 
-	while ((event = csv_next(&in->csv, &row, err)) == CSV_MORE)
+	while ((event = list_reader_raw(&in->list, &row, err)) == CSV_MORE)
 		if (read_chunk(in, err) < 0)
 			return false;
-	if (event == CSV_ERROR)
-		return err_prefix(err, "%s", input_name(in));
-	if (event == CSV_ROW && first) {
-		in->header.limit = SIZE_MAX;
-		buf_add(&in->header, row.raw);
-		keep_line_end(in, row.end);
+	if (event == CSV_ROW && first)
+		keep_header(in, &row);
+	return event != CSV_ERROR;
+}
+
+/* A list that was converted stands in its spool as text: what is told of it is the same, but not what it was. */
+static void take_kind(struct input *in)
+{
+	struct input_file *f = &in->files[in->at];
+
+	if (!is_on_spool(in)) {
+		f->json = in->list.form.json;
+	} else if (f->json) {
+		in->list.form.json = true;
+		in->list.csv.line = 0;
 	}
+}
+
+static bool look(struct input *in, const struct list_asked *asked, struct err *err)
+{
+	list_reader_init(&in->list, asked);
+	while (!list_reader_tell(&in->list))
+		if (read_chunk(in, err) < 0)
+			return false;
+	if (in->list.form.is_not != NULL)
+		return err_set(err, ERR_DATA, "%s is %s", input_name(in), in->list.form.is_not);
+	take_kind(in);
 	return true;
 }
 
-/* A header and the row behind it tell most of it, and come soon. The others are waited for only where they have to tell
- * the column of addresses, so that it does not depend on how they came. */
-static bool look(struct input *in, const struct sniff *asked, struct sniff *found, struct err *err)
+/* The form of the first list is kept, with its names; the reader of rows has no need of them. */
+static void keep_form(struct input *in)
 {
-	*found = *asked;
-	if (!read_head(in, asked->delimiter, 2, err) || !check_encoding(in, err))
-		return false;
-	sniff_list(found, csv_rest(&in->csv));
-	if (found->named || in->csv.eof)
-		return true;
-	sniff_free(found);
-	*found = *asked;
-	if (!read_head(in, asked->delimiter, SNIFF_ROWS, err))
-		return false;
-	sniff_list(found, csv_rest(&in->csv));
-	return true;
+	list_form_free(&in->form);
+	in->form = in->list.form;
+	in->list.form.names = NULL;
+	in->list.form.columns = 0;
 }
 
-static bool start_list(struct input *in, bool first, struct err *err)
+static bool start_first(struct input *in, const struct list_asked *asked, struct err *err)
 {
-	struct sniff asked = { .delimiter = in->sniff.delimiter, .header = in->sniff.header };
-	struct sniff found;
+	struct list_asked named = *asked;
 
-	asked.named = in->sniff.named || !first;
-	if (!open_file(in, err))
+	named.name = input_name(in);
+	if (!input_open_file(in, err) || !look(in, &named, err))
 		return false;
-	csv_init(&in->csv, ',');
-	if (!look(in, &asked, &found, err))
-		return false;
-	in->csv.delimiter = found.delimiter;
-	if (first) {
-		in->sniff = found;
-	} else {
-		bool same = found.columns == 0 || same_columns(&in->sniff, &found);
+	keep_form(in);
+	return in->form.header != LIST_HEADER_YES || take_header(in, true, err);
+}
 
-		sniff_free(&found);
-		if (!same)
-			return err_set(err, ERR_DATA, "%s: its columns are not those of %s", input_name(in),
-				in->files[0].name);
-	}
-	return in->sniff.header != SNIFF_HEADER || take_header(in, first, err);
+/* A list after the first one, whose form it has to have. */
+static bool start_later(struct input *in, struct err *err)
+{
+	struct list_asked asked = { .name = input_name(in),
+		.delimiter = in->form.columns > 0 ? in->form.delimiter : '\0',
+		.header = in->form.header,
+		.email = "1" };
+
+	if (!input_open_file(in, err) || !look(in, &asked, err))
+		return false;
+	if (in->list.form.columns > 0 && !same_columns(&in->form, &in->list.form))
+		return err_set(err, ERR_DATA, "%s: its columns are not those of %s", input_name(in), in->files[0].name);
+	return in->list.form.header != LIST_HEADER_YES || take_header(in, false, err);
 }
 
 /* --- the stream --- */
@@ -241,7 +248,7 @@ static uint64_t total_size(const char *const *names, size_t n)
 	return total;
 }
 
-bool input_open(struct input *in, const char *const *names, const struct sniff *asked, struct err *err)
+bool input_open(struct input *in, const char *const *names, const struct list_asked *asked, struct err *err)
 {
 	static const char *const standard[] = { "-", NULL };
 
@@ -257,10 +264,9 @@ bool input_open(struct input *in, const char *const *names, const struct sniff *
 	memcpy(in->line_end, "\n", 2);
 	/* An empty list tells nothing: the next one does. */
 	for (in->at = 0;; in->at++) {
-		in->sniff = *asked;
-		if (!start_list(in, true, err))
+		if (!start_first(in, asked, err))
 			return false;
-		if (in->sniff.columns > 0 || in->at + 1 == in->n)
+		if (in->form.columns > 0 || in->at + 1 == in->n)
 			return true;
 	}
 }
@@ -273,122 +279,34 @@ void input_free(struct input *in)
 		if (in->files[i].spool >= 0)
 			(void)close(in->files[i].spool);
 	mem_free(in->files);
-	sniff_free(&in->sniff);
+	list_form_free(&in->form);
 	buf_free(&in->header);
-	csv_free(&in->csv);
+	list_reader_free(&in->list);
 }
 
-bool input_is_latin1(const struct csv_row *row)
+void input_note_foreign(struct input *in, uint64_t line)
 {
-	return !row->ascii && !str_ascii(row->raw) && !utf8_valid(row->raw);
+	if (in->foreign_line != 0)
+		return;
+	in->foreign_line = line;
+	in->foreign_name = input_name(in);
 }
 
 enum csv_event input_next(struct input *in, struct csv_row *row, struct err *err)
 {
-	enum csv_event event = csv_next(&in->csv, row, err);
+	enum csv_event event = list_reader_raw(&in->list, row, err);
 
-	if (event == CSV_ROW) {
-		if (in->rows++ == 0)
-			keep_line_end(in, row->end);
-		if (in->latin1_line == 0 && input_is_latin1(row)) {
-			in->latin1_line = row->line;
-			in->latin1_name = input_name(in);
-		}
-	} else if (event == CSV_END && in->at + 1 < in->n) {
-		return CSV_MORE;
-	} else if (event == CSV_ERROR) {
-		err_prefix(err, "%s", input_name(in));
-	}
-	return event;
+	if (event == CSV_ROW && in->rows++ == 0)
+		keep_line_end(in, row->end);
+	return event == CSV_END && in->at + 1 < in->n ? CSV_MORE : event;
 }
 
 bool input_more(struct input *in, struct err *err)
 {
-	if (!in->csv.eof)
+	if (!in->list.csv.eof)
 		return read_chunk(in, err) >= 0;
 	if (in->at + 1 >= in->n)
 		return true;
 	in->at++;
-	return start_list(in, false, err);
-}
-
-void input_name_rest(struct input *in, struct err *err)
-{
-	struct str rest = csv_rest(&in->csv);
-	uint64_t first = in->csv.line;
-	uint64_t octets = rest.n;
-	uint64_t lines = str_count(rest, '\n');
-	char *room = mem_alloc(CHUNK);
-	long n;
-
-	while ((n = file_read_some(in->fd, room, CHUNK, input_name(in), NULL)) > 0) {
-		octets += (uint64_t)n;
-		lines += str_count(str_at(room, (size_t)n), '\n');
-	}
-	mem_free(room);
-	struct err damage = *err;
-
-	err_set(err, damage.kind, "%s; what stands from line %llu on (%llu line ends, %llu octets) was not taken",
-		damage.text, (unsigned long long)first, (unsigned long long)lines, (unsigned long long)octets);
-}
-
-/* --- reading again --- */
-
-struct input_place input_here(const struct input *in)
-{
-	return (struct input_place){
-		.file = in->at,
-		.offset = in->octets - csv_rest(&in->csv).n,
-		.line = in->csv.line,
-		.rows = in->rows,
-		.cr_ends = in->csv.cr_ends,
-		.started = in->csv.started,
-	};
-}
-
-bool input_keep(struct input *in, struct err *err)
-{
-	struct str rest = csv_rest(&in->csv);
-
-	in->keeping = true;
-	in->octets -= rest.n;
-	bool ok = spool(in, rest, err);
-
-	in->octets += rest.n;
-	return ok;
-}
-
-bool input_rewind(struct input *in, const struct input_place *place, struct err *err)
-{
-	in->replaying = true;
-	in->at = place->file;
-	in->rows = place->rows;
-	in->done = 0;
-	if (!open_file(in, err))
-		return false;
-	const struct input_file *f = &in->files[in->at];
-	uint64_t to = f->spool >= 0 ? place->offset - f->spool_at : place->offset + f->start;
-
-	if (lseek(in->fd, (off_t)to, SEEK_SET) < 0)
-		return err_errno(err, ERR_IO, errno, "%s: reading it again", input_name(in));
-	in->octets = place->offset;
-	if (place->started)
-		csv_resume(&in->csv, place->line, place->cr_ends);
-	else
-		csv_rewind(&in->csv);
-	return true;
-}
-
-bool input_go_on(struct input *in, const struct input_place *place, struct err *err)
-{
-	uint64_t ahead = place->offset - (in->octets - csv_rest(&in->csv).n);
-
-	/* Where the descriptor stands need not be where the list began. */
-	if (lseek(in->fd, (off_t)ahead - (off_t)csv_rest(&in->csv).n, SEEK_CUR) < 0)
-		return err_errno(err, ERR_IO, errno, "%s", input_name(in));
-	in->done += place->offset - in->octets;
-	in->octets = place->offset;
-	in->rows = place->rows;
-	csv_resume(&in->csv, place->line, place->cr_ends);
-	return true;
+	return start_later(in, err);
 }

@@ -5,6 +5,7 @@
 #include "base/arena.h"
 #include "base/mem.h"
 #include "io/clock.h"
+#include "io/random.h"
 #include "mail/address/address.h"
 #include "text/csv.h"
 #include "text/date.h"

@@ -11,7 +11,7 @@
 #include "base/mem.h"
 #include "io/file.h"
 #include "mail/message/mbox.h"
-#include "text/csv.h"
+#include "mail/list/list.h"
 #include "text/date.h"
 
 #define CHUNK ((size_t)64 << 10)
@@ -92,14 +92,6 @@ struct columns {
 	size_t email, status, code, reply, time; /* SIZE_MAX: there is none */
 };
 
-static size_t column(const struct csv_row *row, const char *name)
-{
-	for (size_t i = 0; i < row->n; i++)
-		if (str_ieq(str_trim(row->cells[i].value), str_of(name)))
-			return i;
-	return SIZE_MAX;
-}
-
 static struct str cell(const struct csv_row *row, size_t at)
 {
 	return at < row->n ? str_trim(row->cells[at].value) : STR_LIT("");
@@ -124,57 +116,84 @@ static void take_result(struct bounces *b, const struct columns *c, const struct
 	bounces_note(b, cell(row, c->email), class, cell(row, c->code), cell(row, c->reply), when);
 }
 
-static bool take_results(struct reading *r, struct csv *csv, struct columns *c, struct err *err)
+static size_t column(const struct list_form *f, const char *name)
 {
-	struct csv_row row;
-	enum csv_event event;
+	for (size_t i = 0; i < f->columns && f->header == LIST_HEADER_YES; i++)
+		if (str_ieq(str_of(f->names[i]), str_of(name)))
+			return i;
+	return LIST_NONE;
+}
 
-	while ((event = csv_next(csv, &row, err)) == CSV_ROW) {
-		if (c->email != SIZE_MAX) {
-			take_result(r->b, c, &row);
-			continue;
-		}
-		*c = (struct columns){ column(&row, "email"), column(&row, "status"), column(&row, "enhanced"),
-			column(&row, "reply"), column(&row, "time") };
-		if (c->email == SIZE_MAX || c->status == SIZE_MAX)
-			return err_set(err, ERR_DATA, "%s: no columns email and status: not results of mailbulk",
-				r->path);
+static bool find_columns(const struct reading *r, const struct list_form *f, struct columns *c, struct err *err)
+{
+	*c = (struct columns){ column(f, "email"), column(f, "status"), column(f, "enhanced"), column(f, "reply"),
+		column(f, "time") };
+	if (c->email == LIST_NONE)
+		c->email = f->email;
+	return (c->email != LIST_NONE && c->status != LIST_NONE) ||
+		err_set(err, ERR_DATA, "%s: no columns email and status: not results of mailbulk", r->path);
+}
+
+/* What was read, then more of the file. */
+static bool feed(struct reading *r, struct list_reader *list, struct err *err)
+{
+	struct str octets = buf_str(&r->octets);
+
+	if (octets.n == 0 && !r->eof && !more(r, err))
+		return false;
+	octets = buf_str(&r->octets);
+	if (octets.n > 0) {
+		memcpy(list_reader_room(list, octets.n), octets.p, octets.n);
+		(void)list_reader_fed(list, octets.n);
+		buf_clear(&r->octets);
+	} else {
+		(void)list_reader_eof(list);
 	}
-	return event != CSV_ERROR || err_prefix(err, "%s", r->path);
+	return true;
 }
 
 static bool read_results(struct reading *r, struct err *err)
 {
-	struct columns c = { .email = SIZE_MAX };
-	struct csv csv = { .p = NULL };
+	struct list_reader list = { .told = false };
+	struct columns c = { .email = LIST_NONE };
+	enum csv_event event = CSV_MORE;
+	struct csv_row row;
 	bool ok = true;
-	bool last = false;
 
-	csv_init(&csv, ',');
-	while (ok && !last) {
-		struct str octets = buf_str(&r->octets);
-
-		if (octets.n > 0)
-			memcpy(csv_room(&csv, octets.n), octets.p, octets.n);
-		csv_fed(&csv, octets.n);
-		buf_clear(&r->octets);
-		last = r->eof;
-		if (last)
-			csv_eof(&csv);
-		ok = take_results(r, &csv, &c, err) && (last || more(r, err));
+	list_reader_init(&list, &(struct list_asked){ .name = r->path, .header = LIST_HEADER_YES });
+	while (ok && !list_reader_tell(&list))
+		ok = feed(r, &list, err);
+	ok = ok && find_columns(r, &list.form, &c, err);
+	while (ok && event != CSV_END) {
+		event = list_reader_next(&list, &row, err);
+		if (event == CSV_ROW)
+			take_result(r->b, &c, &row);
+		ok = event != CSV_ERROR && (event != CSV_MORE || feed(r, &list, err));
 	}
-	csv_free(&csv);
+	list_reader_free(&list);
 	return ok;
 }
 
 /* --- what it is --- */
 
-/* A first line that names columns, the address's and the status among them. */
+/* A first line with the word "status" in it, which a message cannot begin with; whatever the encoding and the delimiter
+ * are. (A message may have a field "Status:".) */
 static bool looks_like_results(struct str head)
 {
-	struct str line = str_sub(head, csv_bom(head), str_find(head, '\n'));
+	char ascii[256];
+	size_t n = 0;
 
-	return str_istarts(line, STR_LIT("email,status,")) || str_isearch(line, STR_LIT(",status,")) < line.n;
+	for (size_t i = 0; i < head.n && n < sizeof ascii; i++)
+		if (head.p[i] != '\0')
+			ascii[n++] = head.p[i];
+	struct str line = str_at(ascii, n);
+
+	if (str_istarts(line, STR_LIT("sep=")))
+		str_cut(&line, '\n');
+	line = str_sub(line, 0, str_find(line, '\n'));
+	size_t at = str_isearch(line, STR_LIT("status"));
+
+	return at < line.n && str_find(line, ':') == line.n;
 }
 
 /* A header field's name and colon. */
@@ -216,8 +235,10 @@ static bool read_open(struct bounces *b, int fd, const char *path, bool whole, s
 		else if (looks_like_message(head))
 			ok = read_message(&r, err);
 		else
-			ok = err_set(err, ERR_DATA,
-				"%s is neither an mbox, a Maildir or a message nor results of mailbulk", path);
+			ok = err_set(err, ERR_DATA, "%s is %s", path,
+				list_not(head) != NULL
+					? list_not(head)
+					: "neither an mbox, a Maildir or a message nor results of mailbulk");
 	}
 	buf_free(&r.octets);
 	return ok;

@@ -1,28 +1,18 @@
 #include <config.h>
 
-#include "cmd/listscrub/run/crew.h"
+#include "cmd/listscrub/run/crew_state.h"
 
-#include <errno.h>
+#ifdef HAVE_MALLOC_H
 #include <malloc.h>
-#include <pthread.h>
+#endif
 #include <sched.h>
 #include <signal.h>
 #include <sys/resource.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
-#include "cmd/listscrub/run/scrub.h"
 #include "io/stop.h"
 
-#define MEMBERS ((size_t)4)
-/* A test makes shares small, and members where there is one processor. */
-#ifndef CREW_SHARE
-#define CREW_SHARE ((uint64_t)512 << 10)
-#define CREW_LEAST ((size_t)1)
-#endif
-#define LONGEST_ROW (CREW_SHARE / 8) /* of those that begin in a share and end behind it */
-#define WORTH_IT (4 * CREW_SHARE)
-#define MOST_ROWS (CREW_SHARE / 32) /* in a batch: memory is bounded, however short they are */
+#define WORTH_IT (4 * CREW_SHARE) /* of a file */
+#define WAITING (CREW_SHARE / 8)  /* in a pipe: whoever writes it is faster than one of us */
 
 /* What a member may come to need: octets read, a batch and its words, the labels that it knows, a stack. */
 #define MEMBER_OCTETS ((size_t)8 << 20)
@@ -31,109 +21,6 @@
  * space. */
 #define STACK_OCTETS ((size_t)256 << 10)
 
-#define UNKNOWN UINT64_MAX
-
-struct member {
-	struct crew *crew;
-	pthread_t thread;
-	struct judge judge;
-	struct reader reader;
-	struct csv csv;
-	struct batch batch;
-	const char *limit;    /* rows that begin behind it are of the next share */
-	uint64_t end;         /* offset in the file of the end of what was read */
-	uint64_t from;        /* and of the first row of the batch; UNKNOWN: there was none to be found */
-	uint64_t upto;        /* and of the row behind it */
-	uint64_t lines;       /* before the share: known when its turn comes */
-	uint64_t latin1_line; /* of the first row that is not UTF-8, counted from there; 0: none */
-};
-
-struct crew {
-	struct scrub *scrub;
-	struct input_place start;
-	off_t base;   /* what the file offset of `start` is to its descriptor */
-	uint64_t end; /* offset where the last whole share ends */
-	struct member members[MEMBERS];
-	size_t n;
-	size_t threads; /* the second member and those behind it have one of their own, so far as they could be had */
-
-	/* Changed by the one whose turn it is alone. */
-	struct input_place at; /* all rows before are worked off */
-	uint64_t octets;       /* read of all lists at the start */
-	struct err *err;
-	bool ok;
-
-	pthread_mutex_t lock;
-	pthread_cond_t changed;
-	uint64_t next; /* share that nobody has taken */
-	uint64_t turn; /* share that is worked off */
-	bool over;
-};
-
-/* --- reading a share --- */
-
-/* As much as there is, up to n octets; what cannot be read is for the caller of crew_run to say. */
-static size_t read_at(int fd, char *p, size_t n, off_t at)
-{
-	size_t got = 0;
-
-	while (got < n) {
-		ssize_t more = pread(fd, p + got, n - got, at + (off_t)got);
-
-		if (more < 0 && errno == EINTR)
-			continue;
-		if (more <= 0)
-			break;
-		got += (size_t)more;
-	}
-	return got;
-}
-
-/* Rows that begin before the limit, so many as a batch may have; where they are short the rest has to wait. */
-static void take_rows(struct member *m)
-{
-	const char *behind = csv_rest(&m->csv).p;
-	struct csv_row row;
-	struct err ignored;
-
-	batch_clear(&m->batch);
-	m->judge.unread = (struct judge_unread){ 0 };
-	m->latin1_line = 0;
-	m->from = m->end - csv_rest(&m->csv).n;
-	while (behind < m->limit && m->batch.n < MOST_ROWS && csv_next(&m->csv, &row, &ignored) == CSV_ROW) {
-		batch_take(&m->batch, &m->reader, &row);
-		if (m->latin1_line == 0 && input_is_latin1(&row))
-			m->latin1_line = row.line;
-		behind = row.end.p + row.end.n;
-	}
-	m->upto = m->end - csv_rest(&m->csv).n;
-}
-
-/* The rows that begin from `from` on and before `upto`. With guess the first one is the first behind a line end. */
-static void read_rows(struct member *m, uint64_t from, uint64_t upto, bool guess)
-{
-	const struct crew *c = m->crew;
-	uint64_t first = guess ? from - 1 : from;
-	size_t room = (size_t)(upto - first) + LONGEST_ROW;
-
-	m->from = m->upto = UNKNOWN;
-	csv_resume(&m->csv, 1, c->start.cr_ends);
-	char *p = csv_room(&m->csv, room);
-	size_t n = read_at(c->scrub->in.fd, p, room, c->base + (off_t)(first - c->start.offset));
-
-	csv_fed(&m->csv, n);
-	if (guess) {
-		size_t passed = str_find(str_at(p, n), c->start.cr_ends ? '\r' : '\n') + 1;
-
-		if (passed > n)
-			return;
-		csv_drop(&m->csv, passed);
-	}
-	m->end = first + n;
-	m->limit = p + (upto - first);
-	take_rows(m);
-}
-
 /* --- a turn --- */
 
 static void add_unread(struct judge_unread *sum, const struct judge_unread *u)
@@ -141,16 +28,17 @@ static void add_unread(struct judge_unread *sum, const struct judge_unread *u)
 	sum->consent += u->consent;
 	sum->active += u->active;
 	sum->newest += u->newest;
+	sum->hashes += u->hashes;
 }
 
 /* The lines and the rows before these are known by now. */
-static void find_place(struct crew *c, struct member *m)
+static void find_place(struct crew *c, struct crew_member *m)
 {
 	struct scrub *s = c->scrub;
 	struct batch *b = &m->batch;
 
 	b->start = c->at;
-	c->at.offset = m->upto;
+	c->at.offset = m->start + m->octets - csv_rest(&m->csv).n;
 	c->at.rows += b->n;
 	c->at.line = m->lines + m->csv.line;
 	b->end = c->at;
@@ -159,40 +47,45 @@ static void find_place(struct crew *c, struct member *m)
 	b->done = c->octets + (c->at.offset - c->start.offset);
 	for (size_t i = 0; i < b->n && m->reader.keys; i++)
 		b->rows[i].line += m->lines;
-	if (m->latin1_line > 0 && s->in.latin1_line == 0) {
-		s->in.latin1_line = m->lines + m->latin1_line;
-		s->in.latin1_name = input_name(&s->in);
-	}
+	if (m->foreign_line > 0)
+		input_note_foreign(&s->in, m->lines + m->foreign_line);
+}
+
+/* What comes through a pipe cannot be read again from the start of the batch: its rows have to be sure to fit. */
+static bool has_room(struct crew *c, const struct crew_member *m)
+{
+	struct scrub *s = c->scrub;
+
+	return input_is_lasting(&s->in) || s->table_full || s->losers_known || s->set->no_dedupe ||
+		dedup_reserve(&s->dedup, m->batch.n + BATCH_ROWS);
+}
+
+/* What is not worked off is kept for the next one. */
+static void keep_left(struct crew *c, struct crew_member *m)
+{
+	struct str octets = str_at(m->csv.p, m->octets);
+
+	buf_clear(&c->left);
+	buf_add(&c->left, str_sub(octets, (size_t)(c->at.offset - m->start), octets.n));
+	m->loaded = false;
 }
 
 /* False: that was all for the crew. */
-static bool take_turn(struct crew *c, struct member *m, uint64_t upto)
+static bool take_turn(struct crew *c, struct crew_member *m)
 {
-	/* A row that began in an earlier share takes all of this one. */
-	if (c->at.offset >= upto)
-		return true;
-	if (m->from != c->at.offset)
-		read_rows(m, c->at.offset, upto, false);
-	if (m->from == UNKNOWN || m->upto <= c->at.offset)
-		return false;
+	uint64_t before = c->at.offset;
+	bool fits = true;
+
+	if (buf_len(&c->left) > 0)
+		crew_read_again(m);
 	m->lines = c->at.line - 1;
-	while (m->batch.n > 0 && c->ok) {
+	while (m->batch.n > 0 && c->ok && (fits = has_room(c, m))) {
 		find_place(c, m);
 		c->ok = scrub_settle(c->scrub, &m->batch, c->err) && stop_signal() == 0;
-		take_rows(m);
+		crew_take_rows(m);
 	}
-	return c->ok;
-}
-
-/* The next share; false: there is none. */
-static bool take_share(struct crew *c, uint64_t *share)
-{
-	pthread_mutex_lock(&c->lock);
-	*share = c->next++;
-	bool ok = !c->over && c->start.offset + (*share + 1) * CREW_SHARE <= c->end;
-
-	pthread_mutex_unlock(&c->lock);
-	return ok;
+	keep_left(c, m);
+	return c->ok && fits && c->at.offset > before;
 }
 
 static bool await_turn(struct crew *c, uint64_t share)
@@ -217,35 +110,37 @@ static void end_turn(struct crew *c, bool over)
 
 static void *work(void *arg)
 {
-	struct member *m = arg;
+	struct crew_member *m = arg;
 	struct crew *c = m->crew;
-	uint64_t share;
 
-	while (take_share(c, &share)) {
-		uint64_t from = c->start.offset + share * CREW_SHARE;
+	for (;;) {
+		pthread_mutex_lock(&c->reading);
+		bool found = crew_read_share(m);
 
-		read_rows(m, from, from + CREW_SHARE, share > 0);
-		if (!await_turn(c, share))
-			break;
-		end_turn(c, !take_turn(c, m, from + CREW_SHARE));
+		pthread_mutex_unlock(&c->reading);
+		if (!found)
+			return NULL;
+		crew_take_rows(m);
+		if (!await_turn(c, m->share))
+			return NULL;
+		end_turn(c, !take_turn(c, m));
 	}
-	return NULL;
 }
 
 /* --- the crew --- */
 
 static void join(struct crew *c)
 {
-	struct member *m = &c->members[c->n++];
+	struct crew_member *m = &c->members[c->n++];
 
 	m->crew = c;
 	judge_join(&m->judge, &c->scrub->judge);
 	m->reader = c->scrub->reader;
 	m->reader.judge = &m->judge;
-	csv_init(&m->csv, c->scrub->in.csv.delimiter);
+	csv_init(&m->csv, c->scrub->in.form.delimiter);
 }
 
-static void leave(struct member *m)
+static void leave(struct crew_member *m)
 {
 	judge_leave(&m->judge);
 	csv_free(&m->csv);
@@ -277,7 +172,7 @@ static void start_threads(struct crew *c)
 	pthread_sigmask(SIG_SETMASK, &all, &before);
 	ok = ok && pthread_attr_setstacksize(&attr, STACK_OCTETS) == 0;
 	while (ok && c->threads + 1 < c->n) {
-		struct member *m = &c->members[c->threads + 1];
+		struct crew_member *m = &c->members[c->threads + 1];
 
 		ok = pthread_create(&m->thread, &attr, work, m) == 0;
 		c->threads += ok;
@@ -286,9 +181,21 @@ static void start_threads(struct crew *c)
 	(void)pthread_attr_destroy(&attr);
 }
 
+/* What was read and not worked off, in its order, goes back to where the caller reads. */
+static void give_back(struct crew *c)
+{
+	for (uint64_t share = c->turn; share < c->next; share++)
+		for (size_t i = 0; i < c->n; i++)
+			if (c->members[i].loaded && c->members[i].share == share)
+				buf_add(&c->left, str_at(c->members[i].csv.p, c->members[i].octets));
+	buf_add(&c->left, buf_str(&c->tail));
+	input_take_back(&c->scrub->in, &c->at, buf_str(&c->left));
+}
+
 /* Those who have come are all there before the first one begins: from then on nothing of theirs may be looked at. */
 static void run(struct crew *c, size_t members)
 {
+	pthread_mutex_init(&c->reading, NULL);
 	pthread_mutex_init(&c->lock, NULL);
 	pthread_cond_init(&c->changed, NULL);
 	while (c->n < members)
@@ -297,38 +204,42 @@ static void run(struct crew *c, size_t members)
 	work(&c->members[0]);
 	for (size_t i = 0; i < c->threads; i++)
 		pthread_join(c->members[i + 1].thread, NULL);
+	give_back(c);
 	for (size_t i = 0; i < c->n; i++)
 		leave(&c->members[i]);
+	buf_free(&c->tail);
+	buf_free(&c->left);
 	pthread_cond_destroy(&c->changed);
 	pthread_mutex_destroy(&c->lock);
+	pthread_mutex_destroy(&c->reading);
 }
 
 static size_t processors(void)
 {
+#ifdef HAVE_SCHED_GETAFFINITY
 	cpu_set_t set;
 	size_t n = sched_getaffinity(0, sizeof set, &set) == 0 ? (size_t)CPU_COUNT(&set) : 1;
+#else
+	long online = sysconf(_SC_NPROCESSORS_ONLN);
+	size_t n = online > 0 ? (size_t)online : 1;
+#endif
 
 	if (n < CREW_LEAST)
 		n = CREW_LEAST;
 	return n < MEMBERS ? n : MEMBERS;
 }
 
-/* Is enough left of the file, and the rest of it whole? */
-static bool measure(struct crew *c)
+/* What was read already of the row that comes next, and where that begins. */
+static void begin(struct crew *c)
 {
-	const struct input *in = &c->scrub->in;
-	off_t stands = in->seekable ? lseek(in->fd, 0, SEEK_CUR) : -1;
-	struct stat st;
+	struct input *in = &c->scrub->in;
+	struct str rest = csv_rest(&in->list.csv);
 
-	if (stands < 0 || fstat(in->fd, &st) != 0)
-		return false;
 	c->start = c->at = input_here(in);
-	c->base = stands - (off_t)csv_rest(&in->csv).n;
-	c->octets = in->done - csv_rest(&in->csv).n;
-	if (st.st_size - c->base < (off_t)WORTH_IT)
-		return false;
-	c->end = c->start.offset + (uint64_t)(st.st_size - c->base);
-	return true;
+	c->tail_from = c->start.offset;
+	c->octets = in->done - rest.n;
+	c->tail.limit = c->left.limit = SIZE_MAX;
+	buf_add(&c->tail, rest);
 }
 
 bool crew_run(struct scrub *s, struct err *err)
@@ -336,12 +247,18 @@ bool crew_run(struct scrub *s, struct err *err)
 	struct crew c = { .scrub = s, .err = err, .ok = true };
 	size_t members = processors();
 
-	if (s->crew_failed || s->mode == SCRUB_GATHER || s->judge.suggest != NULL || !s->in.csv.started ||
-		members < 2 || !measure(&c) || !dedup_spares(2 * members * MEMBER_OCTETS))
+	if (s->crew_failed || s->mode == SCRUB_GATHER || s->judge.suggest != NULL || !s->in.list.csv.started ||
+		s->in.list.csv.eof || !list_reader_plain(&s->in.list) || members < 2 ||
+		input_ahead(&s->in) < (s->in.seekable ? WORTH_IT : WAITING) ||
+		!dedup_spares(2 * members * MEMBER_OCTETS))
 		return true;
+	begin(&c);
 	s->dedup.others = members * MEMBER_OCTETS;
 	run(&c, members);
 	s->dedup.others = 0;
-	s->crew_failed = c.at.offset - c.start.offset < WORTH_IT / 2;
-	return c.ok && input_go_on(&s->in, &c.at, err);
+	s->crew_failed = c.at.offset == c.start.offset;
+	/* What was read before that was worked off as far as it is whole. */
+	if (c.ok && c.damage.kind != ERR_NONE)
+		*err = c.damage;
+	return c.ok && c.damage.kind == ERR_NONE;
 }

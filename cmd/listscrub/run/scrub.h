@@ -52,9 +52,11 @@ struct scrub {
  * done. */
 bool scrub_run(struct scrub *s, struct err *err);
 
-/* --- between scrub.c and crew.c --- */
+/* --- scrub_settle.c, for scrub.c and crew.c --- */
 
 /* Work a batch off. Batches come in the order of the list, whoever read them. */
 bool scrub_settle(struct scrub *s, struct batch *b, struct err *err);
+/* Write what waits and remember its counts as done. */
+bool scrub_commit(struct scrub *s, struct err *err);
 
 #endif

@@ -5,12 +5,13 @@
 #include "base/mem.h"
 #include "cmd/listscrub/judge/batch.h"
 #include "cmd/listscrub/judge/judge.h"
-#include "cmd/listscrub/settings.h"
 #include "cmd/listscrub/read/input.h"
+#include "cmd/listscrub/settings.h"
 #include "cmd/listscrub/write/findings.h"
 #include "cmd/listscrub/write/report_page.h"
 #include "io/clock.h"
 #include "io/file.h"
+#include "io/random.h"
 #include "text/utf8.h"
 
 #define SHOWN_MAX 120

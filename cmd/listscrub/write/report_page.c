@@ -20,6 +20,7 @@
 #define BAR_WIDTH 420u
 #define LISTS_SHOWN 5
 #define NAME_SHOWN 120
+#define LIST_SHOWN 600
 #define DOMAIN_SHOWN 80
 
 static const char head[] =
@@ -278,12 +279,29 @@ static void note(struct buf *out, uint64_t n, const char *text)
 	buf_add_text(out, "</li>\n");
 }
 
+static void add_lists(struct buf *out, const struct safety *lists)
+{
+	struct buf text = { .limit = 0 };
+
+	for (size_t i = 0; i < lists->n; i++) {
+		buf_clear(&text);
+		safety_add_text(&text, &lists->files[i]);
+		buf_add_text(out, "<li>");
+		shown(out, buf_str(&text), LIST_SHOWN);
+		buf_add_text(out, "</li>\n");
+	}
+	buf_free(&text);
+}
+
 static void add_notes(struct buf *out, const struct findings *f)
 {
 	buf_add_text(out, "<h2>What else was found</h2>\n<ul>\n");
 	note(out, f->judge->unread.active, "Dates of activity that could not be read (those rows count as inactive)");
 	note(out, f->judge->unread.consent, "Cells that say neither yes nor no (those rows have no consent)");
 	note(out, f->judge->unread.newest, "Dates that could not be read (they count as the oldest)");
+	note(out, f->judge->unread.hashes, "Addresses of which a hash could not be computed (those rows are rejected)");
+	add_lists(out, &f->judge->suppress.files);
+	add_lists(out, &f->judge->lists.files);
 	if (f->judge->bounces != NULL)
 		note(out, f->judge->bounces->reports, "Reports found in the bounce mailboxes");
 	if (f->mx != NULL && f->mx->stopped) {
@@ -294,8 +312,11 @@ static void add_notes(struct buf *out, const struct findings *f)
 		note(out, f->mx->domains.used, "Domains looked up, or known from the cache");
 		note(out, f->mx->temporary, "Domains without an answer for now (their rows are kept)");
 	}
-	if (f->in->latin1_line > 0)
-		buf_add_text(out, "<li>The list is not UTF-8; it was taken for Latin-1.</li>\n");
+	if (f->in->foreign_line > 0)
+		buf_add_text(out,
+			"<li>The list is not UTF-8: it was read as Windows-1252 and is written as UTF-8.</li>\n");
+	else if (f->in->form.encoding != LIST_UTF8)
+		buf_add_text(out, "<li>The list is UTF-16; it is written as UTF-8.</li>\n");
 	buf_add_text(out,
 		"<li>No mail server was asked about any address: that would tell strangers about the list "
 		"and prove nothing.</li>\n</ul>\n");

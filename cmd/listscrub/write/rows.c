@@ -110,6 +110,19 @@ static void write_rejected(struct rows *r, struct output *o, const struct pendin
 	add_end(r, o, p);
 }
 
+void rows_separator(struct rows *r, char separator)
+{
+	for (size_t i = 0; i < 2 && strchr(",;\t|", separator) == NULL; i++) {
+		struct output *o = &r->outputs[i];
+
+		if (o->fd < 0)
+			continue;
+		output_add(o, STR_LIT("sep="));
+		add_char(o, separator);
+		output_add(o, str_of(r->line_end));
+	}
+}
+
 void rows_header(struct rows *r, struct str header)
 {
 	struct output *kept = &r->outputs[ROWS_KEPT];

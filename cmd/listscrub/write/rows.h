@@ -19,6 +19,8 @@ struct rows {
 #define ROWS_KEPT 0
 #define ROWS_REJECTS 1
 
+/* A "sep=" line above it all, for a delimiter that no reader would find out. */
+void rows_separator(struct rows *r, char separator);
 /* The header row of the lists, with the columns that are added. */
 void rows_header(struct rows *r, struct str header);
 void rows_write(struct rows *r, const struct pending *p);

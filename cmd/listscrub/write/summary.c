@@ -2,6 +2,7 @@
 
 #include "cmd/listscrub/write/summary.h"
 
+#include "cli/safelist.h"
 #include "cli/say.h"
 #include "cmd/listscrub/judge/judge.h"
 #include "cmd/listscrub/judge/mx.h"
@@ -10,20 +11,7 @@
 #include "cmd/listscrub/returns/bounces.h"
 #include "cmd/listscrub/write/findings.h"
 #include "text/json.h"
-
-/* "1,234,567": long numbers are read by people. */
-static const char *grouped(char text[32], uint64_t n)
-{
-	char *p = text + 31;
-
-	*p = '\0';
-	for (unsigned digits = 0; digits == 0 || n > 0; n /= 10, digits++) {
-		if (digits > 0 && digits % 3 == 0)
-			*--p = ',';
-		*--p = (char)('0' + n % 10);
-	}
-	return p;
-}
+#include "text/number.h"
 
 /* "1 row", "2 rows". */
 static const char *rows(uint64_t n)
@@ -84,6 +72,11 @@ static void say_json(const struct findings *f)
 		json_key(&j, "dns_undecided");
 		json_uint(&j, f->mx->temporary);
 	}
+	json_key(&j, "safety_lists");
+	json_array(&j);
+	safety_add_json(&j, &f->judge->suppress.files);
+	safety_add_json(&j, &f->judge->lists.files);
+	json_close(&j, ']');
 	json_close(&j, '}');
 	buf_add_char(&out, '\n');
 	say_raw(buf_str(&out));
@@ -95,13 +88,13 @@ static void say_unread(const struct judge_unread *u)
 	char n[32];
 
 	if (u->active > 0)
-		say_note("%s date%s of activity could not be read: such rows are inactive", grouped(n, u->active),
-			u->active == 1 ? "" : "s");
+		say_note("%s date%s of activity could not be read: such rows are inactive",
+			number_grouped(n, u->active), u->active == 1 ? "" : "s");
 	if (u->consent > 0)
-		say_note("%s cell%s neither yes nor no: such rows have no consent", grouped(n, u->consent),
+		say_note("%s cell%s neither yes nor no: such rows have no consent", number_grouped(n, u->consent),
 			u->consent == 1 ? " says" : "s say");
 	if (u->newest > 0)
-		say_note("%s date%s could not be read: older than all others", grouped(n, u->newest),
+		say_note("%s date%s could not be read: older than all others", number_grouped(n, u->newest),
 			u->newest == 1 ? "" : "s");
 }
 
@@ -112,24 +105,48 @@ static void say_text(const struct findings *f)
 	char b[32];
 	char d[32];
 
-	say_note("%s %s read, %s kept, %s rejected", grouped(a, c->read), rows(c->read), grouped(b, c->kept),
-		grouped(d, rejected(c)));
+	say_note("%s %s read, %s kept, %s rejected", number_grouped(a, c->read), rows(c->read),
+		number_grouped(b, c->kept), number_grouped(d, rejected(c)));
 	for (unsigned r = REASON_NONE + 1; r < REASON_COUNT; r++)
 		if (c->rejected[r] > 0)
-			say_note("%12s  %-15s %s", grouped(a, c->rejected[r]), reason_name((enum reason)r),
+			say_note("%12s  %-15s %s", number_grouped(a, c->rejected[r]), reason_name((enum reason)r),
 				reason_text((enum reason)r));
 	if (c->elsewhere > 0)
-		say_note("%s %s of other shares", grouped(a, c->elsewhere), rows(c->elsewhere));
+		say_note("%s %s of other shares", number_grouped(a, c->elsewhere), rows(c->elsewhere));
 	if (c->suggestions > 0)
-		say_note("%s %s with a suggestion", grouped(a, c->suggestions), rows(c->suggestions));
+		say_note("%s %s with a suggestion", number_grouped(a, c->suggestions), rows(c->suggestions));
 	say_unread(&f->judge->unread);
+	(void)safelist_say(&f->judge->suppress.files);
+	(void)safelist_say(&f->judge->lists.files);
+}
+
+/* What is not written as it was read. */
+static void say_form(const struct input *in)
+{
+	const struct list_form *form = &in->form;
+	const char *name = in->files[0].name;
+
+	if (in->n > 1 || strcmp(name, "-") == 0)
+		name = in->n > 1 ? "the lists" : "standard input";
+	if (form->json)
+		say_note("%s: JSON Lines, written as CSV in UTF-8", name);
+	else if (form->encoding != LIST_UTF8)
+		say_note("%s: UTF-16, written as UTF-8", name);
+	if (form->above_lines > 0)
+		say_note("%s: %llu line%s above the first row %s left out", name, (unsigned long long)form->above_lines,
+			form->above_lines == 1 ? "" : "s", form->above_lines == 1 ? "is" : "are");
+	if (in->list.dropped > 0)
+		say_note("%s: %llu value%s left out: the key is not in the first %zu lines (line %llu is the first)",
+			name, (unsigned long long)in->list.dropped, in->list.dropped == 1 ? " is" : "s are", LIST_ROWS,
+			(unsigned long long)in->list.dropped_line);
 }
 
 void summary_say(const struct findings *f)
 {
-	if (f->in->latin1_line > 0)
-		say_note("%s: line %llu is not UTF-8; taken for Latin-1 (Windows-1252) and passed on as it is",
-			f->in->latin1_name, (unsigned long long)f->in->latin1_line);
+	say_form(f->in);
+	if (f->in->foreign_line > 0)
+		say_note("%s: line %llu is not UTF-8: such cells are read as Windows-1252 and written as UTF-8",
+			f->in->foreign_name, (unsigned long long)f->in->foreign_line);
 	if (f->mx != NULL && f->mx->temporary > 0 && !f->mx->stopped)
 		say_note("no answer for now about %llu domain%s: %s rows are kept, try again later",
 			(unsigned long long)f->mx->temporary, f->mx->temporary == 1 ? "" : "s",

@@ -7,13 +7,14 @@
 
 #include "base/mem.h"
 #include "base/siphash.h"
-#include "io/converter.h"
 #include "cmd/mailsend/compose/identity.h"
 #include "io/clock.h"
+#include "io/converter.h"
+#include "io/random.h"
 #include "mail/address/address.h"
-#include "mail/message/html_text.h"
 #include "mail/header/header.h"
 #include "mail/header/word.h"
+#include "mail/message/html_text.h"
 #include "text/date.h"
 
 /* Everything while it is put together. */

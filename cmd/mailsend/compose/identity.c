@@ -8,6 +8,7 @@
 
 #include "io/clock.h"
 #include "io/file.h"
+#include "io/random.h"
 #include "mail/address/address.h"
 
 static void add_login(struct buf *out)

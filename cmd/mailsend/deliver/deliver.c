@@ -292,7 +292,7 @@ static void converse(struct delivery *d)
 			d->session.committed = d->session.committed && !news.final;
 			/* The answer to QUIT is worth a moment, not a minute. */
 			if (news.final && all_settled(d->e))
-				d->session.drive.deadline = clock_after(2 * CLOCK_SECOND);
+				drive_set_deadline(&d->session.drive, clock_after(2 * CLOCK_SECOND));
 			break;
 		case SMTP_FAILED:
 			on_end(d, &news);
@@ -315,10 +315,7 @@ static void note_facts(struct delivery *d)
 	r->flights = smtp_flights(&d->session.smtp);
 	if (d->session.smtp.mechanism != NULL)
 		snprintf(r->mechanism, sizeof r->mechanism, "%s", d->session.smtp.mechanism);
-	if (d->session.drive.wire.tls != NULL && wire_tls_up(&d->session.drive.wire)) {
-		r->tls = true;
-		tls_facts(d->session.drive.wire.tls, &r->facts);
-	}
+	r->tls = link_facts(&d->session.drive.connection.link, &r->facts);
 }
 
 void deliver(struct outgoing *o, struct envelope *e, struct account_server *server, const struct delivery_wants *wants,

@@ -178,7 +178,7 @@ static void look(struct findings *f, int64_t ends)
 	if (!session_open(f->session, f->server, ends, true, &f->err))
 		return;
 	f->connected = true;
-	net_peer(f->session->drive.wire.fd, &f->peer);
+	net_peer(link_fd(&f->session->drive.connection.link), &f->peer);
 	for (;;) {
 		enum smtp_event event = session_next(f->session, &news);
 
@@ -188,11 +188,8 @@ static void look(struct findings *f, int64_t ends)
 		} else if (event == SMTP_FAILED && f->took == 0) {
 			f->err = news.err;
 		}
-		if (event == SMTP_READY || event == SMTP_FAILED) {
-			f->tls = f->session->drive.wire.tls != NULL && wire_tls_up(&f->session->drive.wire);
-			if (f->tls)
-				tls_facts(f->session->drive.wire.tls, &f->facts);
-		}
+		if (event == SMTP_READY || event == SMTP_FAILED)
+			f->tls = link_facts(&f->session->drive.connection.link, &f->facts);
 		if (event == SMTP_CLOSED || event == SMTP_FAILED)
 			return;
 	}

@@ -9,6 +9,7 @@
 #include "base/mem.h"
 #include "io/clock.h"
 #include "io/file.h"
+#include "io/random.h"
 #include "text/utf8.h"
 
 #define ENV_LIMIT ((size_t)64 << 20)

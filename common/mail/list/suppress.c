@@ -2,20 +2,27 @@
 
 #include "mail/list/suppress.h"
 
-#include <gnutls/crypto.h>
-
 #include "mail/address/address.h"
 #include "mail/address/domain.h"
+#include "mail/list/suppress_local.h"
 
-#define SUM_SIZE 32
+void suppress_init(struct suppress *s, bool fold, const unsigned char random[16])
+{
+	*s = (struct suppress){ .fold = fold };
+	set_seed(&s->keys, random);
+	set_seed(&s->domains, random);
+	suppress_digest_init(s->digests, random);
+}
 
 void suppress_free(struct suppress *s)
 {
 	set_free(&s->keys);
 	set_free(&s->domains);
-	set_free(&s->sums);
+	for (size_t i = 0; i < SUPPRESS_DIGESTS; i++)
+		digests_free(&s->digests[i]);
 	buf_free(&s->notes);
-	*s = (struct suppress){ .fold = s->fold };
+	safety_free(&s->files);
+	s->entries = 0;
 }
 
 static bool key_of(const struct suppress *s, const struct address *a, struct buf *out)
@@ -23,64 +30,101 @@ static bool key_of(const struct suppress *s, const struct address *a, struct buf
 	return s->fold ? address_key_provider(a, out) : address_key(a, out);
 }
 
-/* "sha256:" and 64 digits in 32 octets. */
-static bool read_sum(struct str s, unsigned char sum[SUM_SIZE])
+/* Position + 1 of what the list says about an entry, 0: nothing. */
+static uint64_t add_note(struct suppress *s, struct str reason, struct str date)
 {
-	if (s.n != 2 * SUM_SIZE)
-		return false;
-	for (size_t i = 0; i < s.n; i++) {
-		char c = ascii_lower(s.p[i]);
-		int digit = ascii_digit(c) ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+	if (reason.n == 0 && date.n == 0)
+		return 0;
+	uint64_t at = buf_len(&s->notes) + 1;
 
-		if (digit < 0)
-			return false;
-		sum[i / 2] = (unsigned char)(i % 2 == 0 ? digit << 4 : sum[i / 2] | digit);
-	}
-	return true;
-}
-
-/* The first list that names somebody is the one whose reason stands. */
-static void put(struct suppress *s, struct set *set, struct str key, struct str reason, struct str date)
-{
-	bool added;
-	struct set_entry *entry = set_add(set, key, &added);
-
-	if (!added || (reason.n == 0 && date.n == 0))
-		return;
 	s->notes.limit = SIZE_MAX;
-	entry->value = buf_len(&s->notes) + 1;
 	buf_add(&s->notes, str_sub(reason, 0, str_find(reason, '\0')));
 	buf_add_char(&s->notes, '\0');
 	buf_add(&s->notes, str_sub(date, 0, str_find(date, '\0')));
 	buf_add_char(&s->notes, '\0');
+	return at;
 }
 
-bool suppress_add(struct suppress *s, struct str entry, struct str reason, struct str date)
+/* The first list that names somebody is the one whose reason stands. */
+static void put(struct suppress *s, struct set *set, struct str key, const struct suppress_entry *e)
 {
-	unsigned char sum[SUM_SIZE];
+	bool added;
+	struct set_entry *entry = set_add(set, key, &added);
+
+	if (added)
+		entry->value = add_note(s, e->reason, e->date);
+}
+
+static bool add_hash(struct suppress *s, const struct suppress_entry *e, struct str text)
+{
+	unsigned char digest[SUPPRESS_DIGEST_MAX];
+	enum suppress_digest kind;
+	bool added;
+
+	if (!suppress_read_digest(text, e->form, digest, &kind))
+		return false;
+	uint64_t *note = digests_add(&s->digests[kind], digest, &added);
+
+	if (added)
+		*note = add_note(s, e->reason, e->date);
+	return true;
+}
+
+static bool add_domain(struct suppress *s, const struct suppress_entry *e, struct str domain)
+{
+	struct buf key = { 0 };
+	bool ok = domain_to_ascii(&key, domain) == DOMAIN_OK;
+
+	if (ok)
+		put(s, &s->domains, buf_str(&key), e);
+	buf_free(&key);
+	return ok;
+}
+
+static bool add_address(struct suppress *s, const struct suppress_entry *e, struct str text)
+{
 	struct address a = { 0 };
 	struct buf key = { 0 };
 	struct str bare;
-	bool ok = false;
+	bool ok = address_unwrap(text, &bare, NULL) &&
+		address_parse(&a, bare, ADDRESS_QUOTED | ADDRESS_LITERALS) == ADDRESS_OK && key_of(s, &a, &key);
 
-	entry = address_trim(entry);
-	if (str_istarts(entry, STR_LIT("sha256:"))) {
-		ok = read_sum(str_sub(entry, 7, entry.n), sum);
-		if (ok)
-			put(s, &s->sums, str_at((const char *)sum, sizeof sum), reason, date);
-	} else if (str_starts(entry, STR_LIT("@"))) {
-		ok = domain_to_ascii(&key, str_sub(entry, 1, entry.n)) == DOMAIN_OK;
-		if (ok)
-			put(s, &s->domains, buf_str(&key), reason, date);
-	} else if (address_unwrap(entry, &bare, NULL) &&
-		address_parse(&a, bare, ADDRESS_QUOTED | ADDRESS_LITERALS) == ADDRESS_OK && key_of(s, &a, &key)) {
-		put(s, &s->keys, buf_str(&key), reason, date);
-		ok = true;
-	}
-	s->entries += ok;
+	if (ok)
+		put(s, &s->keys, buf_str(&key), e);
 	address_free(&a);
 	buf_free(&key);
 	return ok;
+}
+
+enum safety_kind suppress_add_entry(struct suppress *s, const struct suppress_entry *e)
+{
+	struct str text = address_trim(e->text);
+	enum safety_kind kind = SAFETY_NONE;
+
+	if (str_find(text, '@') == text.n)
+		kind = add_hash(s, e, text) ? SAFETY_HASH : SAFETY_NONE;
+	else if (str_starts(text, STR_LIT("@")))
+		kind = add_domain(s, e, str_sub(text, 1, text.n)) ? SAFETY_DOMAIN : SAFETY_NONE;
+	else
+		kind = add_address(s, e, text) ? SAFETY_ADDRESS : SAFETY_NONE;
+	s->entries += kind != SAFETY_NONE;
+	return kind;
+}
+
+enum safety_kind suppress_add(struct suppress *s, struct str entry, struct str reason, struct str date)
+{
+	const struct suppress_entry e = { entry, SUPPRESS_BY_LENGTH, reason, date };
+
+	return suppress_add_entry(s, &e);
+}
+
+void suppress_fill_note(const struct suppress *s, uint64_t value, struct suppress_note *note)
+{
+	note->reason = note->date = STR_LIT("");
+	if (value == 0)
+		return;
+	note->reason = str_of(buf_str(&s->notes).p + value - 1);
+	note->date = str_of(note->reason.p + note->reason.n + 1);
 }
 
 static bool note_of(const struct suppress *s, const struct set_entry *entry, struct suppress_note *note)
@@ -88,22 +132,9 @@ static bool note_of(const struct suppress *s, const struct set_entry *entry, str
 	if (entry == NULL)
 		return false;
 	if (note != NULL) {
-		*note = (struct suppress_note){ STR_LIT(""), STR_LIT(""), str_at(entry->p, entry->n) };
-		if (entry->value > 0) {
-			note->reason = str_of(buf_str(&s->notes).p + entry->value - 1);
-			note->date = str_of(note->reason.p + note->reason.n + 1);
-		}
+		*note = (struct suppress_note){ .entry = str_at(entry->p, entry->n) };
+		suppress_fill_note(s, entry->value, note);
 	}
-	return true;
-}
-
-/* Octets of a sum are not for people. */
-static bool note_of_sum(const struct suppress *s, const struct set_entry *entry, struct suppress_note *note)
-{
-	if (!note_of(s, entry, note))
-		return false;
-	if (note != NULL)
-		note->entry = STR_LIT("");
 	return true;
 }
 
@@ -119,28 +150,31 @@ static const struct set_entry *find_domain(const struct suppress *s, struct str 
 	return entry;
 }
 
-static const struct set_entry *find_sum(const struct suppress *s, struct str key)
-{
-	unsigned char sum[SUM_SIZE];
-
-	if (gnutls_hash_fast(GNUTLS_DIG_SHA256, key.p, key.n, sum) < 0)
-		return NULL;
-	return set_find(&s->sums, str_at((const char *)sum, sizeof sum));
-}
-
-/* Of an internationalised domain people may have summed up the form that they read. */
-static const struct set_entry *find_shown_sum(const struct suppress *s, struct str key, struct str domain)
+/* Of an internationalised domain people may have hashed the form that they read. */
+static enum suppress_answer find_shown_digest(const struct suppress *s, struct str key, struct str domain,
+	struct suppress_note *note)
 {
 	struct buf shown = { .limit = 0 };
-	const struct set_entry *entry = NULL;
+	enum suppress_answer answer;
 
 	if (str_search(domain, STR_LIT("xn--")) == domain.n)
-		return NULL;
+		return SUPPRESS_NO;
 	buf_add(&shown, str_sub(key, 0, key.n - domain.n));
 	domain_show(&shown, domain);
-	entry = find_sum(s, buf_str(&shown));
+	answer = suppress_find_digest(s, buf_str(&shown), note);
 	buf_free(&shown);
-	return entry;
+	return answer;
+}
+
+/* A hash that somebody made of the address as written is of the plain form. */
+static enum suppress_answer find_digests(const struct suppress *s, struct str key, struct str folded, struct str domain,
+	struct suppress_note *note)
+{
+	enum suppress_answer answer = suppress_find_digest(s, folded, note);
+
+	if (answer == SUPPRESS_NO && s->fold && !str_eq(key, folded))
+		answer = suppress_find_digest(s, key, note);
+	return answer == SUPPRESS_NO ? find_shown_digest(s, key, domain, note) : answer;
 }
 
 /* Where lists are folded googlemail.com is gmail.com, too. */
@@ -153,29 +187,41 @@ static struct str domain_of(struct str key)
 	return str_sub(key, at, key.n);
 }
 
-bool suppress_has_key(const struct suppress *s, struct str key, struct str folded, struct str domain,
-	struct suppress_note *note)
+bool suppress_has_digests(const struct suppress *s)
 {
-	if (s->keys.used > 0 && note_of(s, set_find(&s->keys, folded), note))
-		return true;
-	/* A sum that somebody made of the address as written is of the plain form. */
-	if (s->sums.used > 0 &&
-		(note_of_sum(s, find_sum(s, folded), note) || (s->fold && note_of_sum(s, find_sum(s, key), note)) ||
-			note_of_sum(s, find_shown_sum(s, key, domain), note)))
-		return true;
-	return s->domains.used > 0 &&
-		(note_of(s, find_domain(s, domain), note) ||
-			(s->fold && note_of(s, find_domain(s, domain_of(folded)), note)));
+	bool found = false;
+
+	for (size_t i = 0; i < SUPPRESS_DIGESTS; i++)
+		found = found || s->digests[i].used > 0;
+	return found;
 }
 
-bool suppress_has(const struct suppress *s, const struct address *a, struct suppress_note *note)
+enum suppress_answer suppress_has_key(const struct suppress *s, struct str key, struct str folded, struct str domain,
+	struct suppress_note *note)
+{
+	enum suppress_answer answer = SUPPRESS_NO;
+
+	if (s->keys.used > 0 && note_of(s, set_find(&s->keys, folded), note))
+		return SUPPRESS_YES;
+	if (suppress_has_digests(s))
+		answer = find_digests(s, key, folded, domain, note);
+	if (answer != SUPPRESS_YES && s->domains.used > 0 &&
+		(note_of(s, find_domain(s, domain), note) ||
+			(s->fold && note_of(s, find_domain(s, domain_of(folded)), note))))
+		return SUPPRESS_YES;
+	return answer;
+}
+
+enum suppress_answer suppress_has(const struct suppress *s, const struct address *a, struct suppress_note *note)
 {
 	struct buf key = { 0 };
 	struct buf folded = { 0 };
-	bool found = address_key(a, &key) && (!s->fold || address_key_fold(buf_str(&key), &folded)) &&
-		suppress_has_key(s, buf_str(&key), buf_str(s->fold ? &folded : &key), buf_str(&a->ascii), note);
+	enum suppress_answer answer = SUPPRESS_UNKNOWN;
 
+	if (address_key(a, &key) && (!s->fold || address_key_fold(buf_str(&key), &folded)))
+		answer =
+			suppress_has_key(s, buf_str(&key), buf_str(s->fold ? &folded : &key), buf_str(&a->ascii), note);
 	buf_free(&key);
 	buf_free(&folded);
-	return found;
+	return answer;
 }

@@ -3,38 +3,83 @@
 #include "mail/list/suppress.h"
 
 #include "mail/address/address.h"
-#include "text/utf8.h"
+#include "mail/list/suppress_local.h"
 
 /* Suppression lists as others wrote them. */
 
-void suppress_read_begin(struct suppress_reader *r, struct suppress *into, const char *name)
+/* Ranks of columns with addresses are those of list_name_rank. */
+#define RANK_HASH ((size_t)2 * LIST_LOOSE)
+#define RANK_DOMAIN ((size_t)3 * LIST_LOOSE)
+
+/* Names by which a header is known where there is no column of addresses; other names of hashes are found in it too. */
+static const char *const names[] = {
+	"domain",
+	"domains",
+	"hash",
+	"email_hash",
+	"email hash",
+	"md5",
+	"email_md5",
+	"md5_email",
+	"sha1",
+	"sha-1",
+	"email_sha1",
+	"sha1_email",
+	"sha256",
+	"sha-256",
+	"email_sha256",
+	"sha256_email",
+	"sha512",
+	"sha-512",
+	NULL,
+};
+
+void suppress_read_begin(struct suppress_reader *r, struct suppress *into, const char *option, const char *name)
 {
-	*r = (struct suppress_reader){ .into = into,
-		.name = name,
-		.email = SIZE_MAX,
-		.address = SIZE_MAX,
-		.recipient = SIZE_MAX,
-		.sum = SIZE_MAX,
-		.domain = SIZE_MAX,
-		.reason = SIZE_MAX,
-		.date = SIZE_MAX };
-	csv_init(&r->csv, '\0');
+	*r = (struct suppress_reader){
+		.into = into, .file = safety_add(&into->files, option, name), .reason = LIST_NONE, .date = LIST_NONE
+	};
+	list_reader_init(&r->list, &(struct list_asked){ .name = r->file->name, .entries = true, .names = names });
 }
 
-static bool names_email(struct str column)
+/* --- the header --- */
+
+static size_t rank_of(struct str name, enum suppress_form form)
 {
-	return str_among(column, "email e-mail mail email_address emailaddress") ||
-		str_ieq(column, STR_LIT("email address")) || str_ieq(column, STR_LIT("e-mail address"));
+	size_t rank = list_name_rank(name);
+
+	if (rank != LIST_NONE)
+		/* (Also the name of somebody.) */
+		return str_ieq(name, STR_LIT("recipient")) ? 2 * LIST_LOOSE - 1 : rank;
+	if (form != SUPPRESS_NO_HASH && !suppress_is_hash(name))
+		return RANK_HASH;
+	return str_among(name, "domain domains") ? RANK_DOMAIN : LIST_NONE;
 }
 
-static bool names_address(struct str column)
+/* Keep the columns in order of rank; of equal ones the first comes first. */
+static void add_column(struct suppress_reader *r, size_t at, size_t rank, enum suppress_form form)
 {
-	return str_ieq(column, STR_LIT("address"));
+	size_t i = r->n;
+
+	if (r->n == SUPPRESS_COLUMNS)
+		return;
+	for (; i > 0 && r->columns[i - 1].rank > rank; i--)
+		r->columns[i] = r->columns[i - 1];
+	r->columns[i] = (struct suppress_column){ at, rank, (int)form };
+	r->n++;
 }
 
-static bool names_recipient(struct str column)
+static void take_name(struct suppress_reader *r, size_t at, struct str name)
 {
-	return str_ieq(column, STR_LIT("recipient"));
+	enum suppress_form form = suppress_form_of(name);
+	size_t rank = rank_of(name, form);
+
+	if (rank != LIST_NONE)
+		add_column(r, at, rank, form);
+	else if (r->reason == LIST_NONE && str_among(name, "reason why status code type"))
+		r->reason = at;
+	else if (r->date == LIST_NONE && str_among(name, "date since time when created created_at"))
+		r->date = at;
 }
 
 static struct str cell(const struct csv_row *row, size_t i)
@@ -42,90 +87,38 @@ static struct str cell(const struct csv_row *row, size_t i)
 	return i < row->n ? address_trim(row->cells[i].value) : STR_LIT("");
 }
 
-/* The first column of that kind. */
-static size_t find_column(const struct csv_row *row, bool (*is)(struct str name))
-{
-	for (size_t i = 0; i < row->n; i++)
-		if (is(cell(row, i)))
-			return i;
-	return SIZE_MAX;
-}
-
-static bool names_sum(struct str column)
-{
-	return str_among(column, "sha256 sha-256 email_sha256 sha256_email hash");
-}
-
-static bool names_domain(struct str column)
-{
-	return str_among(column, "domain domains");
-}
-
-static bool names_reason(struct str column)
-{
-	return str_among(column, "reason why status code type");
-}
-
-static bool names_date(struct str column)
-{
-	return str_among(column, "date since time when created created_at");
-}
-
-/* A header row has no entry in it; it says which columns are ours. */
+/* Before the first row: what are the columns called? The header may also be the first row, where the reader of lists
+ * does not know a name in it. True when the row is used up by that. */
 static bool take_header(struct suppress_reader *r, const struct csv_row *row)
 {
-	r->email = find_column(row, names_email);
-	r->address = find_column(row, names_address);
-	r->recipient = find_column(row, names_recipient);
-	r->sum = find_column(row, names_sum);
-	r->domain = find_column(row, names_domain);
-	if ((r->email & r->address & r->recipient & r->sum & r->domain) == SIZE_MAX)
-		return false;
-	r->reason = find_column(row, names_reason);
-	r->date = find_column(row, names_date);
-	return true;
+	const struct list_form *f = &r->list.form;
+	bool apart = f->header == LIST_HEADER_YES;
+
+	r->looked = true;
+	for (size_t i = 0; apart && i < f->columns; i++)
+		take_name(r, i, str_of(f->names[i]));
+	for (size_t i = 0; !apart && row != NULL && i < row->n; i++)
+		take_name(r, i, cell(row, i));
+	r->file->named = r->n > 0;
+	if (!r->file->named)
+		r->reason = r->date = LIST_NONE;
+	return r->file->named && !apart;
 }
 
-/* s, with a copy in out where one is needed. */
-static struct str as_utf8(struct buf *out, const char *prefix, struct str s)
+/* --- rows --- */
+
+/* Bare digits are of that form. */
+static bool add(struct suppress_reader *r, const struct csv_row *row, struct str entry, enum suppress_form form)
 {
-	bool valid = utf8_valid(s);
+	const struct suppress_entry e = { entry, form, cell(row, r->reason), cell(row, r->date) };
+	enum safety_kind kind = suppress_add_entry(r->into, &e);
 
-	if (valid && prefix[0] == '\0')
-		return s;
-	buf_add_text(out, prefix);
-	if (valid)
-		buf_add(out, s);
-	else
-		utf8_from_latin1(out, s);
-	return buf_str(out);
+	if (kind != SAFETY_NONE)
+		r->file->entries[kind]++;
+	return kind != SAFETY_NONE;
 }
 
-/* prefix: what the column's name says and the cell does not. */
-static bool add(struct suppress_reader *r, const struct csv_row *row, const char *prefix, struct str entry)
-{
-	struct buf text = { .limit = 0 };
-	struct buf reason = { .limit = 0 };
-	struct buf date = { .limit = 0 };
-	bool ok = suppress_add(r->into, as_utf8(&text, prefix, entry), as_utf8(&reason, "", cell(row, r->reason)),
-		as_utf8(&date, "", cell(row, r->date)));
-
-	buf_free(&text);
-	buf_free(&reason);
-	buf_free(&date);
-	return ok;
-}
-
-static bool is_hex(struct str s)
-{
-	bool ok = true;
-
-	for (size_t i = 0; i < s.n; i++)
-		ok = ok && ascii_hex(s.p[i]) >= 0;
-	return ok;
-}
-
-/* Without the "# comment" behind it. */
+/* Without the "# comment" after it. */
 static struct str without_comment(struct str s)
 {
 	for (size_t i = 1; i < s.n; i++)
@@ -135,56 +128,96 @@ static struct str without_comment(struct str s)
 }
 
 /* An entry of whatever kind. */
-static bool add_any(struct suppress_reader *r, const struct csv_row *row, struct str entry)
+static bool add_any(struct suppress_reader *r, const struct csv_row *row, struct str entry, enum suppress_form form)
 {
 	/* (As an address it would be that of a person called "*".) */
 	if (str_starts(entry, STR_LIT("*@")))
 		entry = str_sub(entry, 1, entry.n);
-	if (add(r, row, entry.n == 64 && is_hex(entry) ? "sha256:" : "", entry))
+	if (add(r, row, entry, form))
 		return true;
 	struct str shorter = without_comment(entry);
 
-	return shorter.n < entry.n && add_any(r, row, shorter);
+	return shorter.n < entry.n && add_any(r, row, shorter, form);
 }
 
 static bool add_domain(struct suppress_reader *r, const struct csv_row *row, struct str entry)
 {
+	struct buf domain = { .limit = 0 };
+	bool ok;
+
 	if (str_find(entry, '@') < entry.n)
-		return add_any(r, row, entry);
+		return add_any(r, row, entry, SUPPRESS_BY_LENGTH);
 	if (str_starts(entry, STR_LIT("*.")))
 		entry = str_sub(entry, 2, entry.n);
-	return add(r, row, "@", without_comment(entry));
+	buf_add_char(&domain, '@');
+	buf_add(&domain, without_comment(entry));
+	ok = add(r, row, buf_str(&domain), SUPPRESS_BY_LENGTH);
+	buf_free(&domain);
+	return ok;
 }
 
-/* Streets stand under these names as well: they have no "@" in them. */
-static struct str loose_cell(const struct csv_row *row, size_t i)
+/* What a column says of the row. Streets are found under some names as well: they have no "@" in them. */
+static struct str entry_of(const struct csv_row *row, const struct suppress_column *c)
 {
-	struct str s = cell(row, i);
+	struct str s = cell(row, c->at);
+	bool loose = c->rank >= LIST_LOOSE && c->rank < RANK_HASH;
 
-	return str_find(s, '@') < s.n || str_istarts(s, STR_LIT("sha256:")) || s.n == 64 ? s : STR_LIT("");
+	return loose && str_find(s, '@') == s.n && !suppress_is_hash(s) ? STR_LIT("") : s;
+}
+
+/* "a***@example.org" is there for people, and the hash beside it says who it is. */
+static bool is_masked(struct str entry)
+{
+	return !str_starts(entry, STR_LIT("*@")) && str_find(entry, '*') < entry.n;
 }
 
 /* The most exact of what is filled in: a column "domain" may only repeat the end of the address beside it. */
-static bool add_named(struct suppress_reader *r, const struct csv_row *row)
+static bool add_named(struct suppress_reader *r, const struct csv_row *row, bool masked)
 {
-	const struct str entries[] = { cell(row, r->email), loose_cell(row, r->address), loose_cell(row, r->recipient),
-		cell(row, r->sum) };
-	struct str domain = cell(row, r->domain);
+	bool given = false;
 
-	for (size_t i = 0; i < sizeof entries / sizeof *entries; i++)
-		if (entries[i].n > 0)
-			return add_any(r, row, entries[i]);
-	return domain.n > 0 && add_domain(r, row, domain);
+	for (size_t i = 0; i < r->n; i++) {
+		const struct suppress_column *c = &r->columns[i];
+		struct str entry = entry_of(row, c);
+		bool ok;
+
+		if (entry.n == 0 || (is_masked(entry) && !masked))
+			continue;
+		if (c->rank < RANK_HASH)
+			ok = add_any(r, row, entry, SUPPRESS_BY_LENGTH);
+		else if (c->rank < RANK_DOMAIN)
+			ok = add_any(r, row, entry, (enum suppress_form)c->form);
+		else
+			ok = !given && add_domain(r, row, entry);
+		if (ok)
+			return true;
+		given = given || c->rank < RANK_HASH;
+	}
+	return false;
 }
 
-/* Without names the first cell that is an entry. A plain list has no quotes round its cells: where they stand they are
- * part of the address. */
+static bool add_cell(struct suppress_reader *r, const struct csv_row *row, size_t i)
+{
+	return add_any(r, row, cell(row, i), SUPPRESS_BY_LENGTH) ||
+		add_any(r, row, address_trim(row->cells[i].raw), SUPPRESS_BY_LENGTH);
+}
+
+/* Without names the first cell that is an entry. A plain list has no quotes round its cells: where they are, they are
+ * part of the address. What looks like a hash may be the number of a row in somebody's database, and an address beside
+ * a hash somebody else's: both are taken. */
 static bool add_first(struct suppress_reader *r, const struct csv_row *row)
 {
-	for (size_t i = 0; i < row->n; i++)
-		if (add_any(r, row, cell(row, i)) || add_any(r, row, address_trim(row->cells[i].raw)))
-			return true;
-	return false;
+	bool hashed = false;
+
+	for (size_t i = 0; i < row->n; i++) {
+		if (row->n == 1 || !suppress_is_hash(cell(row, i))) {
+			if (add_cell(r, row, i))
+				return true;
+		} else if (!hashed) {
+			hashed = add_cell(r, row, i);
+		}
+	}
+	return hashed;
 }
 
 static bool is_blank(const struct csv_row *row)
@@ -195,27 +228,39 @@ static bool is_blank(const struct csv_row *row)
 	return true;
 }
 
+/* What is wrong with the cell in which an entry was to be. */
+static void note_bad(struct suppress_reader *r, const struct csv_row *row)
+{
+	struct buf why = { .limit = 0 };
+	struct str entry = STR_LIT("");
+	enum suppress_form form = SUPPRESS_BY_LENGTH;
+
+	for (size_t i = 0; i < r->n && entry.n == 0; i++) {
+		entry = entry_of(row, &r->columns[i]);
+		form = r->columns[i].rank == RANK_HASH ? (enum suppress_form)r->columns[i].form : SUPPRESS_BY_LENGTH;
+	}
+	for (size_t i = 0; r->n == 0 && i < row->n && entry.n == 0; i++)
+		entry = cell(row, i);
+	suppress_add_why(&why, entry, form);
+	safety_bad(r->file, row->line, buf_text(&why));
+	buf_free(&why);
+}
+
 static void take_row(struct suppress_reader *r, const struct csv_row *row)
 {
-	struct suppress *s = r->into;
+	struct safety_file *f = r->file;
 
 	if (is_blank(row) || str_starts(cell(row, 0), STR_LIT("#")))
 		return;
-	bool first = !r->started;
-
-	r->started = true;
-	if (first) {
-		r->named = take_header(r, row);
-		if (r->named)
-			return;
-	}
-	if (r->named ? add_named(r, row) : add_first(r, row))
+	f->begun = true;
+	if (!r->looked && take_header(r, row))
 		return;
-	/* A first row of several cells with no entry in it is a header in other words. */
-	if (first && row->n > 1)
+	if (f->named ? add_named(r, row, false) || add_named(r, row, true) : add_first(r, row))
 		return;
-	if (s->bad++ == 0)
-		s->first_bad = row->line;
+	if (f->bad > 0)
+		f->bad++;
+	else
+		note_bad(r, row);
 }
 
 static bool take_rows(struct suppress_reader *r, struct err *err)
@@ -223,7 +268,7 @@ static bool take_rows(struct suppress_reader *r, struct err *err)
 	struct csv_row row;
 
 	for (;;) {
-		switch (csv_next(&r->csv, &row, err)) {
+		switch (list_reader_next(&r->list, &row, err)) {
 		case CSV_ROW:
 			take_row(r, &row);
 			break;
@@ -231,59 +276,42 @@ static bool take_rows(struct suppress_reader *r, struct err *err)
 		case CSV_END:
 			return true;
 		case CSV_ERROR:
-			return err_prefix(err, "%s", r->name);
+			return false;
 		}
 	}
-}
-
-/* What tells the delimiter: not the comments and empty lines on top. */
-static struct str without_top(struct str head)
-{
-	struct str rest = str_sub(head, csv_bom(head), head.n);
-
-	while (rest.p != NULL) {
-		head = rest;
-		struct str line = str_trim(str_cut(&rest, '\n'));
-
-		if (line.n > 0 && line.p[0] != '#')
-			break;
-	}
-	return head;
-}
-
-static bool tell_delimiter(struct suppress_reader *r, struct err *err)
-{
-	struct str head = csv_rest(&r->csv);
-
-	if (str_starts(head, STR_LIT("\xff\xfe")) || str_starts(head, STR_LIT("\xfe\xff")))
-		return err_set(err, ERR_DATA, "%s is UTF-16: make it UTF-8 first (iconv -f UTF-16 -t UTF-8)", r->name);
-	r->csv.delimiter = csv_guess_delimiter(without_top(head));
-	return true;
 }
 
 bool suppress_read_add(struct suppress_reader *r, struct str octets, struct err *err)
 {
 	if (octets.n == 0)
 		return true;
-	memcpy(csv_room(&r->csv, octets.n), octets.p, octets.n);
-	csv_fed(&r->csv, octets.n);
-	if (r->csv.delimiter == '\0') {
-		if (!csv_head_whole(without_top(csv_rest(&r->csv)), '\0', 1, &r->next))
-			return true;
-		if (!tell_delimiter(r, err))
-			return false;
-	}
+	memcpy(list_reader_room(&r->list, octets.n), octets.p, octets.n);
+	(void)list_reader_fed(&r->list, octets.n);
 	return take_rows(r, err);
 }
 
-bool suppress_read_end(struct suppress_reader *r, struct err *err)
+void suppress_read_abort(struct suppress_reader *r)
 {
-	bool ok = r->csv.delimiter != '\0' || tell_delimiter(r, err);
+	list_reader_free(&r->list);
+}
 
-	if (ok) {
-		csv_eof(&r->csv);
-		ok = take_rows(r, err);
+bool suppress_read_end(struct suppress_reader *r, bool allow_empty, struct err *err)
+{
+	const struct list_form *form = &r->list.form;
+	struct safety_file *f = r->file;
+
+	(void)list_reader_eof(&r->list);
+	bool ok = take_rows(r, err);
+
+	if (ok && form->header == LIST_HEADER_YES) {
+		f->begun = true;
+		if (!r->looked)
+			(void)take_header(r, NULL);
+		if (!f->named && f->bad == 0 && safety_entries(f) == 0)
+			safety_bad(f, form->above_lines + 1,
+				"no column of this header is known (email, domain, sha256, md5 ...)");
 	}
-	csv_free(&r->csv);
+	ok = ok && safety_check(f, allow_empty, err) && suppress_check_digests(r->into, f->name, err);
+	list_reader_free(&r->list);
 	return ok;
 }

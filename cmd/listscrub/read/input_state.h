@@ -1,0 +1,13 @@
+#ifndef PIPEMAIL_LISTSCRUB_INPUT_STATE_H
+#define PIPEMAIL_LISTSCRUB_INPUT_STATE_H
+
+#include "cmd/listscrub/read/input.h"
+
+/* What the files of input.h share. */
+
+/* Open the current list; when it is read again, its spool or the file itself from where it began. */
+bool input_open_file(struct input *in, struct err *err);
+/* Keep a copy of the text that was just read of a file that cannot be read again; in->octets is where it begins. */
+bool input_spool(struct input *in, struct str text, struct err *err);
+
+#endif

@@ -1,0 +1,157 @@
+#include <config.h>
+
+#include "cmd/listscrub/run/scrub.h"
+
+#include "cmd/listscrub/judge/mx.h"
+#include "cmd/listscrub/write/report.h"
+
+/* Working a batch off: duplicates are found, rows are written and counted. */
+
+#define COMMIT_AT ((size_t)128 << 10)
+
+/* Rows whose places are being fetched while those before them are looked up. */
+#define FETCH_AHEAD 32
+
+static bool compares(const struct scrub *s, const struct pending *p)
+{
+	return p->reason == REASON_NONE && !s->set->no_dedupe;
+}
+
+static bool gather(struct scrub *s, const struct pending *p, struct err *err)
+{
+	if (p->reason == REASON_SUPPRESSED && s->set->fold)
+		(void)suppress_add(&s->judge.suppress, p->key, p->more->detail, STR_LIT(""));
+	return p->reason != REASON_NONE || s->mx == NULL || mx_note(s->mx, p->more->domain, err);
+}
+
+/* A row lost against another one: this one, or one that led until now. */
+static bool scan(struct scrub *s, const struct pending *p, uint64_t row, struct err *err)
+{
+	uint64_t loser = UINT64_MAX;
+
+	if (!compares(s, p))
+		return true;
+	if (s->table_full && dedup_find(&s->dedup, p->hash) == SIZE_MAX)
+		return spill_add(&s->spill, (struct spill_record){ p->hash, row, p->date }, err);
+	if (!s->dedup.newest) {
+		loser = dedup_add(&s->dedup, p->hash) ? UINT64_MAX : row;
+	} else if (!dedup_claim(&s->dedup, p->hash, (struct dedup_lead){ row, p->date }, &loser)) {
+		loser = row;
+	}
+	if (loser != UINT64_MAX)
+		rowset_add(&s->losers, loser);
+	return true;
+}
+
+static bool is_duplicate(struct scrub *s, const struct pending *p, uint64_t row)
+{
+	return s->losers_known ? rowset_has(&s->losers, row) : !dedup_add(&s->dedup, p->hash);
+}
+
+static void emit(struct scrub *s, struct pending *p, uint64_t row)
+{
+	if (compares(s, p) && is_duplicate(s, p, row))
+		p->reason = REASON_DUPLICATE;
+	rows_write(&s->rows, p);
+	if (p->reason == REASON_ELSEWHERE) {
+		s->counts.elsewhere++;
+		return;
+	}
+	s->counts.read++;
+	if (p->reason == REASON_NONE) {
+		s->counts.kept++;
+		s->counts.normalised += p->more != NULL && p->more->address.p != NULL;
+	} else {
+		s->counts.rejected[p->reason]++;
+	}
+	s->counts.suggestions += p->more != NULL && p->more->suggestion.n > 0;
+	if (s->report != NULL)
+		report_row(s->report, p);
+}
+
+/* The table takes no more: what comes from there on is only looked at, and read again when the duplicates are known. */
+static bool fill_up(struct scrub *s, const struct input_place *from, const struct judge_unread *unread, struct err *err)
+{
+	s->table_full = true;
+	if (s->mode == SCRUB_SCAN)
+		return true;
+	s->mode = SCRUB_SCAN;
+	s->losers.first = from->rows;
+	s->unread = *unread;
+	s->again = *from;
+	return input_keep(&s->in, err);
+}
+
+static inline void fetch(const struct scrub *s, const struct batch *b, size_t i)
+{
+	if (i < b->n && b->rows[i].reason == REASON_NONE)
+		dedup_prefetch(&s->dedup, b->rows[i].hash);
+}
+
+static bool work_off(struct scrub *s, const struct batch *b, bool looks_up, struct err *err)
+{
+	bool ok = true;
+
+	for (size_t i = 0; i < FETCH_AHEAD && looks_up; i++)
+		fetch(s, b, i);
+	for (size_t i = 0; i < b->n && ok; i++) {
+		if (looks_up)
+			fetch(s, b, i + FETCH_AHEAD);
+		switch (s->mode) {
+		case SCRUB_GATHER:
+			ok = gather(s, &b->rows[i], err);
+			break;
+		case SCRUB_SCAN:
+			ok = scan(s, &b->rows[i], b->start.rows + i, err);
+			break;
+		case SCRUB_EMIT:
+			emit(s, &b->rows[i], b->start.rows + i);
+			break;
+		}
+	}
+	rows_settle(&s->rows);
+	return ok;
+}
+
+bool scrub_commit(struct scrub *s, struct err *err)
+{
+	if (!rows_commit(&s->rows, err)) {
+		s->unwritable = true;
+		return false;
+	}
+	s->committed = s->counts;
+	return true;
+}
+
+/* How many rows will come, by the length of those that came; a little more, so that it is enough. */
+static void expect_rows(struct scrub *s, const struct batch *b)
+{
+	uint64_t octets = b->done / (b->end.rows + 1) + 1;
+
+	if (s->in.total > b->done && b->end.rows > 1000)
+		s->dedup.expected = (size_t)(s->in.total / octets) + (size_t)(s->in.total / octets / 32);
+}
+
+/* What comes through a pipe is passed on as it comes; files are written in large pieces. */
+static bool write_some(struct scrub *s, const struct batch *b, struct err *err)
+{
+	size_t waiting = s->rows.outputs[ROWS_KEPT].n + s->rows.outputs[ROWS_REJECTS].n;
+
+	progress_set(&s->progress, b->done);
+	expect_rows(s, b);
+	return (waiting < COMMIT_AT && !(b->live && b->more)) || scrub_commit(s, err);
+}
+
+bool scrub_settle(struct scrub *s, struct batch *b, struct err *err)
+{
+	bool looks_up = s->mode != SCRUB_GATHER && !s->losers_known && !s->set->no_dedupe;
+
+	if (looks_up && !s->table_full && !dedup_reserve(&s->dedup, b->n) && !fill_up(s, &b->start, &b->before, err))
+		return false;
+	if (!work_off(s, b, looks_up, err) || !write_some(s, b, err))
+		return false;
+	/* What comes next through a pipe cannot be read again: it must be sure to fit before it is read. */
+	if (looks_up && !s->table_full && !dedup_reserve(&s->dedup, BATCH_ROWS))
+		return fill_up(s, &b->end, &s->judge.unread, err);
+	return true;
+}

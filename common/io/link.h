@@ -1,0 +1,108 @@
+#ifndef PIPEMAIL_IO_LINK_H
+#define PIPEMAIL_IO_LINK_H
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "io/net.h"
+#include "io/tlsa.h"
+#include "io/wire.h"
+#include "proto/tls.h"
+
+struct sasl;
+
+/* clang-format off */
+/*
+ * A connection to a server from its name to its last octet, for anybody's poll loop: name and address (RFC 8305), a
+ * SOCKS5 proxy, TLS from the start or by STARTTLS and STLS, TLSA records (DANE), channel binding, time-outs. Nothing
+ * here waits and nothing calls back:
+ *
+ *     link_open
+ *     for (;;) {
+ *             link_write(l, &session.out)                           what the session has to say
+ *             n = link_poll(l, &session.out, fds, &deadline); poll  and whatever else there is to poll
+ *             while ((event = link_next(l, &session.in)) …)         until LINK_WAIT
+ *     }
+ */
+/* clang-format on */
+struct link_params {
+	const char *label; /* of the server, before every error: "smtp.example.org:25" */
+	struct net_target target;
+	const char *proxy_host; /* a SOCKS5 proxy, or NULL */
+	unsigned proxy_port;
+	struct str proxy_user; /* p NULL: no login */
+	struct str proxy_password;
+	struct tls_trust *trust; /* TLS from the start, with these certificates; NULL: not before link_start_tls */
+	int64_t *tlsa_until;     /* no handshake without TLSA records in the trust; those that are there are good until
+				  * then (0: there are none). Shared by the server's links. NULL: no DANE */
+	struct sasl *sasl;       /* learns what a login may be bound to (SCRAM-…-PLUS); or NULL */
+	int64_t timeout;         /* nanoseconds for each thing that is waited for */
+	int64_t deadline;        /* monotonic, of the whole; INT64_MAX: none */
+};
+
+enum link_state {
+	LINK_CLOSED,
+	LINK_DIALLING,
+	LINK_PROXY,
+	LINK_TLSA,
+	LINK_HANDSHAKE,
+	LINK_OPEN, /* the session's octets go through */
+	LINK_OVER, /* ended or broken; link_close is still due */
+};
+
+struct link {
+	enum link_state state;     /* read only */
+	struct link_params params; /* the deadline may be brought forward at any time */
+	/* The rest is the module's own. */
+	struct net_dial *dial;
+	struct tlsa tlsa;
+	struct wire wire;
+	struct tls_trust *trust;
+	const struct buf *clear;  /* what STARTTLS must leave empty, until the handshake begins */
+	bool starttls;            /* TLS came later than LINK_UP */
+	bool untold;              /* LINK_UP or LINK_TLS is due */
+	bool last_call;           /* the time is over: what is there is read once more */
+	const char *awaited;      /* as of link_expect */
+	int64_t wait_until;       /* for it */
+	uint64_t sent;            /* wire.sent when the wait began */
+	const struct pollfd *fds; /* as of link_poll */
+	size_t n_fds;
+};
+
+enum link_event {
+	LINK_WAIT,   /* nothing: poll */
+	LINK_UP,     /* the session may begin: proxy, and TLS from the start, are behind us */
+	LINK_TLS,    /* what link_start_tls began is done */
+	LINK_INPUT,  /* octets were appended to in */
+	LINK_EOF,    /* the server ended it in order; err says so, as a temporary failure (75) */
+	LINK_FAILED, /* err says why: 68, 69, 71, 75 (a time-out too), 76, 77, 78. It is over */
+};
+
+/* Begin. What params point to is borrowed for l's life. False with err (64, 68, 71, 75, 78, with the label) when that
+ * fails at once: nothing is left to close. */
+bool link_open(struct link *l, const struct link_params *params, struct err *err);
+/* What the session waits for, as its messages call it ("reply to MAIL"), or NULL: nothing is owed, and time is no
+ * matter. Something new has its time from now on. Before link_poll. */
+void link_expect(struct link *l, const char *what);
+/* Something was got: what is waited for has its full time again. */
+void link_progress(struct link *l);
+#define LINK_FDS NET_DIAL_FDS
+/* Fill at most LINK_FDS entries to poll for; returns how many. They stay the caller's and have to live until
+ * link_next. out: what waits to be written, may be NULL. *deadline is lowered to when link_next wants to be called
+ * again. */
+size_t link_poll(struct link *l, const struct buf *out, struct pollfd *fds, int64_t *deadline);
+/* After poll: what happened, one thing a call; again until it says LINK_WAIT. in NULL: nothing is read for a
+ * session. */
+enum link_event link_next(struct link *l, struct buf *in, struct err *err);
+/* Hand what is in out to the kernel, as far as it takes it; nothing while the session's octets do not go through.
+ * LINK_WAIT, or LINK_FAILED with err. */
+enum link_event link_write(struct link *l, struct buf *out, struct err *err);
+/* STARTTLS or STLS was agreed. in is the session's, and has to be empty: 76 otherwise. LINK_TLS follows. */
+bool link_start_tls(struct link *l, struct tls_trust *trust, const struct buf *in, struct err *err);
+/* The connected socket, for names and addresses; -1 before LINK_UP. */
+int link_fd(const struct link *l);
+/* What TLS it has; false: none. */
+bool link_facts(const struct link *l, struct tls_facts *facts);
+/* Says goodbye to TLS where it can, and closes. A zeroed or closed one is fine. */
+void link_close(struct link *l);
+
+#endif
