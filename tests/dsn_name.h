@@ -6,7 +6,7 @@
 /* A class as tests write it down. */
 static const char *dsn_class_name(enum dsn_class class)
 {
-	static const char *const names[] = { "nothing", "hard", "soft", "complaint", "unsubscribe" };
+	static const char *const names[] = { "nothing", "hard", "soft", "complaint", "unsubscribe", "uncounted" };
 
 	return names[class];
 }

@@ -4,6 +4,7 @@
 #include "tests/tap.h"
 
 #include <errno.h>
+#include <gnutls/abstract.h>
 #include <gnutls/crypto.h>
 #include <gnutls/gnutls.h>
 #include <gnutls/x509.h>
@@ -27,6 +28,8 @@ struct cert_wish {
 	bool ca;
 	bool cn_only;
 	const char *purpose; /* NULL: TLS server */
+	unsigned rsa;        /* bits of an RSA key; 0: a key on P-256 */
+	bool sha1;           /* signed over SHA-1 */
 	long from;           /* seconds from now */
 	long to;
 };
@@ -48,7 +51,11 @@ static void cert_make(struct cert *c, const struct cert_wish *wish)
 	size_t n = sizeof id;
 
 	gnutls_x509_privkey_init(&c->key);
-	gnutls_x509_privkey_generate(c->key, GNUTLS_PK_ECDSA, GNUTLS_CURVE_TO_BITS(GNUTLS_ECC_CURVE_SECP256R1), 0);
+	if (wish->rsa > 0)
+		gnutls_x509_privkey_generate(c->key, GNUTLS_PK_RSA, wish->rsa, 0);
+	else
+		gnutls_x509_privkey_generate(c->key, GNUTLS_PK_ECDSA, GNUTLS_CURVE_TO_BITS(GNUTLS_ECC_CURVE_SECP256R1),
+			0);
 	gnutls_x509_crt_init(&c->crt);
 	gnutls_x509_crt_set_version(c->crt, 3);
 	serial++;
@@ -75,7 +82,7 @@ static void cert_make(struct cert *c, const struct cert_wish *wish)
 			wish->purpose != NULL ? wish->purpose : GNUTLS_KP_TLS_WWW_SERVER, 0);
 	}
 	gnutls_x509_crt_sign2(c->crt, wish->issuer != NULL ? wish->issuer->crt : c->crt,
-		wish->issuer != NULL ? wish->issuer->key : c->key, GNUTLS_DIG_SHA256, 0);
+		wish->issuer != NULL ? wish->issuer->key : c->key, wish->sha1 ? GNUTLS_DIG_SHA1 : GNUTLS_DIG_SHA256, 0);
 	export_pem(c);
 }
 
@@ -121,15 +128,32 @@ static int server_timeout(gnutls_transport_ptr_t p, unsigned ms)
 	return buf_len(&((struct tls_server *)p)->in) > 0;
 }
 
+/* One by one: GnuTLS's own reader takes sixteen of a chain at most. */
+static void server_show(struct tls_server *s, const char *chain, const char *key)
+{
+	gnutls_datum_t k = { (unsigned char *)(uintptr_t)key, (unsigned)strlen(key) };
+	gnutls_pcert_st certs[32];
+	gnutls_privkey_t own;
+	int n = 0;
+
+	for (const char *p = chain; n < 32 && (p = strstr(p, "-----BEGIN")) != NULL; p++) {
+		gnutls_datum_t c = { (unsigned char *)(uintptr_t)p, (unsigned)strlen(p) };
+
+		if (gnutls_pcert_import_x509_raw(&certs[n++], &c, GNUTLS_X509_FMT_PEM, 0) < 0)
+			abort();
+	}
+	gnutls_privkey_init(&own);
+	if (gnutls_privkey_import_x509_raw(own, &k, GNUTLS_X509_FMT_PEM, NULL, 0) < 0 ||
+		gnutls_certificate_set_key(s->credentials, NULL, 0, certs, n, own) < 0)
+		abort();
+}
+
 /* chain: certificates to show, PEM, the own first. ask: want the client's. */
 static void server_start(struct tls_server *s, const char *chain, const char *key, const char *priority, bool ask)
 {
-	gnutls_datum_t c = { (unsigned char *)(uintptr_t)chain, (unsigned)strlen(chain) };
-	gnutls_datum_t k = { (unsigned char *)(uintptr_t)key, (unsigned)strlen(key) };
-
 	*s = (struct tls_server){ 0 };
 	gnutls_certificate_allocate_credentials(&s->credentials);
-	gnutls_certificate_set_x509_key_mem(s->credentials, &c, &k, GNUTLS_X509_FMT_PEM);
+	server_show(s, chain, key);
 	gnutls_init(&s->session, GNUTLS_SERVER | GNUTLS_NONBLOCK | GNUTLS_NO_SIGNAL);
 	gnutls_priority_set_direct(s->session, priority, NULL);
 	gnutls_credentials_set(s->session, GNUTLS_CRD_CERTIFICATE, s->credentials);

@@ -7,9 +7,11 @@
 #include "cmd/mailbulk/settings.h"
 
 /* A row that gets a line in the results without any server. */
-static void skip(struct engine *e, enum result_status status, struct str email, const char *reply)
+static void skip(struct engine *e, enum result_status status, uint64_t row, struct str email, const char *reply)
 {
-	struct result result = { .status = status, .email = str_trim(email), .reply = str_of(reply), .relay = "" };
+	struct result result = {
+		.status = status, .email = str_trim(email), .reply = str_of(reply), .relay = "", .row = row
+	};
 
 	results_add(&e->results, &result, e->wall.wall);
 }
@@ -35,17 +37,17 @@ static bool may_try(struct engine *e, const struct values *v)
 
 	switch (e->journalled ? ledger_state(&e->ledger, v->key) : LEDGER_NEW) {
 	case LEDGER_SENT:
-		skip(e, RESULT_SKIPPED, email, "sent by an earlier run");
+		skip(e, RESULT_SKIPPED, v->row->number, email, "sent by an earlier run");
 		return false;
 	case LEDGER_REFUSED:
-		skip(e, RESULT_SKIPPED, email, "refused in an earlier run");
+		skip(e, RESULT_SKIPPED, v->row->number, email, "refused in an earlier run");
 		e->earlier_bad++;
 		return false;
 	case LEDGER_TRYING:
 	case LEDGER_UNKNOWN:
 		if (e->settings->resend_unknown)
 			return true;
-		skip(e, RESULT_UNKNOWN, email,
+		skip(e, RESULT_UNKNOWN, v->row->number, email,
 			"an earlier run ended between sending it and the answer: it may have been delivered");
 		return false;
 	default:
@@ -102,11 +104,11 @@ static int take_fresh(struct engine *e, struct ticket *t, const struct values **
 		return -1;
 	case CHOICE_BAD:
 		e->bad++;
-		skip(e, RESULT_SKIPPED, s->row.cells[e->list->email], why.text);
+		skip(e, RESULT_SKIPPED, s->row.number, s->row.cells[e->list->email], why.text);
 		return 0;
 	case CHOICE_SUPPRESSED:
 	case CHOICE_DUPLICATE:
-		skip(e, RESULT_SKIPPED, written_of(e, &s->values), why.text);
+		skip(e, RESULT_SKIPPED, s->row.number, written_of(e, &s->values), why.text);
 		return 0;
 	case CHOICE_TAKEN:
 		break;
@@ -159,7 +161,7 @@ static bool load(struct engine *e, struct job *job, const struct values *v)
 
 	if (job->n == 0 && !letter_render(&job->letter, e->campaign, v, &e->wall, false, &err)) {
 		e->bad++;
-		skip(e, RESULT_SKIPPED, str_of(t->written), err.text);
+		skip(e, RESULT_SKIPPED, t->row.number, str_of(t->written), err.text);
 		mem_free(t->email);
 		t->email = NULL;
 		return false;
@@ -176,6 +178,8 @@ static size_t batch_of(const struct engine *e, const struct peer *p)
 
 	if (p->smtp.caps.rcpt_max > 0 && p->smtp.caps.rcpt_max < most)
 		most = (size_t)p->smtp.caps.rcpt_max;
+	if (p->relay->rcpt_most > 0 && p->relay->rcpt_most < most)
+		most = p->relay->rcpt_most;
 	/* What the server counts by domain is not counted here. */
 	return p->smtp.caps.rcpt_domain_max > 0 ? 1 : most;
 }
@@ -340,7 +344,9 @@ void engine_leave(struct engine *e, const char *reply)
 			.email = str_of(t.written),
 			.reply = str_of(reply),
 			.attempts = t.row.attempts,
-			.relay = "" };
+			.relay = "",
+			.row = t.row.number,
+			.key = t.key };
 
 		results_add(&e->results, &result, e->wall.wall);
 		mem_free(t.email);

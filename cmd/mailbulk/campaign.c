@@ -114,15 +114,15 @@ static bool load_keys(struct campaign *c, struct err *err)
 		if (stat(s->token_key, &st) == 0 && (st.st_mode & 077) != 0)
 			say_note("%s: others can read this key (chmod 600 mends it)", s->token_key);
 	}
-	if (a->dkim_key == NULL && a->dkim_domain == NULL && a->dkim_selector == NULL)
+	if (a->keys.dkim_key == NULL && a->keys.dkim_domain == NULL && a->keys.dkim_selector == NULL)
 		return true;
-	if (a->dkim_key == NULL || a->dkim_domain == NULL || a->dkim_selector == NULL)
+	if (a->keys.dkim_key == NULL || a->keys.dkim_domain == NULL || a->keys.dkim_selector == NULL)
 		return err_set(err, ERR_USAGE, "--dkim-domain, --dkim-selector and --dkim-key belong together");
-	if (!file_read(a->dkim_key, 65536, &pem, err))
+	if (!file_read(a->keys.dkim_key, 65536, &pem, err))
 		return false;
 	c->dkim_key = dkim_key_new(buf_str(&pem), err);
 	buf_wipe(&pem);
-	return c->dkim_key != NULL || err_prefix(err, "%s", a->dkim_key);
+	return c->dkim_key != NULL || err_prefix(err, "%s", a->keys.dkim_key);
 }
 
 static void digest_part(gnutls_hash_hd_t hash, struct str s)

@@ -8,19 +8,8 @@
 #include "io/clock.h"
 #include "io/stop.h"
 
-#define GRACE (10 * CLOCK_SECOND)     /* for what is under way when we are asked to stop */
 #define IDLE_MOST (20 * CLOCK_SECOND) /* a session without work, while others wait for their time */
 #define GOODBYE (2 * CLOCK_SECOND)    /* for the answers to QUIT */
-
-void engine_stop(struct engine *e, const struct err *why)
-{
-	if (e->stopping)
-		return;
-	e->stopping = true;
-	e->stop_by = clock_after(GRACE);
-	if (why != NULL)
-		e->why = *why;
-}
 
 /* Every server was given up: say why with the words of the last. */
 static void check_relays(struct engine *e)
@@ -53,7 +42,7 @@ static void step_all(struct engine *e)
 	while (moved) {
 		moved = engine_admit(e) > 0;
 		for (size_t i = 0; i < e->n_peers; i++)
-			moved |= peer_step(e, &e->peers[i]);
+			moved |= step_peer(e, &e->peers[i]);
 	}
 }
 

@@ -46,6 +46,7 @@ struct relay {
 	bool greeted;      /* a session came up: until then one connection is enough to learn from */
 	unsigned later;    /* 4xx in a row */
 	bool proven;       /* it took a message in this run */
+	size_t rcpt_most;  /* recipients of one transaction, as its refusals taught; 0: not known */
 	bool dead;         /* given up; why says why */
 	struct err why;
 	bool asking; /* for a new token, by this command: for all connections that wait for one */
@@ -129,9 +130,12 @@ struct engine {
 	uint64_t left; /* rows of the list not looked at yet, as preflight counted them */
 	uint64_t
 		first_size; /* octets of the first message: preflight's last question, which only a server can answer */
-	uint64_t refused_in_row;
-	uint64_t bad;         /* rows that could not be rendered */
-	uint64_t earlier_bad; /* refused by an earlier run */
+	uint64_t refused_in_row; /* recipients, for good */
+	uint64_t content_in_row; /* of them, for the content */
+	uint64_t ours_in_row;    /* replies about us */
+	struct err ours;         /* the first refusal that leaves rows to us: what the run ends with */
+	uint64_t bad;            /* rows that could not be rendered */
+	uint64_t earlier_bad;    /* refused by an earlier run */
 	bool list_ended;
 	bool stopping;   /* nothing more is admitted; why, if it is an error */
 	bool parting;    /* every row has its end; the servers are said goodbye to */
@@ -154,7 +158,7 @@ bool engine_more(const struct engine *e);
 void engine_leave(struct engine *e, const char *reply);
 
 /* step.c: let a session go on until it waits. True when something happened. */
-bool peer_step(struct engine *e, struct peer *p);
+bool step_peer(struct engine *e, struct peer *p);
 
 /* verdict.c: what became of a recipient (index, or SIZE_MAX: all that have no verdict yet). */
 void engine_job_verdict(struct engine *e, struct job *job, size_t rcpt, const struct smtp_news *news);

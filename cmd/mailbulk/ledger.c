@@ -119,9 +119,10 @@ void ledger_trying(struct buf *out, int64_t now, const char *key, const char *ad
 }
 
 void ledger_verdict(struct buf *out, enum ledger_state state, int64_t now, const char *key, const char *address,
-	int code, struct str reply)
+	int code, struct str reply, const char *reason, const char *stage)
 {
 	begin(out, state, now);
 	buf_printf(out, "%s\t%s\t%d\t", key, address, code);
 	utf8_show(out, reply, REPLY_KEPT);
+	buf_printf(out, "\t%s\t%s", reason, stage);
 }

@@ -17,6 +17,9 @@
  *     D  time  key  address  code  reply       not sent: to be tried again
  *     U  time  key  address  0     why         may have been delivered: no verdict came
  *
+ * S, F, D and U end with two more fields, reason and stage (mail/outcome), which may be empty; older journals do not
+ * have them.
+ *
  * The last record of a key counts. S and F are never tried again, D is, T without a verdict is as U: in doubt.
  */
 /* clang-format on */
@@ -43,6 +46,6 @@ enum ledger_state ledger_state(const struct ledger *l, const char *key);
 void ledger_campaign(struct buf *out, int64_t now, const char *id, const char *fingerprint, const char *key_column);
 void ledger_trying(struct buf *out, int64_t now, const char *key, const char *address);
 void ledger_verdict(struct buf *out, enum ledger_state state, int64_t now, const char *key, const char *address,
-	int code, struct str reply);
+	int code, struct str reply, const char *reason, const char *stage);
 
 #endif

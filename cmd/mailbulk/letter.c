@@ -148,8 +148,8 @@ static bool sign(struct letter *l, const struct campaign *c, const struct moment
 	for (size_t i = 1; letter_octets(l, c, i, &octets); i++)
 		dkim_body(&d, octets);
 	letter_octets(l, c, 0, &octets);
-	ok = dkim_sign(&d, c->dkim_key, str_of(a->dkim_domain), str_of(a->dkim_selector), str_sub(octets, 0, head),
-		now->wall, &l->signature, err);
+	ok = dkim_sign(&d, c->dkim_key, str_of(a->keys.dkim_domain), str_of(a->keys.dkim_selector),
+		str_sub(octets, 0, head), now->wall, &l->signature, err);
 	dkim_free(&d);
 	return ok || err_prefix(err, "DKIM");
 }

@@ -102,7 +102,7 @@ static void check_from(struct preflight *p, const struct letter *letter)
 			others[i]);
 	}
 	if (p->campaign->dkim_key != NULL && !p->dkim_told) {
-		domain_to_ascii(&signer, str_of(p->settings->account.dkim_domain));
+		domain_to_ascii(&signer, str_of(p->settings->account.keys.dkim_domain));
 		if (!domain_within(buf_str(&ascii), buf_str(&signer)) &&
 			!domain_within(buf_str(&signer), buf_str(&ascii))) {
 			p->dkim_told = true;

@@ -16,12 +16,18 @@ void results_init(struct results *r, enum results_format format)
 {
 	*r = (struct results){ .format = format };
 	if (format == RESULTS_CSV)
-		buf_add_text(&r->out, "email,status,code,enhanced,reply,attempts,message_id,relay,time\n");
+		buf_add_text(&r->out,
+			"email,status,code,enhanced,reply,attempts,message_id,relay,time,reason,stage,row,key\n");
 }
 
 void results_free(struct results *r)
 {
 	buf_free(&r->out);
+}
+
+static const char *text(const char *s)
+{
+	return s != NULL ? s : "";
 }
 
 static void add_csv(struct buf *out, const struct result *result, struct str reply, struct str time)
@@ -40,7 +46,15 @@ static void add_csv(struct buf *out, const struct result *result, struct str rep
 	csv_add_cell(out, str_of(result->relay), ',');
 	buf_add_char(out, ',');
 	buf_add(out, time);
-	buf_add_char(out, '\n');
+	buf_printf(out, ",%s,%s,", text(result->reason), text(result->stage));
+	if (result->row > 0)
+		buf_add_number(out, result->row);
+	buf_printf(out, ",%s\n", text(result->key));
+}
+
+static const char *some(const char *s)
+{
+	return s != NULL && s[0] != '\0' ? s : NULL;
 }
 
 static void add_json(struct buf *out, const struct result *result, struct str reply, struct str time)
@@ -70,6 +84,17 @@ static void add_json(struct buf *out, const struct result *result, struct str re
 	json_str(&j, str_of(result->relay));
 	json_key(&j, "time");
 	json_str(&j, time);
+	json_key(&j, "reason");
+	json_text(&j, some(result->reason));
+	json_key(&j, "stage");
+	json_text(&j, some(result->stage));
+	json_key(&j, "row");
+	if (result->row > 0)
+		json_uint(&j, result->row);
+	else
+		json_null(&j);
+	json_key(&j, "key");
+	json_text(&j, some(result->key));
 	json_close(&j, '}');
 	buf_add_char(out, '\n');
 }

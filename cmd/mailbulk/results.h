@@ -17,6 +17,10 @@ struct result {
 	unsigned attempts;
 	struct str message_id; /* without <> */
 	const char *relay;
+	const char *reason; /* of mail/outcome, NULL and "": none */
+	const char *stage;
+	uint64_t row;    /* number in the list, 0: none */
+	const char *key; /* as in the journal, or NULL */
 };
 
 struct results {

@@ -168,6 +168,9 @@ static int end(struct engine *e)
 	if (!results_flush(&e->results, &err) && e->why.kind == ERR_NONE)
 		e->why = err;
 	progress_end(&e->progress);
+	/* Rows that are left because of us are what the run ends with, whatever else there is. */
+	if (e->why.kind == ERR_NONE)
+		e->why = e->ours;
 	if (e->why.kind != ERR_NONE)
 		say_error(&e->why);
 	summary(e);

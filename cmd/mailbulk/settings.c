@@ -46,9 +46,11 @@ static const struct option *message_options(struct settings *s)
 		{ "inline", 0, OPTION_LIST, &s->inlines, "FILE", "an image that the HTML shows by cid:", false },
 		{ "header", 'H', OPTION_LIST, &s->headers, "'Name: value'", "one more header field", false },
 		{ "missing", 0, OPTION_TEXT, &s->missing, "error|empty", "what a tag without a column is", false },
-		{ "dkim-domain", 0, OPTION_TEXT, &s->account.dkim_domain, "DOMAIN", "sign for this domain", false },
-		{ "dkim-selector", 0, OPTION_TEXT, &s->account.dkim_selector, "NAME", "the key's selector", false },
-		{ "dkim-key", 0, OPTION_TEXT, &s->account.dkim_key, "FILE", "private key, RSA or Ed25519", false },
+		{ "dkim-domain", 0, OPTION_TEXT, &s->account.keys.dkim_domain, "DOMAIN", "sign for this domain",
+			false },
+		{ "dkim-selector", 0, OPTION_TEXT, &s->account.keys.dkim_selector, "NAME", "the key's selector",
+			false },
+		{ "dkim-key", 0, OPTION_TEXT, &s->account.keys.dkim_key, "FILE", "private key, RSA or Ed25519", false },
 		NO_OPTION,
 	};
 	static struct option kept[sizeof table / sizeof *table];

@@ -64,7 +64,7 @@ static void up(struct engine *e, struct peer *p)
 	engine_stop(e, &err);
 }
 
-bool peer_step(struct engine *e, struct peer *p)
+bool step_peer(struct engine *e, struct peer *p)
 {
 	struct smtp_news news;
 	bool moved = false;

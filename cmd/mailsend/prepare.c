@@ -51,9 +51,9 @@ static bool find_sender(struct settings *s, const struct outgoing *o, struct env
 
 static bool load_dkim(const struct settings *s, struct outgoing *o, const struct envelope *e, struct err *err)
 {
-	const char *key = s->dkim_key != NULL ? s->dkim_key : s->account.dkim_key;
-	const char *domain = s->dkim_domain != NULL ? s->dkim_domain : s->account.dkim_domain;
-	const char *selector = s->dkim_selector != NULL ? s->dkim_selector : s->account.dkim_selector;
+	const char *key = s->dkim_key != NULL ? s->dkim_key : s->account.keys.dkim_key;
+	const char *domain = s->dkim_domain != NULL ? s->dkim_domain : s->account.keys.dkim_domain;
+	const char *selector = s->dkim_selector != NULL ? s->dkim_selector : s->account.keys.dkim_selector;
 	struct buf pem = { 0 };
 	struct buf ascii = { 0 };
 
@@ -83,7 +83,7 @@ static bool load_dkim(const struct settings *s, struct outgoing *o, const struct
 
 static bool add_recipients(const struct settings *s, const struct outgoing *o, struct envelope *e, struct err *err)
 {
-	const char *aliases = s->aliases != NULL ? s->aliases : s->account.aliases;
+	const char *aliases = s->aliases != NULL ? s->aliases : s->account.keys.aliases;
 
 	if (aliases != NULL && !envelope_aliases(e, aliases, err))
 		return false;

@@ -99,7 +99,7 @@ static bool spill(struct sink *s, struct err *err)
 {
 	if (s->spill < 0 && (s->spill = file_temp(err)) < 0)
 		return false;
-	if (!file_write(s->spill, buf_str(&s->text), "temporary file", err))
+	if (!file_temp_write(s->spill, buf_str(&s->text), s->spilled, err))
 		return false;
 	s->spilled += buf_len(&s->text);
 	buf_clear(&s->text);
@@ -170,10 +170,8 @@ static void shape_head(struct sink *s)
 	if (s->kind != SINK_MAILDIR) {
 		sender_of(head, &sender);
 		mbox_begin(&s->writer, &s->piece, buf_str(&sender), clock_wall());
-		if (s->n == 0) {
-			buf_clear(&s->from);
-			buf_add(&s->from, str_sub(buf_str(&s->piece), 0, buf_len(&s->piece) - 1));
-		}
+		buf_clear(&s->from);
+		buf_add(&s->from, str_sub(buf_str(&s->piece), 0, buf_len(&s->piece) - 1));
 		while (head.n > 0) {
 			size_t n = str_find(head, '\n');
 			struct str line = str_sub(head, 0, n < head.n ? n + 1 : n);
@@ -268,10 +266,13 @@ bool sink_end(struct sink *s, struct str key, struct err *err)
 	if (!ok)
 		return false;
 	size = s->spilled + buf_len(&s->text) - s->message_at;
-	if (s->kind == SINK_MAILDIR)
+	if (s->kind == SINK_MAILDIR) {
 		buf_add_text(&extra, s->name);
-	else
+	} else {
 		buf_add_number(&extra, size);
+		buf_add_char(&extra, '\t');
+		buf_add(&extra, buf_str(&s->from));
+	}
 	if (s->state != NULL && key.n > 0)
 		ok = state_try(s->state, key, buf_str(&extra), err);
 	keep_name(s);
@@ -296,11 +297,9 @@ void sink_abandon(struct sink *s)
 		sink_maildir_drop(s, s->name);
 	mem_free(s->name);
 	s->name = NULL;
-	/* Back to where the message began; what was spilled of it is cut off again. */
+	/* Back to where the message began; what was spilled of it is written over. */
 	if (s->message_at < s->spilled) {
-		if (ftruncate(s->spill, (off_t)s->message_at) == 0 &&
-			lseek(s->spill, (off_t)s->message_at, SEEK_SET) >= 0)
-			s->spilled = s->message_at;
+		s->spilled = s->message_at;
 		buf_clear(&s->text);
 	} else {
 		buf_cut(&s->text, (size_t)(s->message_at - s->spilled));
@@ -328,17 +327,7 @@ bool sink_due(const struct sink *s)
 /* Into a pipe nothing can be taken back: what was written is remembered at once. */
 static bool stdout_commit(struct sink *s, struct err *err)
 {
-	char block[65536];
-	ssize_t n = 0;
-
-	for (off_t at = 0; s->spill >= 0 && (uint64_t)at < s->spilled; at += n) {
-		n = pread(s->spill, block, sizeof block, at);
-		if (n <= 0)
-			return err_errno(err, ERR_IO, n < 0 ? errno : EIO, "temporary file");
-		if (!file_write(STDOUT_FILENO, str_at(block, (size_t)n), "standard output", err))
-			return false;
-	}
-	return file_write(STDOUT_FILENO, buf_str(&s->text), "standard output", err) &&
+	return sink_write(s, STDOUT_FILENO, "standard output", err) &&
 		(s->state == NULL || state_done(s->state, clock_wall(), false, err));
 }
 

@@ -33,7 +33,7 @@ struct sink {
 	uint64_t spilled;
 	uint64_t message_at; /* where in the batch the current message begins */
 	bool named;          /* the mbox's name is synced */
-	struct buf from;     /* the batch's first From_ line */
+	struct buf from;     /* the current message's From_ line */
 	uint32_t crc;        /* of the batch up to message_at */
 	uint32_t crc_now;
 
@@ -80,5 +80,7 @@ bool sink_maildir_end(struct sink *s, struct err *err);
 bool sink_maildir_commit(struct sink *s, struct err *err);
 bool sink_maildir_recover(struct sink *s, struct err *err);
 void sink_maildir_drop(struct sink *s, const char *name);
+/* The octets of the batch to a descriptor. */
+bool sink_write(const struct sink *s, int fd, const char *name, struct err *err);
 
 #endif

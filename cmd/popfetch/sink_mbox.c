@@ -7,72 +7,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/crc32.h"
 #include "cli/say.h"
 #include "cmd/popfetch/state.h"
+#include "cmd/popfetch/torn.h"
 #include "io/clock.h"
 #include "io/file.h"
+#include "io/mailbox.h"
 
 #define LOCK_WAIT (10 * CLOCK_SECOND)
-
-struct mailbox {
-	const char *path;
-	int fd;
-	bool dotlock;
-	off_t size;
-};
-
-static void close_locked(struct mailbox *m)
-{
-	if (m->fd >= 0)
-		close(m->fd);
-	if (m->dotlock)
-		file_dotunlock(m->path);
-}
-
-/* One try: *again when another file has taken the name in the meantime. */
-static bool open_once(struct mailbox *m, int64_t until, bool *again, struct err *err)
-{
-	struct stat opened;
-	struct stat named;
-
-	*again = false;
-	m->fd = open(m->path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0600);
-	if (m->fd < 0)
-		return err_errno(err, ERR_CANTCREAT, errno, "%s", m->path);
-	if (!file_lock(m->fd, m->path, until, err))
-		return false;
-	if (fstat(m->fd, &opened) != 0 || !S_ISREG(opened.st_mode))
-		return err_set(err, ERR_CANTCREAT, "%s: not a regular file", m->path);
-	*again = stat(m->path, &named) != 0 || named.st_ino != opened.st_ino || named.st_dev != opened.st_dev;
-	m->size = opened.st_size;
-	return !*again;
-}
-
-/* Open and lock the mailbox by both ways that mail programs use, the dotlock where the directory allows one. A program
- * that rewrote it while we waited has put another file in its place: then that one is taken. */
-static bool open_locked(struct mailbox *m, const char *path, struct err *err)
-{
-	int64_t until = clock_after(LOCK_WAIT);
-	struct err no_lock = { 0 };
-	bool again = true;
-	bool ok = false;
-
-	*m = (struct mailbox){ .path = path, .fd = -1 };
-	m->dotlock = file_dotlock(path, until, &no_lock);
-	if (!m->dotlock && no_lock.kind != ERR_CANTCREAT) {
-		*err = no_lock;
-		return false;
-	}
-	while (again) {
-		if (m->fd >= 0)
-			close(m->fd);
-		ok = open_once(m, until, &again, err);
-	}
-	if (!ok)
-		close_locked(m);
-	return ok;
-}
 
 /* A dotlock of ours that a kill left would keep other programs out, though nothing may come that we need the mailbox
  * for. */
@@ -117,34 +59,6 @@ bool sink_mbox_open(struct sink *s, struct err *err)
 	return true;
 }
 
-/* How many line ends are missing in front of a From_ line at the end of the file: 0, 1 or 2. -1: it cannot be read. */
-static int missing_ends(int fd, off_t size)
-{
-	char last[2] = { '\n', '\n' };
-	off_t n = size < 2 ? size : 2;
-
-	if (size == 0)
-		return 0;
-	if (pread(fd, last + 2 - n, (size_t)n, size - n) != n)
-		return -1;
-	return last[1] != '\n' ? 2 : last[0] != '\n' && size > 1 ? 1 : 0;
-}
-
-static bool write_batch(struct sink *s, int fd, struct err *err)
-{
-	char block[65536];
-	ssize_t n;
-
-	for (uint64_t at = 0; at < s->spilled; at += (uint64_t)n) {
-		n = pread(s->spill, block, sizeof block, (off_t)at);
-		if (n <= 0)
-			return err_errno(err, ERR_IO, n < 0 ? errno : EIO, "temporary file");
-		if (!file_write(fd, str_at(block, (size_t)n), s->path, err))
-			return false;
-	}
-	return file_write(fd, buf_str(&s->text), s->path, err);
-}
-
 /* Say where the batch is about to come, so that a run after a crash knows whose half it finds there. */
 static bool announce(struct sink *s, off_t offset, struct err *err)
 {
@@ -153,8 +67,7 @@ static bool announce(struct sink *s, off_t offset, struct err *err)
 
 	if (s->state == NULL)
 		return true;
-	buf_printf(&place, "mbox\t%s\t%llu\t%u\t", s->path, (unsigned long long)offset, s->crc);
-	buf_add(&place, buf_str(&s->from));
+	buf_printf(&place, "mbox\t%s\t%llu\t%u", s->path, (unsigned long long)offset, s->crc);
 	ok = state_begin(s->state, buf_str(&place), err);
 	buf_free(&place);
 	return ok;
@@ -163,11 +76,13 @@ static bool announce(struct sink *s, off_t offset, struct err *err)
 /* The batch behind what is there; on failure the file is as it was, as far as that can be had. */
 static bool append(struct sink *s, const struct mailbox *m, off_t offset, struct err *err)
 {
-	if (write_batch(s, m->fd, err) && file_sync(m->fd, s->path, err) && (s->named || file_sync_dir(s->path, err))) {
+	if (sink_write(s, m->fd, s->path, err) && file_sync(m->fd, s->path, err) &&
+		(s->named || file_sync_dir(s->path, err))) {
 		s->named = true;
 		return true;
 	}
-	if (ftruncate(m->fd, offset) == 0 && s->state != NULL)
+	/* What could not be taken back, or may come back after a power failure, is left to the next run's recovery. */
+	if (ftruncate(m->fd, offset) == 0 && file_sync(m->fd, s->path, NULL) && s->state != NULL)
 		state_undone(s->state, NULL);
 	return false;
 }
@@ -179,9 +94,9 @@ bool sink_mbox_commit(struct sink *s, struct err *err)
 	int missing;
 	bool ok;
 
-	if (!open_locked(&m, s->path, err))
+	if (!mailbox_open(&m, s->path, clock_after(LOCK_WAIT), err))
 		return false;
-	missing = missing_ends(m.fd, m.size);
+	missing = mailbox_missing_ends(&m);
 	ok = missing >= 0 || err_errno(err, ERR_IO, errno, "%s", s->path);
 	if (ok && missing == 2)
 		say_note("%s: did not end in a line end; one was added", s->path);
@@ -195,7 +110,7 @@ bool sink_mbox_commit(struct sink *s, struct err *err)
 		ok = append(s, &m, offset, err) && (s->state == NULL || state_done(s->state, clock_wall(), true, err));
 	else if (ftruncate(m.fd, m.size) != 0)
 		err_prefix(err, "cannot take back what was written");
-	close_locked(&m);
+	mailbox_close(&m);
 	return ok;
 }
 
@@ -204,16 +119,13 @@ bool sink_mbox_commit(struct sink *s, struct err *err)
 struct place {
 	char path[4096];
 	uint64_t offset;
-	uint64_t length;
 	uint32_t crc;
-	struct str from; /* the first From_ line, without its end */
 };
 
 static bool read_place(const struct state *state, struct place *p)
 {
 	struct str rest = str_of(state->place);
 	uint64_t crc;
-	uint64_t n;
 
 	str_cut(&rest, '\t');
 	struct str path = str_cut(&rest, '\t');
@@ -226,118 +138,56 @@ static bool read_place(const struct state *state, struct place *p)
 	memcpy(p->path, path.p, path.n);
 	p->path[path.n] = '\0';
 	p->crc = (uint32_t)crc;
-	p->from = rest;
-	p->length = 0;
-	for (size_t i = 0; i < state->n_tries; i++) {
-		if (!str_number(str_of(state->tries[i].extra), INT64_MAX, &n))
-			return false;
-		p->length += n;
-	}
 	return true;
 }
 
-/* Is the batch in the file as it was meant? */
-static bool is_whole(int fd, const struct place *p)
+static bool look(int fd, const struct place *p, const struct state *state, enum torn_verdict *verdict, struct err *err)
 {
+	struct torn t;
 	char block[65536];
-	uint32_t crc = 0;
 
-	for (uint64_t done = 0; done < p->length;) {
-		uint64_t want = p->length - done;
+	if (!torn_begin(&t, state->tries, state->n_tries, p->crc))
+		return err_set(err, ERR_DATA, "%s: a message of the last batch has no length", state->path);
+	while (t.at < torn_wants(&t)) {
+		uint64_t want = torn_wants(&t) - t.at;
 		ssize_t n =
-			pread(fd, block, want < sizeof block ? (size_t)want : sizeof block, (off_t)(p->offset + done));
+			pread(fd, block, want < sizeof block ? (size_t)want : sizeof block, (off_t)(p->offset + t.at));
 
-		if (n <= 0)
-			return false;
-		crc = crc32_add(crc, str_at(block, (size_t)n));
-		done += (uint64_t)n;
-	}
-	return crc == p->crc;
-}
-
-/*
- * Is what stands behind the offset nothing but the start of the batch? It has to begin with our From_ line (or its
- * start), and no other may stand there than at our messages' starts: that would be another program, which wrote behind
- * us.
- */
-struct tail {
-	const struct place *place;
-	const struct state *state;
-	size_t next;      /* of the tries */
-	uint64_t next_at; /* where in the batch the next message begins */
-	uint64_t line_at; /* where the line begins whose start is in line */
-	struct buf line;  /* its first octets */
-	bool ours;
-};
-
-static void look_at_line(struct tail *t)
-{
-	struct str line = buf_str(&t->line);
-	uint64_t length = 0;
-
-	while (t->next < t->state->n_tries && t->next_at < t->line_at &&
-		str_number(str_of(t->state->tries[t->next].extra), INT64_MAX, &length)) {
-		t->next_at += length;
-		t->next++;
-	}
-	if (t->line_at == 0)
-		t->ours = t->ours && str_starts(t->place->from, line);
-	else if (str_starts(line, STR_LIT("From ")) && t->line_at != t->next_at)
-		t->ours = false;
-}
-
-static void look_at(struct tail *t, uint64_t at, struct str octets)
-{
-	while (octets.n > 0) {
-		size_t n = str_find(octets, '\n');
-
-		buf_add(&t->line, str_sub(octets, 0, n < 1024 - buf_len(&t->line) ? n : 1024 - buf_len(&t->line)));
-		if (n == octets.n)
-			return;
-		look_at_line(t);
-		buf_clear(&t->line);
-		at += n + 1;
-		t->line_at = at;
-		octets = str_sub(octets, n + 1, octets.n);
-	}
-}
-
-static bool only_ours(int fd, const struct place *p, const struct state *state, off_t size)
-{
-	struct tail t = { .place = p, .state = state, .ours = true };
-	uint64_t length = (uint64_t)size - p->offset;
-	char block[65536];
-	ssize_t n;
-
-	for (uint64_t at = 0; at < length; at += (uint64_t)n) {
-		n = pread(fd, block, sizeof block, (off_t)(p->offset + at));
-		if (n <= 0) {
-			t.ours = false;
-			break;
+		if (n < 0) {
+			torn_end(&t);
+			return err_errno(err, ERR_IO, errno, "%s", p->path);
 		}
-		look_at(&t, at, str_at(block, (size_t)n));
+		if (n == 0)
+			break;
+		torn_add(&t, str_at(block, (size_t)n));
 	}
-	if (buf_len(&t.line) > 0)
-		look_at_line(&t);
-	buf_free(&t.line);
-	return t.ours;
+	*verdict = torn_end(&t);
+	return true;
 }
 
 static bool mend(struct sink *s, const struct place *p, int fd, off_t size, struct err *err)
 {
-	if ((uint64_t)size > p->offset && is_whole(fd, p))
-		return file_sync(fd, p->path, err) && state_done(s->state, clock_wall(), true, err);
-	if ((uint64_t)size > p->offset) {
-		if ((uint64_t)size > p->offset + p->length || !only_ours(fd, p, s->state, size)) {
-			say_note(
-				"%s: a run that was killed left half a message at octet %llu, and another program wrote "
-				"behind it: left as it is",
-				p->path, (unsigned long long)p->offset);
-		} else if (ftruncate(fd, (off_t)p->offset) != 0 || !file_sync(fd, p->path, err)) {
+	enum torn_verdict verdict = TORN_OURS;
+
+	if (!look(fd, p, s->state, &verdict, err))
+		return false;
+	switch (verdict) {
+	case TORN_WHOLE:
+		/* The crash may have come before the file or its name were synced. */
+		return file_sync(fd, p->path, err) && file_sync_dir(p->path, err) &&
+			state_done(s->state, clock_wall(), true, err);
+	case TORN_FOREIGN:
+		say_note("%s: a run that was killed left half a message at byte %llu, and another program wrote after "
+			 "it: left as it is",
+			p->path, (unsigned long long)p->offset);
+		break;
+	case TORN_OURS:
+		if ((uint64_t)size > p->offset && ftruncate(fd, (off_t)p->offset) != 0)
 			return err_errno(err, ERR_IO, errno, "%s: half a batch cannot be cut off", p->path);
-		}
+		break;
 	}
-	return state_undone(s->state, err);
+	/* Also where nothing is left: a run that cut it off may have died before that was on disk. */
+	return file_sync(fd, p->path, err) && state_undone(s->state, err);
 }
 
 bool sink_mbox_recover(struct sink *s, struct err *err)
@@ -352,9 +202,9 @@ bool sink_mbox_recover(struct sink *s, struct err *err)
 	/* The mailbox may have been moved away since: then nothing of it is ours any more. */
 	if (stat(p.path, &st) != 0)
 		return state_undone(s->state, err);
-	if (!open_locked(&m, p.path, err))
+	if (!mailbox_open(&m, p.path, clock_after(LOCK_WAIT), err))
 		return false;
 	ok = mend(s, &p, m.fd, m.size, err);
-	close_locked(&m);
+	mailbox_close(&m);
 	return ok;
 }

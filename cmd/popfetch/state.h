@@ -9,7 +9,7 @@
  * What was fetched of one account, and what was just being stored: an append-only journal, so that a message is neither
  * fetched twice nor missed wherever the run was killed. Records:
  *
- *     T key extra     this one is about to be stored: extra is its length (mbox) or file name (Maildir)
+ *     T key extra     this one is about to be stored: extra is its length and From_ line (mbox) or file name (Maildir)
  *     B place …       now it will be: "B mbox PATH OFFSET CRC" or "B maildir PATH"
  *     E key time      it is stored
  *     D               the batch is done

@@ -84,8 +84,10 @@ size_t str_search(struct str s, struct str needle)
 
 size_t str_isearch(struct str s, struct str needle)
 {
+	char first = needle.n > 0 ? ascii_lower(needle.p[0]) : '\0';
+
 	for (size_t i = 0; i + needle.n <= s.n; i++)
-		if (str_istarts(str_at(s.p + i, s.n - i), needle))
+		if (needle.n == 0 || (ascii_lower(s.p[i]) == first && str_istarts(str_at(s.p + i, s.n - i), needle)))
 			return i;
 	return s.n;
 }

@@ -65,10 +65,10 @@ static const struct spec general[] = {
 static const struct spec only_keys[] = {
 	SPEC(from, "from", 0, OPTION_TEXT, NULL, NULL),
 	SPEC(password, "password", 0, OPTION_TEXT, NULL, NULL),
-	SPEC(dkim_domain, "dkim-domain", 0, OPTION_TEXT, NULL, NULL),
-	SPEC(dkim_selector, "dkim-selector", 0, OPTION_TEXT, NULL, NULL),
-	SPEC(dkim_key, "dkim-key", 0, OPTION_TEXT, NULL, NULL),
-	SPEC(aliases, "aliases", 0, OPTION_TEXT, NULL, NULL),
+	SPEC(keys.dkim_domain, "dkim-domain", 0, OPTION_TEXT, NULL, NULL),
+	SPEC(keys.dkim_selector, "dkim-selector", 0, OPTION_TEXT, NULL, NULL),
+	SPEC(keys.dkim_key, "dkim-key", 0, OPTION_TEXT, NULL, NULL),
+	SPEC(keys.aliases, "aliases", 0, OPTION_TEXT, NULL, NULL),
 	{ { 0 }, 0 },
 };
 

@@ -3,6 +3,7 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "cli/account_keys.h"
 #include "cli/options.h"
 #include "io/net.h"
 #include "proto/tls.h"
@@ -44,11 +45,8 @@ struct account {
 	const char *password_file;
 	const char *password_fd;
 	const char *token_command;
-	const char *from;        /* configuration file: the sender, when it is an address and no pattern */
-	const char *dkim_domain; /* these three of mailsend and mailbulk are keys too */
-	const char *dkim_selector;
-	const char *dkim_key;
-	const char *aliases;      /* of mailsend: a key too */
+	const char *from;         /* configuration file: the sender, when it is an address and no pattern */
+	struct account_keys keys; /* of single tools */
 	const char *config;       /* --config FILE */
 	struct option_list names; /* --account NAME, repeatable for popfetch */
 	bool verbose;

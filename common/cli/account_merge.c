@@ -129,10 +129,7 @@ void account_merge(struct account *a, const struct account *file, bool named)
 	a->proxy_from_file = a->proxy == NULL && file->proxy != NULL;
 	take(&a->proxy, file->proxy);
 	take(&a->ehlo, file->ehlo);
-	take(&a->dkim_domain, file->dkim_domain);
-	take(&a->dkim_selector, file->dkim_selector);
-	take(&a->dkim_key, file->dkim_key);
-	take(&a->aliases, file->aliases);
+	account_keys_merge(&a->keys, &file->keys);
 	if (is_address(file->from))
 		take(&a->from, file->from);
 	if (a->timeout == 0)

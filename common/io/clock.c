@@ -65,6 +65,20 @@ int64_t clock_wall(void)
 	return (int64_t)t.tv_sec;
 }
 
+int64_t clock_boot(void)
+{
+	struct timespec now;
+	struct timespec up;
+
+#ifdef CLOCK_BOOTTIME
+	clock_gettime(CLOCK_BOOTTIME, &up);
+#else
+	clock_gettime(CLOCK_MONOTONIC, &up);
+#endif
+	clock_gettime(CLOCK_REALTIME, &now);
+	return (int64_t)now.tv_sec - (int64_t)up.tv_sec;
+}
+
 int clock_offset(int64_t wall)
 {
 	struct tm tm;

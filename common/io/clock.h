@@ -16,6 +16,8 @@ int64_t clock_after(int64_t span);
 
 /* Seconds since 1970; SOURCE_DATE_EPOCH when that is set (a value that is no number: as unset). */
 int64_t clock_wall(void);
+/* When this machine started, in seconds since 1970, whatever SOURCE_DATE_EPOCH says. */
+int64_t clock_boot(void);
 /* Minutes east of UTC of the local time zone at that moment; 0 when SOURCE_DATE_EPOCH is set. */
 int clock_offset(int64_t wall);
 /* SOURCE_DATE_EPOCH is set: the same input shall give the same bytes. */

@@ -47,12 +47,17 @@ void file_new_abort(struct file_new *f);
 /* Lock of the open file (OFD, whole file, exclusive), tried until the monotonic deadline; 75 when
  * another has it, with its pid where the kernel tells. Conflicts with other programs' fcntl locks. */
 bool file_lock(int fd, const char *name, int64_t deadline, struct err *err);
-/* PATH.lock made with O_EXCL, our pid and host in it; one whose process is gone from this host is
- * taken over. 75 when another has it at the deadline, 73 when the directory lets us make none. */
+/* PATH.lock made with O_EXCL, our pid and host in it; one whose process is gone from this host is taken over, and
+ * so is one without a whole text that is older than this machine's start. 75 when another has it at the deadline,
+ * 73 when the directory lets us make none. */
 bool file_dotlock(const char *path, int64_t deadline, struct err *err);
 void file_dotunlock(const char *path);
 
-/* Make the directories above path that are missing (0700); 73. */
+/* Make a directory where it is missing (0700); 73. What is put into one whose name is lost is lost, so *unsure is
+ * set when file_sync_dir has to come first: it was made now, or is empty, perhaps of a run that was killed right
+ * here. */
+bool file_make_dir(const char *path, bool *unsure, struct err *err);
+/* The same for all directories above path, their names synced; 73, 74. */
 bool file_make_dirs(const char *path, struct err *err);
 /* An unlinked temporary file in $TMPDIR (else /tmp), for what does not fit into memory; -1 and 73. */
 int file_temp(struct err *err);

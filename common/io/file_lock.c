@@ -61,21 +61,34 @@ static const char *own_host(char host[65])
 	return host;
 }
 
-/* What the dotlock says of its maker: the pid, or 0 when it says nothing that can be checked here. */
+/* What the dotlock says of its maker: the pid, 0 when it is one that cannot be checked here, or -1 when the text is not
+ * whole. */
 static long holder_of(int fd)
 {
 	char text[128];
 	char host[65];
 	uint64_t pid;
 	ssize_t n = pread(fd, text, sizeof text, 0);
-	struct str rest = str_trim(str_at(text, n > 0 ? (size_t)n : 0));
+	struct str all = str_at(text, n > 0 ? (size_t)n : 0);
+	struct str rest = str_trim(all);
 	struct str number = str_cut(&rest, ':');
 
+	if (!str_ends(all, STR_LIT("\n")))
+		return -1;
 	if (!str_number(str_trim(number), INT32_MAX, &pid))
 		return 0;
 	if (rest.p != NULL && !str_eq(rest, str_of(own_host(host))))
 		return 0;
 	return (long)pid;
+}
+
+/* Is the maker of the lock gone? A power failure may keep the lock's name and lose its text; then nobody can be asked,
+ * but whoever made it before this machine started is not running any more. A margin, as clocks are set. */
+static bool is_stale(long holder, const struct stat *lock)
+{
+	if (holder > 1)
+		return kill((pid_t)holder, 0) < 0 && errno == ESRCH;
+	return holder < 0 && (int64_t)lock->st_mtime < clock_boot() - 60;
 }
 
 /* Remove the lock of a process that is gone. The lock on the file makes sure that of two who find
@@ -91,9 +104,8 @@ static bool remove_stale(const char *lock, long *holder)
 	if (fd < 0)
 		return errno == ENOENT;
 	*holder = holder_of(fd);
-	if (*holder > 1 && kill((pid_t)*holder, 0) < 0 && errno == ESRCH && fcntl(fd, F_OFD_SETLK, &whole) == 0 &&
-		fstat(fd, &opened) == 0 && lstat(lock, &named) == 0 && opened.st_ino == named.st_ino &&
-		opened.st_dev == named.st_dev)
+	if (fstat(fd, &opened) == 0 && is_stale(*holder, &opened) && fcntl(fd, F_OFD_SETLK, &whole) == 0 &&
+		lstat(lock, &named) == 0 && opened.st_ino == named.st_ino && opened.st_dev == named.st_dev)
 		gone = unlink(lock) == 0;
 	close(fd);
 	return gone;

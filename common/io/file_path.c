@@ -2,11 +2,35 @@
 
 #include "io/file.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <pwd.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+static bool is_empty(const char *path)
+{
+	DIR *d = opendir(path);
+	int n = 0;
+
+	while (d != NULL && n <= 2 && readdir(d) != NULL)
+		n++;
+	if (d != NULL)
+		closedir(d);
+	return d != NULL && n <= 2; /* "." and ".." */
+}
+
+bool file_make_dir(const char *path, bool *unsure, struct err *err)
+{
+	bool made = mkdir(path, 0700) == 0;
+
+	/* EEXIST of a file is found by whoever opens something in it, with its own words. */
+	if (!made && errno != EEXIST && errno != EROFS && (errno != EACCES || access(path, F_OK) < 0))
+		return err_errno(err, ERR_CANTCREAT, errno, "%s", path);
+	*unsure = *unsure || made || is_empty(path);
+	return true;
+}
 
 bool file_make_dirs(const char *path, struct err *err)
 {
@@ -14,14 +38,13 @@ bool file_make_dirs(const char *path, struct err *err)
 	bool ok = true;
 
 	for (const char *p = path; ok && (p = strchr(p, '/')) != NULL; p++) {
+		bool unsure = false;
+
 		if (p == path)
 			continue;
 		buf_clear(&dir);
 		buf_add(&dir, str_at(path, (size_t)(p - path)));
-		/* EEXIST of a file is found by the next step, with its own words. */
-		if (mkdir(buf_text(&dir), 0700) < 0 && errno != EEXIST && errno != EROFS &&
-			(errno != EACCES || access(buf_text(&dir), F_OK) < 0))
-			ok = err_errno(err, ERR_CANTCREAT, errno, "%s", buf_text(&dir));
+		ok = file_make_dir(buf_text(&dir), &unsure, err) && (!unsure || file_sync_dir(buf_text(&dir), err));
 	}
 	buf_free(&dir);
 	return ok;

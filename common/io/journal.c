@@ -41,7 +41,8 @@ static bool mend_end(struct journal *j, uint64_t whole, bool open_end, struct er
 			return false;
 		j->size++;
 	}
-	return (j->cut == 0 && !open_end) || file_sync(j->fd, j->path, err);
+	/* What a killed run wrote and did not sync is acted on from now on: it has to stay when the power fails. */
+	return (j->size == 0 && j->cut == 0) || file_sync(j->fd, j->path, err);
 }
 
 static bool replay_all(struct journal *j, journal_replay *replay, void *arg, struct err *err)
@@ -60,19 +61,16 @@ static bool open_file(struct journal *j, struct err *err)
 {
 	struct stat st;
 	int flags = O_RDWR | O_APPEND | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY | O_NONBLOCK;
-	bool fresh = true;
 
 	j->fd = open(j->path, flags | O_CREAT | O_EXCL, 0600);
-	if (j->fd < 0 && errno == EEXIST) {
-		fresh = false;
+	if (j->fd < 0 && errno == EEXIST)
 		j->fd = open(j->path, flags);
-	}
 	if (j->fd < 0)
 		return err_errno(err, ERR_CANTCREAT, errno, "%s", j->path);
 	if (fstat(j->fd, &st) < 0 || !S_ISREG(st.st_mode))
 		return err_set(err, ERR_CANTCREAT, "%s: is no regular file", j->path);
-	/* The name has to survive the machine too, once. */
-	return !fresh || file_sync_dir(j->path, err);
+	/* The name has to survive a power failure too. An empty file may be of a run that was killed before this. */
+	return st.st_size > 0 || file_sync_dir(j->path, err);
 }
 
 bool journal_open(struct journal *j, const char *path, journal_replay *replay, void *arg, struct err *err)

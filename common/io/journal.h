@@ -27,7 +27,8 @@ typedef bool journal_replay(void *arg, struct str record, struct err *err);
 
 /* Open or make path (0600, regular, no symlink followed; 73), lock it (75 when another run has it), cut
  * a torn tail. Every whole record is given to replay in order, before journal_open returns; a damaged
- * record that whole ones follow is 65 with its line. replay's false stops (its err is passed on). On
+ * record that whole ones follow is 65 with its line, unless a block of zeros tells that it and they were
+ * never synced. What is left is synced before journal_open returns. replay's false stops (its err is passed on). On
  * failure j is closed. */
 bool journal_open(struct journal *j, const char *path, journal_replay *replay, void *arg, struct err *err);
 /* Add a record: no control character but TAB in it (70). Not durable before journal_commit. */
@@ -54,6 +55,7 @@ struct journal_scan {
 	uint64_t number;     /* of lines before it */
 	uint64_t bad_at;     /* of the first damage */
 	uint64_t bad_number; /* its line, from 1 on; 0: none */
+	bool hole;           /* it reads as zeros: a power failure took a block of an unsynced write */
 	bool open_end;       /* the last record is whole but for its LF */
 };
 bool journal_scan_feed(struct journal_scan *s, struct str octets, struct err *err);

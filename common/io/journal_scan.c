@@ -5,6 +5,8 @@
 #include "base/crc32.h"
 #include "text/hex.h"
 
+#define BLOCK 512 /* the least that a disk writes at once */
+
 static void format_crc(char out[8], uint32_t crc)
 {
 	for (int i = 7; i >= 0; i--, crc >>= 4)
@@ -32,6 +34,17 @@ static bool take_record(struct str line, struct str *record)
 	return memcmp(crc, line.p + line.n - 8, 8) == 0;
 }
 
+/* Does the line hold octets that never reached the disk? They read as zeros up to the end of a block, though a later
+ * block of the same write arrived. */
+static bool has_hole(const struct journal_scan *s, struct str line)
+{
+	size_t n = line.n;
+
+	while (n > 0 && line.p[n - 1] != '\0')
+		n--;
+	return n > 0 && (s->at + n) % BLOCK == 0;
+}
+
 static bool take_line(struct journal_scan *s, struct str line, struct err *err)
 {
 	struct str record;
@@ -40,9 +53,13 @@ static bool take_line(struct journal_scan *s, struct str line, struct err *err)
 		if (s->bad_number == 0) {
 			s->bad_at = s->at;
 			s->bad_number = s->number + 1;
+			s->hole = has_hole(s, line);
 		}
 		return true;
 	}
+	/* A sync after the hole would have filled it: what follows was not synced either, and nothing relied on it. */
+	if (s->hole && s->at - s->bad_at <= JOURNAL_RECORD_MAX)
+		return true;
 	if (s->bad_number > 0)
 		return err_set(err, ERR_DATA, "line %llu is damaged and is not the last",
 			(unsigned long long)s->bad_number);

@@ -28,13 +28,18 @@ bool maildir_make(const char *path, struct err *err)
 {
 	static const char *const folders[] = { "tmp", "new", "cur" };
 	struct buf folder = { 0 };
-	bool ok = true;
+	bool unsure = false;
+	bool ok;
 
-	if (mkdir(path, 0700) != 0 && errno != EEXIST)
-		return err_errno(err, ERR_CANTCREAT, errno, "%s", path);
+	/* The final slash is not part of the name that is synced. */
+	buf_add_text(&folder, path);
+	while (buf_len(&folder) > 1 && str_ends(buf_str(&folder), STR_LIT("/")))
+		buf_cut(&folder, buf_len(&folder) - 1);
+	ok = file_make_dir(buf_text(&folder), &unsure, err) && (!unsure || file_sync_dir(buf_text(&folder), err));
+	unsure = false;
 	for (size_t i = 0; i < 3 && ok; i++)
-		if (mkdir(join(&folder, path, folders[i], "", ""), 0700) != 0 && errno != EEXIST)
-			ok = err_errno(err, ERR_CANTCREAT, errno, "%s", buf_text(&folder));
+		ok = file_make_dir(join(&folder, path, folders[i], "", ""), &unsure, err);
+	ok = ok && (!unsure || maildir_sync(path, ".", err));
 	buf_free(&folder);
 	return ok;
 }

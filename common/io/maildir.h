@@ -10,7 +10,7 @@ struct err;
  * new or cur, so that nobody ever sees half of one. A path may end in a slash or not.
  */
 
-/* Make path and its folders tmp, new and cur (0700) where they are missing; 73. */
+/* Make path and its folders tmp, new and cur (0700) where they are missing, their names synced; 73, 74. */
 bool maildir_make(const char *path, struct err *err);
 /* A name that no other delivery has, on any host: for mem_free. */
 char *maildir_name(void);

@@ -54,24 +54,6 @@ static bool read_line(int fd, struct buf *out, const char *what, struct err *err
 	}
 }
 
-int secret_open_private(const char *path, bool *absent, struct err *err)
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-	struct stat st;
-
-	*absent = fd < 0 && errno == ENOENT;
-	if (fd < 0) {
-		err_errno(err, ERR_CONFIG, errno, "%s", path);
-		return -1;
-	}
-	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && (st.st_mode & 077) != 0) {
-		close(fd);
-		err_set(err, ERR_CONFIG, "%s: holds a password and others may read it: chmod 600", path);
-		return -1;
-	}
-	return fd;
-}
-
 static bool from_file(const char *path, struct buf *out, struct err *err)
 {
 	bool absent;

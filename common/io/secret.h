@@ -23,11 +23,9 @@ struct secret_source {
 };
 /* The first source that is given. 77 when there is none, 78 when one fails, with its name and never its content. */
 bool secret_get(const struct secret_source *source, struct buf *out, struct err *err);
-/*
- * Run a command without a shell and take the first line of its output. It may ask on the terminal, and gets no standard
- * input. 78 when it fails or says nothing, 75 when it has not ended at the monotonic deadline, or a signal asks to
- * stop.
- */
+/* Run a command without a shell and take the first line of its output. It may ask on the terminal, and gets no standard
+ * input. 64 for a command that cannot be split, 78 when it fails or says nothing, 75 when it has not ended at the
+ * monotonic deadline, or a signal asks to stop. */
 bool secret_run(const char *command, int64_t deadline, struct buf *out, struct err *err);
 /* The same for a poll loop, which polls c (child_poll). secret_next: 1, the line was appended to out; 0, go on polling;
  * -1, err. c has to be freed in any case. */

@@ -62,7 +62,7 @@ static bool split_word(const char **at, struct buf *out)
 
 /* Split a command line into words without a shell; NULL-terminated, one mem_free for all. NULL (64) on an open
  * quote. */
-static char **split_words(const char *command, struct err *err)
+static char **split(const char *command, struct err *err)
 {
 	struct buf words = { .limit = strlen(command) * 2 + 2 };
 	size_t count = 0;
@@ -101,7 +101,7 @@ static char **split_words(const char *command, struct err *err)
 
 bool secret_begin(struct child *c, const char *command, int64_t deadline, struct err *err)
 {
-	char **argv = split_words(command, err);
+	char **argv = split(command, err);
 	const struct child_params params = {
 		.argv = argv,
 		.terminal = true,

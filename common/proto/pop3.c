@@ -234,8 +234,10 @@ static bool send_on(struct pop3 *p, enum pop3_event *event)
 		*event = POP3_READY;
 		return true;
 	}
-	while (st->n_sent < st->n_queue && st->n_sent < st->window && st->phase == POP3_PHASE_UP)
+	while (st->n_sent < st->n_queue && st->n_sent < st->window && st->phase == POP3_PHASE_UP) {
+		st->piped = st->piped || st->n_sent > 0;
 		send_message_command(p, &st->queue[st->queue_at + st->n_sent++]);
+	}
 	/* The goodbye goes with the last commands. */
 	if (st->quit_wanted && st->n_sent == st->n_queue && st->n_sent < st->window && st->phase == POP3_PHASE_UP) {
 		st->phase = POP3_PHASE_QUIT;

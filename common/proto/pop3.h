@@ -67,7 +67,7 @@ struct pop3 {
 	struct buf out;
 	unsigned caps;           /* what was offered last */
 	struct buf caps_lines;   /* as it came, for -v */
-	bool desynchronised;     /* commands were in flight when it went wrong: lock step may help */
+	bool desynchronised;     /* commands were in flight together before it went wrong: lock step may help */
 	struct pop3_item *items; /* in order of number, after POP3_READY */
 	size_t n_items;
 	struct pop3_state *state;

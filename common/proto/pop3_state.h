@@ -85,6 +85,7 @@ struct pop3_state {
 	uint64_t answers;
 	bool quit_wanted;
 	bool deleted; /* a DELE was taken */
+	bool piped;   /* commands about messages were in flight together: any answer since may be another's */
 
 	struct buf line;
 	bool eof;

@@ -27,6 +27,7 @@ static void begin(struct reply *r)
 	r->code = 0;
 	r->enhanced = STR_NONE;
 	r->lines = 0;
+	r->stage = OUTCOME_AT_UNKNOWN;
 }
 
 /* d.ddd.ddd (RFC 3463, 2) at the start of s; its length, or 0. */

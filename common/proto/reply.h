@@ -2,6 +2,7 @@
 #define PIPEMAIL_PROTO_REPLY_H
 
 #include "base/buf.h"
+#include "mail/returns/outcome.h"
 
 struct err;
 
@@ -16,7 +17,8 @@ struct reply {
 	struct buf text;     /* the lines' texts without codes, joined by LF */
 	struct str enhanced; /* RFC 3463 status at the start of text ("5.1.1"), or empty; its class agrees with code */
 	unsigned lines;
-	bool open; /* lines of a reply whose end has not come yet are kept here */
+	enum outcome_stage stage; /* the command that it answers, as the session knows it */
+	bool open;                /* lines of a reply whose end has not come yet are kept here */
 };
 
 /* Take one whole reply from the front of in: 1 taken, 0 more octets are needed (whole lines may have been taken

@@ -42,6 +42,22 @@ void smtp_free(struct smtp *s)
 	*s = (struct smtp){ 0 };
 }
 
+/* What a reply to a command is about. */
+static const enum outcome_stage stages[] = {
+	[WANT_GREETING] = OUTCOME_AT_GREETING,
+	[WANT_EHLO] = OUTCOME_AT_EHLO,
+	[WANT_HELO] = OUTCOME_AT_EHLO,
+	[WANT_STARTTLS] = OUTCOME_AT_STARTTLS,
+	[WANT_AUTH] = OUTCOME_AT_AUTH,
+	[WANT_RSET] = OUTCOME_AT_UNKNOWN,
+	[WANT_MAIL] = OUTCOME_AT_MAIL,
+	[WANT_RCPT] = OUTCOME_AT_RCPT,
+	[WANT_DATA] = OUTCOME_AT_DATA,
+	[WANT_END] = OUTCOME_AT_CONTENT,
+	[WANT_BDAT] = OUTCOME_AT_CONTENT,
+	[WANT_QUIT] = OUTCOME_AT_QUIT,
+};
+
 /* Take one reply and act on it. 1: an event, 0: go on reading, -1: there is no whole reply. */
 static int read_reply(struct smtp *s, struct smtp_news *news, enum smtp_event *event)
 {
@@ -62,6 +78,7 @@ static int read_reply(struct smtp *s, struct smtp_news *news, enum smtp_event *e
 	struct want w = *smtp_want_first(s);
 
 	smtp_want_drop(s);
+	st->reply.stage = stages[w.kind];
 	if (w.kind <= WANT_AUTH) {
 		smtp_login_handle(s, w.kind);
 		return 0;

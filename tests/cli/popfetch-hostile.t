@@ -96,6 +96,11 @@ def test_lists(work):
     play(work, "LIST refused", ["LIST say -ERR no"], 69)
 
 
+def whole(uid):
+    """A rule's octets: the answer to RETR with the message of that UID."""
+    return "+OK\\r\\n" + THREE[uid].decode().replace("\r\n.", "\r\n..").replace("\r\n", "\\r\\n") + ".\\r\\n"
+
+
 def test_messages(work):
     play(work, "a message that cannot be had", ["RETR:2 say -ERR gone"], 1, "u2.*gone", stored=NOT_SECOND)
     play(work, "closed in the middle of a message", ["RETR:2 cut 60"], 75, "rest of a message", stored=SECOND)
@@ -110,6 +115,9 @@ def test_messages(work):
     play(work, "the end of a message by lone LFs", ["RETR:2 raw +OK\\r\\nA: b\\n\\n.\\n+OK\\nx\\r\\n.\\r\\n"], 0,
          stored={**NOT_SECOND, "u2": b"A: b\r\n\r\n.\r\n+OK\r\nx\r\n"}, then=None)
     play(work, "an answer that is none, then lock step", ["RETR:2@1 say what?"], 0, "one command at a time", stored=THREE)
+    # The first session's answers are of other messages than asked for: what came in it must not be kept under their names.
+    shifted = ["RETR:1@1 raw " + whole("u2"), "RETR:2@1 raw " + whole("u3")]
+    play(work, "answers that are one too early, then none", [*shifted, "RETR:3@1 say what?"], 0, "one command at a time", stored=THREE)
     play(work, "out of step for good", ["RETR:2 say what?"], 76, stored=SECOND)
     play(work, "a server that knows LF only", [], 0, stored=THREE, options=("--lf",))
     play(work, "a server without CAPA", [], 0, stored=THREE, options=("--capa", ""))

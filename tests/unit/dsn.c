@@ -59,7 +59,7 @@ static void test_fields(void)
 		      "Final-Recipient: rfc822; d@example.net\nAction: delivered\nStatus: 2.0.0\n\n"
 		      "Final-Recipient: rfc822; e@example.net\nAction: relayed\nStatus: 2.0.0\n\n"
 		      "Final-Recipient: rfc822; A@example.net\nAction: failed\nStatus: 5.0.0\n"),
-		"hard a@example.net 5.1.1; soft b@example.net 5.7.1", "several of them");
+		"hard a@example.net 5.1.1; uncounted b@example.net 5.7.1", "several of them");
 	says(DELIVERY("Final-Recipient: rfc822; a@example.net\nAction: failed\nStatus: "
 		      "5.1.1\nFinal-Recipient: rfc822; b@example.net\n"
 		      "Action: failed\nStatus: 5.1.1\n"),
@@ -117,7 +117,7 @@ static void test_text(void)
 	     "550 5.7.1\n"
 	     "    <me@example.org>: Sender address rejected: not allowed (in reply to\n    RCPT TO "
 	     "command)\n",
-		"soft ann@example.net 5.7.1", "Postfix");
+		"uncounted ann@example.net 5.7.1", "Postfix");
 	says("From: MAILER-DAEMON@x.example\nTo: bounces+ann=example.net@example.org\nSubject: "
 	     "Returned mail\n\nNo such user, sorry.\n",
 		"hard ann@example.net ", "no address in the text, but VERP");

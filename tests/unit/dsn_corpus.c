@@ -86,9 +86,9 @@ static bool right(struct dsn *d, struct str message, const char *file)
 	}
 	if (getenv("DSN_SHOW") != NULL)
 		for (size_t i = 0; i < d->n; i++)
-			printf("# %s %.*s %s [%.*s] %.*s\n", file, STR_ARGS(d->reports[i].recipient),
-				dsn_class_name(d->reports[i].class), STR_ARGS(d->reports[i].status),
-				STR_ARGS(d->reports[i].diagnostic));
+			printf("# %s %.*s %s %s [%.*s] %.*s\n", file, STR_ARGS(d->reports[i].recipient),
+				dsn_class_name(d->reports[i].class), outcome_reason_name(d->reports[i].reason),
+				STR_ARGS(d->reports[i].status), STR_ARGS(d->reports[i].diagnostic));
 	buf_free(&want);
 	return ok;
 }

@@ -206,8 +206,19 @@ static void test_dotlock(void)
 	file_dotunlock(path);
 	check(access(lock, F_OK) < 0, "unlocked");
 	put(lock, "");
+	const struct timespec before_start[2] = { { .tv_sec = clock_boot() - 61 }, { .tv_sec = clock_boot() - 61 } };
+	const struct timespec at_start[2] = { { .tv_sec = clock_boot() - 58 }, { .tv_sec = clock_boot() - 58 } };
+
 	check(!file_dotlock(path, 0, &err), "an empty lock is respected");
+	utimensat(AT_FDCWD, lock, at_start, 0);
+	check(!file_dotlock(path, 0, &err), "also one from about when the machine started");
+	utimensat(AT_FDCWD, lock, before_start, 0);
+	check(file_dotlock(path, 0, &err), "before that, a power failure took its text");
+	put(lock, "123:loc");
+	utimensat(AT_FDCWD, lock, before_start, 0);
+	check(file_dotlock(path, 0, &err), "or a part of it");
 	put(lock, "99999999:elsewhere.example\n");
+	utimensat(AT_FDCWD, lock, before_start, 0);
 	check(!file_dotlock(path, 0, &err), "a process of another host cannot be asked");
 	put(lock, "99999999\n");
 	check(file_dotlock(path, 0, &err), "a number of no process, as mutt writes it");
@@ -284,6 +295,7 @@ static void test_stop(void)
 		bool ok = true;
 
 		signal(SIGHUP, SIG_IGN);
+		signal(SIGINT, SIG_DFL);
 		stop_install();
 		raise(SIGHUP);
 		ok = ok && stop_signal() == 0;

@@ -160,6 +160,40 @@ static void test_tail_of_zeros(struct str whole)
 	buf_free(&text);
 }
 
+/* Records, some octets that read as zeros, records: what is replayed, or the error. */
+static const char *replay_hole(size_t at, size_t n, size_t behind, struct err *err, uint64_t *cut)
+{
+	struct buf text = { .limit = SIZE_MAX };
+	static const char dots[80] = "................................................................";
+
+	while (buf_len(&text) < at + n + behind)
+		journal_format(&text, str_at(dots, buf_len(&text) == 0 ? 10 : 64));
+	for (size_t i = at; i < at + n; i++)
+		text.p[i] = '\0';
+	put(buf_str(&text));
+	buf_free(&text);
+	return replay(err, cut);
+}
+
+static void test_hole(void)
+{
+	struct err err;
+	uint64_t cut = 0;
+	const char *got = replay_hole(1024, 512, 3000, &err, &cut);
+
+	check(err.kind == ERR_NONE && strlen(got) == 11 + 13 * 65 && cut > 3000,
+		"a block that never reached the disk: what follows was not synced either");
+	replay_hole(1000, 24, 3000, &err, &cut);
+	check(err.kind == ERR_NONE, "it may begin where the file ended before: %s", err.text);
+	replay_hole(1024, 511, 3000, &err, &cut);
+	check(err.kind == ERR_DATA && strstr(err.text, ": line 15 ") != NULL, "other zeros are damage: %s", err.text);
+	replay_hole(1024, 512, JOURNAL_RECORD_MAX - 2000, &err, &cut);
+	check(err.kind == ERR_NONE, "as much as a run writes at once");
+	replay_hole(1024, 512, JOURNAL_RECORD_MAX + 2000, &err, &cut);
+	check(err.kind == ERR_DATA, "more must have been synced: %s", err.text);
+	put(STR_NONE);
+}
+
 static bool refuse(void *arg, struct str record, struct err *err)
 {
 	(void)arg;
@@ -246,6 +280,7 @@ int main(void)
 	test_cut(buf_str(&whole));
 	test_damage(buf_str(&whole));
 	test_tail_of_zeros(buf_str(&whole));
+	test_hole();
 	test_refusals();
 	test_full();
 	buf_free(&whole);

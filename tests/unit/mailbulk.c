@@ -60,7 +60,8 @@ static void test_records(void)
 	check(ledger_replay(&l, buf_str(&b), NULL), "and back");
 	ledger_trying(&b, 1795395723, KEY_A, "a@example.net");
 	check_same(buf_str(&b), "T\t2026-11-23T01:02:03Z\t" KEY_A "\ta@example.net", "trying record");
-	ledger_verdict(&b, LEDGER_REFUSED, 1795395723, KEY_A, "a@example.net", 550, STR_LIT("no\r\n\tS\x1b"));
+	ledger_verdict(&b, LEDGER_REFUSED, 1795395723, KEY_A, "a@example.net", 550, STR_LIT("no\r\n\tS\x1b"),
+		"no-mailbox", "rcpt");
 	check(str_search(buf_str(&b), STR_LIT("\\x1b")) < buf_len(&b) && str_find(buf_str(&b), '\n') == buf_len(&b),
 		"a server's controls do not get into a record");
 	check(ledger_replay(&l, buf_str(&b), NULL) && ledger_state(&l, KEY_A) == LEDGER_REFUSED,

@@ -440,6 +440,113 @@ static void test_injection(void)
 }
 
 /* Lines without end cost no more than their budget. */
+/* Log in by USER and PASS: what the client says behind "+OK" to CAPA. */
+static const char *login(struct str user, struct str password, enum pop3_event *event, struct pop3_news *news)
+{
+	static struct buf said;
+	struct sasl_params sp = {
+		.service = "pop", .host = "pop.example", .port = 110, .user = user, .password = password
+	};
+	struct pop3_params params = { .tls = TLS_IMPLICIT };
+	struct pop3 p;
+
+	params.sasl = sasl_new(&sp, NULL);
+	pop3_init(&p, &params);
+	buf_clear(&said);
+	*event = POP3_WAIT;
+	for (const char *const *line = (const char *const[]){ "", "+OK\r\n", "+OK\r\nUSER\r\n.\r\n", "+OK\r\n", NULL };
+		*line != NULL && *event == POP3_WAIT; line++) {
+		buf_clear(&said);
+		buf_add_text(&p.in, *line);
+		*event = pop3_next(&p, news);
+		buf_add(&said, buf_str(&p.out));
+		buf_clear(&p.out);
+	}
+	pop3_free(&p);
+	sasl_free(params.sasl);
+	return buf_text(&said);
+}
+
+/* A name or password that would make two lines of one never leaves. */
+static void test_commands(void)
+{
+	static const char bad[] = "\1\t\n\r\x1b\x7f";
+	struct pop3_news news;
+	enum pop3_event event;
+	char text[20];
+
+	check_same(str_of(login(STR_LIT("ann"), STR_LIT("a secret"), &event, &news)), "PASS a secret\r\n",
+		"USER and PASS");
+	for (size_t i = 0; i < sizeof bad - 1; i++)
+		for (int at = 0; at < 3; at++) {
+			memcpy(text, "nnnDELE 1", 10);
+			text[at == 0 ? 0 : at == 1 ? 3 : 8] = bad[i];
+			const char *said = login(str_at(text, 9), STR_LIT("secret"), &event, &news);
+
+			check(event == POP3_FAILED && news.err.kind == ERR_DATA && strstr(said, "USER") == NULL,
+				"USER with octet %02x", bad[i]);
+			said = login(STR_LIT("ann"), str_at(text, 9), &event, &news);
+			check(event == POP3_FAILED && news.err.kind == ERR_DATA && strstr(said, "PASS") == NULL,
+				"PASS with octet %02x", bad[i]);
+		}
+	/* "PASS " and the line end count too. */
+	static char password[13000];
+
+	memset(password, 'x', sizeof password);
+	for (size_t n = 12288 - 8; n < 12288 - 5; n++) {
+		const char *said = login(STR_LIT("ann"), str_at(password, n), &event, &news);
+		bool fits = n <= 12288 - 7;
+
+		check(fits ? event == POP3_WAIT && strlen(said) == n + 7
+			   : event == POP3_FAILED && news.err.kind == ERR_DATA,
+			"a password of %zu octets %s", n, fits ? "goes" : "is too long");
+	}
+}
+
+/* What is too long or has a control in it is no UID; what only just fits is one. */
+static void test_uids(void)
+{
+	static char uid[1100];
+
+	memset(uid, 'u', sizeof uid);
+	for (size_t n = 0; n < 1002; n = n == 1 ? 999 : n + 1)
+		for (int bad = 0; bad < 2; bad++) {
+			struct sasl_params sp = { .service = "pop",
+				.host = "pop.example",
+				.port = 110,
+				.user = STR_LIT("ann"),
+				.password = STR_LIT("x") };
+			struct pop3_params params = { .tls = TLS_IMPLICIT, .sasl = sasl_new(&sp, NULL) };
+			struct pop3_news news;
+			enum pop3_event event = POP3_WAIT;
+			struct pop3 p;
+			struct buf uidl = { 0 };
+
+			uid[n / 2] = bad ? '\x7f' : 'u';
+			buf_printf(&uidl, "+OK\r\n1 %.*s\r\n.\r\n", (int)n, uid);
+			uid[n / 2] = 'u';
+			const char *const lines[] = { "+OK\r\n", "+OK\r\nUSER\r\nUIDL\r\n.\r\n", "+OK\r\n", "+OK\r\n",
+				"+OK\r\nUSER\r\nUIDL\r\n.\r\n", "+OK 1 5\r\n", "+OK\r\n1 5\r\n.\r\n", buf_text(&uidl) };
+
+			pop3_init(&p, &params);
+			for (size_t i = 0; i < 8 && event == POP3_WAIT; i++) {
+				/* Not every server is asked for its capabilities again. */
+				if (i == 4 && str_starts(buf_str(&p.out), STR_LIT("STAT")))
+					i++;
+				buf_clear(&p.out);
+				buf_add_text(&p.in, lines[i]);
+				event = pop3_next(&p, &news);
+			}
+			size_t want = n <= 1000 && (!bad || n == 0) ? n : 0;
+
+			check(event == POP3_READY && p.n_items == 1 && p.items[0].uid.n == want,
+				"a UID of %zu octets%s: %zu taken", n, bad ? ", one of them a control" : "", want);
+			pop3_free(&p);
+			sasl_free(params.sasl);
+			buf_free(&uidl);
+		}
+}
+
 static void test_budgets(void)
 {
 	struct pop3_params params = { .tls = TLS_IMPLICIT };
@@ -477,6 +584,8 @@ int main(void)
 	play_all(lists, sizeof lists / sizeof *lists);
 	play_all(messages, sizeof messages / sizeof *messages);
 	test_injection();
+	test_commands();
+	test_uids();
 	test_budgets();
 	return tap_done();
 }

@@ -115,6 +115,97 @@ static void test_deadline(void)
 	buf_wipe(&out);
 }
 
+/* What stands elsewhere is out of reach by a credential's name, also where it exists. */
+static void test_credential(void)
+{
+	static const char *const names[] = { "../p", "/etc/hostname", "..", ".", "", "a/../../p", "/" };
+	struct secret_source s = { .fd = -1 };
+	char folder[100];
+
+	put("p", 0600, "not for you\n");
+	snprintf(folder, sizeof folder, "%s/cred", directory);
+	mkdir(folder, 0700);
+	snprintf(folder, sizeof folder, "%s/cred/a", directory);
+	mkdir(folder, 0700);
+	snprintf(folder, sizeof folder, "%s/cred", directory);
+	setenv("CREDENTIALS_DIRECTORY", folder, 1);
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+		s.credential = names[i];
+		get(&s, NULL, ERR_CONFIG, names[i]);
+	}
+	setenv("CREDENTIALS_DIRECTORY", directory, 1);
+	snprintf(folder, sizeof folder, "%s/cred/a", directory);
+	rmdir(folder);
+	snprintf(folder, sizeof folder, "%s/cred", directory);
+	rmdir(folder);
+}
+
+/* Our standard input is the message: a command that reads does not get it. */
+static void test_input(void)
+{
+	struct secret_source s = { .fd = -1, .command = "cat" };
+	char text[20] = "";
+	int saved = dup(0);
+	int ends[2];
+
+	if (pipe(ends) < 0 || write(ends[1], "a message\n", 10) != 10 || dup2(ends[0], 0) < 0)
+		abort();
+	close(ends[1]);
+	close(ends[0]);
+	get(&s, NULL, ERR_CONFIG, "cat has nothing to read");
+	s.command = "sh -c 'cat >/dev/null; echo secret'";
+	get(&s, "secret", 0, "a command that reads its input to the end");
+	check(read(0, text, sizeof text) == 10 && strcmp(text, "a message\n") == 0, "the message is still there");
+	dup2(saved, 0);
+	close(saved);
+}
+
+static void test_modes(void)
+{
+	static const struct {
+		mode_t mode;
+		bool ok;
+	} modes[] = { { 0600, true }, { 0400, true }, { 0700, true }, { 0604, false }, { 0640, false }, { 0620, false },
+		{ 0610, false }, { 0601, false }, { 0602, false }, { 0777, false } };
+	struct secret_source s = { .fd = -1 };
+
+	for (size_t i = 0; i < sizeof modes / sizeof *modes; i++) {
+		s.file = put("p", modes[i].mode, "x\n");
+		get(&s, modes[i].ok ? "x" : NULL, ERR_CONFIG,
+			modes[i].ok ? "nobody else's" : "others may read or change it");
+	}
+}
+
+static void test_lines(void)
+{
+	static const struct {
+		const char *text, *want;
+	} lines[] = { { "x", "x" }, { "x\n", "x" }, { "x\r\n", "x" }, { "x\r\r\n", "x\r" }, { "x\ny\n", "x" },
+		{ " x \n", " x " }, { "\n", NULL }, { "\r\n", NULL }, { "", NULL }, { "\nx\n", NULL } };
+	struct secret_source s = { .fd = -1 };
+	struct buf out = { 0 };
+	struct err err = { 0 };
+	int ends[2];
+
+	for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
+		s.file = put("p", 0600, lines[i].text);
+		get(&s, lines[i].want, ERR_CONFIG, "the first line");
+	}
+	s.file = NULL;
+	if (pipe(ends) < 0 || write(ends[1], "a\0b\n", 4) != 4)
+		abort();
+	s.fd = ends[0];
+	check(!secret_get(&s, &out, &err) && err.kind == ERR_CONFIG, "%s", err.text);
+	buf_wipe(&out);
+	close(ends[0]);
+	close(ends[1]);
+	s.fd = -1;
+	s.command = "sh -c 'echo x; exit 3'";
+	get(&s, NULL, ERR_CONFIG, "a command that fails behind its line");
+	s.command = "sh -c 'echo x; kill -9 $$'";
+	get(&s, NULL, ERR_CONFIG, "a command that is killed");
+}
+
 static void netrc(const char *host, const char *user, const char *want)
 {
 	struct buf out = { 0 };
@@ -163,6 +254,10 @@ int main(void)
 	test_split();
 	test_sources();
 	test_deadline();
+	test_credential();
+	test_input();
+	test_modes();
+	test_lines();
 	test_netrc();
 	for (const char *const *name = (const char *const[]){ "p", "smtp", "netrc", NULL }; *name != NULL; name++) {
 		char path[200];

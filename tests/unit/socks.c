@@ -97,8 +97,40 @@ static const struct talk talks[] = {
 		STR_LIT(HELLO NAME), 0, ERR_NONE },
 };
 
+/* Lengths are one octet. */
+static void test_lengths(void)
+{
+	static char text[300];
+
+	for (size_t n = 254; n < 258; n++) {
+		struct socks s;
+		struct err err = { 0 };
+
+		memset(text, 'x', sizeof text);
+		socks_init(&s, "mx.example", 587, str_at(text, n), STR_LIT("secret"));
+		check(socks_next(&s, &err) == (n > 255 ? -1 : 0) && (n <= 255 || err.kind == ERR_CONFIG),
+			"a user name of %zu octets", n);
+		socks_free(&s);
+		socks_init(&s, "mx.example", 587, STR_LIT("tim"), str_at(text, n));
+		check(socks_next(&s, &err) == (n > 255 ? -1 : 0) && (n <= 255 || err.kind == ERR_CONFIG),
+			"a password of %zu octets", n);
+		socks_free(&s);
+		text[n] = '\0';
+		socks_init(&s, text, 587, STR_NONE, STR_NONE);
+		socks_next(&s, &err);
+		buf_add(&s.in, STR_LIT("\005\000"));
+		buf_clear(&s.out);
+		int rc = socks_next(&s, &err);
+
+		check(n > 255 ? rc == -1 && err.kind == ERR_USAGE : rc == 0 && buf_len(&s.out) == n + 7,
+			"a host name of %zu octets", n);
+		socks_free(&s);
+	}
+}
+
 int main(void)
 {
+	test_lengths();
 	for (size_t i = 0; i < sizeof talks / sizeof talks[0]; i++) {
 		play(&talks[i], false);
 		play(&talks[i], true);

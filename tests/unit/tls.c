@@ -199,6 +199,112 @@ static void test_pins(void)
 	}
 }
 
+/* Is the server believed with these pins? */
+static bool pinned(const char *pins, const char *chain)
+{
+	struct tls_trust_params trust = { .ca_pem = str_of(ca.pem), .pin = pins };
+	struct meeting m;
+	bool ok = meet(&m, &trust, "mx.example", &good, chain, DEFAULT, SIZE_MAX);
+
+	part(&m);
+	return ok;
+}
+
+/* The pin of the good key with one digit changed, at each place. */
+static void test_near_pins(void)
+{
+	char pin[256];
+	char near[256];
+	char two[600];
+	unsigned taken = 0;
+
+	pin_of(&good, pin, sizeof pin, false);
+	check(pinned(pin, NULL), "the pin itself");
+	for (size_t i = 7; i < strlen(pin); i++) {
+		memcpy(near, pin, sizeof near);
+		near[i] = near[i] == '0' ? '1' : '0';
+		taken += pinned(near, NULL);
+	}
+	check(taken == 0, "one digit off, at any place: %u taken", taken);
+	/* Two pins, both wrong: by their first and by their last digit. */
+	memcpy(near, pin, sizeof near);
+	near[7] = near[7] == '0' ? '1' : '0';
+	memcpy(two, near, sizeof near);
+	strcat(two, ",");
+	near[7] = pin[7];
+	near[strlen(pin) - 1] = near[strlen(pin) - 1] == '0' ? '1' : '0';
+	strcat(two, near);
+	check(!pinned(two, NULL), "two wrong pins are not a right one");
+	strcat(two, ",");
+	strcat(two, pin);
+	check(pinned(two, NULL), "the third is right");
+}
+
+static void test_weak(void)
+{
+	static const struct {
+		unsigned bits;
+		bool sha1, want;
+		const char *name;
+	} keys[] = { { 1024, false, false, "RSA of 1024 bits" }, { 2048, false, true, "RSA of 2048 bits" },
+		{ 2048, true, false, "signed over SHA-1" } };
+
+	for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
+		struct tls_trust_params trust = trust_ca();
+		struct cert weak;
+		struct meeting m;
+
+		cert_make(&weak,
+			&(struct cert_wish){
+				.name = "mx.example", .issuer = &ca, .rsa = keys[i].bits, .sha1 = keys[i].sha1 });
+		bool ok = meet(&m, &trust, "mx.example", &weak, NULL, "NORMAL:%VERIFY_ALLOW_BROKEN", SIZE_MAX);
+
+		check(ok == keys[i].want, "%s: %s", keys[i].name, m.err.text);
+		part(&m);
+		cert_free(&weak);
+	}
+}
+
+/* A chain of n certificates: more than sixteen are not even looked at. */
+static void test_long_chains(void)
+{
+	static struct cert links[20];
+	static struct cert leaf;
+	char pin[256];
+	unsigned seen = 0;
+
+	for (unsigned i = 0; i < 20; i++) {
+		char name[20];
+
+		snprintf(name, sizeof name, "Link %u", i);
+		cert_make(&links[i],
+			&(struct cert_wish){ .name = name, .ca = true, .issuer = i > 0 ? &links[i - 1] : &ca });
+	}
+	cert_make(&leaf, &(struct cert_wish){ .name = "mx.example", .issuer = &links[19] });
+	pin_of(&leaf, pin, sizeof pin, false);
+	for (unsigned n = 15; n < 19; n++) {
+		struct tls_trust_params trust = { .ca_pem = str_of(ca.pem), .pin = pin };
+		struct meeting m;
+		struct buf chain = { 0 };
+
+		buf_add_text(&chain, leaf.pem);
+		for (unsigned i = 1; i < n; i++)
+			buf_add_text(&chain, links[20 - i].pem);
+		bool ok = meet(&m, &trust, "mx.example", &leaf, buf_text(&chain), DEFAULT, SIZE_MAX);
+		struct str der;
+
+		for (seen = 0; tls_peer_der(m.client, seen, &der);)
+			seen++;
+		check(ok == (n <= 16), "a chain of %u (%u came): %s", n, seen, m.err.text);
+		check(ok || m.err.kind == ERR_PROTOCOL, "is refused in order");
+		part(&m);
+		buf_free(&chain);
+	}
+	for (unsigned i = 0; i < 20; i++)
+		cert_free(&links[i]);
+	cert_free(&leaf);
+}
+
 static void test_versions(void)
 {
 	struct tls_trust_params trust = trust_ca();
@@ -425,6 +531,9 @@ int main(void)
 	make_certs();
 	test_belief();
 	test_pins();
+	test_near_pins();
+	test_weak();
+	test_long_chains();
 	test_versions();
 	test_client_certificate();
 	test_store();

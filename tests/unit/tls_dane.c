@@ -109,6 +109,97 @@ static void test_fit(void)
 	one(false, 2, 0, 0, &expired, "a stranger", "mx.example", "certificate");
 }
 
+/* One octet off, at the first, a middle and the last place; and two that are both wrong. */
+static void test_near(void)
+{
+	for (unsigned usage = 2; usage < 4; usage++)
+		for (unsigned selector = 0; selector < 2; selector++)
+			for (unsigned matching = 0; matching < 3; matching++) {
+				/* An authority that stands whole in the record needs no signature on it. */
+				if (usage == 2 && selector == 0 && matching == 0)
+					continue;
+				struct buf records = { 0 };
+				unsigned taken = 0;
+
+				add_record(&records, usage, selector, matching, usage == 2 ? &middle : &below);
+				size_t n = buf_len(&records);
+				const size_t places[] = { 5, 6, n / 2, n - 2, n - 1 };
+
+				for (size_t i = 0; i < 5; i++) {
+					records.p[records.off + places[i]] ^= 1;
+					taken +=
+						believed(buf_str(&records), "mx.example", &below, chain, "certificate");
+					records.p[records.off + places[i]] ^= 1;
+				}
+				/* Wrong in the first octet, then in the last. */
+				add_record(&records, usage, selector, matching, usage == 2 ? &middle : &below);
+				records.p[records.off + 5] ^= 1;
+				records.p[records.off + 2 * n - 1] ^= 1;
+				taken += believed(buf_str(&records), "mx.example", &below, chain, "certificate");
+				check(taken == 0, "%u %u %u: near misses fit nothing", usage, selector, matching);
+				buf_free(&records);
+			}
+}
+
+/* A digest of another length is none, whatever it begins with. */
+static void test_lengths(void)
+{
+	struct tls_trust *trust = tls_trust_new(&(struct tls_trust_params){ .ca_pem = str_of(ca.pem) }, NULL);
+
+	for (unsigned matching = 1; matching < 3; matching++)
+		for (int more = -1; more < 2; more++) {
+			struct buf record = { 0 };
+			struct err err = { 0 };
+
+			add_record(&record, 3, 1, matching, &below);
+			if (more > 0)
+				buf_add_char(&record, 'x');
+			if (more < 0)
+				buf_cut(&record, buf_len(&record) - 1);
+			record.p[record.off + 1] = (char)(record.p[record.off + 1] + more);
+			check(tls_trust_tlsa(trust, buf_str(&record), &err) == (more == 0), "digest %u, %d octets more",
+				matching, more);
+			buf_free(&record);
+		}
+	tls_trust_free(trust);
+}
+
+/* With a pin both have to fit. */
+static void test_pin_and_records(void)
+{
+	unsigned char digest[32];
+	size_t n = sizeof digest;
+	char pin[80] = "sha256:";
+
+	gnutls_x509_crt_get_key_id(below.crt, GNUTLS_KEYID_USE_SHA256, digest, &n);
+	for (size_t i = 0; i < n; i++)
+		snprintf(pin + 7 + 2 * i, 3, "%02x", digest[i]);
+	for (int wrong = 0; wrong < 3; wrong++) {
+		struct tls_server server = { 0 };
+		struct buf records = { 0 };
+		struct err err = { 0 };
+
+		pin[70] = (char)(wrong == 1 ? (pin[70] == '0' ? '1' : '0') : "0123456789abcdef"[digest[31] & 15]);
+		struct tls_trust *trust =
+			tls_trust_new(&(struct tls_trust_params){ .ca_pem = str_of(ca.pem), .pin = pin }, NULL);
+		struct tls *client = tls_new(trust, "mx.example", NULL);
+
+		add_record(&records, 3, 1, 1, wrong == 2 ? &ca : &below);
+		server_start(&server, chain, below.key_pem, "NORMAL", false);
+		bool ok = tls_trust_tlsa(trust, buf_str(&records), &err) && shake(client, &server, &err) == TLS_OK;
+
+		check(ok == (wrong == 0), "%s: %s",
+			wrong == 1           ? "the pin is wrong"
+				: wrong == 2 ? "the record is wrong"
+					     : "both fit",
+			err.text);
+		server_end(&server);
+		tls_free(client);
+		tls_trust_free(trust);
+		buf_free(&records);
+	}
+}
+
 static void test_dates(void)
 {
 	struct buf records = { 0 };
@@ -150,6 +241,9 @@ int main(void)
 	cert_make(&expired, &(struct cert_wish){ .name = "mx.example", .from = -30 * DAY, .to = -2 * DAY });
 	snprintf(chain, sizeof chain, "%s%s%s", below.pem, middle.pem, ca.pem);
 	test_fit();
+	test_near();
+	test_lengths();
+	test_pin_and_records();
 	test_dates();
 	test_damaged();
 	cert_free(&ca);

@@ -11,6 +11,14 @@
 #include "mail/address/domain.h"
 #include "text/csv.h"
 
+void judge_add_unread(struct judge_unread *sum, const struct judge_unread *u)
+{
+	sum->consent += u->consent;
+	sum->active += u->active;
+	sum->newest += u->newest;
+	sum->hashes += u->hashes;
+}
+
 bool judge_init(struct judge *j, const struct settings *set, struct err *err)
 {
 	j->set = set;

@@ -64,6 +64,8 @@ struct verdict {
 	int64_t date;      /* of --keep newest */
 };
 
+void judge_add_unread(struct judge_unread *sum, const struct judge_unread *u);
+
 /* Load the lists that the settings name. 65, 66, 71, 74. */
 bool judge_init(struct judge *j, const struct settings *set, struct err *err);
 /* Find the columns in a list. 65. */

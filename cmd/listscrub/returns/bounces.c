@@ -56,8 +56,8 @@ static struct bounce *entry_of(struct bounces *b, struct str key, struct str rec
 	return &b->entries[e->value];
 }
 
-void bounces_note(struct bounces *b, struct str recipient, enum dsn_class class, struct str code, struct str diagnostic,
-	int64_t when)
+void bounces_note(struct bounces *b, struct str recipient, enum dsn_class class, const struct outcome *o,
+	struct str code, struct str diagnostic, int64_t when)
 {
 	struct address a = { .domain_fault = 0 };
 	struct buf key = { .limit = 0 };
@@ -70,6 +70,7 @@ void bounces_note(struct bounces *b, struct str recipient, enum dsn_class class,
 
 		if (w->times++ == 0 || when > w->when) {
 			w->when = when;
+			w->reason = o != NULL ? o->reason : OUTCOME_NONE;
 			w->code = keep_text(b, code);
 			w->diagnostic = keep_text(b, str_sub(diagnostic, 0, 300));
 		}
@@ -87,7 +88,9 @@ void bounces_message(struct bounces *b, struct str message)
 	for (size_t i = 0; i < dsn.n; i++) {
 		const struct dsn_report *r = &dsn.reports[i];
 
-		bounces_note(b, r->recipient, r->class, r->status, r->diagnostic, r->when);
+		const struct outcome o = { .reason = r->reason, .stage = r->stage };
+
+		bounces_note(b, r->recipient, r->class, &o, r->status, r->diagnostic, r->when);
 	}
 	b->messages++;
 	dsn_free(&dsn);
@@ -127,9 +130,11 @@ static struct str describe(const struct bounces *b, const struct bounce *e, cons
 
 	if (w == &e->words[DSN_SOFT])
 		buf_printf(&text, "%llu soft bounces, the last: ", (unsigned long long)w->times);
+	if (w->reason != OUTCOME_NONE)
+		buf_printf(&text, "%s%s", outcome_reason_name(w->reason), w->code > 0 ? " " : "");
 	buf_add(&text, text_at(b, w->code));
 	if (w->diagnostic > 0) {
-		buf_add_text(&text, w->code > 0 ? ": " : "");
+		buf_add_text(&text, buf_len(&text) > 0 ? ": " : "");
 		utf8_show(&text, text_at(b, w->diagnostic), 200);
 	}
 	if (w->when != 0) {

@@ -14,12 +14,13 @@ struct bounce_word {
 	size_t code; /* offsets in texts + 1: status and diagnostic, NUL behind them; 0: none */
 	size_t diagnostic;
 	int64_t when;
+	enum outcome_reason reason;
 	uint64_t times; /* 0: nothing of this class was said */
 };
 
 struct bounce {
-	struct bounce_word words[DSN_UNSUBSCRIBE + 1]; /* by class, of each the latest */
-	size_t address;                                /* as reported: offset in texts + 1 */
+	struct bounce_word words[DSN_UNCOUNTED + 1]; /* by class, of each the latest */
+	size_t address;                              /* as reported: offset in texts + 1 */
 };
 
 struct bounces {
@@ -39,9 +40,9 @@ void bounces_free(struct bounces *b);
 
 /* An mbox, a Maildir, one message, "-", or a results file of mailbulk. 65, 66, 74. */
 bool bounces_read(struct bounces *b, const char *path, struct err *err);
-/* One report about a recipient. */
-void bounces_note(struct bounces *b, struct str recipient, enum dsn_class class, struct str code, struct str diagnostic,
-	int64_t when);
+/* One report about a recipient; o: NULL for complaints and requests. */
+void bounces_note(struct bounces *b, struct str recipient, enum dsn_class class, const struct outcome *o,
+	struct str code, struct str diagnostic, int64_t when);
 /* One message. */
 void bounces_message(struct bounces *b, struct str message);
 

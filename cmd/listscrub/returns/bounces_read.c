@@ -89,7 +89,7 @@ static bool read_mbox(struct reading *r, struct err *err)
 /* --- results of mailbulk --- */
 
 struct columns {
-	size_t email, status, code, reply, time; /* SIZE_MAX: there is none */
+	size_t email, status, code, enhanced, reply, time, reason, stage; /* SIZE_MAX: there is none */
 };
 
 static struct str cell(const struct csv_row *row, size_t at)
@@ -97,23 +97,41 @@ static struct str cell(const struct csv_row *row, size_t at)
 	return at < row->n ? str_trim(row->cells[at].value) : STR_LIT("");
 }
 
+/* mailbulk's own judgement where the file has one. Files of older versions do not say which command was refused: then
+ * only evidence of the recipient in the words counts. */
+static struct outcome judge_result(const struct columns *c, const struct csv_row *row, bool deferred)
+{
+	struct outcome_reply reply = {
+		.stage = outcome_stage_parse(cell(row, c->stage)),
+		.status = cell(row, c->enhanced),
+		.words = cell(row, c->reply),
+		.recipient = cell(row, c->email),
+	};
+	enum outcome_reason reason;
+	uint64_t code = 0;
+
+	if (outcome_reason_parse(cell(row, c->reason), &reason))
+		return outcome_of_reason(reason, reply.stage, deferred);
+	/* Not a server's word: not tried, or stopped before. */
+	if (!str_number(cell(row, c->code), 599, &code) && (deferred || c->reason != LIST_NONE))
+		return (struct outcome){ .reason = OUTCOME_NONE };
+	reply.code = (int)code;
+	return outcome_judge(&reply);
+}
+
 static void take_result(struct bounces *b, const struct columns *c, const struct csv_row *row)
 {
 	struct str status = cell(row, c->status);
-	enum dsn_class class = DSN_NOTHING;
+	bool deferred = str_ieq(status, STR_LIT("deferred"));
+	struct outcome o = { .reason = OUTCOME_NONE };
 	int64_t when = 0;
 
-	if (str_ieq(status, STR_LIT("deferred")))
-		class = DSN_SOFT;
-	else if (str_ieq(status, STR_LIT("refused")))
-		class = dsn_judge(cell(row, c->code), cell(row, c->reply));
-	/* The words of a server for which there is no rule: refused once, no more is known. */
-	if (class == DSN_NOTHING && str_ieq(status, STR_LIT("refused")))
-		class = DSN_SOFT;
+	if (deferred || str_ieq(status, STR_LIT("refused")))
+		o = judge_result(c, row, deferred);
 	if (date_parse_any(cell(row, c->time), &when) != DATE_OK)
 		when = 0;
 	b->messages++;
-	bounces_note(b, cell(row, c->email), class, cell(row, c->code), cell(row, c->reply), when);
+	bounces_note(b, cell(row, c->email), dsn_class_of(&o), &o, cell(row, c->enhanced), cell(row, c->reply), when);
 }
 
 static size_t column(const struct list_form *f, const char *name)
@@ -126,8 +144,8 @@ static size_t column(const struct list_form *f, const char *name)
 
 static bool find_columns(const struct reading *r, const struct list_form *f, struct columns *c, struct err *err)
 {
-	*c = (struct columns){ column(f, "email"), column(f, "status"), column(f, "enhanced"), column(f, "reply"),
-		column(f, "time") };
+	*c = (struct columns){ column(f, "email"), column(f, "status"), column(f, "code"), column(f, "enhanced"),
+		column(f, "reply"), column(f, "time"), column(f, "reason"), column(f, "stage") };
 	if (c->email == LIST_NONE)
 		c->email = f->email;
 	return (c->email != LIST_NONE && c->status != LIST_NONE) ||

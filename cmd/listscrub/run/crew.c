@@ -23,14 +23,6 @@
 
 /* --- a turn --- */
 
-static void add_unread(struct judge_unread *sum, const struct judge_unread *u)
-{
-	sum->consent += u->consent;
-	sum->active += u->active;
-	sum->newest += u->newest;
-	sum->hashes += u->hashes;
-}
-
 /* The lines and the rows before these are known by now. */
 static void find_place(struct crew *c, struct crew_member *m)
 {
@@ -43,7 +35,7 @@ static void find_place(struct crew *c, struct crew_member *m)
 	c->at.line = m->lines + m->csv.line;
 	b->end = c->at;
 	b->before = s->judge.unread;
-	add_unread(&s->judge.unread, &m->judge.unread);
+	judge_add_unread(&s->judge.unread, &m->judge.unread);
 	b->done = c->octets + (c->at.offset - c->start.offset);
 	for (size_t i = 0; i < b->n && m->reader.keys; i++)
 		b->rows[i].line += m->lines;

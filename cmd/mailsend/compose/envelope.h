@@ -4,6 +4,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/set.h"
+#include "mail/returns/outcome.h"
 
 /* What became of a recipient. */
 enum verdict {
@@ -24,7 +25,8 @@ struct recipient {
 	enum verdict verdict;
 	int code;
 	char enhanced[16];
-	char *reply; /* the server's words or ours, on one line, or NULL */
+	char *reply;            /* the server's words or ours, on one line, or NULL */
+	struct outcome outcome; /* what they mean; OUTCOME_NONE: it was sent, or no server said anything */
 };
 
 struct envelope {

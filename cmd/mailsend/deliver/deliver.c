@@ -7,9 +7,10 @@
 #include "base/mem.h"
 #include "cli/progress.h"
 #include "cli/session.h"
+#include "cmd/mailsend/deliver/batch.h"
+#include "cmd/mailsend/deliver/judge.h"
 #include "io/clock.h"
 
-#define RCPTS_A_TRANSACTION 100 /* what every server takes (RFC 5321, 4.5.3.1.8) */
 #define BLOCK ((size_t)64 << 10)
 #define PROGRESS_FROM ((uint64_t)1 << 20)
 
@@ -21,9 +22,8 @@ struct delivery {
 	const struct delivery_wants *wants;
 	struct result *result;
 	bool utf8_all; /* the header or the sender needs SMTPUTF8, so every transaction does */
-	size_t *batch; /* recipients of the transaction, by number in the envelope */
-	struct smtp_rcpt *rcpts;
-	size_t n;
+	struct batch batch;
+	struct smtp_rcpt rcpts[BATCH_MOST];
 	struct buf chunk; /* of content that the session has no room for yet */
 	uint64_t left;    /* of the content */
 	bool drained;
@@ -33,9 +33,19 @@ struct delivery {
 
 static void fail_rest(struct delivery *d, enum verdict verdict, const char *text)
 {
-	for (size_t i = 0; i < d->e->n; i++)
-		if (d->e->rcpts[i].verdict == VERDICT_NONE)
-			envelope_verdict(&d->e->rcpts[i], verdict, NULL, text);
+	for (size_t i = 0; i < d->e->n; i++) {
+		struct recipient *r = &d->e->rcpts[i];
+
+		if (r->verdict != VERDICT_NONE)
+			continue;
+		envelope_verdict(r, verdict, NULL, text);
+		r->outcome = d->result->stopped;
+	}
+}
+
+static struct outcome judge(const struct delivery *d, const struct recipient *r, const struct smtp_news *news)
+{
+	return judge_reply(d->e, r, d->session.server->url.host, news, news->rcpt == SIZE_MAX && d->batch.n != 1);
 }
 
 /* Which form does this server get? Without SMTPUTF8 the addresses that need it are refused here,
@@ -56,6 +66,7 @@ static bool plan(struct delivery *d)
 		if (d->e->rcpts[i].utf8 && d->e->rcpts[i].verdict == VERDICT_NONE) {
 			envelope_verdict(&d->e->rcpts[i], VERDICT_REFUSED, NULL, no_utf8);
 			snprintf(d->e->rcpts[i].enhanced, sizeof d->e->rcpts[i].enhanced, "5.6.7");
+			d->e->rcpts[i].outcome = outcome_of_reason(OUTCOME_FORMAT, OUTCOME_AT_RCPT, false);
 		}
 	if (!outgoing_plan(d->o, eight_bit, false, !utf8, err))
 		return false;
@@ -68,63 +79,38 @@ static bool plan(struct delivery *d)
 	return true;
 }
 
-/* The next recipients without a verdict that can share a transaction. false: nobody is left. */
-static bool fill_batch(struct delivery *d, bool *utf8, bool *last)
-{
-	uint64_t most = d->session.smtp.caps.rcpt_max;
-	size_t rest = 0;
-
-	if (most == 0 || most > RCPTS_A_TRANSACTION)
-		most = RCPTS_A_TRANSACTION;
-	d->n = 0;
-	*utf8 = false;
-	for (size_t i = 0; i < d->e->n; i++) {
-		struct recipient *r = &d->e->rcpts[i];
-
-		if (r->verdict != VERDICT_NONE)
-			continue;
-		if (d->n == 0)
-			*utf8 = d->utf8_all || r->utf8 || (d->wants->all_or_nothing && d->e->n > 1 && r->utf8);
-		/* Those who do not need SMTPUTF8 are not made to depend on it. */
-		if (d->n < most && (d->utf8_all || r->utf8 == *utf8 || d->wants->all_or_nothing)) {
-			*utf8 = *utf8 || r->utf8;
-			d->rcpts[d->n] = (struct smtp_rcpt){ .address = str_of(r->wire),
-				.notify = d->wants->notify,
-				.orcpt = d->wants->notify != NULL ? r->orcpt : NULL };
-			d->batch[d->n++] = i;
-		} else {
-			rest++;
-		}
-	}
-	*last = rest == 0;
-	return d->n > 0;
-}
-
 static bool start_transaction(struct delivery *d)
 {
-	bool utf8, last;
+	struct batch *b = &d->batch;
 
-	if (!fill_batch(d, &utf8, &last))
+	if (!batch_fill(b, d->e, d->session.smtp.caps.rcpt_max, d->utf8_all, d->wants->all_or_nothing))
 		return false;
-	if (!last && d->wants->all_or_nothing) {
+	if (!b->last && d->wants->all_or_nothing) {
 		err_set(&d->result->err, ERR_UNAVAILABLE,
 			"%zu recipients need more than one transaction with this server, so all or "
 			"nothing cannot be promised",
 			d->e->n);
 		return false;
 	}
+	for (size_t i = 0; i < b->n; i++) {
+		const struct recipient *r = &d->e->rcpts[b->rcpts[i]];
+
+		d->rcpts[i] = (struct smtp_rcpt){ .address = str_of(r->wire),
+			.notify = d->wants->notify,
+			.orcpt = d->wants->notify != NULL ? r->orcpt : NULL };
+	}
 	const struct smtp_mail mail = {
 		.reverse_path = str_of(d->e->from),
 		.rcpts = d->rcpts,
-		.n_rcpts = d->n,
+		.n_rcpts = b->n,
 		.size = d->o->size,
 		.eight_bit = d->o->eight_bit,
-		.utf8 = utf8,
+		.utf8 = b->utf8,
 		.require_tls = d->wants->require_tls,
 		.ret = d->wants->ret,
 		.envid = d->wants->envid,
 		.all_or_nothing = d->wants->all_or_nothing,
-		.last = last,
+		.last = b->last,
 	};
 
 	d->session.committed = false;
@@ -134,6 +120,15 @@ static bool start_transaction(struct delivery *d)
 	d->drained = false;
 	smtp_mail(&d->session.smtp, &mail);
 	return true;
+}
+
+/* From here on nobody can say that the message was not delivered: the caller writes that down first, or it stays. */
+static bool hand_over(struct delivery *d)
+{
+	if (d->handed_over || d->wants->before == NULL)
+		return true;
+	d->handed_over = d->wants->before(d->wants->arg, &d->result->err);
+	return d->handed_over;
 }
 
 /* As much content as the session has room for. False: it cannot be had. */
@@ -156,16 +151,16 @@ static bool give_content(struct delivery *d)
 		if (piece.n == 0 && d->drained)
 			break;
 		d->left -= piece.n;
-		if (d->left == 0 && !d->handed_over && d->wants->before != NULL) {
-			d->handed_over = true;
-			if (!d->wants->before(d->wants->arg, err))
-				return false;
-		}
+		if (d->left == 0 && !hand_over(d))
+			return false;
 		smtp_content(smtp, piece);
 		buf_drop(&d->chunk, piece.n);
 		progress_set(&d->progress, d->o->size - d->left);
 	}
 	if (d->drained && buf_len(&d->chunk) == 0) {
+		/* A message without octets has no last ones. */
+		if (!hand_over(d))
+			return false;
 		d->session.committed = true;
 		smtp_content_end(smtp);
 	}
@@ -200,13 +195,15 @@ static void read_queue_id(struct result *result, const struct reply *reply)
 
 static void on_rcpt(struct delivery *d, const struct smtp_news *news)
 {
-	struct recipient *r = &d->e->rcpts[d->batch[news->rcpt]];
+	struct recipient *r = &d->e->rcpts[d->batch.rcpts[news->rcpt]];
 
 	if (news->outcome == SMTP_ACCEPTED)
 		r->taken = true;
-	else
+	else {
 		envelope_verdict(r, verdict_of(news->outcome), news->reply,
 			news->err.kind != ERR_NONE ? news->err.text : NULL);
+		r->outcome = judge(d, r, news);
+	}
 }
 
 /* What stopped the session, with the server's name in it; the first cause stays. */
@@ -230,7 +227,10 @@ static void on_verdict(struct delivery *d, const struct smtp_news *news)
 	if (news->reply != NULL && verdict == VERDICT_SENT)
 		read_queue_id(d->result, news->reply);
 	if (news->rcpt != SIZE_MAX) {
-		envelope_verdict(&d->e->rcpts[d->batch[news->rcpt]], verdict, news->reply, text);
+		struct recipient *r = &d->e->rcpts[d->batch.rcpts[news->rcpt]];
+
+		envelope_verdict(r, verdict, news->reply, text);
+		r->outcome = judge(d, r, news);
 		return;
 	}
 	/* All or nothing: who was taken is not refused, there was only no message. */
@@ -241,12 +241,13 @@ static void on_verdict(struct delivery *d, const struct smtp_news *news)
 		verdict = VERDICT_DEFERRED;
 	if (verdict != VERDICT_UNKNOWN)
 		take_error(d, &news->err);
-	for (size_t i = 0; i < d->n; i++) {
-		struct recipient *r = &d->e->rcpts[d->batch[i]];
+	for (size_t i = 0; i < d->batch.n; i++) {
+		struct recipient *r = &d->e->rcpts[d->batch.rcpts[i]];
 
 		if (r->verdict != VERDICT_NONE)
 			continue;
 		envelope_verdict(r, verdict, news->reply, text);
+		r->outcome = judge(d, r, news);
 		d->result->message_refused = d->result->message_refused || verdict == VERDICT_REFUSED;
 	}
 }
@@ -271,6 +272,7 @@ static void on_end(struct delivery *d, const struct smtp_news *news)
 
 	if (!doubt && all_settled(d->e))
 		return;
+	d->result->stopped = judge(d, NULL, news);
 	take_error(d, &news->err);
 	for (size_t i = 0; i < d->e->n && doubt; i++)
 		if (d->e->rcpts[i].verdict == VERDICT_SENT)
@@ -342,8 +344,6 @@ void deliver(struct outgoing *o, struct envelope *e, struct account_server *serv
 
 	*result = (struct result){ .started = clock_now() };
 	snprintf(result->server, sizeof result->server, "%s", server->label);
-	d.batch = mem_array(RCPTS_A_TRANSACTION, sizeof *d.batch);
-	d.rcpts = mem_array(RCPTS_A_TRANSACTION, sizeof *d.rcpts);
 	if (session_open(&d.session, server, wants->ends, false, &result->err)) {
 		result->connected = clock_now();
 		converse(&d);
@@ -353,7 +353,5 @@ void deliver(struct outgoing *o, struct envelope *e, struct account_server *serv
 	session_close(&d.session);
 	fail_rest(&d, VERDICT_NOT_SENT, result->err.kind != ERR_NONE ? result->err.text : NULL);
 	result->ended = clock_now();
-	mem_free(d.batch);
-	mem_free(d.rcpts);
 	buf_free(&d.chunk);
 }

@@ -8,8 +8,9 @@
 
 /* What a delivery came to, beside what the envelope says of each recipient. Owns nothing. */
 struct result {
-	struct err err;       /* what stopped it, kind ERR_NONE: nothing did */
-	bool message_refused; /* the message as a whole, not its recipients */
+	struct err err;         /* what stopped it, kind ERR_NONE: nothing did */
+	struct outcome stopped; /* what the server's last words mean, when they ended the session */
+	bool message_refused;   /* the message as a whole, not its recipients */
 	char server[200];
 	char queue_id[80];  /* as the server told it, or "" */
 	char mechanism[40]; /* of the login, or "" */

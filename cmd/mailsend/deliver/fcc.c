@@ -3,13 +3,13 @@
 #include "cmd/mailsend/deliver/fcc.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/mem.h"
 #include "io/clock.h"
 #include "io/file.h"
+#include "io/mailbox.h"
 #include "io/maildir.h"
 #include "mail/message/mbox.h"
 
@@ -54,36 +54,40 @@ static bool copy(struct outgoing *o, int fd, struct mbox_writer *mbox, const cha
 	return ok;
 }
 
-static bool to_mbox(struct outgoing *o, const char *path, const char *sender, struct err *err)
+/* Behind what the mailbox has; on failure it is as before. */
+static bool append(struct outgoing *o, const struct mailbox *m, const char *sender, struct err *err)
 {
 	struct mbox_writer w = { 0 };
 	struct buf line = { 0 };
-	int64_t until = clock_after(LOCK_SECONDS * CLOCK_SECOND);
-	int fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY, 0600);
-	struct stat st;
-	bool ok;
+	int missing = mailbox_missing_ends(m);
+	bool ok = missing >= 0 && lseek(m->fd, 0, SEEK_END) >= 0;
 
-	if (fd < 0)
-		return err_errno(err, ERR_CANTCREAT, errno, "%s", path);
-	if (!file_lock(fd, path, until, err)) {
-		close(fd);
-		return false;
-	}
-	ok = file_dotlock(path, until, err);
-	if (ok) {
-		ok = fstat(fd, &st) == 0 || err_errno(err, ERR_IO, errno, "%s", path);
-		mbox_begin(&w, &line, str_of(sender), clock_wall());
-		ok = ok && file_write(fd, buf_str(&line), path, err) && copy(o, fd, &w, path, err);
-		buf_clear(&line);
-		mbox_end(&w, &line);
-		ok = ok && file_write(fd, buf_str(&line), path, err) && file_sync(fd, path, err);
-		/* Half a copy is none. */
-		if (!ok && fstat(fd, &(struct stat){ 0 }) == 0 && ftruncate(fd, st.st_size) != 0)
-			err_prefix(err, "%s: now ends in half a message", path);
-		file_dotunlock(path);
-	}
+	if (!ok)
+		return err_errno(err, ERR_IO, errno, "%s", m->path);
+	buf_add(&line, str_at("\n\n", (size_t)missing));
+	mbox_begin(&w, &line, str_of(sender), clock_wall());
+	ok = file_write(m->fd, buf_str(&line), m->path, err) && copy(o, m->fd, &w, m->path, err);
+	buf_clear(&line);
+	mbox_end(&w, &line);
+	/* A file that was empty may be new: then its name has to last too. */
+	ok = ok && file_write(m->fd, buf_str(&line), m->path, err) && file_sync(m->fd, m->path, err) &&
+		(m->size > 0 || file_sync_dir(m->path, err));
+	/* Half a copy is none. */
+	if (!ok && ftruncate(m->fd, m->size) != 0)
+		err_prefix(err, "%s: now ends in half a message", m->path);
 	buf_free(&line);
-	close(fd);
+	return ok;
+}
+
+static bool to_mbox(struct outgoing *o, const char *path, const char *sender, struct err *err)
+{
+	struct mailbox m;
+	bool ok = mailbox_open(&m, path, clock_after(LOCK_SECONDS * CLOCK_SECOND), err);
+
+	if (ok) {
+		ok = append(o, &m, sender, err);
+		mailbox_close(&m);
+	}
 	return ok;
 }
 

@@ -31,6 +31,24 @@ static struct tally count(const struct envelope *e)
 	return t;
 }
 
+/* The status when every recipient was refused: 67 when all were refused on their own account, else by what it was. */
+static int refused_status(const struct envelope *e)
+{
+	int status = ERR_NOUSER;
+
+	for (size_t i = 0; i < e->n; i++) {
+		const struct outcome *o = &e->rcpts[i].outcome;
+
+		if (e->rcpts[i].verdict != VERDICT_REFUSED)
+			continue;
+		if (o->reason == OUTCOME_LOGIN && o->exit == ERR_AUTH)
+			return ERR_AUTH;
+		if (o->about == OUTCOME_ABOUT_US || o->about == OUTCOME_ABOUT_SERVER)
+			status = ERR_UNAVAILABLE;
+	}
+	return status;
+}
+
 int report_status(const struct result *r, const struct envelope *e)
 {
 	struct tally t = count(e);
@@ -43,11 +61,34 @@ int report_status(const struct result *r, const struct envelope *e)
 		return ERR_PART;
 	if (t.deferred > 0)
 		return ERR_TEMP;
-	if (r->err.kind != ERR_NONE)
+	if (r->err.kind != ERR_NONE && r->err.kind != ERR_NOUSER)
 		return (int)r->err.kind;
-	if (r->message_refused || t.not_sent > 0)
+	int status = refused_status(e);
+
+	if (status == ERR_NOUSER && r->err.kind == ERR_NONE && (r->message_refused || t.not_sent > 0))
 		return ERR_UNAVAILABLE;
-	return ERR_NOUSER;
+	return status;
+}
+
+/* What can be done about it, once for each reason. */
+static void say_advice(const struct outcome *o, unsigned *said)
+{
+	const char *advice = outcome_advice(o);
+
+	if (advice == NULL || (*said >> o->reason & 1) != 0)
+		return;
+	*said |= 1u << o->reason;
+	say_note("%s", advice);
+}
+
+static void say_advices(const struct result *r, const struct envelope *e)
+{
+	unsigned said = 0;
+
+	for (size_t i = 0; i < e->n; i++)
+		if (e->rcpts[i].verdict == VERDICT_REFUSED || e->rcpts[i].verdict == VERDICT_DEFERRED)
+			say_advice(&e->rcpts[i].outcome, &said);
+	say_advice(&r->stopped, &said);
 }
 
 static void say_recipients(const struct result *r, const struct envelope *e, enum verdict verdict, const char *what)
@@ -85,6 +126,7 @@ void report_say(const struct result *r, const struct envelope *e, const struct o
 	say_recipients(r, e, VERDICT_DEFERRED, "deferred");
 	if (r->err.kind != ERR_NONE)
 		say_error(&r->err);
+	say_advices(r, e);
 	for (size_t i = 0; i < e->n && t.not_sent > 0 && r->err.kind == ERR_NONE; i++)
 		if (e->rcpts[i].verdict == VERDICT_NOT_SENT)
 			say_errorf("%s: not sent, because another recipient was refused", e->rcpts[i].shown);
@@ -124,6 +166,11 @@ void report_tls(struct json *j, const struct tls_facts *facts)
 	buf_free(&date);
 }
 
+static const char *some(const char *s)
+{
+	return s[0] != '\0' ? s : NULL;
+}
+
 static void put_recipients(struct json *j, const struct envelope *e)
 {
 	json_key(j, "recipients");
@@ -145,6 +192,10 @@ static void put_recipients(struct json *j, const struct envelope *e)
 		json_text(j, r->enhanced[0] != '\0' ? r->enhanced : NULL);
 		json_key(j, "reply");
 		json_text(j, r->reply);
+		json_key(j, "reason");
+		json_text(j, some(outcome_reason_name(r->outcome.reason)));
+		json_key(j, "stage");
+		json_text(j, some(outcome_stage_name(r->outcome.stage)));
 		json_close(j, '}');
 	}
 	json_close(j, ']');

@@ -118,15 +118,6 @@ enum safety_kind suppress_add(struct suppress *s, struct str entry, struct str r
 	return suppress_add_entry(s, &e);
 }
 
-void suppress_fill_note(const struct suppress *s, uint64_t value, struct suppress_note *note)
-{
-	note->reason = note->date = STR_LIT("");
-	if (value == 0)
-		return;
-	note->reason = str_of(buf_str(&s->notes).p + value - 1);
-	note->date = str_of(note->reason.p + note->reason.n + 1);
-}
-
 static bool note_of(const struct suppress *s, const struct set_entry *entry, struct suppress_note *note)
 {
 	if (entry == NULL)

@@ -196,3 +196,12 @@ void suppress_add_why(struct buf *out, struct str entry, enum suppress_form form
 		buf_add_text(out, " is not an address, @domain or hash");
 	}
 }
+
+void suppress_fill_note(const struct suppress *s, uint64_t value, struct suppress_note *note)
+{
+	note->reason = note->date = STR_LIT("");
+	if (value == 0)
+		return;
+	note->reason = str_of(buf_str(&s->notes).p + value - 1);
+	note->date = str_of(note->reason.p + note->reason.n + 1);
+}

@@ -56,7 +56,7 @@ static void keep_address(struct dsn *d, const struct dsn_mail *m, const struct f
 
 	header_unfold(&line, body);
 	if (address_unwrap(buf_str(&line), &bare, NULL) && !is_redacted(bare))
-		dsn_keep(d, f->class, bare, STR_NONE, buf_str(&m->subject), m->when);
+		dsn_keep(d, f->class, NULL, bare, STR_NONE, buf_str(&m->subject), m->when);
 	buf_free(&line);
 }
 
@@ -81,11 +81,11 @@ static void keep_from_original(struct dsn *d, const struct dsn_mail *m, const st
 	struct buf address = { .limit = 4096 };
 
 	if (dsn_verp(original, &address))
-		dsn_keep(d, f->class, buf_str(&address), STR_NONE, buf_str(&m->subject), m->when);
+		dsn_keep(d, f->class, NULL, buf_str(&address), STR_NONE, buf_str(&m->subject), m->when);
 	for (size_t i = 0; d->n == 0 && i < sizeof names / sizeof *names; i++)
 		if (dsn_only_address(original, names[i], &address) && !is_redacted(buf_str(&address)) &&
 			!dsn_mail_is_nobody(m, buf_str(&address)) && !dsn_mail_is_sender(m, buf_str(&address)))
-			dsn_keep(d, f->class, buf_str(&address), STR_NONE, buf_str(&m->subject), m->when);
+			dsn_keep(d, f->class, NULL, buf_str(&address), STR_NONE, buf_str(&m->subject), m->when);
 	buf_free(&address);
 }
 
@@ -191,7 +191,7 @@ bool dsn_read_unsubscribe(struct dsn *d, const struct dsn_mail *m)
 		/* An address made for one recipient says better who it is than From does. */
 		if (!dsn_verp(m->header, &to))
 			buf_add(&to, buf_str(&m->sender));
-		dsn_keep(d, DSN_UNSUBSCRIBE, buf_str(&to), STR_NONE, buf_str(&m->subject), m->when);
+		dsn_keep(d, DSN_UNSUBSCRIBE, NULL, buf_str(&to), STR_NONE, buf_str(&m->subject), m->when);
 	}
 	buf_free(&to);
 	return wish;

@@ -16,7 +16,7 @@ struct entry {
 	struct str action;
 	struct str status;
 	struct str diagnostic;
-	struct str supplement; /* of X.400 gateways */
+	struct str supplement; /* of X.400 gateways, and what some servers said beside */
 };
 
 struct report {
@@ -139,7 +139,7 @@ static void add_words(struct buf *out, const struct entry *e)
 		diagnostic = str_sub(diagnostic, type + 1, diagnostic.n);
 	buf_add(out, str_trim(diagnostic));
 	for (const struct str *s = &e->status; s != NULL; s = s == &e->status ? &e->action : NULL) {
-		struct str code = s == &e->status ? dsn_find_status(*s) : STR_NONE;
+		struct str code = s == &e->status ? outcome_find_status(*s) : STR_NONE;
 		size_t at = code.n > 0 ? (size_t)(code.p - s->p) + code.n : str_find(*s, '(');
 
 		if (s == &e->status && code.n == 0)
@@ -157,23 +157,61 @@ static void add_words(struct buf *out, const struct entry *e)
 	}
 }
 
+/* Both forms of the address may stand in the server's words. */
+static void add_forms(struct buf *out, struct str recipient, const struct entry *e)
+{
+	struct buf final = { .limit = 4096 };
+
+	buf_add(out, recipient);
+	if (field_address(e->final, FORM_PLAIN, &final)) {
+		buf_add_char(out, ' ');
+		buf_add(out, buf_str(&final));
+	}
+	buf_free(&final);
+}
+
+/* Fields say what the server answered, and often only the text for people says to which command: read for the first
+ * recipients of a report, so that a long one costs no square. */
+static struct outcome judge_words(struct report *r, struct str forms, struct str status, struct buf *words)
+{
+	struct buf about = { .limit = 8192 };
+	enum outcome_stage stage = outcome_stage_find(buf_str(words));
+	struct str first = forms;
+	struct outcome o;
+
+	if (r->looked_up++ < 20)
+		dsn_text_about(r->m, str_cut(&first, ' '), &about);
+	if (stage == OUTCOME_AT_UNKNOWN)
+		stage = outcome_stage_find(buf_str(&about));
+	o = dsn_judge(r->m, forms, status, buf_str(words), stage);
+	/* Where the fields only say that it failed, the text for people may say why. */
+	if (o.reason == OUTCOME_UNKNOWN && buf_len(&about) > 0) {
+		buf_add(words, buf_str(&about));
+		o = dsn_judge(r->m, forms, status, buf_str(words), stage);
+	}
+	buf_free(&about);
+	return o;
+}
+
 static void judge_entry(struct report *r, const struct entry *e)
 {
 	struct buf recipient = { .limit = 4096 };
+	struct buf forms = { .limit = 8192 };
 	struct buf words = { .limit = (size_t)64 << 10 };
-	struct str status = dsn_find_status(e->status);
+	struct str status = outcome_find_status(e->status);
+	struct outcome o;
 
 	if (!entry_address(e, &recipient) || dsn_mail_is_nobody(r->m, buf_str(&recipient)) || !has_failed(e))
 		goto out;
 	add_words(&words, e);
-	/* Where the fields only say that it failed, the text for people may say why. */
-	if (dsn_weigh(status, buf_str(&words)) == EVIDENCE_NONE && r->looked_up++ < 20)
-		dsn_text_about(r->m, buf_str(&recipient), &words);
+	add_forms(&forms, buf_str(&recipient), e);
+	o = judge_words(r, buf_str(&forms), status, &words);
 	if (status.n == 0)
-		status = dsn_find_status(buf_str(&words));
-	dsn_keep(r->d, dsn_judge(status, buf_str(&words)), buf_str(&recipient), status, buf_str(&words), r->when);
+		status = outcome_find_status(buf_str(&words));
+	dsn_keep(r->d, dsn_class_of(&o), &o, buf_str(&recipient), status, buf_str(&words), r->when);
 out:
 	buf_free(&recipient);
+	buf_free(&forms);
 	buf_free(&words);
 }
 
@@ -203,7 +241,8 @@ static void take_field(struct report *r, struct entry *e, const struct header_fi
 		e->status = f->body;
 	} else if (str_ieq(f->name, STR_LIT("Diagnostic-Code"))) {
 		e->diagnostic = f->body;
-	} else if (str_ieq(f->name, STR_LIT("X400-Supplementary-Info"))) {
+	} else if (str_ieq(f->name, STR_LIT("X400-Supplementary-Info")) ||
+		str_ieq(f->name, STR_LIT("X-Supplementary-Info"))) {
 		e->supplement = f->body;
 	} else if (str_ieq(f->name, STR_LIT("Arrival-Date"))) {
 		date_parse_mail(str_trim(f->body), &r->when);
@@ -307,8 +346,9 @@ bool dsn_read_fields(struct dsn *d, const struct dsn_mail *m)
 	 * nowhere. */
 	if (found && d->n == 1 && dsn_verp(m->header, &verp)) {
 		struct dsn_report first = d->reports[0];
+		struct outcome o = { .reason = first.reason, .stage = first.stage };
 
-		dsn_keep(d, first.class, buf_str(&verp), first.status, first.diagnostic, first.when);
+		dsn_keep(d, first.class, &o, buf_str(&verp), first.status, first.diagnostic, first.when);
 	}
 	buf_free(&verp);
 	return found;

@@ -31,28 +31,6 @@ static const char others[] = "from:|to:|cc:|subject:|date:|message-id:|sent:|sen
 static const char asks[] = "contact|assistance|send mail to|postmaster|please reply|mailer-daemon|helpdesk|"
 			   "try emailing|mailto:";
 
-static const char ends[] = "below this line|original message|message follows|copy of the message|"
-			   "copy of your message|copy of the first part|copy of the mail|returned mail|"
-			   "returned message|header follows|headers follow|text follows|unsent message|"
-			   "mensaje original|forwarded message|message reads|header of the|"
-			   "lines of the message follow|lines of your original|message header|next line is a copy|"
-			   "old message";
-
-/* Only the last word of it, and lines made to be seen, are the end: prose may speak of the original
- * message. */
-bool dsn_lines_is_end(struct str line)
-{
-	bool drawn = str_starts(line, STR_LIT("--")) || str_starts(line, STR_LIT("==")) ||
-		str_starts(line, STR_LIT("|--")) || str_starts(line, STR_LIT("__"));
-
-	line = str_trim(line);
-	if (!dsn_says(line, ends) || str_isearch(line, STR_LIT("not receive")) < line.n)
-		return false;
-	return drawn || str_starts(line, STR_LIT("--")) || str_ends(line, STR_LIT(":")) ||
-		str_iends(line, STR_LIT("follows.")) || str_iends(line, STR_LIT("follows")) ||
-		str_iends(line, STR_LIT("--"));
-}
-
 static bool may_stand_in_address(char c)
 {
 	return !(ascii_control(c) || ascii_blank(c) || strchr("<>()[],;:\"'|@", c) != NULL);
@@ -203,7 +181,7 @@ static bool find_names(struct dsn_lines *l, struct str line, bool *bare)
 /* What a client said and was told on the way, before the reply that counts. */
 static bool is_talk(struct str line)
 {
-	static const char talk[] = "ehlo |helo |mail from|attempting |waiting |socket ";
+	static const char talk[] = "ehlo |helo |mail from|attempting |waiting |socket |content-";
 
 	line = str_sub(line, skip_marks(line), line.n);
 	return dsn_starts(line, talk) ||

@@ -7,7 +7,7 @@
 /*
  * The inside of mail/dsn, shared by its parts: dsn (what is tried in which order), mail (the
  * message taken apart), fields (RFC 3464 and 6533), text (what mail servers write for people), arf
- * (complaints and requests), judge (what a status and words mean).
+ * (complaints and requests), judge (mail/outcome asked with what the mail knows).
  */
 
 /* A report has three parts or four; whoever sends more of them has something else in mind. */
@@ -46,20 +46,16 @@ bool dsn_only_address(struct str header, const char *name, struct buf *out);
  * where a message was sent. */
 bool dsn_verp(struct str header, struct buf *recipient);
 
-enum dsn_evidence {
-	EVIDENCE_NONE, /* says no more than that it failed */
-	EVIDENCE_SOFT,
-	EVIDENCE_GONE, /* the recipient or its domain does not exist */
-};
+/* What the words of a bounce say about one recipient (more forms of its address: blanks between them). */
+struct outcome dsn_judge(const struct dsn_mail *m, struct str recipient, struct str status, struct str words,
+	enum outcome_stage stage);
+/* The same where it is not certain that the words are about this recipient: never hard. */
+struct outcome dsn_judge_doubtful(const struct dsn_mail *m, struct str recipient, struct str words);
 
-enum dsn_evidence dsn_weigh(struct str status, struct str text);
-/* The first status code ("5.1.1") in s, or STR_NONE. */
-struct str dsn_find_status(struct str s);
-
-/* Keep a report. A recipient that is no address is left out; of two for one recipient the worse
- * stays. */
-void dsn_keep(struct dsn *d, enum dsn_class class, struct str recipient, struct str status, struct str diagnostic,
-	int64_t when);
+/* Keep a report; o: NULL for a complaint or a request. A recipient that is no address is left out; of two for one
+ * recipient the worse stays. */
+void dsn_keep(struct dsn *d, enum dsn_class class, const struct outcome *o, struct str recipient, struct str status,
+	struct str diagnostic, int64_t when);
 /* Is s an address that may be reported? */
 bool dsn_is_address(struct str s);
 /* Tables of words are one string, lower case, with "|" between them. Is any of them in s, whatever

@@ -72,10 +72,13 @@ static bool is_pending(const struct dsn_mail *m)
 
 static void keep(struct dsn *d, const struct dsn_mail *m, struct str recipient, struct str words)
 {
-	struct str status = dsn_find_status(words);
+	struct str status = outcome_find_status(words);
+	struct outcome o;
 
-	if (!dsn_mail_is_nobody(m, recipient))
-		dsn_keep(d, dsn_judge(status, words), recipient, status, words, m->when);
+	if (dsn_mail_is_nobody(m, recipient))
+		return;
+	o = dsn_judge(m, recipient, status, words, OUTCOME_AT_UNKNOWN);
+	dsn_keep(d, dsn_class_of(&o), &o, recipient, status, words, m->when);
 }
 
 static void keep_lines(struct dsn *d, const struct dsn_mail *m)
@@ -89,14 +92,28 @@ static void keep_lines(struct dsn *d, const struct dsn_mail *m)
 	dsn_lines_free(&lines);
 }
 
-/* Exim and Gmail name them in a field; the words are about all of them then. */
+/* Nobody knows whether the words are about this one. */
+static void keep_doubtful(struct dsn *d, const struct dsn_mail *m, struct str recipient)
+{
+	struct str words = buf_str(&m->text);
+	struct outcome o = dsn_judge_doubtful(m, recipient, words);
+
+	dsn_keep(d, dsn_class_of(&o), &o, recipient, outcome_find_status(words), words, m->when);
+}
+
+/* Exim and Gmail name them in a field. Of several the words may be about another one. */
 static void keep_failed(struct dsn *d, const struct dsn_mail *m)
 {
 	struct address_list failed = { 0 };
+	struct str field = header_find(m->header, "X-Failed-Recipients");
+	bool several = str_find(field, ',') < field.n;
 
-	address_list_init(&failed, header_find(m->header, "X-Failed-Recipients"));
+	address_list_init(&failed, field);
 	while (address_list_next(&failed) == 1)
-		keep(d, m, buf_str(&failed.bare), buf_str(&m->text));
+		if (!several)
+			keep(d, m, buf_str(&failed.bare), buf_str(&m->text));
+		else if (!dsn_mail_is_nobody(m, buf_str(&failed.bare)))
+			keep_doubtful(d, m, buf_str(&failed.bare));
 	address_list_free(&failed);
 }
 
@@ -147,7 +164,7 @@ static void keep_returned(struct dsn *d, const struct dsn_mail *m)
 
 	if (alone && found && !is_ours(m, recipient) && !dsn_mail_is_nobody(m, recipient) &&
 		!dsn_mail_is_sender(m, recipient))
-		dsn_keep(d, DSN_SOFT, recipient, dsn_find_status(buf_str(&m->text)), buf_str(&m->text), m->when);
+		keep_doubtful(d, m, recipient);
 	buf_free(&to);
 }
 

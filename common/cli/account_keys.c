@@ -1,0 +1,19 @@
+#include <config.h>
+
+#include "cli/account_keys.h"
+
+#include <stddef.h>
+
+static void take(const char **to, const char *from)
+{
+	if (*to == NULL)
+		*to = from;
+}
+
+void account_keys_merge(struct account_keys *to, const struct account_keys *from)
+{
+	take(&to->dkim_domain, from->dkim_domain);
+	take(&to->dkim_selector, from->dkim_selector);
+	take(&to->dkim_key, from->dkim_key);
+	take(&to->aliases, from->aliases);
+}

@@ -1,0 +1,267 @@
+#include <config.h>
+
+#include "tests/calls.h"
+
+#include "cmd/popfetch/state.h"
+#include "io/file.h"
+
+/* What popfetch remembers: what is on disk when a call returns, and what a run believes that finds it. */
+
+static char directory[] = "/tmp/pipemail-state-XXXXXX";
+static char path[100];
+
+#define A STR_LIT("ua")
+#define B STR_LIT("ub")
+#define C STR_LIT("uc")
+
+static bool opened(struct state *s)
+{
+	struct err err = { 0 };
+
+	if (state_open(s, path, &err))
+		return true;
+	check(false, "open: %s", err.text);
+	return false;
+}
+
+static void again(struct state *s)
+{
+	calls_begin(NULL);
+	state_close(s);
+	opened(s);
+}
+
+static void reset(struct state *s)
+{
+	calls_begin(NULL);
+	state_close(s);
+	unlink(path);
+	opened(s);
+}
+
+static void write_records(const char *const *records, size_t n)
+{
+	struct buf text = { 0 };
+	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+
+	for (size_t i = 0; i < n; i++)
+		journal_format(&text, str_of(records[i]));
+	if (fd < 0 || !file_write(fd, buf_str(&text), path, NULL))
+		abort();
+	close(fd);
+	buf_free(&text);
+}
+
+static void test_batch(struct state *s)
+{
+	reset(s);
+	calls_begin(directory);
+	check(state_seen(s, A) == -1, "unknown at first");
+	check(state_try(s, A, STR_LIT("1\tFrom"), NULL) && state_try(s, B, STR_LIT("2"), NULL), "two are tried");
+	calls_same("", "nothing is written yet");
+	check(state_begin(s, STR_LIT("mbox\tx\t0\t1"), NULL), "begin");
+	calls_same("write state; sync state", "is on disk before the batch is");
+	check(state_seen(s, A) == -1, "which makes nothing known");
+	check(state_done(s, 1000, true, NULL), "done");
+	calls_same("write state; sync state", "is on disk");
+	check(state_seen(s, A) == 1000 && state_seen(s, B) == 1000 && state_seen(s, C) == -1, "known since");
+	check(state_try(s, C, STR_LIT("3"), NULL) && state_done(s, 2000, false, NULL), "one that went into a pipe");
+	calls_same("write state", "survives the process");
+	again(s);
+	check(state_seen(s, A) == 1000 && state_seen(s, B) == 1000 && state_seen(s, C) == 2000 && s->place == NULL &&
+			s->n_tries == 0,
+		"the next run knows all");
+	check(state_try(s, A, STR_LIT("3"), NULL) && state_done(s, 0, true, NULL) && state_seen(s, A) == 0,
+		"the epoch is a time");
+	check(state_try(s, A, STR_LIT("3"), NULL) && state_done(s, 3000, true, NULL), "fetched again");
+	again(s);
+	check(state_seen(s, A) == 3000, "the last time counts");
+}
+
+static void test_crash(struct state *s)
+{
+	reset(s);
+	state_try(s, A, STR_LIT("1"), NULL);
+	journal_commit(&s->journal, NULL);
+	state_close(s);
+	calls_begin(directory);
+	opened(s);
+	check(s->n_tries == 0 && s->place == NULL, "tried and not begun");
+	check(str_ends(buf_str(&calls.notes), STR_LIT("lock state; sync state; write state; sync state")),
+		"it is taken back, synced");
+	calls_begin(NULL);
+	check(state_try(s, B, STR_LIT("2\tFrom x"), NULL) && state_begin(s, STR_LIT("mbox\tx\t0\t1"), NULL),
+		"another batch");
+	again(s);
+	check(s->n_tries == 1 && strcmp(s->tries[0].key, "ub") == 0 && strcmp(s->tries[0].extra, "2\tFrom x") == 0 &&
+			strcmp(s->place, "mbox\tx\t0\t1") == 0,
+		"begun and not done: what and where");
+	check(state_seen(s, A) == -1 && state_seen(s, B) == -1, "neither is known");
+	check(state_undone(s, NULL) && s->n_tries == 0 && s->place == NULL, "taken back");
+	again(s);
+	check(s->n_tries == 0 && s->place == NULL && state_seen(s, B) == -1, "for the next run too");
+	check(state_try(s, C, STR_LIT("3"), NULL) && state_begin(s, STR_LIT("p"), NULL), "a third batch");
+	calls_begin(directory);
+	check(state_undone(s, NULL), "taken back at once");
+	calls_same("write state; sync state", "is on disk");
+	again(s);
+	check(s->place == NULL && state_seen(s, C) == -1, "and stays so");
+}
+
+static void test_failures(struct state *s)
+{
+	struct err err = { 0 };
+
+	reset(s);
+	calls_begin(directory);
+	calls_fail("sync state", EIO, 0, 1);
+	check(state_try(s, A, STR_LIT("1"), NULL) && !state_begin(s, STR_LIT("p"), &err) && err.kind == ERR_IO, "%s",
+		err.text);
+	check(!state_done(s, 1, true, &err) && !state_undone(s, &err) && !state_begin(s, STR_LIT("p"), &err),
+		"nothing more is promised");
+	reset(s);
+	calls_begin(directory);
+	check(state_try(s, A, STR_LIT("1"), NULL) && state_begin(s, STR_LIT("p"), NULL), "begun");
+	calls_fail("write state", ENOSPC, 0, 1);
+	check(!state_done(s, 1, true, &err) && err.kind == ERR_IO, "%s", err.text);
+	reset(s);
+	check(state_try(s, STR_LIT("u\n"), STR_LIT("1"), &err) == false && err.kind == ERR_SOFTWARE, "%s", err.text);
+}
+
+static void test_care(struct state *s)
+{
+	reset(s);
+	check(!state_is_fault(s, A) && state_fault(s, A, NULL) && state_is_fault(s, A), "trouble");
+	journal_commit(&s->journal, NULL);
+	again(s);
+	check(state_is_fault(s, A) && !state_is_fault(s, B) && state_seen(s, A) == -1, "is remembered");
+	check(state_try(s, A, STR_LIT("1"), NULL) && state_done(s, 1, true, NULL) && !state_is_fault(s, A),
+		"until it is stored");
+	again(s);
+	check(!state_is_fault(s, A), "also by the next run");
+	check(!s->lock_step, "no lock step");
+	calls_begin(directory);
+	check(state_set_lock_step(s, NULL) && s->lock_step, "lock step");
+	calls_same("write state; sync state", "is on disk");
+	again(s);
+	check(s->lock_step, "and remembered");
+}
+
+static void test_tidy(struct state *s)
+{
+	struct set listed = { 0 };
+
+	reset(s);
+	for (const char *key = "abc"; *key != '\0'; key++)
+		state_try(s, str_at((char[2]){ 'u', *key }, 2), STR_LIT("1"), NULL);
+	state_done(s, 5, true, NULL);
+	state_fault(s, STR_LIT("ud"), NULL);
+	state_fault(s, STR_LIT("ue"), NULL);
+	set_add(&listed, A, NULL);
+	set_add(&listed, STR_LIT("ue"), NULL);
+	set_add(&listed, STR_LIT("uz"), NULL);
+	calls_begin(directory);
+	check(state_tidy(s, &listed, NULL), "what the server no longer has");
+	calls_same("write state; sync state", "is forgotten on disk");
+	check(state_seen(s, A) == 5 && state_seen(s, B) == -1 && state_seen(s, C) == -1, "and what it has is known");
+	check(!state_is_fault(s, STR_LIT("ud")) && state_is_fault(s, STR_LIT("ue")), "trouble as well");
+	check(state_tidy(s, &listed, NULL), "again");
+	calls_same("", "there is nothing to do");
+	again(s);
+	check(state_seen(s, A) == 5 && state_seen(s, B) == -1, "the next run forgot them too");
+	state_try(s, B, STR_LIT("1"), NULL);
+	state_done(s, 6, true, NULL);
+	again(s);
+	check(state_seen(s, B) == 6, "a UID that comes again is a new message");
+	set_free(&listed);
+}
+
+/* n records, of which live ones are listed; does tidy write the file anew? */
+static bool rewritten(struct state *s, size_t n, size_t live)
+{
+	struct set listed = { 0 };
+	char key[20];
+
+	reset(s);
+	for (size_t i = 0; i < live; i++) {
+		snprintf(key, sizeof key, "u%zu", i);
+		state_try(s, str_of(key), STR_LIT("1"), NULL);
+		set_add(&listed, str_of(key), NULL);
+	}
+	state_done(s, 7, true, NULL);
+	state_fault(s, STR_LIT("u0"), NULL);
+	state_set_lock_step(s, NULL);
+	while (s->records < n)
+		state_undone(s, NULL);
+	calls_begin(directory);
+	check(state_tidy(s, &listed, NULL), "tidy %zu records, %zu of them live", n, live);
+	bool anew = str_search(buf_str(&calls.notes), STR_LIT("rename state~ state")) < buf_len(&calls.notes);
+
+	again(s);
+	check(state_seen(s, STR_LIT("u0")) == 7 && state_seen(s, str_of(key)) == 7 &&
+			state_is_fault(s, STR_LIT("u0")) && s->lock_step,
+		"nothing is lost by it");
+	check(!anew || s->records == live + 2, "only what counts is left: %llu", (unsigned long long)s->records);
+	set_free(&listed);
+	return anew;
+}
+
+static void test_compact(struct state *s)
+{
+	struct set none = { 0 };
+
+	check(!rewritten(s, 999, 100), "a short file stays");
+	check(rewritten(s, 1000, 100), "a long one does not");
+	check(!rewritten(s, 1199, 400), "unless it is mostly alive");
+	check(rewritten(s, 1200, 400), "a third is not mostly");
+	reset(s);
+	while (s->records < 1000)
+		state_undone(s, NULL);
+	calls_begin(directory);
+	calls_fail("sync state~", EIO, 0, 1);
+	check(!state_tidy(s, &none, NULL), "a rewriting that fails");
+	again(s);
+	check(s->records == 1000, "leaves the old file");
+}
+
+static void test_strange(struct state *s)
+{
+	static const char *const strange[] = { "", "Q\tx", "TT\tx", "E\tua\tx", "E\tua", "E\tua\t9223372036854775807" };
+	struct err err = { 0 };
+	struct state other;
+
+	for (size_t i = 0; i < sizeof strange / sizeof *strange; i++) {
+		state_close(s);
+		write_records(&strange[i], 1);
+		check(!state_open(s, path, &err) && err.kind == ERR_DATA, "%s", err.text);
+	}
+	unlink(path);
+	opened(s);
+	check(!state_open(&other, path, &err) && err.kind == ERR_TEMP, "%s", err.text);
+	state_close(&other);
+	/* The lock is on a file of its own, so that it also holds when the state is replaced. */
+	unlink(path);
+	check(!state_open(&other, path, &err) && err.kind == ERR_TEMP, "%s", err.text);
+	state_close(&other);
+}
+
+int main(void)
+{
+	struct state s = { .lock = -1 };
+	char command[100];
+
+	if (mkdtemp(directory) == NULL)
+		abort();
+	snprintf(path, sizeof path, "%s/state", directory);
+	test_batch(&s);
+	test_crash(&s);
+	test_failures(&s);
+	test_care(&s);
+	test_tidy(&s);
+	test_compact(&s);
+	test_strange(&s);
+	state_close(&s);
+	snprintf(command, sizeof command, "rm -r %s", directory);
+	check(system(command) == 0, "clean");
+	return tap_done();
+}
