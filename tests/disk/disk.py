@@ -145,6 +145,7 @@ class Moment:
     def __init__(self, disk, tree, step, what, outside):
         self.disk, self.tree, self.step, self.what, self.outside = disk, tree, step, what, outside
         self.last = False        # it may be left after the last event too
+        self.failed = False      # or after a call had failed
 
     def lay(self):
         for root in self.disk.roots:
@@ -347,21 +348,27 @@ class Disk:
                 how = sorted({plan[f][0] for f in loose})
                 yield ", ".join([what, *how]), tree
 
+    def after_failure(self, outside, limit):
+        """Some states that may be left after a call has failed, or all."""
+        moments = [m for m in self.moments(outside, 1 << 30) if m.failed]
+        return moments if THOROUGH or len(moments) <= limit else random.Random(SEED).sample(moments, limit)
+
     def moments(self, outside=lambda events: None, limit=200, seed=SEED):
         """Every state after every event, each once; at most limit of them, drawn by the seed, unless PIPEMAIL_THOROUGH is
         set. outside(events) is what others know by then; the same disk is tried again when that has changed."""
         rng = random.Random(seed)
-        found, seen, events, known = {}, [], list(self.events()), outside([])
+        found, seen, events, known, failed = {}, [], list(self.events()), outside([]), False
         for step, event in enumerate(events):
             changed = self.play(*event)
             if event[0] in ("send", "connect", "mark", "failed"):
                 seen.append(event)
                 known = outside(seen)
-            last = step == len(events) - 1
+            last, failed = step == len(events) - 1, failed or event[0] == "failed"
             if changed or last or event[0] in ("send", "mark"):
                 for what, tree in self.states(rng, THOROUGH):
                     key = hashlib.sha256(repr((tree, known)).encode()).digest()
-                    found.setdefault(key, Moment(self, tree, step, f"{describe(event)}: {what}", known)).last = last
+                    moment = found.setdefault(key, Moment(self, tree, step, f"{describe(event)}: {what}", known))
+                    moment.last, moment.failed = last, failed
         moments = list(found.values())
         self.total = len(moments)
         if THOROUGH or len(moments) <= limit:
