@@ -63,6 +63,9 @@ _listscrub()
 		mapfile -t COMPREPLY < <(compgen -W "first newest:" -- "$cur")
 		[[ ${COMPREPLY[*]} == newest: ]] && compopt -o nospace
 		return ;;
+	--dates)
+		mapfile -t COMPREPLY < <(compgen -W "auto dmy mdy ymd" -- "$cur")
+		return ;;
 	--inactive)
 		mapfile -t COMPREPLY < <(compgen -W "90d 26w 12m 2y" -- "$cur")
 		return ;;
@@ -86,7 +89,7 @@ _listscrub()
 	if [[ $cur == -* ]]; then
 		mapfile -t COMPREPLY < <(compgen -W "--email --delimiter --header --no-header --rejects --annotate --suggest --ascii --summary --report
 			--progress --quiet --allow-reserved --literal --quoted --no-dedupe --fold --keep --memory --shard --suppress --bounces
-			--allow-empty --soft-limit --print-suppressed --consent --inactive --active --drop-role --drop-disposable --mx --resolver
+			--allow-empty --soft-limit --print-suppressed --consent --inactive --active --dates --drop-role --drop-disposable --mx --resolver
 			--dns-timeout --dns-cache --help --usage --version" -- "$cur")
 	else
 		compopt -o filenames

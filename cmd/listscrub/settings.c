@@ -109,8 +109,10 @@ static const struct option *people_options(struct settings *s)
 			false },
 		{ "inactive", 0, OPTION_TEXT, &s->inactive_text, "AGE",
 			"drop rows not active for that long (90d, 12w, 18m, 2y)", false },
-		{ "active", 0, OPTION_TEXT, &s->active, "COLUMN", "the column with the date of the last activity",
-			false },
+		{ "active", 0, OPTION_LIST, &s->active, "COLUMN",
+			"a column with the date of the last activity (repeatable: the latest counts)", false },
+		{ "dates", 0, OPTION_TEXT, &s->dates_text, "auto|dmy|mdy|ymd",
+			"the order in dates such as 03/04/2026 (default: auto, as the column shows)", false },
 		{ "drop-role", 0, OPTION_OPTIONAL, &s->drop_role, "FILE", "drop postmaster@, sales@ and other roles",
 			false },
 		{ "drop-disposable", 0, OPTION_OPTIONAL, &s->drop_disposable, "FILE", "drop throw-away addresses",
@@ -188,6 +190,7 @@ static bool check_keep(struct settings *s, struct err *err)
 static bool check_words(struct settings *s, struct err *err)
 {
 	static const char *const folds[] = { "none", "provider", NULL };
+	static const char *const dates[] = { "auto", "dmy", "mdy", "ymd", NULL }; /* as enum date_order */
 	static const char *const summaries[] = { "text", "json", NULL };
 	int index = 0;
 
@@ -198,6 +201,10 @@ static bool check_words(struct settings *s, struct err *err)
 	if (s->summary_text != NULL && !options_choice("summary", s->summary_text, summaries, &index, err))
 		return false;
 	s->summary_json = index == 1;
+	index = 0;
+	if (s->dates_text != NULL && !options_choice("dates", s->dates_text, dates, &index, err))
+		return false;
+	s->dates = index == 0 ? 0 : 1u << (DATE_DMY + index - 1);
 	return true;
 }
 
@@ -241,7 +248,7 @@ static bool check_pairs(const struct settings *s, struct err *err)
 {
 	if (s->header_yes && s->header_no)
 		return err_set(err, ERR_USAGE, "--header and --no-header exclude each other");
-	if ((s->inactive > 0) != (s->active != NULL))
+	if ((s->inactive > 0) != (s->active.n > 0))
 		return err_set(err, ERR_USAGE, "--inactive AGE and --active COLUMN belong together");
 	if (s->no_dedupe && (s->newest != NULL))
 		return err_set(err, ERR_USAGE, "--no-dedupe and --keep exclude each other");

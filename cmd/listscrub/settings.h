@@ -44,7 +44,9 @@ struct settings {
 	const char *consent;
 	const char *inactive_text;
 	int64_t inactive; /* seconds; 0: not asked for */
-	const char *active;
+	struct option_list active;
+	const char *dates_text;
+	unsigned dates; /* the order of dates of three numbers (date.h), as a bit; 0: told by the column */
 
 	bool mx;
 	const char *resolver;

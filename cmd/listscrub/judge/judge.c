@@ -2,6 +2,7 @@
 
 #include "cmd/listscrub/judge/judge.h"
 
+#include "base/mem.h"
 #include "cli/safelist.h"
 #include "cli/say.h"
 #include "cmd/listscrub/judge/mx.h"
@@ -10,12 +11,15 @@
 #include "io/clock.h"
 #include "mail/address/domain.h"
 #include "text/csv.h"
+#include "text/date.h"
 
 void judge_add_unread(struct judge_unread *sum, const struct judge_unread *u)
 {
 	sum->consent += u->consent;
 	sum->active += u->active;
+	sum->active_contested += u->active_contested;
 	sum->newest += u->newest;
+	sum->newest_contested += u->newest_contested;
 	sum->hashes += u->hashes;
 }
 
@@ -79,18 +83,36 @@ static void say_choice(const struct list_form *form, const char *name)
 		form->other + 1, form->names[form->other][0] != '\0' ? ", " : "", form->names[form->other]);
 }
 
+static bool find_dates(struct judge *j, const char *option, const char *wanted, const char *list,
+	struct judge_dates *dates, struct err *err)
+{
+	dates->orders = dates->noted = DATE_ANY_ORDER;
+	return find_column(j, option, wanted, list, &dates->at, err);
+}
+
+static bool find_activities(struct judge *j, const char *list, struct err *err)
+{
+	const struct option_list *names = &j->set->active;
+
+	mem_free(j->active);
+	j->active = mem_array(names->n, sizeof *j->active);
+	for (j->actives = 0; j->actives < names->n; j->actives++)
+		if (!find_dates(j, "--active", names->values[j->actives], list, &j->active[j->actives], err))
+			return false;
+	return true;
+}
+
 bool judge_columns(struct judge *j, const struct list_form *form, const char *name, struct err *err)
 {
 	size_t email;
 
 	j->form = form;
-	j->consent = j->active = j->newest = LIST_NONE;
+	j->consent = j->newest.at = LIST_NONE;
 	if (form->columns == 0)
 		return true;
 	if (!find_column(j, "--email", j->set->email, name, &email, err) ||
 		!find_column(j, "--consent", j->set->consent, name, &j->consent, err) ||
-		!find_column(j, "--active", j->set->active, name, &j->active, err) ||
-		!find_column(j, "--keep", j->set->newest, name, &j->newest, err))
+		!find_activities(j, name, err) || !find_dates(j, "--keep", j->set->newest, name, &j->newest, err))
 		return false;
 	j->email = j->set->email != NULL ? email : form->email;
 	if (j->email == LIST_NONE)
@@ -115,6 +137,7 @@ void judge_free(struct judge *j)
 {
 	suppress_free(&j->suppress);
 	lists_free(&j->lists);
+	mem_free(j->active);
 	judge_leave(j);
 }
 
@@ -205,19 +228,14 @@ static enum reason check_history(struct judge *j, struct verdict *v)
 	return reason;
 }
 
-static struct str cell_of(const struct csv_row *row, size_t at)
-{
-	return at < row->n ? row->cells[at].value : STR_LIT("");
-}
-
 static enum reason check_person(struct judge *j, const struct csv_row *row, struct verdict *v)
 {
 	enum reason reason = REASON_NONE;
 
 	if (j->consent != LIST_NONE)
-		reason = judge_consent(j, cell_of(row, j->consent), v);
-	if (reason == REASON_NONE && j->active != LIST_NONE)
-		reason = judge_activity(j, cell_of(row, j->active), v);
+		reason = judge_consent(j, judge_cell(row, j->consent), v);
+	if (reason == REASON_NONE && j->actives > 0)
+		reason = judge_activity(j, row, v);
 	return reason;
 }
 
@@ -259,7 +277,7 @@ static void fold(struct judge *j, struct verdict *v)
 static bool in_share(struct judge *j, const struct csv_row *row, const struct verdict *v)
 {
 	if (v->key.n == 0)
-		return shard_has(&j->set->shard, str_trim(cell_of(row, j->email)));
+		return shard_has(&j->set->shard, str_trim(judge_cell(row, j->email)));
 	if (j->set->fold)
 		return shard_has(&j->set->shard, v->folded);
 	buf_clear(&j->folded);
@@ -285,7 +303,7 @@ void judge_begin(struct judge *j)
 	const struct settings *set = j->set;
 
 	j->only_address = !set->fold && set->shard.n <= 1 && j->suppress.entries == 0 && j->bounces == NULL &&
-		(j->consent & j->active & j->newest) == LIST_NONE && set->drop_role == NULL &&
+		(j->consent & j->newest.at) == LIST_NONE && j->actives == 0 && set->drop_role == NULL &&
 		set->drop_disposable == NULL && j->mx == NULL && j->suggest == NULL;
 }
 
@@ -304,8 +322,13 @@ static struct str address_cell(const struct judge *j, const struct csv_row *row)
 
 static enum reason judge_whole(struct judge *j, const struct csv_row *row, struct verdict *v)
 {
-	enum reason reason = check_shape(j, row, v);
+	enum reason reason;
 
+	if (j->notes_dates)
+		judge_note_dates(j, row);
+	if (j->only_dates)
+		return REASON_ELSEWHERE;
+	reason = check_shape(j, row, v);
 	if (reason == REASON_NONE)
 		reason = judge_address(j, address_cell(j, row), v);
 	if (reason == REASON_NONE)
@@ -314,14 +337,14 @@ static enum reason judge_whole(struct judge *j, const struct csv_row *row, struc
 		return REASON_ELSEWHERE;
 	if (reason == REASON_NONE)
 		reason = check_history(j, v);
-	if (reason == REASON_NONE && (j->consent & j->active) != LIST_NONE)
+	if (reason == REASON_NONE && (j->consent != LIST_NONE || j->actives > 0))
 		reason = check_person(j, row, v);
 	if (reason == REASON_NONE)
 		reason = check_kind(j, v);
 	if (j->suggest != NULL && v->key.n > 0)
 		v->suggestion = suggest_for(j->suggest, v->domain);
-	if (j->newest != LIST_NONE && reason == REASON_NONE)
-		v->date = judge_newest(j, cell_of(row, j->newest));
+	if (j->newest.at != LIST_NONE && reason == REASON_NONE)
+		v->date = judge_newest(j, row);
 	return reason;
 }
 

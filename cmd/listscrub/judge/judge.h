@@ -17,9 +17,18 @@ struct suggest;
 /* Cells that say nothing to us: neither yes nor no, or no date. */
 struct judge_unread {
 	uint64_t consent;
-	uint64_t active;
+	uint64_t active;           /* rows that are kept because a date of activity cannot be read, */
+	uint64_t active_contested; /* or may be one of two */
 	uint64_t newest;
+	uint64_t newest_contested;
 	uint64_t hashes; /* addresses that could not be hashed and looked up: the run fails */
+};
+
+/* A column of dates, and the orders that its dates may have (date.h). */
+struct judge_dates {
+	size_t at; /* LIST_NONE: not asked for */
+	unsigned orders;
+	unsigned noted; /* those that all dates noted so far have in common */
 };
 
 /*
@@ -31,8 +40,11 @@ struct judge {
 	const struct list_form *form;
 	size_t email;
 	size_t consent; /* columns, LIST_NONE: not asked for */
-	size_t active;
-	size_t newest;
+	struct judge_dates *active;
+	size_t actives;
+	struct judge_dates newest;
+	bool notes_dates; /* in a first pass: see judge_wants_dates */
+	bool only_dates;  /* nothing else is asked in it: rows are REASON_ELSEWHERE */
 	struct suppress suppress;
 	struct lists lists;
 	const struct bounces *bounces; /* NULL: none */
@@ -81,14 +93,23 @@ void judge_row(struct judge *j, const struct csv_row *row, struct verdict *v);
 void judge_join(struct judge *other, const struct judge *j);
 void judge_leave(struct judge *j);
 
+/* Are there dates that other dates of their column may explain? Then all rows are to be judged once with notes_dates,
+ * and after them judge_settle_dates. */
+bool judge_wants_dates(const struct judge *j);
+void judge_settle_dates(struct judge *j);
+
 /* --- between judge.c, judge_address.c and judge_person.c --- */
 
 /* The address of a row, or why it has none: fills key, domain, address. */
 enum reason judge_address(struct judge *j, struct str cell, struct verdict *v);
 /* Consent and activity. */
 enum reason judge_consent(struct judge *j, struct str cell, struct verdict *v);
-enum reason judge_activity(struct judge *j, struct str cell, struct verdict *v);
+/* Whoever may have been active is not inactive. */
+enum reason judge_activity(struct judge *j, const struct csv_row *row, struct verdict *v);
 /* The date of --keep newest; one that cannot be read is older than all others. */
-int64_t judge_newest(struct judge *j, struct str cell);
+int64_t judge_newest(struct judge *j, const struct csv_row *row);
+void judge_note_dates(struct judge *j, const struct csv_row *row);
+/* A column that a short row does not have is blank. */
+struct str judge_cell(const struct csv_row *row, size_t at);
 
 #endif

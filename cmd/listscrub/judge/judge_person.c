@@ -2,6 +2,7 @@
 
 #include "cmd/listscrub/judge/judge.h"
 
+#include "text/csv.h"
 #include "text/date.h"
 #include "text/utf8.h"
 
@@ -45,17 +46,20 @@ enum reason judge_consent(struct judge *j, struct str cell, struct verdict *v)
 	static const char no[] =
 		"no n false f 0 off opt-out optout opted-out none never denied revoked withdrawn unconfirmed pending "
 		"unsubscribed nein non null n/a undefined -";
-	int64_t when;
+	struct date_reading date;
 
 	cell = address_trim(cell);
 	if (says(cell, yes))
 		return REASON_NONE;
 	if (cell.n > 0 && !says(cell, no)) {
-		if (date_parse_any(cell, &when) != DATE_BAD)
+		date_read(cell, j->set->dates, &date);
+		if (date.kind == DATE_READ)
 			return REASON_NONE;
-		j->unread.consent++;
+		j->unread.consent += date.kind == DATE_UNREADABLE;
 		if (j->details)
-			v->detail = shown(j, cell, "is neither yes nor no nor a date");
+			v->detail = shown(j, cell,
+				date.kind == DATE_NONE ? "is a placeholder, not a date"
+						       : "is neither yes nor no nor a date");
 		return REASON_NO_CONSENT;
 	}
 	if (j->details)
@@ -63,37 +67,118 @@ enum reason judge_consent(struct judge *j, struct str cell, struct verdict *v)
 	return REASON_NO_CONSENT;
 }
 
-enum reason judge_activity(struct judge *j, struct str cell, struct verdict *v)
+struct str judge_cell(const struct csv_row *row, size_t at)
 {
-	int64_t when;
-
-	cell = address_trim(cell);
-	enum date_verdict read = cell.n > 0 ? date_parse_any(cell, &when) : DATE_BAD;
-
-	if (read == DATE_OK && when >= j->active_since)
-		return REASON_NONE;
-	if (read != DATE_OK && cell.n > 0)
-		j->unread.active++;
-	if (!j->details)
-		return REASON_INACTIVE;
-	if (cell.n == 0)
-		v->detail = STR_LIT("no date");
-	else if (read == DATE_OK)
-		v->detail = shown(j, cell, "is too long ago");
-	else if (read == DATE_AMBIGUOUS)
-		v->detail = shown(j, cell, "may be two dates: day or month first?");
-	else
-		v->detail = shown(j, cell, "is no date");
-	return REASON_INACTIVE;
+	return at < row->n ? row->cells[at].value : STR_LIT("");
 }
 
-int64_t judge_newest(struct judge *j, struct str cell)
-{
-	int64_t when;
+/* --- dates --- */
 
-	cell = address_trim(cell);
-	if (date_parse_any(cell, &when) == DATE_OK)
-		return when;
-	j->unread.newest += cell.n > 0;
-	return INT64_MIN;
+bool judge_wants_dates(const struct judge *j)
+{
+	return j->set->dates == 0 && (j->actives > 0 || j->newest.at != LIST_NONE);
+}
+
+static void note_date(const struct judge *j, struct judge_dates *dates, const struct csv_row *row)
+{
+	struct date_reading date;
+
+	date_read(address_trim(judge_cell(row, dates->at)), j->set->dates, &date);
+	if (date.kind == DATE_READ)
+		dates->noted &= date.orders;
+}
+
+void judge_note_dates(struct judge *j, const struct csv_row *row)
+{
+	for (size_t i = 0; i < j->actives; i++)
+		note_date(j, &j->active[i], row);
+	if (j->newest.at != LIST_NONE)
+		note_date(j, &j->newest, row);
+}
+
+void judge_settle_dates(struct judge *j)
+{
+	for (size_t i = 0; i < j->actives; i++)
+		j->active[i].orders = j->active[i].noted;
+	j->newest.orders = j->newest.noted;
+	j->notes_dates = j->only_dates = false;
+}
+
+/* What one date of activity says. In this order: what is further down speaks for the subscriber. */
+enum activity {
+	ACTIVITY_NONE,
+	ACTIVITY_OLD,
+	ACTIVITY_CONTESTED,
+	ACTIVITY_UNREADABLE,
+	ACTIVITY_RECENT,
+};
+
+static enum activity read_activity(const struct judge *j, const struct judge_dates *dates, struct str cell)
+{
+	struct date_reading date;
+	int64_t first;
+	int64_t last;
+
+	date_read(cell, j->set->dates, &date);
+	if (date.kind != DATE_READ)
+		return date.kind == DATE_NONE ? ACTIVITY_NONE : ACTIVITY_UNREADABLE;
+	date_span(&date, dates->orders, &first, &last);
+	if (last < j->active_since)
+		return ACTIVITY_OLD;
+	return first >= j->active_since ? ACTIVITY_RECENT : ACTIVITY_CONTESTED;
+}
+
+static struct str activity_detail(struct judge *j, enum activity activity, struct str cell)
+{
+	switch (activity) {
+	case ACTIVITY_NONE:
+		return cell.n == 0 ? STR_LIT("no date") : shown(j, cell, "is a placeholder, not a date");
+	case ACTIVITY_OLD:
+		return shown(j, cell, "is too long ago");
+	case ACTIVITY_CONTESTED:
+		return shown(j, cell, "may be two dates: day or month first?");
+	case ACTIVITY_UNREADABLE:
+		return shown(j, cell, "is not a date");
+	case ACTIVITY_RECENT:
+		break;
+	}
+	return STR_LIT("");
+}
+
+enum reason judge_activity(struct judge *j, const struct csv_row *row, struct verdict *v)
+{
+	enum activity best = ACTIVITY_NONE;
+	struct str told = STR_LIT("");
+
+	for (size_t i = 0; i < j->actives && best != ACTIVITY_RECENT; i++) {
+		struct str cell = address_trim(judge_cell(row, j->active[i].at));
+		enum activity activity = read_activity(j, &j->active[i], cell);
+
+		if (activity > best || told.n == 0)
+			told = cell;
+		if (activity > best)
+			best = activity;
+	}
+	if (best == ACTIVITY_RECENT)
+		return REASON_NONE;
+	if (j->details)
+		v->detail = activity_detail(j, best, told);
+	j->unread.active += best == ACTIVITY_UNREADABLE;
+	j->unread.active_contested += best == ACTIVITY_CONTESTED;
+	return best <= ACTIVITY_OLD ? REASON_INACTIVE : REASON_NONE;
+}
+
+int64_t judge_newest(struct judge *j, const struct csv_row *row)
+{
+	struct date_reading date;
+	int64_t first;
+	int64_t last;
+
+	date_read(address_trim(judge_cell(row, j->newest.at)), j->set->dates, &date);
+	j->unread.newest += date.kind == DATE_UNREADABLE;
+	if (date.kind != DATE_READ)
+		return INT64_MIN;
+	date_span(&date, j->newest.orders, &first, &last);
+	j->unread.newest_contested += first != last;
+	return first;
 }

@@ -31,6 +31,16 @@ static const char *mx_word(const struct mx *m)
 	return m->stopped || m->temporary > 0 ? "in part" : "judged";
 }
 
+static void add_unread(struct json *j, const struct judge_unread *u)
+{
+	json_key(j, "unread_dates");
+	json_uint(j, u->active + u->newest);
+	json_key(j, "undecided_dates");
+	json_uint(j, u->active_contested + u->newest_contested);
+	json_key(j, "unread_consent");
+	json_uint(j, u->consent);
+}
+
 static void say_json(const struct findings *f)
 {
 	const struct counts *c = f->counts;
@@ -58,10 +68,7 @@ static void say_json(const struct findings *f)
 	json_uint(&j, c->normalised);
 	json_key(&j, "suggestions");
 	json_uint(&j, c->suggestions);
-	json_key(&j, "unread_dates");
-	json_uint(&j, f->judge->unread.active + f->judge->unread.newest);
-	json_key(&j, "unread_consent");
-	json_uint(&j, f->judge->unread.consent);
+	add_unread(&j, &f->judge->unread);
 	if (f->judge->bounces != NULL) {
 		json_key(&j, "bounce_reports");
 		json_uint(&j, f->judge->bounces->reports);
@@ -88,14 +95,24 @@ static void say_unread(const struct judge_unread *u)
 	char n[32];
 
 	if (u->active > 0)
-		say_note("%s date%s of activity could not be read: such rows are inactive",
-			number_grouped(n, u->active), u->active == 1 ? "" : "s");
+		say_note("%s date%s of activity could not be read: such rows are kept", number_grouped(n, u->active),
+			u->active == 1 ? "" : "s");
+	if (u->active_contested > 0)
+		say_note(
+			"%s date%s of activity may have the day or the month first: such rows are kept (--dates=dmy or "
+			"--dates=mdy settles it)",
+			number_grouped(n, u->active_contested), u->active_contested == 1 ? "" : "s");
 	if (u->consent > 0)
 		say_note("%s cell%s neither yes nor no: such rows have no consent", number_grouped(n, u->consent),
 			u->consent == 1 ? " says" : "s say");
 	if (u->newest > 0)
 		say_note("%s date%s could not be read: older than all others", number_grouped(n, u->newest),
 			u->newest == 1 ? "" : "s");
+	if (u->newest_contested > 0)
+		say_note(
+			"%s date%s of --keep may have the day or the month first: the earlier reading counts (--dates=dmy "
+			"or --dates=mdy settles it)",
+			number_grouped(n, u->newest_contested), u->newest_contested == 1 ? "" : "s");
 }
 
 static void say_text(const struct findings *f)
