@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <unistd.h>
 
 #include "base/mem.h"
@@ -12,6 +13,7 @@
 #include "io/random.h"
 
 #define COMPACT_AT 1000
+#define LOCK_STEP_TIME (INT64_C(30) * 86400)
 
 static void add_try(struct state *s, struct str key, struct str extra)
 {
@@ -62,7 +64,7 @@ static bool replay(void *arg, struct str record, struct err *err)
 		set_add(&s->trouble, rest, NULL)->value = 1;
 		return true;
 	case 'L':
-		s->lock_step = true;
+		s->lock_step = str_number(rest, INT64_MAX - 1, &time) ? (int64_t)time + 1 : 0;
 		return true;
 	case 'D':
 	case 'A':
@@ -194,8 +196,19 @@ bool state_is_fault(const struct state *s, struct str key)
 
 bool state_set_lock_step(struct state *s, struct err *err)
 {
-	s->lock_step = true;
-	return add(s, "L", STR_NONE, STR_NONE, err) && journal_commit(&s->journal, err);
+	char time[32];
+
+	s->lock_step = clock_wall() + 1;
+	snprintf(time, sizeof time, "%lld", (long long)s->lock_step - 1);
+	return add(s, "L", str_of(time), STR_NONE, err) && journal_commit(&s->journal, err);
+}
+
+bool state_is_lock_step(const struct state *s)
+{
+	int64_t now = clock_wall();
+
+	/* Servers are mended, and a clock may have been wrong. */
+	return s->lock_step > 0 && now >= s->lock_step - 1 && now - s->lock_step < LOCK_STEP_TIME;
 }
 
 /* The records that a fresh file has. */
@@ -219,8 +232,11 @@ static void write_live(const struct state *s, struct buf *text)
 		buf_printf(&record, "F\t%s", s->trouble.entries[i].p);
 		journal_format(text, buf_str(&record));
 	}
-	if (s->lock_step)
-		journal_format(text, STR_LIT("L"));
+	if (s->lock_step > 0) {
+		buf_clear(&record);
+		buf_printf(&record, "L\t%lld", (long long)s->lock_step - 1);
+		journal_format(text, buf_str(&record));
+	}
 	buf_free(&record);
 }
 

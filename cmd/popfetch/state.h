@@ -16,7 +16,7 @@
  *     A               the batch was taken back
  *     X key           no longer on the server: forget it, since its UID may come to stand for another message
  *     F key           the session ended in the middle of this message: next time it comes last
- *     L               commands in flight put the server out of step: one at a time from now on
+ *     L time          commands in flight put the server out of step: one at a time for 30 days
  *
  * A key is "u" and the UID, or for a message without a UID of its own "h", the SHA-256 of its octets, and from the
  * second such message of a listing on a blank and a number.
@@ -31,9 +31,9 @@ struct state {
 	char *path;
 	int lock; /* PATH.lock, never renamed or removed */
 	struct journal journal;
-	struct set seen;    /* values: time stored + 1; 0: forgotten */
-	struct set trouble; /* values: 1: the last session ended in the middle of it */
-	bool lock_step;
+	struct set seen;         /* values: time stored + 1; 0: forgotten */
+	struct set trouble;      /* values: 1: the last session ended in the middle of it */
+	int64_t lock_step;       /* since when + 1; 0: not */
 	uint64_t records;        /* in the file: when most of them are dead, it is written anew */
 	struct state_try *tries; /* of the batch that is open, or that a crash left open */
 	size_t n_tries;
@@ -59,6 +59,7 @@ bool state_undone(struct state *s, struct err *err);
 bool state_fault(struct state *s, struct str key, struct err *err);
 bool state_is_fault(const struct state *s, struct str key);
 bool state_set_lock_step(struct state *s, struct err *err);
+bool state_is_lock_step(const struct state *s);
 
 /* After a session that ended in order: forget every key but those in listed, durably; where most of the file is dead,
  * write it anew. */

@@ -141,10 +141,10 @@ static void test_care(struct state *s)
 	check(!state_is_fault(s, A), "also by the next run");
 	check(!s->lock_step, "no lock step");
 	calls_begin(directory);
-	check(state_set_lock_step(s, NULL) && s->lock_step, "lock step");
+	check(state_set_lock_step(s, NULL) && state_is_lock_step(s), "lock step");
 	calls_same("write state; sync state", "is on disk");
 	again(s);
-	check(s->lock_step, "and remembered");
+	check(state_is_lock_step(s), "and remembered");
 }
 
 static void test_tidy(struct state *s)
