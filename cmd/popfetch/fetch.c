@@ -31,7 +31,10 @@ static bool state_path(const struct settings *s, const struct account_server *se
 		else
 			buf_printf(&name, "%%%02x", (unsigned char)c);
 	}
-	buf_printf(&name, "@%s-%u", server->url.host, server->url.port);
+	buf_add_char(&name, '@');
+	for (const char *p = server->url.host; *p != '\0'; p++)
+		buf_add_char(&name, ascii_lower(*p));
+	buf_printf(&name, "-%u", server->url.port);
 	ok = file_state_path(out, buf_text(&name), err);
 	buf_free(&name);
 	return ok;
@@ -47,7 +50,7 @@ static bool tidy(struct visit *v, struct err *err)
 	for (size_t i = 0; i < v->pop3.n_items; i++)
 		if (v->keys[i] != NULL && v->fates[i] != FATE_DELETED)
 			set_add(&listed, str_of(v->keys[i]), NULL);
-	ok = state_tidy(v->state, &listed, err);
+	ok = state_tidy(v->state, &listed, clock_wall(), err);
 	set_free(&listed);
 	return ok;
 }
@@ -138,6 +141,19 @@ static bool sessions(const struct settings *s, struct account_server *server, st
 	return ok;
 }
 
+/* Who fetches into another mailbox may not expect that what is in the first does not come. */
+static bool note_mailbox(struct state *state, const struct sink *sink, const struct tally *tally, struct err *err)
+{
+	const char *path = sink->path != NULL ? sink->path : "-";
+
+	if (state->mailbox != NULL && strcmp(state->mailbox, path) != 0 && tally->known > 0)
+		say_note("%s: %llu known, fetched into %s before (--all fetches again)", tally->account,
+			(unsigned long long)tally->known, state->mailbox);
+	if (tally->fetched == 0)
+		return true;
+	return state_set_mailbox(state, path, err) && journal_commit(&state->journal, err);
+}
+
 static bool fetch(const struct settings *s, struct account_server *server, struct tally *tally, struct err *err)
 {
 	struct state state = { .lock = -1 };
@@ -152,6 +168,8 @@ static bool fetch(const struct settings *s, struct account_server *server, struc
 		ok = sink_open(&sink, s->mailbox, remember ? &state : NULL, err);
 	ok = ok && (s->list || sink_recover(&sink, err)) &&
 		sessions(s, server, remember ? &state : NULL, s->list ? NULL : &sink, tally, err);
+	if (ok && remember)
+		ok = note_mailbox(&state, &sink, tally, err);
 	if (!s->list)
 		sink_close(&sink);
 	if (remember)

@@ -112,12 +112,43 @@ static bool is_dead(const struct visit *v, size_t i)
 	return e != NULL && e->value >= DEATHS;
 }
 
+/*
+ * A UID may be given to another message when the first is gone. Where that can be, the message is fetched and compared;
+ * one that is only back in the listing is believed, but not deleted without that.
+ */
+static bool may_be_another(const struct visit *v, size_t i, const struct state_note *note)
+{
+	if (note == NULL || note->size == 0)
+		return false;
+	return note->size == STATE_DOUBT || note->size - 1 != v->pop3.items[i].size || note->deleted ||
+		(note->gone != 0 && v->settings->keep >= 0);
+}
+
+bool plan_measure(struct visit *v, size_t i, uint64_t octets, uint64_t dots, uint64_t crlf)
+{
+	uint64_t size = v->pop3.items[i].size;
+	unsigned forms = 0;
+
+	if (v->measured == 0)
+		v->forms = 15;
+	for (unsigned form = 0; form < 4; form++)
+		if (octets + (form & 1 ? dots : 0) - (form & 2 ? crlf : 0) == size)
+			forms |= 1U << form;
+	/* Three in a row are no chance. */
+	if (v->measured >= 3 && v->forms != 0 && (v->forms & forms) == 0)
+		return false;
+	v->forms &= forms;
+	v->measured++;
+	return true;
+}
+
 static enum fate fate_of(struct visit *v, size_t i)
 {
 	const struct settings *s = v->settings;
 	int64_t when = v->state != NULL && v->keys[i] != NULL ? state_seen(v->state, str_of(v->keys[i])) : -1;
+	const struct state_note *note = when >= 0 ? state_noted(v->state, str_of(v->keys[i])) : NULL;
 
-	if (when >= 0 && !s->all) {
+	if (when >= 0 && (!s->all || (note != NULL && note->fresh)) && !may_be_another(v, i, note)) {
 		v->tally->known++;
 		return plan_kept(v, when);
 	}

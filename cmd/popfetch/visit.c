@@ -101,7 +101,7 @@ static bool on_begin(struct visit *v, size_t i)
 	buf_clear(&v->head);
 	if (is_look(v, i))
 		return true;
-	if (v->keys[i] == NULL && v->state != NULL)
+	if (v->state != NULL)
 		hash_begin(v);
 	return sink_begin(v->sink, &v->err);
 }
@@ -139,16 +139,24 @@ static bool on_body(struct visit *v, size_t i, struct str octets)
 	return sink_add(v->sink, octets, &v->err);
 }
 
-/* Without a UID only its octets tell whether it is known; then it is let go again. */
-static bool is_known_by_hash(struct visit *v, size_t i)
+/* Its octets tell whether it is known where its UID does not; then it is let go again. */
+static bool is_known(struct visit *v, size_t i)
 {
+	const struct state_note *note;
+	bool same = true;
 	int64_t when;
 
 	if (v->hash == NULL)
 		return false;
-	v->keys[i] = hash_end(v);
+	if (v->keys[i] == NULL) {
+		v->keys[i] = hash_end(v);
+	} else {
+		hash_sum(v);
+		note = state_noted(v->state, str_of(v->keys[i]));
+		same = note != NULL && note->size > 0 && note->hash == v->sum;
+	}
 	when = state_seen(v->state, str_of(v->keys[i]));
-	if (when < 0 || v->settings->all)
+	if (when < 0 || !same || v->settings->all)
 		return false;
 	v->tally->known++;
 	v->fates[i] = plan_kept(v, when);
@@ -156,22 +164,39 @@ static bool is_known_by_hash(struct visit *v, size_t i)
 	return true;
 }
 
-static bool on_finish(struct visit *v, size_t i)
+/* What the state shall know of a message, and whether its size speaks against it: then it stays on the server, and the
+ * next run compares. */
+static void note(struct visit *v, size_t i, const struct pop3_news *news)
 {
-	bool remember = v->state != NULL && v->keys[i] != NULL;
+	bool exact = v->settings->headers || plan_measure(v, i, v->octets, news->dots, news->crlf);
 
+	v->fates[i] = exact ? plan_kept(v, -1) : FATE_KEPT;
+	if (!exact)
+		say_note(
+			"%s: message %u (UID %s) has %llu bytes, and the server lists %llu; it is not deleted, and the next run "
+			"fetches and compares it again",
+			v->server->label, (unsigned)v->pop3.items[i].number,
+			v->keys[i] != NULL && v->keys[i][0] == 'u' ? v->keys[i] + 1 : "none",
+			(unsigned long long)v->octets, (unsigned long long)v->pop3.items[i].size);
+	if (v->state != NULL && v->keys[i] != NULL && v->keys[i][0] == 'u')
+		sink_note(v->sink, exact ? v->pop3.items[i].size + 1 : STATE_DOUBT, v->sum);
+}
+
+static bool on_finish(struct visit *v, size_t i, const struct pop3_news *news)
+{
 	v->begun = SIZE_MAX;
 	if (is_look(v, i)) {
 		plan_look(v, i, buf_str(&v->head));
 		return go_on(v);
 	}
 	v->wanted--;
-	if (is_known_by_hash(v, i))
-		return go_on(v);
-	remember = remember || (v->state != NULL && v->keys[i] != NULL);
-	v->fates[i] = plan_kept(v, -1);
+	if (is_known(v, i))
+		return (v->keys[i][0] != 'u' ||
+			       state_same(v->state, str_of(v->keys[i]), v->pop3.items[i].size + 1, &v->err)) &&
+			go_on(v);
+	note(v, i, news);
 	v->tally->fetched++;
-	if (!sink_end(v->sink, remember ? str_of(v->keys[i]) : STR_NONE, &v->err))
+	if (!sink_end(v->sink, v->state != NULL ? str_of(v->keys[i]) : STR_NONE, &v->err))
 		return false;
 	if (sink_due(v->sink))
 		confirm(v);
@@ -216,8 +241,14 @@ static bool on_again(struct visit *v)
 /* The server said yes to QUIT: what was to be deleted is gone. */
 static void on_closed(struct visit *v)
 {
-	for (size_t i = 0; i < v->pop3.n_items && v->fates != NULL; i++)
-		v->tally->deleted += v->fates[i] == FATE_DELETED;
+	for (size_t i = 0; i < v->pop3.n_items && v->fates != NULL; i++) {
+		if (v->fates[i] != FATE_DELETED)
+			continue;
+		v->tally->deleted++;
+		if (v->state != NULL && v->keys[i] != NULL && state_seen(v->state, str_of(v->keys[i])) >= 0 &&
+			v->err.kind == ERR_NONE)
+			state_deleted(v->state, str_of(v->keys[i]), &v->err);
+	}
 }
 
 static bool turn(struct visit *v)
@@ -251,7 +282,7 @@ static bool on_message(struct visit *v, enum pop3_event event, const struct pop3
 	case POP3_BODY:
 		return on_body(v, i, news->octets);
 	case POP3_FINISH:
-		return on_finish(v, i);
+		return on_finish(v, i, news);
 	case POP3_REFUSED:
 		return on_refused(v, news, i);
 	default:

@@ -48,7 +48,10 @@ struct visit {
 	size_t begun;      /* index of the message that is coming, or SIZE_MAX */
 	uint64_t octets;   /* of it so far */
 	uint64_t moved;    /* octets since the wait began anew */
-	void *hash;        /* of it, when it has no UID of its own */
+	void *hash;        /* of it; NULL: nothing is remembered */
+	uint64_t sum;      /* the first 8 octets of the last hash */
+	unsigned forms;    /* what LIST's size may mean on this server: a bit each (plan_measure) */
+	size_t measured;   /* messages that agreed with forms */
 	struct set hashes; /* how many of each were seen in this session */
 	bool endless;      /* what comes is longer than any message */
 	bool confirming;   /* the session was asked to confirm what came */
@@ -78,11 +81,17 @@ void plan_lost(struct visit *v, size_t i, bool fatal);
 /* A message that is kept: may it be deleted now? when: it was stored, or -1: in this session. */
 enum fate plan_kept(const struct visit *v, int64_t when);
 
-/* hash.c: a key for a message that has no UID of its own, by its octets. */
+/* A message of so many octets, stuffed dots and CRLFs came whole: false where LIST's size was exact for the messages
+ * before and is not for this one. */
+bool plan_measure(struct visit *v, size_t i, uint64_t octets, uint64_t dots, uint64_t crlf);
+
+/* hash.c: a message by its octets. It has a key when it has no UID of its own. */
 void hash_begin(struct visit *v);
 void hash_add(struct visit *v, struct str octets);
 /* The key; the caller frees it. A second message of the same octets has another one. */
 char *hash_end(struct visit *v);
+/* v->sum alone. */
+void hash_sum(struct visit *v);
 void hash_drop(struct visit *v);
 
 #endif

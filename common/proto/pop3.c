@@ -118,6 +118,7 @@ static enum pop3_event message_status(struct pop3 *p, int status, struct str wor
 	if (status > 0 && w.kind != POP3_WANT_DELE) {
 		st->in_body = st->line_start = true;
 		st->cr = false;
+		st->dots = st->crlf = 0;
 		return POP3_BEGIN;
 	}
 	pop3_drop_want(p);

@@ -62,6 +62,8 @@ struct pop3_item {
 struct pop3_news {
 	uint32_t number;
 	struct str octets;
+	uint64_t dots;   /* with POP3_FINISH: dots that were stuffed, */
+	uint64_t crlf;   /* and lines that ended in CRLF */
 	struct str text; /* the server's words, without "-ERR " */
 	struct err err;
 };

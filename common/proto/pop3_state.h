@@ -94,7 +94,9 @@ struct pop3_state {
 	bool in_body;
 	bool line_start; /* in a body */
 	bool cr;
-	size_t given; /* octets at the front of in that are done with in the next turn */
+	uint64_t dots; /* of the body, taken out */
+	uint64_t crlf; /* line ends of the body */
+	size_t given;  /* octets at the front of in that are done with in the next turn */
 
 	uint64_t count; /* STAT's word */
 	size_t items_room;
