@@ -193,6 +193,7 @@ bool sink_begin(struct sink *s, struct err *err)
 		s->first_at = clock_now();
 	s->open = s->in_head = true;
 	s->cr = false;
+	s->note_size = s->note_hash = 0;
 	buf_clear(&s->head);
 	return s->kind != SINK_MAILDIR || sink_maildir_begin(s, err);
 }
@@ -249,6 +250,12 @@ static void keep_name(struct sink *s)
 	s->name = NULL;
 }
 
+void sink_note(struct sink *s, uint64_t size, uint64_t hash)
+{
+	s->note_size = size;
+	s->note_hash = hash;
+}
+
 bool sink_end(struct sink *s, struct str key, struct err *err)
 {
 	struct buf extra = { 0 };
@@ -274,7 +281,8 @@ bool sink_end(struct sink *s, struct str key, struct err *err)
 		buf_add(&extra, buf_str(&s->from));
 	}
 	if (s->state != NULL && key.n > 0)
-		ok = state_try(s->state, key, buf_str(&extra), err);
+		ok = s->note_size > 0 ? state_try_noted(s->state, key, buf_str(&extra), s->note_size, s->note_hash, err)
+				      : state_try(s->state, key, buf_str(&extra), err);
 	keep_name(s);
 	s->n++;
 	s->octets += size;

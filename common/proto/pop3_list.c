@@ -105,11 +105,11 @@ static int by_number(const void *a, const void *b)
 }
 
 /* Nearly always the listings are in order, and then the place is known. */
-static struct pop3_item *find_item(struct pop3 *p, uint32_t number)
+struct pop3_item *pop3_list_find(const struct pop3 *p, uint32_t number)
 {
 	struct pop3_item key = { .number = number };
 
-	if (number <= p->n_items && p->items[number - 1].number == number)
+	if (number > 0 && number <= p->n_items && p->items[number - 1].number == number)
 		return &p->items[number - 1];
 	return p->n_items > 0 ? bsearch(&key, p->items, p->n_items, sizeof *p->items, by_number) : NULL;
 }
@@ -129,7 +129,7 @@ static void sort_items(struct pop3 *p)
 static void take_uid(struct pop3 *p, uint32_t number, struct str uid)
 {
 	struct pop3_state *st = p->state;
-	struct pop3_item *item = find_item(p, number);
+	struct pop3_item *item = pop3_list_find(p, number);
 
 	if (item == NULL) {
 		pop3_end(p, ERR_PROTOCOL, "the server gives a UID to a message that it did not list");
