@@ -5,6 +5,7 @@
 #include "base/mem.h"
 #include "cmd/mailbulk/campaign.h"
 #include "cmd/mailbulk/settings.h"
+#include "text/hex.h"
 
 /* A row that gets a line in the results without any server. */
 static void skip(struct engine *e, enum result_status status, uint64_t row, struct str email, const char *reply)
@@ -67,23 +68,29 @@ static void fill(struct ticket *t, const struct engine *e, const struct values *
 	memcpy(t->key, v->key, sizeof t->key);
 }
 
-/* A row whose time has come. False: none, or it is gone from the list. */
-static bool take_waiting(struct engine *e, struct ticket *t, const struct values **v)
+/* A row whose time has come. 1 there is one, 0 look again, -1 none. */
+static int take_waiting(struct engine *e, struct ticket *t, const struct values **v)
 {
 	struct waiting w;
 	struct err err = { 0 };
 
 	if (!queue_take(&e->queue, e->now, &w))
-		return false;
+		return -1;
 	e->again_row = (struct row){ .number = w.number, .line = w.line, .offset = w.offset, .octets = w.octets };
-	if (!list_again(e->list, &e->again_row, &err) ||
-		!values_set(&e->again, e->campaign, e->list, &e->again_row, &err)) {
+	switch (selection_again(&e->selection, w.key, &e->again_row, &e->again, &err)) {
+	case CHOICE_TAKEN:
+		break;
+	case CHOICE_SUPPRESSED:
+		skip(e, RESULT_SKIPPED, w.number, written_of(e, &e->again), err.text);
+		return 0;
+	default:
+		queue_push(&e->queue, &w);
 		engine_stop(e, &err);
-		return false;
+		return -1;
 	}
 	fill(t, e, &e->again, &w);
 	*v = &e->again;
-	return true;
+	return 1;
 }
 
 /* The next row of the list. 1 there is one, 0 look again, -1 none. */
@@ -120,6 +127,7 @@ static int take_fresh(struct engine *e, struct ticket *t, const struct values **
 		.number = s->row.number, .line = s->row.line, .offset = s->row.offset, .octets = s->row.octets
 	};
 
+	hex_decode(w.key, str_of(s->values.key));
 	w.due = pace_domain(&e->pace, buf_str(&s->values.address.ascii), e->now);
 	if (w.due > e->now) {
 		queue_push(&e->queue, &w);
@@ -139,10 +147,11 @@ static bool look_ahead(struct engine *e)
 		return true;
 	if (e->stopping || e->pace.left == 0 || pace_next(&e->pace) > e->now)
 		return false;
-	e->has_ahead = take_waiting(e, &e->ahead, &e->ahead_values);
 	for (int looked = 0; !e->has_ahead && !e->stopping; looked++) {
-		int found = take_fresh(e, &e->ahead, &e->ahead_values);
+		int found = take_waiting(e, &e->ahead, &e->ahead_values);
 
+		if (found < 0)
+			found = take_fresh(e, &e->ahead, &e->ahead_values);
 		if (found < 0)
 			break;
 		e->has_ahead = found > 0;
@@ -327,28 +336,39 @@ int64_t engine_admit_due(const struct engine *e)
 	return due;
 }
 
+/* A row that waits, for its result: its address stands in the list, if that is still the same list. */
+static struct str email_again(struct engine *e, const struct waiting *w)
+{
+	struct err err = { 0 };
+
+	e->again_row = (struct row){ .number = w->number, .line = w->line, .offset = w->offset, .octets = w->octets };
+	if (selection_again(&e->selection, w->key, &e->again_row, &e->again, &err) == CHOICE_FAIL)
+		return STR_LIT("");
+	return written_of(e, &e->again);
+}
+
 void engine_leave(struct engine *e, const char *reply)
 {
-	struct ticket t;
-	const struct values *v;
+	struct waiting w;
 
-	e->now = INT64_MAX - 1;
 	/* It was looked at and never tried. */
 	if (e->has_ahead && e->ahead.row.attempts > 0)
 		queue_push(&e->queue, &e->ahead.row);
 	if (e->has_ahead)
 		mem_free(e->ahead.email);
 	e->has_ahead = false;
-	while (take_waiting(e, &t, &v)) {
+	while (queue_take(&e->queue, INT64_MAX, &w)) {
+		char key[33];
 		struct result result = { .status = RESULT_DEFERRED,
-			.email = str_of(t.written),
+			.email = email_again(e, &w),
 			.reply = str_of(reply),
-			.attempts = t.row.attempts,
+			.attempts = w.attempts,
 			.relay = "",
-			.row = t.row.number,
-			.key = t.key };
+			.reason = w.attempts == 0 ? "not-tried" : NULL,
+			.row = w.number,
+			.key = key };
 
+		hex_encode(key, w.key, sizeof w.key);
 		results_add(&e->results, &result, e->wall.wall);
-		mem_free(t.email);
 	}
 }

@@ -14,8 +14,9 @@ struct waiting {
 	uint64_t line;
 	uint64_t offset;
 	uint32_t octets;
-	uint16_t attempts; /* times it was tried */
-	uint16_t drops;    /* of these, times the connection was lost under it */
+	uint16_t attempts;     /* times it was tried */
+	uint16_t drops;        /* of these, times the connection was lost under it */
+	unsigned char key[16]; /* who it is: the list may be another one when its time comes */
 };
 
 struct queue {
