@@ -103,6 +103,103 @@ def piped():
         check(p.returncode == 0 and server.taken() == dict.fromkeys(work.everybody, 1), "a list in a pipe has a copy of its own", p.stderr.decode())
 
 
-for scenario in (changed_lists, changed_while_read, piped):
+def sent(r, work):
+    return {x["email"] for x in r.rows if x["status"] == "sent"}
+
+
+def full_mailboxes():
+    """Rows that keep getting 4xx about the recipient cost only themselves."""
+    full = [w for i in range(10) for w in ("-r", f"RCPT:user{i}@ 452 4.2.2 Mailbox full")]
+    with Work(rows=30) as work, Server(work, *full) as server:
+        began = time.monotonic()
+        r = work.send(server, "--retry-pause", "0.1")
+        took = time.monotonic() - began
+        check(r.status == 75 and r.count("sent") == 20 and r.count("deferred") == 10, "10 full mailboxes of 30 are deferred", r.said, r.out)
+        check(took < 6, f"and hold up nobody ({took:.1f} s)")
+        check({x["attempts"] for x in r.rows if x["status"] == "deferred"} == {"4"}, "each was tried as often as --retries says", r.out)
+
+
+def breakers():
+    """A row whose turn ends the session is set aside after two, named, and the others are sent."""
+    for action in ("drop", "reset", 'raw "boo\\r\\n"', "354 go"):
+        for at, threads in ((0, "1"), (0, "3"), (3, "1"), (7, "3")):
+            with Work(rows=8) as work, Server(work, "-r", f"RCPT:user{at}@ {action}") as server:
+                r = work.send(server, "-j", threads, *FAST)
+                bad = f"user{at}@example.net"
+                name = f"row {at + 1} answered with {action}, {threads} connections"
+                check(r.status == 75 and r.count("sent") == 7 and r.by[bad]["status"] == "deferred", f"{name}: the others are sent", r.said, r.out)
+                check(bad in r.said and "later run" in r.said, f"{name}: it is named", r.said)
+                server.quiet()
+                n = len([e for e in server.events("command") if bad in e["line"]])
+                check(n == 2 and server.taken() == dict.fromkeys(sent(r, work), 1), f"{name}: after two connections ({n})")
+    with Work(rows=40) as work, Server(work, "-r", "RCPT drop") as server:
+        r = work.send(server, "-j", "2", *FAST)
+        check(r.status == 75 and len(server.events("open")) <= 20, "a server that ends every connection is given up", r.said, str(len(server.events("open"))))
+    template = "From: news@example.org\nTo: Readers <readers@example.org>\nSubject: Same for all\n\nHello.\n"
+    with Work(template, rows=30) as work, Server(work, "-r", "RCPT:user7@ drop") as server:
+        r = work.send(server, "-j", "1", *FAST)
+        check(r.status == 75 and r.count("sent") == 29 and r.by["user7@example.net"]["status"] == "deferred",
+              "of a transaction with many recipients only the one is set aside", r.said, r.out)
+
+
+def closings():
+    """421 after N messages is a routine."""
+    for n in (1, 5):
+        rules = [w for c in range(1, 60) for w in ("-r", f"MAIL@{n + 1}-&{c} 421 4.3.2 Enough for this connection; drop")]
+        with Work(rows=40) as work, Server(work, *rules) as server:
+            began = time.monotonic()
+            r = work.send(server, "-j", "1")
+            took = time.monotonic() - began
+            check(r.status == 0 and server.taken() == dict.fromkeys(work.everybody, 1), f"421 after {n} messages: all are sent", r.said, r.out)
+            check(took < 10, f"421 after {n} messages: without a pause ({took:.1f} s)")
+            server.quiet()
+            closed = [e for e in server.events("end") if e["how"] != "quit"]
+            check(len(closed) <= 2, f"421 after {n} messages: learnt from two ({len(closed)})")
+            check({x["attempts"] for x in r.rows} == {"1"}, f"421 after {n} messages: no row's attempts count", r.out)
+
+
+def too_many():
+    template = "From: news@example.org\nTo: Readers <readers@example.org>\nSubject: Same for all\n\nHello.\n"
+    for words in ("452 4.5.3 Too many recipients", "552 5.5.3 Too many recipients", "550 5.5.3 Too many recipients", "452 Too many recipients"):
+        with Work(template, rows=30) as work, Server(work, "-r", f"RCPT@11-30 {words}") as server:
+            r = work.send(server, "-j", "1", "--retries", "0")
+            server.quiet()
+            check(r.status == 0 and server.taken() == dict.fromkeys(work.everybody, 1), f"{words}: the others go in further messages", r.said, r.out)
+            most = max(len(e["rcpts"]) for e, _ in server.messages()[1:])
+            check(most <= 10, f"{words}: of no more recipients than were taken ({most})")
+
+
+def providers():
+    """One provider pushes back: it alone waits."""
+    rules = ("-r", "RCPT:@slow.example@1-3 450 4.7.1 Too many messages from you")
+    with Work(rows=0) as work, Server(work, *rules) as server:
+        work.write("list.csv", "email,name\n" + "".join(f"u{i}@{'slow' if i < 10 else 'fast'}.example,U\n" for i in range(60)))
+        r = work.send(server, "-j", "2", "--retries", "9", *FAST)
+        order = [x["email"] for x in r.rows]
+        check(r.status == 0 and r.count("sent") == 60, "a provider that pushes back gets all in the end", r.said, r.out)
+        slow = [i for i, e in enumerate(order) if "slow" in e]
+        check(min(slow) >= 40, "and the others do not wait for it", str(slow))
+    with Work(rows=0) as work, Server(work, "-r", "RCPT:@strict.example 550 5.7.26 unauthenticated mail") as server:
+        work.write("list.csv", "email,name\n" + "".join(f"u{i}@{'strict' if i % 2 and i > 3 else 'open'}.example,U\n" for i in range(60)))
+        r = work.send(server, "-j", "1", *FAST)
+        check(r.count("sent") == 32 and r.count("refused") == 0 and r.status == 69, "a provider that refuses us for good is left alone, the others are sent",
+              r.said, r.out)
+        tried = len([e for e in server.events("command") if "RCPT" in e["line"] and "strict" in e["line"]])
+        check(tried <= 6, f"it is not asked for every row ({tried})")
+
+
+def patience():
+    with Work(rows=3) as work, Server(work, "-r", "MAIL 451 4.3.0 Later") as server:
+        began = time.monotonic()
+        r = work.send(server, "--retries", "100", "--retry-pause", "0.2", "--retry-for", "2s")
+        took = time.monotonic() - began
+        check(r.status == 75 and took < 20 and "--retry-for" in r.said and r.count("deferred") == 3, f"nothing goes on for ever ({took:.1f} s)", r.said, r.out)
+    with Work(rows=2) as work, Server(work) as server:
+        for bad in ("", "x", "5", "5y", "0s", "-1s", "1.5h"):
+            r = work.send(server, f"--retry-for={bad}")
+            check(r.status == 64 and "--retry-for" in r.said, f"--retry-for={bad} is refused", r.said)
+
+
+for scenario in (full_mailboxes, breakers, closings, too_many, providers, patience, changed_lists, changed_while_read, piped):
     attempt(scenario)
 done()
