@@ -181,6 +181,22 @@ static int end(struct engine *e)
 	return n[RESULT_REFUSED] + n[RESULT_UNKNOWN] + e->bad + e->earlier_bad > 0 ? ERR_PART : 0;
 }
 
+/* As long as the pauses before a row's retries, and a quarter of an hour at least. */
+static int64_t patience(const struct settings *s)
+{
+	int64_t pause = s->retry_pause;
+	int64_t sum = 0;
+
+	if (s->retry_for > 0)
+		return s->retry_for;
+	for (uint64_t i = 0; i < s->retries; i++) {
+		sum += pause;
+		if (pause < 3600 * CLOCK_SECOND)
+			pause *= 4;
+	}
+	return sum > 900 * CLOCK_SECOND ? sum : 900 * CLOCK_SECOND;
+}
+
 static int run(struct engine *e, const struct suppress *suppress)
 {
 	struct err err = { 0 };
@@ -198,6 +214,7 @@ static int run(struct engine *e, const struct suppress *suppress)
 		e->ledger.sent_today);
 	selection_init(&e->selection, e->campaign, e->list, suppress);
 	results_init(&e->results, e->settings->results_format);
+	e->patience = patience(e->settings);
 	progress_init(&e->progress, "messages", e->left, e->settings->account.progress);
 	engine_run(e);
 	leave_for_tomorrow(e);
@@ -222,6 +239,7 @@ static void engine_free(struct engine *e)
 	journal_close(&e->journal);
 	ledger_free(&e->ledger);
 	queue_free(&e->queue);
+	provider_free(&e->providers);
 	pace_free(&e->pace);
 	results_free(&e->results);
 	selection_free(&e->selection);

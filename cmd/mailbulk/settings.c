@@ -96,6 +96,8 @@ static const struct option *speed_options(struct settings *s)
 		{ "messages-per-connection", 0, OPTION_NUMBER, &s->messages_per_connection, "N",
 			"then a new connection", false },
 		{ "retries", 0, OPTION_NUMBER, &s->retries, "N", "after a 4xx reply (3)", false },
+		{ "retry-for", 0, OPTION_TEXT, &s->retry_for_text, "TIME",
+			"stop when no message was accepted for TIME, such as 90s, 2h or 3d (default: 15m)", false },
 		{ "retry-pause", 0, OPTION_SECONDS, &s->retry_pause, "SECONDS", "before the first of them (2)", false },
 		NO_OPTION,
 	};
@@ -121,6 +123,25 @@ bool settings_rate(const char *option, const char *text, struct rate *rate, stru
 				return true;
 			}
 	return err_set(err, ERR_USAGE, "--%s: \"%s\" is no rate such as 10/s, 300/m or 5000/h", option, text);
+}
+
+/* "90s", "15m", "2h", "3d". */
+static bool parse_retry_for(struct settings *s, struct err *err)
+{
+	static const char units[] = "smhd";
+	static const int64_t seconds[] = { 1, 60, 3600, 86400 };
+	struct str text = str_of(s->retry_for_text);
+	uint64_t n;
+
+	if (s->retry_for_text == NULL)
+		return true;
+	const char *unit = text.n > 1 ? strchr(units, text.p[text.n - 1]) : NULL;
+
+	if (unit == NULL || !str_number(str_sub(text, 0, text.n - 1), 10000, &n) || n == 0)
+		return err_set(err, ERR_USAGE, "--retry-for: \"%s\" is not a time such as 90s, 15m, 2h or 3d",
+			s->retry_for_text);
+	s->retry_for = (int64_t)n * seconds[unit - units] * CLOCK_SECOND;
+	return true;
 }
 
 static bool parse_domain_rates(struct settings *s, struct err *err)
@@ -257,7 +278,7 @@ bool settings_parse(struct settings *s, int argc, char **argv, struct err *err)
 	s->template_path = rest[0];
 	s->list_path = rest[1] != NULL && strcmp(rest[1], "-") != 0 ? rest[1] : NULL;
 	if (!parse_words(s, err) || !parse_domain_rates(s, err) || !parse_warmup(s, err) || !parse_delimiter(s, err) ||
-		!settle(s, err))
+		!parse_retry_for(s, err) || !settle(s, err))
 		return false;
 	if (s->journal == NULL)
 		name_journal(s);

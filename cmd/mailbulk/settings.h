@@ -80,6 +80,8 @@ struct settings {
 	uint64_t messages_per_connection;
 	uint64_t retries;
 	int64_t retry_pause;
+	const char *retry_for_text;
+	int64_t retry_for; /* 0: not given */
 
 	/* what is kept and told */
 	const char *journal; /* never NULL after settings_parse */

@@ -6,6 +6,7 @@
 #include "cmd/mailbulk/ledger.h"
 #include "cmd/mailbulk/settings.h"
 #include "cmd/mailbulk/pace.h"
+#include "cmd/mailbulk/provider.h"
 #include "cmd/mailbulk/queue.h"
 #include "io/clock.h"
 
@@ -48,6 +49,45 @@ static void test_ledger(void)
 	for (size_t i = 0; i < sizeof strange / sizeof *strange; i++)
 		check(!replay(&l, strange[i]), "no record of ours: %zu", i);
 	ledger_free(&l);
+}
+
+static void test_providers(void)
+{
+	struct providers ps = { .n = 0 };
+	struct waiting w = { .number = 1 };
+	int64_t now = 100 * CLOCK_SECOND;
+
+	check(provider_find(&ps, STR_LIT("a@x.example")) == NULL && provider_due(&ps) == INT64_MAX &&
+			!provider_take(&ps, now, &w) && !provider_drain(&ps, &w),
+		"nobody pushed back");
+	struct provider *p = provider_of(&ps, STR_LIT("a@X.example"));
+
+	provider_pushed_back(p, now, false);
+	provider_pushed_back(p, now + 1, false);
+	check(provider_find(&ps, STR_LIT("b@x.example")) == p && provider_find(&ps, STR_LIT("b@y.example")) == NULL,
+		"it is one by its domain, in any case");
+	check(!provider_go(p, now) && p->refusals == 1, "it pauses, and a wave counts once");
+	provider_hold(&ps, p, &w);
+	check(provider_due(&ps) == p->next && !provider_take(&ps, p->next - 1, &w), "its rows wait");
+	int64_t first = p->next;
+
+	check(provider_take(&ps, first, &w) && w.number == 1 && ps.held == 0, "until then");
+	check(!provider_go(p, first + p->interval - 1) && provider_go(p, first + p->interval), "and go one by one");
+	provider_pushed_back(p, first + CLOCK_SECOND, false);
+	check(p->next - (first + CLOCK_SECOND) > first - now, "the next pause is longer");
+	for (int i = 0; i < 20; i++)
+		provider_pushed_back(p, first + (100 + i) * CLOCK_SECOND, false);
+	check(p->next == first + (119 + 60) * CLOCK_SECOND, "up to a minute");
+	for (int i = 0; i < 40; i++)
+		provider_accepted(p);
+	now = p->next;
+	check(p->interval == 0 && provider_go(p, now) && provider_go(p, now), "it recovers");
+	for (int i = 0; i < 5; i++)
+		provider_pushed_back(p, now, true);
+	provider_hold(&ps, p, &w);
+	check(p->closed && !provider_go(p, INT64_MAX) && provider_due(&ps) == INT64_MAX, "or is left alone");
+	check(provider_drain(&ps, &w) && !provider_drain(&ps, &w), "its rows are not lost");
+	provider_free(&ps);
 }
 
 static void test_records(void)
@@ -169,6 +209,7 @@ static void test_pace(void)
 int main(void)
 {
 	test_ledger();
+	test_providers();
 	test_records();
 	test_keys();
 	test_queue();
