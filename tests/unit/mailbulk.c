@@ -130,6 +130,17 @@ static void test_keys(void)
 		wrong += keys_find(&k, key) == NULL || keys_find(&k, key)->value != i;
 	}
 	check(wrong == 0 && k.used == 10000, "keys: each once, with its value");
+	/* Keys that differ in their last octet only are two. */
+	for (uint32_t i = 0; i < 256; i++) {
+		snprintf(key, sizeof key, "%030x%02x", 9, i);
+		keys_add(&k, key, &added)->value = i;
+		wrong += !added;
+	}
+	for (uint32_t i = 0; i < 256; i++) {
+		snprintf(key, sizeof key, "%030x%02x", 9, i);
+		wrong += keys_find(&k, key) == NULL || keys_find(&k, key)->value != i;
+	}
+	check(wrong == 0 && k.used == 10256, "keys: near ones");
 	check(keys_find(&k, "zz") == NULL && keys_find(&k, KEY_A) == NULL, "keys: absent");
 	keys_free(&k);
 	check(keys_find(&k, KEY_A) == NULL, "keys: empty");
