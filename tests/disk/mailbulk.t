@@ -83,7 +83,7 @@ def killed_first(trial, limit):
     disk = trial.disk()
     trial.send(env=disk.environment(TOOL))
     points = disk.before_syncs()
-    for at, how in points if disks.THOROUGH else points[:4]:
+    for at, how, _ in points if disks.THOROUGH else points[:4]:
         trial.fresh()
         disk = trial.disk()
         env = disk.environment(TOOL)

@@ -97,7 +97,7 @@ def killed_first(trial, name, limit):
     trial.fresh()
     disk = trial.disk()
     trial.run(disk.environment(TOOL))
-    for at, how in disk.before_syncs():
+    for at, how, often in disk.before_syncs():
         trial.fresh()
         disk = trial.disk()
         env = disk.environment(TOOL)
@@ -106,7 +106,7 @@ def killed_first(trial, name, limit):
             continue
         disk.mark("killed")
         trial.run(env)
-        for moment in disk.moments(outside=deleted, limit=limit):
+        for moment in disk.moments(outside=deleted, limit=limit if often else limit // 6):
             moment.lay()
             tried += 1
             wrong += [f"killed {how} {at}, {moment}: {text}" for text in trial.judge(moment.outside)]
@@ -190,11 +190,11 @@ with Work() as work:
             undisturbed(mbox, "without O_TMPFILE", 25, env={"DISK_NO_TMPFILE": "1"})
             undisturbed(kept, "a state that is written anew", 50, before=lambda: rewritten(kept))
             stranger(kept, 50)
-            killed_first(mbox, "mbox", 6)
-            failing(mbox, "mbox, EIO", 5, 1, 2)
+            killed_first(mbox, "mbox", 12)
+            failing(mbox, "mbox, EIO", 5, 1, 6)
             failing(mbox, "mbox, a full disk", 28, 3, 2)
         with Server(work, THREE) as server:
             maildir = Trial(work, server, recorder, THREE, "--delete", "disk/in/")
-            killed_first(maildir, "Maildir", 20)
+            killed_first(maildir, "Maildir", 80)
             failing(maildir, "Maildir, EIO", 5, 1, 2)
 done()
