@@ -99,7 +99,7 @@ bool message_plan(struct message *m, const struct message_wants *wants, struct e
 /*
  * Begin a pass over the body, of which there may be several. Then message_body gets the input from body_at on, in
  * any pieces, and message_body_end ends it; both append the wire form (CRLF lines, without dot stuffing) to out.
- * False with an error when the input is not what was scanned or out is full.
+ * False with ERR_SOFTWARE when out is full (message_body_end sets no text then), or with ERR_DATA as message_plan.
  */
 void message_body_begin(struct message *m);
 bool message_body(struct message *m, struct str s, struct buf *out, struct err *err);

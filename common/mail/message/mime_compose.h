@@ -49,7 +49,10 @@ struct mime_compose {
 				caller's bad luck of 2^-90 */
 };
 
-/* Append the whole message to m, which the caller has cleared. False with ERR_DATA when a field cannot be written. */
+/*
+ * Append the whole message to m, which the caller has cleared. False with ERR_DATA when what is in memory is too
+ * large for m->text or a field cannot be written; m is then of no use until it is cleared.
+ */
 bool mime_compose(struct mime_message *m, const struct mime_compose *c, struct err *err);
 
 #endif
