@@ -4,21 +4,20 @@
 #include "proto/pop3.h"
 
 /*
- * The inside of a POP3 session, shared by its files: pop3 (the turn and the commands), pop3_line (lines out and
- * in, how it ends), pop3_login (greeting to AUTH), pop3_list (capabilities and listings), pop3_body (messages). No
- * other module includes this.
+ * The inside of a POP3 session, shared by its parts: pop3 (the turn and the commands), pop3_line (lines out and in, how
+ * it ends), pop3_login (greeting to AUTH), pop3_list (capabilities and listings), pop3_body (messages).
  *
- * Every command that was sent has a `want` in a queue; replies are matched with it in order.
+ * Every command that was sent has a `want` in a queue; answers are matched with it in order.
  */
 enum pop3_phase {
 	POP3_PHASE_GREETING,
 	POP3_PHASE_CAPA,
 	POP3_PHASE_STLS,
-	POP3_PHASE_TLS, /* the caller does the TLS handshake */
+	POP3_PHASE_TLS, /* the caller shakes hands */
 	POP3_PHASE_UTF8,
 	POP3_PHASE_AUTH,
-	POP3_PHASE_AUTH_AGAIN, /* the caller gets a new token */
-	POP3_PHASE_CAPA_AGAIN, /* some servers say only after login what they can do */
+	POP3_PHASE_AUTH_AGAIN, /* the caller fetches a new token */
+	POP3_PHASE_CAPA_AGAIN, /* some servers tell only then what they can do */
 	POP3_PHASE_LISTING,
 	POP3_PHASE_UP,
 	POP3_PHASE_QUIT,
@@ -51,7 +50,7 @@ struct pop3_want {
 struct pop3_state {
 	struct pop3_params params;
 	enum pop3_phase phase;
-	bool announced; /* POP3_READY or the like was reported */
+	bool announced;
 	bool tls;
 	bool capa_known; /* the server answered CAPA with +OK once */
 	bool auth_retried;
@@ -64,15 +63,15 @@ struct pop3_state {
 	bool held_initial; /* response is the initial one, kept for the first challenge */
 
 	bool lf_only;        /* no line of the server had a CR so far */
-	bool in_list;        /* the lines of a multi-line reply are coming */
+	bool in_list;        /* the lines of an answer are coming */
 	unsigned list_lines; /* of CAPA so far */
 	unsigned list_next;  /* STAT, LIST or UIDL */
-	bool in_body;        /* a message is coming */
-	bool line_start;     /* in a body */
+	bool in_body;
+	bool line_start; /* in a body */
 	bool cr;
-	size_t given; /* bytes at the front of `in` that the next turn removes: news points into them */
+	size_t given; /* octets at the front of in that are done with in the next turn */
 
-	uint64_t count; /* messages, as STAT says */
+	uint64_t count; /* STAT's word */
 	size_t items_room;
 	struct buf uids; /* what the items' uids point into, once the listing is there */
 	size_t *uid_at;  /* one an item, while it is not */
@@ -85,8 +84,8 @@ struct pop3_state {
 	size_t window;
 	uint64_t answers;
 	bool quit_wanted;
-	bool deleted; /* a DELE was accepted */
-	bool piped;   /* several commands about messages were in flight: a later reply may belong to another */
+	bool deleted; /* a DELE was taken */
+	bool piped;   /* commands about messages were in flight together: any answer since may be another's */
 
 	struct buf line;
 	bool eof;
@@ -97,23 +96,18 @@ struct pop3_state {
 
 /* pop3_line */
 void pop3_say(struct pop3 *p, const char *verb, struct str argument);
-/*
- * The next complete line of the server without its end; false: none yet, or longer than limit (the session was
- * ended). It stays in `in` until the next turn.
- */
+/* The next whole line of the server without its end; false: none yet, or too long (the session ended). It stays in `in`
+ * until the next turn. */
 bool pop3_take_line(struct pop3 *p, size_t limit, struct str *line);
-/* 1 for +OK, 0 for -ERR, with the text after it in *words; -1: neither. */
+/* +OK or -ERR, with the words behind it. -1: neither. */
 int pop3_status(struct str line, struct str *words);
-/* End the session with this error. */
 void pop3_end(struct pop3 *p, enum err_kind kind, const char *text);
-/* As pop3_end with the server's text, and ERR_TEMP instead of `never` when that says that it is temporary. */
+/* As pop3_end with the server's words, and 75 where they say that it is for now. */
 void pop3_refused(struct pop3 *p, enum err_kind never, const char *what, struct str words);
-/* End it in order. */
 void pop3_close(struct pop3 *p);
-/* Does the text of an -ERR say that it is temporary: [IN-USE], [LOGIN-DELAY] or [SYS/TEMP] (RFC 2449, RFC 3206)? */
 bool pop3_is_temporary(struct str words);
 void pop3_want(struct pop3 *p, enum pop3_want_kind kind);
-/* The command whose reply is due, or NULL. Valid until the next pop3_want or pop3_drop_want. */
+/* Commands that were sent and have no answer. */
 struct pop3_want *pop3_first_want(const struct pop3 *p);
 void pop3_drop_want(struct pop3 *p);
 
@@ -130,7 +124,7 @@ void pop3_caps_clear(struct pop3 *p);
 void pop3_caps_line(struct pop3 *p, struct str line);
 void pop3_list_stat(struct pop3 *p, struct str words);
 void pop3_list_line(struct pop3 *p, enum pop3_want_kind kind, struct str line);
-/* A listing is complete: sort it and join the UIDs. */
+/* All listings are there: sort them and join the UIDs. */
 void pop3_list_end(struct pop3 *p);
 
 /* pop3_body: the next piece of a message; POP3_WAIT: more octets are needed. */

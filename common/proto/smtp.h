@@ -180,7 +180,7 @@ void smtp_mail(struct smtp *s, const struct smtp_mail *mail);
  */
 
 size_t smtp_content_room(const struct smtp *s);
-/* Bytes of the content; at most mail.size in all. */
+/* Bytes of the content; exactly mail.size in all, or the session ends with ERR_DATA. */
 void smtp_content(struct smtp *s, struct str octets);
 /*
  * In the middle of a message, with room for more of it: smtp_next will report SMTP_CONTENT without anything from
@@ -190,8 +190,8 @@ bool smtp_content_due(const struct smtp *s);
 /* The content is complete. */
 void smtp_content_end(struct smtp *s);
 /*
- * The content cannot be read after all (a file became shorter): the connection has to be closed, and nothing is
- * delivered.
+ * The content cannot be read after all (a file became shorter): the session ends with ERR_IO, the connection has
+ * to be closed, and nothing is delivered.
  */
 void smtp_abort(struct smtp *s);
 /* New credentials were put into params->sasl (sasl_set_password): try AUTH again. */

@@ -86,7 +86,11 @@ struct smtp_message {
 	size_t told;     /* LMTP: verdicts were reported for the recipients before this one */
 };
 
-/* How far pipelining may go: nothing; one flight for the envelope; several messages at once. */
+/*
+ * Does the server, judged by its greeting, read the bytes of a BDAT that it refuses? Not known; yes, for one
+ * message in a flight; yes, with several messages under way. One that does not read them would take the message
+ * for commands.
+ */
 enum trust { TRUST_NONE, TRUST_FLIGHT, TRUST_WINDOW };
 
 struct smtp_state {
@@ -149,10 +153,7 @@ struct smtp_state {
 void smtp_line_begin(struct smtp *s, const char *verb);
 void smtp_line_add(struct smtp *s, struct str text);
 void smtp_line_number(struct smtp *s, uint64_t n);
-/*
- * Send the line. False: it has a control character in it, and the session was ended (ERR_SOFTWARE or ERR_USAGE by
- * the cause).
- */
+/* Send the line. False: it has a control character in it or is too long, and the session was ended with ERR_DATA. */
 bool smtp_line_send(struct smtp *s);
 void smtp_put_octets(struct smtp *s, struct str octets);
 /* Add octets of a DATA content to out, with dots stuffed. */

@@ -24,7 +24,7 @@ enum dsn_class {
 	DSN_NOTHING,   /* no report: an auto-reply, a person, a DMARC failure report, a delay notice,
 			success */
 	DSN_HARD,      /* the recipient or its domain does not exist */
-	DSN_SOFT,      /* a failure of the recipient or on the way there: counted, several make a hard one */
+	DSN_SOFT,      /* a failure of the recipient or on the way there: counted against a limit */
 	DSN_COMPLAINT, /* a report of abuse (ARF; fraud and virus too); opt-out is DSN_UNSUBSCRIBE */
 	DSN_UNSUBSCRIBE,
 	DSN_UNCOUNTED, /* not delivered, for a reason that has nothing to do with the recipient */
