@@ -6,9 +6,9 @@
 #include "base/siphash.h"
 
 /*
- * Open addressing with linear probing. The slots hold indices into an array of entries in order of arrival, so
- * growing moves 4 bytes a slot, and whoever walks the entries gets the same order on every machine. At most half
- * of the slots are used.
+ * Open addressing with linear probing. The slots hold indices into an array of entries in order of arrival:
+ * growing rebuilds the indices from the hashes that are kept and neither moves nor reads a key. At most half of
+ * the slots are used.
  */
 
 void set_seed(struct set *s, const unsigned char random[16])
