@@ -45,12 +45,12 @@ struct child_params {
 struct child {
 	pid_t pid; /* 0: nothing runs */
 	/* For its standard input; the caller appends, and sets in_end after the last byte. */
-	struct buf in; /* for it; the caller adds, and sets in_end behind the last of it */
+	struct buf in;
 	bool in_end;
 	/* From its standard output; the caller drops what it has used. Nothing is read while it is full. */
-	struct buf out; /* from it; the caller drops what it has seen: when it is full, nothing more is read */
-	int status;     /* as of waitpid(2), after CHILD_ENDED */
-	char *name;     /* argv[0], for messages */
+	struct buf out;
+	int status; /* as of waitpid(2), after CHILD_ENDED */
+	char *name; /* argv[0], for messages */
 	/* The rest is the module's own. */
 	bool group; /* it leads a process group */
 	int in_fd;  /* our ends, or -1 */

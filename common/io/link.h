@@ -36,11 +36,10 @@ struct link_params {
 	 * DANE: no handshake without TLSA records in the trust. Those that are there are good until then
 	 * (monotonic; 0: there are none). Shared by all links to the server. NULL: no DANE.
 	 */
-	int64_t *tlsa_until; /* no handshake without TLSA records in the trust; those that are there are good until
-				  * then (0: there are none). Shared by the server's links. NULL: no DANE */
-	struct sasl *sasl;   /* gets the channel binding data of TLS (for SCRAM-...-PLUS); or NULL */
-	int64_t timeout;     /* nanoseconds for each thing that is waited for */
-	int64_t deadline;    /* of the whole, monotonic; INT64_MAX: none */
+	int64_t *tlsa_until;
+	struct sasl *sasl; /* gets the channel binding data of TLS (for SCRAM-...-PLUS); or NULL */
+	int64_t timeout;   /* nanoseconds for each thing that is waited for */
+	int64_t deadline;  /* of the whole, monotonic; INT64_MAX: none */
 };
 
 /* How far the connection has come; the order is that of a connection's life. */
@@ -83,7 +82,7 @@ enum link_event {
 	 * It is over, err says why: ERR_NOHOST, ERR_UNAVAILABLE, ERR_OS, ERR_TEMP (a time-out too), ERR_PROTOCOL,
 	 * ERR_AUTH, ERR_CONFIG.
 	 */
-	LINK_FAILED, /* err says why: 68, 69, 71, 75 (a time-out too), 76, 77, 78. It is over */
+	LINK_FAILED,
 };
 
 /* Begin. What params point to is borrowed for l's life. False with err (64, 68, 71, 75, 78, with the label) when that

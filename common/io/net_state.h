@@ -13,7 +13,7 @@
  *
  * Addresses of one family; more are not tried.
  */
-#define NET_ADDRESSES 16 /* of one family; more are not tried */
+#define NET_ADDRESSES 16
 
 /* A socket address with its port. */
 struct net_address {
@@ -33,7 +33,7 @@ struct net_family {
 enum { NET_V6, NET_V4 }; /* in the order in which they are tried */
 
 /* A look-up in progress. */
-struct net_lookup; /* c-ares' side */
+struct net_lookup;
 
 /* "192.0.2.1", "2001:db8::1", "fe80::1%eth0"; false for a name. port in host order. */
 bool net_parse_address(const char *host, unsigned port, struct net_address *address);

@@ -38,7 +38,7 @@ struct resolver_params {
 	unsigned window;     /* most look-ups in flight; 0: 256, which is also the maximum */
 	int64_t timeout;     /* nanoseconds for the first try, doubled for each one after it; 0: 1.5 s */
 	/* 0: 4. A line that loses one packet in ten then loses one question in ten thousand. */
-	unsigned tries; /* 0: 4, so that a line that loses one packet in ten loses one question in ten thousand */
+	unsigned tries;
 };
 
 /*

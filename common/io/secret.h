@@ -16,13 +16,12 @@ struct secret_source {
 	 * Split without a shell (quotes and backslashes as in sh) and run without one; the first line of its
 	 * output.
 	 */
-	const char *command; /* split without a shell (quotes and backslashes as in sh), run without one; first line of
-				its output */
-	const char *file;    /* the first line; refused when others may read it */
-	int fd;              /* the first line of an open descriptor; -1: none */
-	const char *text;    /* from the configuration file, or NULL */
-	const char *host;    /* for ~/.netrc (or $NETRC): machine HOST [login USER] password … */
-	const char *user;    /* for netrc and for the prompt; NULL: any */
+	const char *command;
+	const char *file;       /* the first line; refused when others may read it */
+	int fd;                 /* the first line of an open descriptor; -1: none */
+	const char *text;       /* from the configuration file, or NULL */
+	const char *host;       /* for ~/.netrc (or $NETRC): machine HOST [login USER] password … */
+	const char *user;       /* for netrc and for the prompt; NULL: any */
 	const char *credential; /* name in $CREDENTIALS_DIRECTORY, or NULL */
 	bool prompt;            /* ask on the terminal, last */
 };

@@ -10,7 +10,7 @@
  *
  * Most bytes that are read of a source; an OAuth token is a few KiB.
  */
-#define SECRET_MAX ((size_t)64 << 10) /* an OAuth token is a few KiB */
+#define SECRET_MAX ((size_t)64 << 10)
 
 /*
  * Append the first line of `read` to out, and wipe `read`. False with ERR_CONFIG, which names `what`, when the

@@ -33,7 +33,7 @@ enum wire_status {
 	 * Reset, truncated TLS, another error: err says which (ERR_TEMP; TLS failures ERR_PROTOCOL; what the proxy
 	 * said).
 	 */
-	WIRE_BROKEN, /* reset, truncated TLS, an error: err says which (75; TLS failures 76) */
+	WIRE_BROKEN,
 };
 
 /* Take over fd (-1: none), which wire_close closes. A zeroed wire is not valid, as its descriptor would be 0. */

@@ -99,28 +99,24 @@ enum smtp_event {
 	SMTP_WAIT,
 	SMTP_STARTTLS,
 	/* The session is up and has room for a message; reported once for each room (smtp_room tells at any time). */
-	SMTP_READY, /* the session is up and there is room for a message; told once for each room, smtp_room tells at
-			 any time */
+	SMTP_READY,
 	/* news.tag, .rcpt, .reply; .outcome is SMTP_ACCEPTED, SMTP_REFUSED_LATER or SMTP_REFUSED_NEVER. */
-	SMTP_RCPT, /* news.tag, .rcpt, .reply; SMTP_ACCEPTED, _LATER or _NEVER in .outcome */
+	SMTP_RCPT,
 	/* news.tag: its content is wanted now, up to smtp_content_room bytes; repeated until smtp_content_end. */
-	SMTP_CONTENT, /* news.tag: its content is wanted now, up to smtp_content_room octets; again and again until
-			 smtp_content_end */
+	SMTP_CONTENT,
 	/*
 	 * news.tag, .outcome, .reply. LMTP: one for each recipient that was accepted, with .rcpt; .final is set
 	 * with the last.
 	 */
-	SMTP_VERDICT, /* news.tag, .outcome, .reply. For LMTP one a recipient that was accepted, with .rcpt; .final is
-			 set with the last */
+	SMTP_VERDICT,
 	SMTP_AUTH_AGAIN,
 	/* Over, in order; verdicts that were given hold. */
-	SMTP_CLOSED, /* over, in order; a verdict that was given holds */
+	SMTP_CLOSED,
 	/*
 	 * Over, news.err says why. With ERR_PROTOCOL after an acceptance on the same connection, that acceptance
 	 * is in doubt. `out` may contain a QUIT, which may be sent without waiting for its reply.
 	 */
-	SMTP_FAILED, /* over; with ERR_PROTOCOL after an acceptance on the same connection that acceptance is in doubt.
-		      * out may hold a QUIT, which may be sent without waiting for its answer */
+	SMTP_FAILED,
 };
 
 /* What happened to a message or a recipient. */
@@ -131,8 +127,7 @@ enum smtp_outcome {
 	SMTP_NOT_SENT,      /* it cannot have been delivered: may be tried again */
 	SMTP_UNKNOWN,       /* sent completely, and no reply came: may have been delivered (ERR_OUTCOME) */
 	/* The message cannot be sent to this server (SIZE, SMTPUTF8, REQUIRETLS): .err says why. */
-	SMTP_REJECTED_HERE, /* the message cannot go to this server at all (SIZE, SMTPUTF8, REQUIRETLS): .err says
-			     * why */
+	SMTP_REJECTED_HERE,
 };
 
 struct smtp_news {

@@ -136,13 +136,13 @@ struct smtp_state {
 	bool eof;
 	struct err eof_why;
 	/* 421 came: what follows the command that it answers was not read, complete or not. */
-	bool cut; /* 421 came: what stands behind the command that it answers was not taken, whole or not */
+	bool cut;
 	/* Whose verdict the 421 was sent instead of, if any. */
-	const struct smtp_message *cut_at; /* whose verdict it stood for, if any */
+	const struct smtp_message *cut_at;
 	/* Bytes that had left when the session ended: decides between not sent and unknown. */
-	uint64_t left_at_end; /* octets that had left when the session ended */
-	struct err why;       /* of the end */
-	struct reply last;    /* the server's word at the end, code 0: none */
+	uint64_t left_at_end;
+	struct err why;    /* of the end */
+	struct reply last; /* the server's word at the end, code 0: none */
 	bool in_order;
 };
 

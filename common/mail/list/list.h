@@ -36,7 +36,7 @@ struct err;
 /* clang-format on */
 
 /* No such column. */
-#define LIST_NONE SIZE_MAX      /* no such column */
+#define LIST_NONE SIZE_MAX
 #define LIST_ROWS ((size_t)100) /* at most so many rows decide what a list looks like */
 
 enum list_header {

@@ -10,7 +10,7 @@
  *
  * Bytes of the longest.
  */
-#define SUPPRESS_DIGEST_MAX 32 /* octets of the longest */
+#define SUPPRESS_DIGEST_MAX 32
 
 /* What the name of a column, or a prefix, says about the digits: a value of enum suppress_digest, or one of these. */
 enum suppress_form {

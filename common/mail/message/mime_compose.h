@@ -14,8 +14,7 @@ struct err;
  */
 struct mime_part {
 	/* "text/plain", "image/png"...; a text type gets charset=utf-8 when it is UTF-8. */
-	const char *type;   /* "text/plain", "image/png"…; a text type gets charset=utf-8 where it is
-			     UTF-8 */
+	const char *type;
 	struct str content; /* used when file is MIME_NO_FILE */
 	size_t file;
 	uint64_t file_size;    /* bytes in the file */

@@ -21,8 +21,7 @@
 /* clang-format on */
 enum dsn_class {
 	/* Not a report: an auto-reply, a person, a DMARC failure report, a delay notice, success. */
-	DSN_NOTHING,   /* no report: an auto-reply, a person, a DMARC failure report, a delay notice,
-			success */
+	DSN_NOTHING,
 	DSN_HARD,      /* the recipient or its domain does not exist */
 	DSN_SOFT,      /* a failure of the recipient or on the way there: counted against a limit */
 	DSN_COMPLAINT, /* a report of abuse (ARF; fraud and virus too); opt-out is DSN_UNSUBSCRIBE */
