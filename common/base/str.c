@@ -2,6 +2,11 @@
 
 #include "base/str.h"
 
+/*
+ * Slices may have a NULL pointer when they are empty, which memcmp(3), memchr(3) and memmem(3) do not permit: each
+ * function here checks the length before it calls one.
+ */
+
 bool str_eq(struct str a, struct str b)
 {
 	return a.n == b.n && (a.n == 0 || memcmp(a.p, b.p, a.n) == 0);

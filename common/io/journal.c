@@ -10,6 +10,17 @@
 #include "base/mem.h"
 #include "io/file.h"
 
+/*
+ * What makes the journal safe:
+ *
+ * - Records are lines with a CRC, so a torn write at the end is recognised.
+ * - journal_open syncs what it found before it returns. A killed run may have written records without syncing
+ * them, and the new run acts on them: they must not disappear in a power failure afterwards.
+ * - After a failed write or sync nothing is promised any more. The kernel may mark the pages clean after a failed
+ * fdatasync, so a second one would succeed for data that never reached the disk.
+ * - A full disk leaves a part of a record; it is cut off at once, or by its CRC at the next start.
+ */
+
 #define CHUNK ((size_t)256 << 10)
 
 /* Lead the whole file through scan. */

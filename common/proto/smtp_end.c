@@ -4,7 +4,11 @@
 
 #include "base/mem.h"
 
-/* How messages and sessions end. */
+/*
+ * How messages and sessions end. For a message that was under way there are three answers: refused, not sent (it
+ * may be sent again without harm), or unknown. Not sent is only right when its last byte had not left (`end`
+ * against smtp_octets_left): a server that has everything may have delivered it although its reply was lost.
+ */
 
 #define REFUSALS_BORNE 3
 

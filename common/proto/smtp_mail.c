@@ -4,7 +4,18 @@
 
 #include "base/mem.h"
 
-/* What is sent of a message, and when: lock-step, one group, groups that overlap, or chunks in a window. */
+/*
+ * What is sent of a message, and when. There are four ways, chosen by what the server offers and has shown that it
+ * can do:
+ *
+ * - one command at a time (no PIPELINING, or lock_step);
+ * - the envelope in one group, content after the replies (DATA, or BDAT when they are there);
+ * - the envelope of the next message together with the content of the last one (RFC 2920, 3.1);
+ * - BDAT in the same group as the envelope, with several messages under way.
+ *
+ * A server that refused a message must not continue under its sender. So RSET comes before each message but the
+ * first in groups, where it costs nothing, and alone only after a transaction that did not end well.
+ */
 
 #define OUT_HIGH ((size_t)128 << 10)
 #define WINDOW_BYTES ((size_t)256 << 10)

@@ -20,7 +20,7 @@ struct err;
  *     template_free(t);
  */
 /* clang-format on */
-struct template; /* opaque: a flat program of nodes */
+struct template;
 
 enum template_escape {
 	TEMPLATE_PLAIN,  /* as it is (text bodies, option values) */

@@ -18,7 +18,7 @@ struct err;
  * A key is read only while signing and may serve many messages.
  */
 /* clang-format on */
-struct dkim_key; /* a private key in memory, RSA (1024 bits or more) or Ed25519 */
+struct dkim_key;
 
 /*
  * A private key, RSA of at least 1024 bits or Ed25519, from PEM (PKCS#1 or PKCS#8, not encrypted). NULL with

@@ -38,12 +38,10 @@ enum message_missing {
 /* What the caller allows and supplies; the slices must live as long as the message. */
 struct message_wants {
 	/* 8BITMIME is offered: bodies with bytes over 0x7f may leave as they are. */
-	bool eight_bit; /* 8BITMIME is offered: bodies with octets over 0x7f may leave as they are
-			 */
-	bool utf8;      /* SMTPUTF8 will be used: so may headers */
+	bool eight_bit;
+	bool utf8; /* SMTPUTF8 will be used: so may headers */
 	/* With !utf8: addresses that only SMTPUTF8 can carry become empty groups that show them (RFC 6857). */
-	bool downgrade;        /* with !utf8: addresses that only SMTPUTF8 can carry are made empty groups
-			   that show them */
+	bool downgrade;
 	bool replace_from;     /* from replaces the From that is there, too */
 	struct str date;       /* values for what is missing, final (RFC 2047 words done) */
 	struct str message_id; /* with <> */
@@ -58,24 +56,21 @@ enum message_mode {
 
 struct message {
 	/* As it came, with CRLF line ends, without a From_ line and the empty line. */
-	struct buf header; /* as it came, line ends made CRLF, without a From_ line and the
-			      separator */
-	uint64_t octets;   /* bytes of all input */
-	uint64_t body_at;  /* offset in bytes in the input where the body begins */
+	struct buf header;
+	uint64_t octets;  /* bytes of all input */
+	uint64_t body_at; /* offset in bytes in the input where the body begins */
 	uint64_t lines;
 	unsigned missing; /* enum message_missing */
 	bool from_line;   /* an mbox From_ line was in front */
 	bool separated;   /* the empty line is there, or the input ended in the header */
 	/* A body has bytes over 0x7f and leaves with them: BODY=8BITMIME (after message_plan). */
-	bool eight_bit; /* a body has octets over 0x7f and leaves with them: BODY=8BITMIME (after
-			     message_plan) */
+	bool eight_bit;
 	/* A header leaves with such bytes: SMTPUTF8 (after message_plan). */
-	bool utf8;              /* a header leaves with such: SMTPUTF8 (after message_plan) */
+	bool utf8;
 	enum message_mode mode; /* after message_plan */
 	struct buf plan;        /* after message_plan: the header block to send, with the empty line */
 	/* Bytes of the body to send; for MESSAGE_PARTS the caller counts them by running message_body once. */
-	uint64_t body_size;          /* of the body to send; for MESSAGE_PARTS to be counted by running
-				   message_body */
+	uint64_t body_size;
 	struct message_state *state; /* owned, private */
 };
 
@@ -99,7 +94,7 @@ bool message_plan(struct message *m, const struct message_wants *wants, struct e
 /*
  * Begin a pass over the body, of which there may be several. Then message_body gets the input from body_at on, in
  * any pieces, and message_body_end ends it; both append the wire form (CRLF lines, without dot stuffing) to out.
- * False with an error when the input is not what was scanned or out is full.
+ * False with ERR_SOFTWARE when out is full (message_body_end sets no text then), or with ERR_DATA as message_plan.
  */
 void message_body_begin(struct message *m);
 bool message_body(struct message *m, struct str s, struct buf *out, struct err *err);

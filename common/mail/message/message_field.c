@@ -9,6 +9,11 @@
 #include "text/cfws.h"
 #include "text/utf8.h"
 
+/*
+ * Repairs single header fields. How a field is encoded depends on what it is: addresses keep their structure,
+ * parameters use RFC 2231, free text uses encoded words, and identifiers are never touched.
+ */
+
 bool message_field_clean(const struct message_field_mend *how, struct str whole)
 {
 	if (str_find(whole, '\0') < whole.n || (!how->high_ok && !str_ascii(whole)))

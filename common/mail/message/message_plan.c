@@ -4,6 +4,12 @@
 
 #include "base/err.h"
 
+/*
+ * Decides what of a finished message has to change for this server, and refuses what must not be changed: a
+ * message that is signed (DKIM, multipart/signed, S/MIME) leaves unchanged or not at all, since a broken signature
+ * is worse than an error to the sender.
+ */
+
 /* Faults that may not leave under these wishes. */
 static unsigned unwanted_faults(const struct message *m)
 {

@@ -12,7 +12,7 @@
  *
  * Bytes of a line without its end (RFC 5321, 4.5.3.1.6).
  */
-#define MESSAGE_LINE 998 /* octets of a line without its end (RFC 5321, 4.5.3.1.6) */
+#define MESSAGE_LINE 998
 #define MESSAGE_HEADER_LIMIT ((size_t)16 << 20)
 #define MESSAGE_DEPTH 40
 #define MESSAGE_PARTS_LIMIT 20000

@@ -14,8 +14,7 @@ struct err;
  */
 struct mime_part {
 	/* "text/plain", "image/png"...; a text type gets charset=utf-8 when it is UTF-8. */
-	const char *type;   /* "text/plain", "image/png"…; a text type gets charset=utf-8 where it is
-			     UTF-8 */
+	const char *type;
 	struct str content; /* used when file is MIME_NO_FILE */
 	size_t file;
 	uint64_t file_size;    /* bytes in the file */
@@ -49,7 +48,10 @@ struct mime_compose {
 				caller's bad luck of 2^-90 */
 };
 
-/* Append the whole message to m, which the caller has cleared. False with ERR_DATA when a field cannot be written. */
+/*
+ * Append the whole message to m, which the caller has cleared. False with ERR_DATA when what is in memory is too
+ * large for m->text or a field cannot be written; m is then of no use until it is cleared.
+ */
 bool mime_compose(struct mime_message *m, const struct mime_compose *c, struct err *err);
 
 #endif
