@@ -63,6 +63,9 @@ _listscrub()
 		mapfile -t COMPREPLY < <(compgen -W "first newest:" -- "$cur")
 		[[ ${COMPREPLY[*]} == newest: ]] && compopt -o nospace
 		return ;;
+	--ragged)
+		mapfile -t COMPREPLY < <(compgen -W "pad reject" -- "$cur")
+		return ;;
 	--dates)
 		mapfile -t COMPREPLY < <(compgen -W "auto dmy mdy ymd" -- "$cur")
 		return ;;
@@ -87,7 +90,7 @@ _listscrub()
 		return ;;
 	esac
 	if [[ $cur == -* ]]; then
-		mapfile -t COMPREPLY < <(compgen -W "--email --delimiter --header --no-header --rejects --annotate --suggest --ascii --summary --report
+		mapfile -t COMPREPLY < <(compgen -W "--email --delimiter --header --no-header --ragged --rejects --annotate --suggest --ascii --summary --report
 			--progress --quiet --allow-reserved --literal --quoted --no-dedupe --fold --keep --memory --shard --suppress --bounces
 			--allow-empty --soft-limit --print-suppressed --consent --inactive --active --dates --drop-role --drop-disposable --mx --resolver
 			--dns-timeout --dns-cache --help --usage --version" -- "$cur")

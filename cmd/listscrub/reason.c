@@ -25,7 +25,7 @@ static const struct {
 
 const char *reason_name(enum reason reason)
 {
-	return reasons[reason].name;
+	return reasons[reason == REASON_BLANK ? REASON_EMPTY : reason].name;
 }
 
 const char *reason_text(enum reason reason)

@@ -38,6 +38,8 @@ static const struct option *input_options(struct settings *s)
 			"what stands between cells (default: told from the first line)", true },
 		{ "header", 0, OPTION_FLAG, &s->header_yes, NULL, "the first row names the columns", false },
 		{ "no-header", 0, OPTION_FLAG, &s->header_no, NULL, "the first row is data", false },
+		{ "ragged", 0, OPTION_TEXT, &s->ragged_text, "pad|reject",
+			"pad rows with too few cells, or reject them (default: pad)", false },
 		TABLE_END,
 	};
 	static struct option kept[sizeof table / sizeof *table];
@@ -187,6 +189,17 @@ static bool check_keep(struct settings *s, struct err *err)
 	return true;
 }
 
+static bool check_rows(struct settings *s, struct err *err)
+{
+	static const char *const words[] = { "pad", "reject", NULL };
+	int index = 0;
+
+	if (s->ragged_text != NULL && !options_choice("ragged", s->ragged_text, words, &index, err))
+		return false;
+	s->ragged_reject = index == 1;
+	return true;
+}
+
 static bool check_words(struct settings *s, struct err *err)
 {
 	static const char *const folds[] = { "none", "provider", NULL };
@@ -271,8 +284,8 @@ bool settings_parse(struct settings *s, int argc, char **argv, struct err *err)
 	if (!parse(s, argc, argv, err))
 		return false;
 	say_set_quiet(s->quiet);
-	if (!check_delimiter(s, err) || !check_keep(s, err) || !check_words(s, err) || !check_numbers(s, err) ||
-		!check_pairs(s, err) || !check_standard_input(s, err))
+	if (!check_delimiter(s, err) || !check_keep(s, err) || !check_words(s, err) || !check_rows(s, err) ||
+		!check_numbers(s, err) || !check_pairs(s, err) || !check_standard_input(s, err))
 		return false;
 	s->header = s->header_yes ? LIST_HEADER_YES : s->header_no ? LIST_HEADER_NO : LIST_HEADER_GUESS;
 	return true;

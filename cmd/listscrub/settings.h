@@ -15,6 +15,8 @@ struct settings {
 	bool header_no;
 	enum list_header header;
 	bool ascii;
+	const char *ragged_text;
+	bool ragged_reject; /* rows that blank cells would make whole */
 
 	const char *rejects;
 	bool annotate;

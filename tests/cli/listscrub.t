@@ -151,11 +151,11 @@ def syntax():
 
 def shape_and_domains():
     r = lab.run(stdin=HEADER + "A,,x\n,,\n\nB,b@a.de\nC,c@a.de,x,y,\"z,z\"\nD,d@example.com,x\nE,e@mail.test,x\nF,f@a.de,ok\n")
-    same(r.reasons(), ["empty", "empty", "empty", "ragged-row", "ragged-row", "reserved-domain", "reserved-domain"], "shape and reserved domains")
-    same([row["line"] for row in r.rejected()], ["2", "3", "4", "5", "6", "7", "8"], "with their lines")
-    same([row["detail"] for row in r.rejected()][:3], ["the cell with the address is blank"] * 2 + ["the row is blank"], "and what is empty")
-    same(r.out, (HEADER + "F,f@a.de,ok\n").encode(), "the rest is kept")
-    check('y,""z,z""' in r.rejects.decode().splitlines()[5], "what is beyond the columns is not lost", r)
+    same(r.reasons(), ["empty", "empty", "empty", "ragged-row", "reserved-domain", "reserved-domain"], "shape and reserved domains")
+    same([row["line"] for row in r.rejected()], ["2", "3", "4", "6", "7", "8"], "with their lines")
+    same([row["detail"] for row in r.rejected()][:3], ["the cell with the address is blank", "the row is blank", "the row is blank"], "and what is empty")
+    same(r.out, (HEADER + "B,b@a.de,\nF,f@a.de,ok\n").encode(), "the rest is kept")
+    check('y,""z,z""' in r.rejects.decode().splitlines()[4], "what is beyond the columns is not lost", r)
     r = lab.run("--allow-reserved", stdin=HEADER + "D,d@example.com,x\n")
     same(r.reasons(), [], "--allow-reserved")
     r = lab.run(stdin='name,email\n"two\nlines",x\nB,y\n')
@@ -178,7 +178,7 @@ def duplicates():
     check("1 date could not be read" in r.err, "a date that cannot be read is said", r)
     r = lab.run("--keep", "newest:on", lab.write("dated.csv", dated))
     same([row[2] for row in r.rows()[1:]], ["2", "3"], "the same from a file")
-    r = lab.run(stdin="email,ok\na@example.com,1\nA@A.de,2\na@a.de\na@a.de,3\n")
+    r = lab.run(stdin="email,ok\na@example.com,1\nA@A.de,2\na@a.de,2,3\na@a.de,3\n")
     same(r.reasons(), ["reserved-domain", "ragged-row", "duplicate"], "a row that is rejected is nobody's original")
 
 

@@ -150,11 +150,25 @@ void judge_join(struct judge *other, const struct judge *j)
 	other->unread = (struct judge_unread){ 0 };
 }
 
-/* A row whose every cell is blank has no address, however many cells it has. */
-static bool is_blank(const struct csv_row *row)
+/* Are the cells from there on blank? */
+static bool is_blank(const struct csv_row *row, size_t from)
 {
-	for (size_t i = 0; i < row->n; i++)
+	for (size_t i = from; i < row->n; i++)
 		if (str_trim(row->cells[i].value).n > 0)
+			return false;
+	return true;
+}
+
+/* Does it take nothing but blank cells, added or left out, to make the row whole? Not in columns that speak for or
+ * against a row: what is missing there may have been cut off. */
+static bool is_padded(const struct judge *j, const struct csv_row *row)
+{
+	if (row->n > j->form->columns)
+		return is_blank(row, j->form->columns);
+	if (row->n <= j->email || (j->consent != LIST_NONE && row->n <= j->consent))
+		return false;
+	for (size_t i = 0; i < j->actives; i++)
+		if (row->n <= j->active[i].at)
 			return false;
 	return true;
 }
@@ -163,14 +177,16 @@ static enum reason check_shape(struct judge *j, const struct csv_row *row, struc
 {
 	if (row->n == j->form->columns)
 		return REASON_NONE;
-	if (is_blank(row)) {
+	if (is_blank(row, 0)) {
 		v->detail = STR_LIT("the row is blank");
-		return REASON_EMPTY;
+		return REASON_BLANK;
 	}
 	if (row->n > j->email && str_trim(row->cells[j->email].value).n == 0) {
 		v->detail = STR_LIT("the cell with the address is blank");
 		return REASON_EMPTY;
 	}
+	if (!j->set->ragged_reject && is_padded(j, row))
+		return REASON_NONE;
 	if (j->details)
 		v->detail = arena_printf(j->arena, "%zu cells for %zu columns", row->n, j->form->columns);
 	return REASON_RAGGED;
@@ -320,6 +336,16 @@ static struct str address_cell(const struct judge *j, const struct csv_row *row)
 	return str_find(str_sub(cell->raw, end, cell->raw.n), '@') < cell->raw.n - end ? cell->raw : cell->value;
 }
 
+static enum reason whole_address(struct judge *j, const struct csv_row *row, struct verdict *v)
+{
+	enum reason reason = judge_address(j, address_cell(j, row), v);
+
+	if (reason != REASON_EMPTY || !is_blank(row, 0))
+		return reason;
+	v->detail = STR_LIT("the row is blank");
+	return REASON_BLANK;
+}
+
 static enum reason judge_whole(struct judge *j, const struct csv_row *row, struct verdict *v)
 {
 	enum reason reason;
@@ -330,7 +356,7 @@ static enum reason judge_whole(struct judge *j, const struct csv_row *row, struc
 		return REASON_ELSEWHERE;
 	reason = check_shape(j, row, v);
 	if (reason == REASON_NONE)
-		reason = judge_address(j, address_cell(j, row), v);
+		reason = whole_address(j, row, v);
 	if (reason == REASON_NONE)
 		fold(j, v);
 	if (j->set->shard.n > 1 && !in_share(j, row, v))
@@ -355,7 +381,7 @@ void judge_row(struct judge *j, const struct csv_row *row, struct verdict *v)
 		v->reason = judge_whole(j, row, v);
 		return;
 	}
-	v->reason = judge_address(j, address_cell(j, row), v);
+	v->reason = whole_address(j, row, v);
 	if (v->reason != REASON_NONE)
 		return;
 	fold(j, v);

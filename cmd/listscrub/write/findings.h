@@ -15,6 +15,8 @@ struct counts {
 	uint64_t read;
 	uint64_t kept;
 	uint64_t rejected[REASON_COUNT];
+	uint64_t padded;    /* of kept: cells were added, or blank ones left out */
+	uint64_t blank;     /* rows, not counted in read */
 	uint64_t elsewhere; /* rows of other shares, not counted in read */
 	uint64_t normalised;
 	uint64_t suggestions;

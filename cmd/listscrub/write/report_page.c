@@ -296,6 +296,8 @@ static void add_lists(struct buf *out, const struct safety *lists)
 static void add_notes(struct buf *out, const struct findings *f)
 {
 	buf_add_text(out, "<h2>What else was found</h2>\n<ul>\n");
+	note(out, f->counts->padded, "Rows kept that had too few cells, or blank ones too many");
+	note(out, f->counts->blank, "Blank rows (not counted as read)");
 	note(out, f->judge->unread.active, "Dates of activity that could not be read (those rows are kept)");
 	note(out, f->judge->unread.active_contested,
 		"Dates of activity that may have the day or the month first (those rows are kept)");

@@ -41,33 +41,41 @@ static void add_unread(struct json *j, const struct judge_unread *u)
 	json_uint(j, u->consent);
 }
 
+static void add_counts(struct json *j, const struct counts *c)
+{
+	json_key(j, "read");
+	json_uint(j, c->read);
+	json_key(j, "kept");
+	json_uint(j, c->kept);
+	json_key(j, "rejected");
+	json_uint(j, rejected(c));
+	json_key(j, "reasons");
+	json_object(j);
+	for (unsigned r = REASON_NONE + 1; r < REASON_COUNT; r++) {
+		json_key(j, reason_name((enum reason)r));
+		json_uint(j, c->rejected[r]);
+	}
+	json_close(j, '}');
+	json_key(j, "padded");
+	json_uint(j, c->padded);
+	json_key(j, "blank");
+	json_uint(j, c->blank);
+	json_key(j, "elsewhere");
+	json_uint(j, c->elsewhere);
+	json_key(j, "normalised");
+	json_uint(j, c->normalised);
+	json_key(j, "suggestions");
+	json_uint(j, c->suggestions);
+}
+
 static void say_json(const struct findings *f)
 {
-	const struct counts *c = f->counts;
 	struct buf out = { .limit = 0 };
 	struct json j;
 
 	json_init(&j, &out);
 	json_object(&j);
-	json_key(&j, "read");
-	json_uint(&j, c->read);
-	json_key(&j, "kept");
-	json_uint(&j, c->kept);
-	json_key(&j, "rejected");
-	json_uint(&j, rejected(c));
-	json_key(&j, "reasons");
-	json_object(&j);
-	for (unsigned r = REASON_NONE + 1; r < REASON_COUNT; r++) {
-		json_key(&j, reason_name((enum reason)r));
-		json_uint(&j, c->rejected[r]);
-	}
-	json_close(&j, '}');
-	json_key(&j, "elsewhere");
-	json_uint(&j, c->elsewhere);
-	json_key(&j, "normalised");
-	json_uint(&j, c->normalised);
-	json_key(&j, "suggestions");
-	json_uint(&j, c->suggestions);
+	add_counts(&j, f->counts);
 	add_unread(&j, &f->judge->unread);
 	if (f->judge->bounces != NULL) {
 		json_key(&j, "bounce_reports");
@@ -128,6 +136,11 @@ static void say_text(const struct findings *f)
 		if (c->rejected[r] > 0)
 			say_note("%12s  %-15s %s", number_grouped(a, c->rejected[r]), reason_name((enum reason)r),
 				reason_text((enum reason)r));
+	if (c->padded > 0)
+		say_note("%s %s kept that had too few cells, or blank ones too many", number_grouped(a, c->padded),
+			rows(c->padded));
+	if (c->blank > 0)
+		say_note("%s blank %s, not counted as read", number_grouped(a, c->blank), rows(c->blank));
 	if (c->elsewhere > 0)
 		say_note("%s %s of other shares", number_grouped(a, c->elsewhere), rows(c->elsewhere));
 	if (c->suggestions > 0)
