@@ -107,8 +107,20 @@ bool address_unwrap(struct str s, struct str *bare, struct buf *name);
  * user). Names come without their quotes, RFC 2047 undecoded; where there is no phrase the comment
  * behind the address is the name.
  */
+enum address_manner {
+	ADDRESS_STRICT, /* RFC 5322 with its obsolete forms */
+	/* A display name that should have been quoted is taken as it is meant when one <address> follows it:
+	 * Backup [host1] <a@b>, DOMAIN\user <a@b>, Sales :-) <a@b>. */
+	ADDRESS_LENIENT,
+	/* And commas in such a name: "ACME, Inc. <a@b>" is one mailbox. */
+	ADDRESS_JOINED,
+};
 struct address_list {
 	struct str rest;
+	enum address_manner manner; /* address_list_init keeps it */
+	/* ADDRESS_JOINED: is this word a recipient of its own, as "root" in "root, Ann <a@b>"? NULL: none is. */
+	bool (*known)(void *arg, struct str word);
+	void *arg;
 	bool in_group;
 	struct buf name; /* of the current mailbox: phrase or comment */
 	struct buf bare; /* of the current mailbox: local@domain without comments and blanks */
@@ -119,6 +131,9 @@ void address_list_init(struct address_list *l, struct str field_body);
  * behind the next comma). */
 int address_list_next(struct address_list *l);
 void address_list_free(struct address_list *l);
+/* The one mailbox that a value is (ADDRESS_JOINED, and blanks as address_unwrap takes them): its name decoded (name
+ * may be NULL), bare not judged yet and maybe a word without "@". False, with what is wrong in bare, when it is not one. */
+bool address_one(struct str s, struct buf *bare, struct buf *name);
 
 /* "Name <a@b>" for a header: the phrase quoted or RFC 2047 encoded as needed; a non-ASCII domain in
  * A-labels where it has them and the local part is ASCII. No name: the bare address. */

@@ -51,11 +51,18 @@ static void plain_body(struct str body, struct buf *out)
 	buf_free(&raw);
 }
 
+/* May be a local user, as in "root, Jörg <j@b>"; one outside ASCII is part of a name: "Müller, Jan <j@b>". */
+static bool is_ascii_word(void *arg, struct str word)
+{
+	(void)arg;
+	return str_ascii(word);
+}
+
 /* Display names become encoded words and domains A-labels. A local part outside ASCII has to stay,
  * or is shown as the name of an empty group (RFC 6857, 3.1.2), which nobody can answer to. */
 static bool encode_addresses(struct str body, bool downgrade, struct buf *out)
 {
-	struct address_list list = { 0 };
+	struct address_list list = { .manner = ADDRESS_JOINED, .known = is_ascii_word };
 	struct buf name = { 0 };
 	bool first = true;
 	int got;
