@@ -20,10 +20,10 @@
  *             write tls_out(t), read into tls_in(t)
  *     tls_write(t, bytes, err); write tls_out(t) ... read into tls_in(t); tls_read(t, &out, err)
  *     tls_bye(t);  tls_free(t);  tls_trust_free(trust);
- *
- * When a connection uses TLS; options, links and sessions all use this.
  */
 /* clang-format on */
+
+/* When a connection uses TLS; options, links and sessions all use this. */
 enum tls_policy {
 	TLS_REQUIRE,  /* STARTTLS or STLS, and nothing is sent without it */
 	TLS_TRY,      /* if it is offered */
@@ -66,44 +66,46 @@ bool tls_trust_tlsa(struct tls_trust *t, struct str records, struct err *err);
  * OK: done. WANT: move bytes and call again. EOF: the peer closed properly (close_notify). FAILED: err says why;
  * the session is of no use any more.
  */
-enum tls_status {
-	TLS_OK, TLS_WANT,
-	TLS_EOF
+enum tls_status { TLS_OK, TLS_WANT, TLS_EOF /* close_notify */, TLS_FAILED };
 
-	struct tls;
-	/*
+struct tls;
+/*
  * A session with host, as the user wrote it: a U-label becomes an A-label, an address literal is checked as an
  * address. NULL with ERR_USAGE for a host name that cannot be one, ERR_SOFTWARE. Free with tls_free; NULL does
  * nothing.
  */
-	struct tls * tls_new(struct tls_trust * trust, const char *host, struct err *err);
-	void tls_free(struct tls * t);
+struct tls *tls_new(struct tls_trust *trust, const char *host, struct err *err);
+void tls_free(struct tls *t);
 
-	/*
+/*
  * Bytes from the wire go into tls_in (then call tls_handshake or tls_read); bytes in tls_out go to the wire. Both
  * live as long as t.
  */
-	struct buf * tls_in(struct tls * t); struct buf * tls_out(struct tls * t);
-	/* The wire ended: reading then fails as truncated unless a close_notify came. */
-	void tls_wire_eof(struct tls * t);
+struct buf *tls_in(struct tls *t);
+struct buf *tls_out(struct tls *t);
+/* The wire ended: reading then fails as truncated unless a close_notify came. */
+void tls_wire_eof(struct tls *t);
 
-	/*
+/*
  * TLS_OK: the session is up and the peer was verified, before anything of ours was shown to it. TLS_FAILED with
  * ERR_PROTOCOL (certificate, protocol) or ERR_TEMP (the connection was cut).
  */
-	enum tls_status tls_handshake(struct tls * t, struct err *err);
-	/* Append the plain bytes that have arrived. TLS_OK: some. TLS_WANT: none yet, or out is full. */
-	enum tls_status tls_read(struct tls * t, struct buf *out, struct err *err);
-	/* Encrypt bytes into records of up to 16 KiB in tls_out. TLS_OK: all were taken; there is no partial write. */
-	enum tls_status tls_write(struct tls * t, struct str octets, struct err *err);
-	void tls_bye(struct tls * t); /* close_notify */
+enum tls_status tls_handshake(struct tls *t, struct err *err);
+/* Append the plain bytes that have arrived. TLS_OK: some. TLS_WANT: none yet, or out is full. */
+enum tls_status tls_read(struct tls *t, struct buf *out, struct err *err);
+/* Encrypt bytes into records of up to 16 KiB in tls_out. TLS_OK: all were taken; there is no partial write. */
+enum tls_status tls_write(struct tls *t, struct str octets, struct err *err);
+void tls_bye(struct tls *t); /* close_notify */
 
-	/* For --probe and reports; texts are cut where they do not fit. */
-	struct tls_facts{
-		char version[16]; char cipher[48]; char subject[160]; char issuer[160];
-		int64_t not_after; /* seconds since 1970 */
-		char pin[80];      /* "sha256:HEX" of this key, as tls_trust_params.pin takes it */
-	};
+/* For --probe and reports; texts are cut where they do not fit. */
+struct tls_facts {
+	char version[16];
+	char cipher[48];
+	char subject[160];
+	char issuer[160];
+	int64_t not_after; /* seconds since 1970 */
+	char pin[80];      /* "sha256:HEX" of this key, as tls_trust_params.pin takes it */
+};
 void tls_facts(struct tls *t, struct tls_facts *facts);
 /*
  * Append channel binding data for sasl_set_channel. Returns its type: "tls-exporter" (RFC 9266) with TLS 1.3,
