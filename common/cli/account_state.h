@@ -3,13 +3,9 @@
 
 #include "cli/account.h"
 
-/* What the account's sources share. */
+/* What the files of account share; no other module includes this. */
 
-/*
- * What the files of account share; no other module includes this.
- *
- * Fill in what the options left open in a from what the file says. named: the account was asked for by name.
- */
+/* Fill in what the options left open in a from what the file says. named: the account was asked for by name. */
 void account_merge(struct account *a, const struct account *file, bool named);
 /*
  * Read "socks5://[user:password@]host[:port]" into the server. False with ERR_USAGE. Only with from_file may it

@@ -3,13 +3,9 @@
 
 #include "cli/options.h"
 
-/* What options.c and its help share. */
+/* What options.c and its help share; no other module includes this. */
 
-/*
- * What options.c and its help share; no other module includes this.
- *
- * --help, --usage and --version, which every tool has; their targets are not used.
- */
+/* --help, --usage and --version, which every tool has; their targets are not used. */
 extern const struct option options_standard[];
 
 /* Append the text of --help, --usage and --version. */

@@ -8,13 +8,9 @@
 struct safety;
 struct suppress;
 
-/*
- * The files of --suppress, as every tool with a list reads them and says what was found in them.
- */
+/* The files of --suppress, as every tool with a list reads them and reports what is in them. */
 
 /*
- * The files of --suppress, as every tool with a list reads them and reports what is in them.
- *
  * Initialise s and read each of the n files ("-" is standard input) into it; the paths must outlive s. False:
  * ERR_NOINPUT cannot be opened, ERR_IO reading failed, ERR_DATA a file that cannot be relied on, ERR_OS a hash
  * that cannot be computed; a signal that asks to stop: ERR_NONE. s has to be freed with suppress_free in any case.

@@ -5,16 +5,12 @@
 #include "base/err.h"
 
 /*
- * What is said to a person: `tool: what failed: why` on standard error, one line a call, never a raw
- * control character. One process, one tool, so the name and the level are the only state that this
- * floor keeps.
- */
-
-/*
  * Messages to a person: `tool: what failed: why` on standard error, one line a call, never with a raw control
  * character. A process is one tool, so its name and the levels are the only global state of this floor. One thread
  * at a time.
- *
+ */
+
+/*
  * Set the name for every message (the last part of argv[0]), and guard descriptors 0 to 2 (file_guard_standard):
  * call it before anything is opened.
  */

@@ -27,7 +27,7 @@
  */
 /* clang-format on */
 struct child_params {
-	char *const *argv; /* looked up in PATH, no shell; or NULL, and */
+	char *const *argv; /* looked up in PATH, no shell; NULL: run `work` instead */
 	/*
 	 * Run in a forked process, with standard input and standard error on /dev/null; what it appends to out is
 	 * the output. False: the process ends with status 71. The process is single-threaded: it must not rely on

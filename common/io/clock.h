@@ -4,15 +4,13 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Time: pure code is given it from here. */
-
 /*
  * All time comes from here; pure code gets it as an argument. Durations and deadlines are monotonic nanoseconds,
  * dates are seconds since 1970, and the two are never mixed. SOURCE_DATE_EPOCH fixes the date, so that the same
  * input gives the same bytes.
- *
- * Monotonic nanoseconds (CLOCK_MONOTONIC). INT64_MAX as a deadline means "never".
  */
+
+/* Monotonic nanoseconds (CLOCK_MONOTONIC). INT64_MAX as a deadline means "never". */
 int64_t clock_now(void);
 /* Nanoseconds in a second. */
 #define CLOCK_SECOND INT64_C(1000000000)

@@ -5,15 +5,12 @@
 #include "base/err.h"
 
 /*
- * Files read whole, written whole or not at all, locked and synced. A short write is gone on with,
- * EINTR is no error, a failed fsync is never tried again. All descriptors are close-on-exec.
- */
-
-/*
  * Files: read whole; written whole or not at all; locked; synced. Short writes are continued, EINTR is not an
  * error, and a failed fsync is never repeated, because the kernel may have dropped the data and then report
  * success. All descriptors are close-on-exec. A path "-" is standard input where a function says so.
- *
+ */
+
+/*
  * Opens /dev/null, in the wrong direction so that using it fails, on those of the descriptors 0 to 2 that were
  * closed when we were started: the next file opened would otherwise become standard output. Once, before anything
  * is opened.

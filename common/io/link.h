@@ -85,11 +85,15 @@ enum link_event {
 	LINK_FAILED,
 };
 
-/* Begin. What params point to is borrowed for l's life. False with err (64, 68, 71, 75, 78, with the label) when that
- * fails at once: nothing is left to close. */
+/*
+ * Begin. What params point to is borrowed for l's life. False with err (ERR_USAGE, ERR_NOHOST, ERR_OS, ERR_TEMP,
+ * ERR_CONFIG, with the label before the text) when that fails at once; l is closed then.
+ */
 bool link_open(struct link *l, const struct link_params *params, struct err *err);
-/* What the session waits for, as its messages call it ("reply to MAIL"), or NULL: nothing is owed, and time is no
- * matter. Something new has its time from now on. Before link_poll. */
+/*
+ * The session waits for this (static text, for the message of a time-out): the time-out begins when the text
+ * changes. NULL: it waits for nothing, and only the deadline counts.
+ */
 void link_expect(struct link *l, const char *what);
 /* The peer made progress: what is waited for gets its full time again. */
 void link_progress(struct link *l);

@@ -5,11 +5,6 @@
 
 struct err;
 
-/*
- * Delivery into a Maildir: a message is a file that is written and synced in tmp and then moved to
- * new or cur, so that nobody ever sees half of one. A path may end in a slash or not.
- */
-
 /* clang-format off */
 /*
  * Delivery into a Maildir: a message is a file that is written and synced in tmp and then moved to new or cur, so
@@ -21,11 +16,13 @@ struct err;
  *     maildir_close(fd, path, name, err);                      the content is on disk
  *     maildir_move(path, name, "new", "", err);                 visible
  *     maildir_sync(path, "new", err);                           the name is on disk, too
- *
+ */
+/* clang-format on */
+
+/*
  * Make path and its folders tmp, new and cur (0700) if missing, and sync their names. False with ERR_CANTCREAT or
  * ERR_IO.
  */
-/* clang-format on */
 bool maildir_make(const char *path, struct err *err);
 /* A name that no other delivery on any host has; the caller frees it with mem_free. Not for several threads. */
 char *maildir_name(void);

@@ -6,13 +6,9 @@
 #include "io/child.h"
 #include "io/net.h"
 
-/* What net's files share. */
+/* What the files of net share; no other module includes this. */
 
-/*
- * What the files of net share; no other module includes this.
- *
- * Addresses of one family; more are not tried.
- */
+/* Addresses of one family; more are not tried. */
 #define NET_ADDRESSES 16
 
 /* A socket address with its port. */

@@ -5,13 +5,9 @@
 
 #include "io/resolver.h"
 
-/* What the files of the resolver share. */
+/* What the files of the resolver share; no other module includes this. */
 
-/*
- * What the files of the resolver share; no other module includes this.
- *
- * Name servers; more are not asked.
- */
+/* Name servers; more are not asked. */
 #define RESOLVER_SERVERS 8u
 
 /* One domain being looked up: MX first, then A and AAAA if there is no MX. */

@@ -3,13 +3,9 @@
 
 #include "io/secret.h"
 
-/* What secret's files share. */
+/* What the files of secret share; no other module includes this. */
 
-/*
- * What the files of secret share; no other module includes this.
- *
- * Most bytes that are read of a source; an OAuth token is a few KiB.
- */
+/* Most bytes that are read of a source; an OAuth token is a few KiB. */
 #define SECRET_MAX ((size_t)64 << 10)
 
 /*

@@ -10,23 +10,29 @@ struct sasl;
 
 /* clang-format off */
 /*
- * An SMTP (RFC 5321) or LMTP (RFC 2033) client session without a socket: octets from the server go into `in`, octets
- * for it come out of `out`, and smtp_next says what happened or what is wanted. Whoever owns a loop drives it. The
- * caller moves octets; the session never waits, never looks at a clock and never prints.
+ * An SMTP (RFC 5321) or LMTP (RFC 2033) client session without a socket: bytes from the server go into `in`, bytes
+ * for it come out of `out`, and smtp_next says what happened or what is wanted. The caller owns the loop and moves
+ * the bytes; the session never waits, never looks at a clock and never prints. Messages are queued with smtp_mail;
+ * how they are sent (one command at a time, pipelined, in chunks) depends on what the server offers and has shown
+ * that it can do.
  *
- *     for (;;) switch (smtp_next(s, &news)) {
- *     case SMTP_WAIT:     write s->out, read into s->in (on end of file: smtp_eof)
- *     case SMTP_STARTTLS: nothing may be left in s->in; start TLS, then smtp_tls_started
- *     case SMTP_READY:    smtp_mail or smtp_quit
- *     case SMTP_CONTENT:  smtp_content… until the message is through, then smtp_content_end
- *     case SMTP_RCPT:     what the server says to one recipient
- *     case SMTP_VERDICT:  what became of one message
+ *     smtp_init(&s, &params);
+ *     for (;;) switch (smtp_next(&s, &news)) {
+ *     case SMTP_WAIT:       write s.out, read into s.in (on end of file: smtp_eof)
+ *     case SMTP_STARTTLS:   nothing may be left in s.in; start TLS, then smtp_tls_started
+ *     case SMTP_READY:      smtp_mail or smtp_quit
+ *     case SMTP_CONTENT:    smtp_content... until the message is complete, then smtp_content_end
+ *     case SMTP_RCPT:       the server's reply for one recipient
+ *     case SMTP_VERDICT:    what happened to one message
  *     case SMTP_AUTH_AGAIN: the token was refused: smtp_auth_retry with a new one, or smtp_quit
- *     case SMTP_CLOSED:   over, in order
- *     case SMTP_FAILED:   over, news.err says why
+ *     case SMTP_CLOSED:     over, in order
+ *     case SMTP_FAILED:     over, news.err says why
  *     }
+ *     smtp_free(&s);
  */
 /* clang-format on */
+
+/* What the server offers, as bits of smtp_caps.flags and smtp.used. */
 enum smtp_cap {
 	SMTP_CAP_PIPELINING = 1 << 0,
 	SMTP_CAP_8BITMIME = 1 << 1,
@@ -64,9 +70,12 @@ struct smtp_params {
 	bool lock_step;      /* one command at a time, whatever is offered */
 	bool probe;          /* stop at SMTP_READY even when nothing can be sent: for --probe */
 	bool chunking;       /* use BDAT (RFC 3030) where it is offered */
-	bool trusted;        /* this server is known to read the octets of a BDAT that it refuses (it did on an earlier
-		       * connection); else only servers that are recognised as Postfix, Exim, Exchange or Gmail are sent
-		       * a BDAT before their replies to RCPT are there */
+	/*
+	 * This server is known to read the bytes of a BDAT that it refuses (it did on an earlier connection). Else
+	 * only servers that are recognised as Postfix, Exim, Exchange or Gmail are sent a BDAT before their
+	 * replies to RCPT have come.
+	 */
+	bool trusted;
 	size_t window_messages; /* messages under way at once; 0 or 1: one */
 	size_t window_bytes;    /* bytes of content under way at once, roughly */
 };

@@ -8,8 +8,6 @@
 
 #include "proto/tls.h"
 
-/* The inside of proto/tls, shared by its parts: trust (what we believe), verify (whom we talk to), tls (records). */
-
 /*
  * The inside of proto/tls, shared by its files: trust (what is trusted), verify, chain and dane (who the peer is),
  * tls (records). No other module includes this.

@@ -12,7 +12,9 @@ struct buf;
  * them. A converter that nobody opened, or that this system does not have, makes its charset unknown.
  *
  * The table of converters is global and each has a shift state: one thread at a time may call charset_decode.
- *
+ */
+
+/*
  * Can charset_decode convert from the charset of that name? Letters and digits of the name count, in either case:
  * "ISO_8859-1" and "iso8859-1" are the same.
  */

@@ -7,8 +7,6 @@
 
 #include "text/csv.h"
 
-/* How csv.c and csv_plain.c find where cells end, 64 octets at a time: nobody else includes this. */
-
 /*
  * How csv.c and csv_plain.c find where cells end, 64 bytes at a time; no other file includes this. A block is
  * searched once, into a 64-bit mask that has a bit for each delimiter and line end; taking the next one is then

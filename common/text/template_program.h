@@ -3,8 +3,6 @@
 
 #include "text/template.h"
 
-/* Between template.c, which compiles, and template_render.c, which runs: nobody else includes this. */
-
 /*
  * The compiled form, between template.c, which compiles, and template_render.c, which runs it; no other file
  * includes this. A template is an array of nodes in source order. A section node knows the index of the node that

@@ -5,12 +5,12 @@
 
 struct buf;
 
-/* UTF-8 (RFC 3629): no surrogates, no overlong forms, nothing past U+10FFFF. */
-
 /*
  * UTF-8 (RFC 3629): no surrogates, no overlong forms, nothing above U+10FFFF. Functions that append return false
  * when out is full.
- *
+ */
+
+/*
  * The code point at the start of s: returns its length in bytes (1 to 4) and sets *code; 0, with *code unchanged,
  * when s is empty or invalid there. A caller that wants to continue after invalid bytes skips one byte.
  */

@@ -9,11 +9,9 @@
 
 struct arena;
 
-/*
- * What bounce mailboxes and results files say, collected by recipient.
- *
- * The latest report of one class about one recipient.
- */
+/* What bounce mailboxes and results files say, collected by recipient. */
+
+/* The latest report of one class about one recipient. */
 struct bounce_word {
 	size_t code;       /* offsets in texts + 1: status and diagnostic, NUL behind them; 0: none */
 	size_t diagnostic; /* likewise; at most 300 bytes */

@@ -7,11 +7,9 @@
 struct pending;
 struct findings;
 
-/*
- * One page about a run, to be looked at in a browser: self-contained, HTML and SVG, no script.
- *
- * Rows shown for each reason.
- */
+/* One page about a run, to be looked at in a browser: self-contained, HTML and SVG, no script. */
+
+/* Rows shown for each reason. */
 #define REPORT_EXAMPLES 3
 
 struct report {

@@ -3,11 +3,9 @@
 
 #include "mail/address/domain.h"
 
-/* What the domain files share and nobody else needs. */
+/* What the files of domain share; no other module includes this. */
 
 /*
- * What the files of domain share; no other module includes this.
- *
  * What libidn2 does not check in the labels of a name, given as people wrote it and as U-labels. In labels that
  * were written as U-labels: the rules of RFC 5892, appendix A.3 to A.7, of which the library only asks whether
  * there is one. (It checks A.1 and A.2, the joiners, itself; A.8 and A.9, digits of two kinds, are part of the

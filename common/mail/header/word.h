@@ -5,13 +5,13 @@
 
 struct buf;
 
-/* RFC 2047 encoded words and RFC 2231 parameters. Text is UTF-8 on our side. */
-
 /*
  * RFC 2047 encoded words and RFC 2231 parameters, both ways. Text is UTF-8 on our side; bytes that are not UTF-8
  * are taken for Windows-1252 when encoding. Functions that append return false only when out is full
  * (word_parameter says otherwise).
- *
+ */
+
+/*
  * Append unstructured text (a Subject) as it may be in a header: ASCII words as they are, the rest as encoded
  * words of at most 75 characters with spaces between them, at which header_add folds; no word cuts a character.
  * Words that look like encoded words, and runs of over 900 bytes, are encoded too. column: how many characters

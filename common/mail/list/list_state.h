@@ -3,8 +3,6 @@
 
 #include "mail/list/list.h"
 
-/* What the files of the list reader share. */
-
 /* --- list_text.c: octets to text --- */
 
 /*

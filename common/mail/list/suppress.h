@@ -23,10 +23,10 @@ struct address;
  *     if (suppress_has(&s, &address, &note) != SUPPRESS_NO)
  *             ... must not be mailed ...
  *     suppress_free(&s);
- *
- * The hashes in which such lists are exchanged.
  */
 /* clang-format on */
+
+/* The hashes in which such lists are exchanged. */
 enum suppress_digest {
 	SUPPRESS_MD5,
 	SUPPRESS_SHA1,

@@ -3,13 +3,9 @@
 
 #include "mail/list/suppress.h"
 
-/* Shared by suppress*.c: hashes. */
+/* Shared by suppress*.c: hashes. No other module includes this. */
 
-/*
- * Shared by suppress*.c: hashes. No other module includes this.
- *
- * Bytes of the longest.
- */
+/* Bytes of the longest. */
 #define SUPPRESS_DIGEST_MAX 32
 
 /* What the name of a column, or a prefix, says about the digits: a value of enum suppress_digest, or one of these. */

@@ -5,11 +5,6 @@
 
 struct buf;
 
-/*
- * The mbox format as RFC 4155 has its frame and mboxrd its quoting: "From " sender and asctime date in UTC, LF line
- * ends, ">" before every "^>*From ", one empty line after each message. Reversible.
- */
-
 /* clang-format off */
 /*
  * The mbox format: the frame of RFC 4155 and the quoting of mboxrd ("From " sender and asctime date in UTC, LF
@@ -19,11 +14,13 @@ struct buf;
  *     mbox_begin(&w, &out, sender, now);
  *     mbox_add(&w, &out, piece);              as often as there are pieces
  *     mbox_end(&w, &out);
- *
+ */
+/* clang-format on */
+
+/*
  * The writer. Bytes come in any pieces with CRLF or LF line ends; a lone CR stays a byte of its line. The
  * functions return false when out is full. Nothing to free.
  */
-/* clang-format on */
 struct mbox_writer {
 	char held[8]; /* the start of a line that could become "From " */
 	unsigned held_n;

@@ -5,13 +5,6 @@
 
 struct err;
 
-/*
- * A finished message on its way out: what came in is looked at once (message_scan), then it is
- * decided what has to be mended before it may leave (message_plan), then it is written in its wire
- * form (message_header, message_body). All three take any cuts and constant memory; only the header
- * is kept. What is clean leaves as it came, to the octet.
- */
-
 /* clang-format off */
 /*
  * A finished message that is to be sent on (as sendmail gets it): message_scan looks at it once, message_plan
@@ -25,10 +18,10 @@ struct err;
  *     message_body_begin(&m);
  *     message_body(&m, piece, &out, err);  ...  message_body_end(&m, &out, err);     the input from m.body_at on
  *     message_free(&m);
- *
- * What a message lacks and message_plan can add (struct message.missing, as bits).
  */
 /* clang-format on */
+
+/* What a message lacks and message_plan can add (struct message.missing, as bits). */
 enum message_missing {
 	MESSAGE_DATE = 1,
 	MESSAGE_ID = 2,

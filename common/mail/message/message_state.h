@@ -5,13 +5,9 @@
 #include "mail/message/message.h"
 #include "mail/message/mime_encode.h"
 
-/* What the files of message_*.c share and nobody else needs. */
+/* What the files message_*.c share; no other module includes this. */
 
-/*
- * What the files message_*.c share; no other module includes this.
- *
- * Bytes of a line without its end (RFC 5321, 4.5.3.1.6).
- */
+/* Bytes of a line without its end (RFC 5321, 4.5.3.1.6). */
 #define MESSAGE_LINE 998
 #define MESSAGE_HEADER_LIMIT ((size_t)16 << 20)
 #define MESSAGE_DEPTH 40
@@ -102,8 +98,9 @@ struct message_state {
 	bool ended_line; /* the last octet of the input ended a line */
 	bool too_long;   /* a header over the limit */
 	bool too_many;
-	bool sealed;             /* a DKIM signature is there */
-	struct buf sealed_names; /* the fields that it covers, in lower case: "\nfrom\nto\n" */
+	bool sealed; /* a DKIM signature is there */
+	/* the fields that it covers, as in h=, each followed by a colon: "From:from:to:" */
+	struct buf sealed_names;
 	struct message_wants wants;
 	/* The pass that writes. */
 	struct mime_encoder encoder;

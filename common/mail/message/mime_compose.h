@@ -9,9 +9,9 @@ struct err;
 /*
  * Composes a new message from texts and files. Files are not opened here: they become segments that the owner of
  * the descriptors streams (mail/message/mime_message.h).
- *
- * One leaf: either content or file is given. All pointers are borrowed until mime_compose returns.
  */
+
+/* One leaf: either content or file is given. All pointers are borrowed until mime_compose returns. */
 struct mime_part {
 	/* "text/plain", "image/png"...; a text type gets charset=utf-8 when it is UTF-8. */
 	const char *type;

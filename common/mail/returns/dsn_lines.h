@@ -7,9 +7,9 @@
  * The lines of a report as mail servers write them for people, and the recipients that they name. First
  * dsn_lines_find finds all recipients, then dsn_lines_share gives each line to the recipients that it is about.
  * Used by dsn_text.c only.
- *
- * At most so many recipients; more are ignored.
  */
+
+/* At most so many recipients; more are ignored. */
 #define DSN_LINES_RECIPIENTS 1000
 
 struct dsn_mail;

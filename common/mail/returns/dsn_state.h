@@ -5,18 +5,12 @@
 #include "mail/returns/dsn.h"
 
 /*
- * The inside of mail/dsn, shared by its parts: dsn (what is tried in which order), mail (the
- * message taken apart), fields (RFC 3464 and 6533), text (what mail servers write for people), arf
- * (complaints and requests), judge (mail/outcome asked with what the mail knows).
- */
-
-/*
  * The inside of mail/returns/dsn, shared by its files: dsn (what is tried in which order), mail (the message taken
  * apart), fields (RFC 3464 and 6533), text (what mail servers write for people), arf (complaints and requests),
  * judge (outcome asked with what the mail shows). No other module includes this.
- *
- * A report has three or four parts; the parts after these are not read.
  */
+
+/* A report has three or four parts; the parts after these are not read. */
 #define DSN_LEAVES 32
 
 /* One message taken apart. Slices point into the message, which outlives it. */

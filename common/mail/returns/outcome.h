@@ -4,15 +4,6 @@
 #include "base/err.h"
 #include "base/str.h"
 
-/*
- * One judgement of every reply: what a server's words are about, and what follows from them. mailsend, mailbulk and
- * listscrub ask here, so that the same reply means the same everywhere.
- *
- * The stage is evidence before the words: a reply to MAIL, EHLO or AUTH is never about a recipient. The rules are data
- * (outcome_rules.c). Where several apply, the one that blames the recipient least wins, and where none applies the
- * reason is unknown: nothing is refused for good without evidence.
- */
-
 /* clang-format off */
 /*
  * The one judgement of every reply: what a server's words are about, and what follows from them. mailsend,
@@ -26,10 +17,10 @@
  *             .status = reply.enhanced, .words = buf_str(&reply.text), .recipient = address });
  *     if (o.row == OUTCOME_ROW_REFUSED)
  *             ...
- *
- * The command that was answered.
  */
 /* clang-format on */
+
+/* The command that was answered. */
 enum outcome_stage {
 	OUTCOME_AT_UNKNOWN, /* a bounce that does not tell */
 	OUTCOME_AT_CONNECT,

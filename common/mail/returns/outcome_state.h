@@ -4,12 +4,6 @@
 #include "base/buf.h"
 #include "mail/returns/outcome.h"
 
-/*
- * The inside of mail/outcome, shared by its parts: outcome (the decision), outcome_rules (the tables), outcome_words
- * (all phrases of the tables found in one pass), outcome_text (the text as it is compared), outcome_codes,
- * outcome_stage, outcome_follow (what follows from a reason).
- */
-
 /* --- the tables --- */
 
 /*
