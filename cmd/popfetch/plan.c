@@ -2,11 +2,15 @@
 
 #include "cmd/popfetch/visit.h"
 
+#include <unistd.h>
+
 #include "base/mem.h"
 #include "cli/say.h"
 #include "io/clock.h"
+#include "io/file.h"
 #include "io/random.h"
 #include "mail/header/header.h"
+#include "text/csv.h"
 #include "text/date.h"
 
 #define DEATHS 2 /* a message at which so many careful sessions were lost is skipped */
@@ -235,4 +239,22 @@ void plan_delete(struct visit *v)
 		v->fates[i] = FATE_DELETED;
 		pop3_dele(&v->pop3, v->pop3.items[i].number);
 	}
+}
+
+bool plan_print(struct visit *v)
+{
+	struct buf out = { .limit = SIZE_MAX };
+	bool ok;
+
+	buf_add_text(&out, "number,size,uid\n");
+	for (size_t i = 0; i < v->pop3.n_items; i++) {
+		const struct pop3_item *item = &v->pop3.items[i];
+
+		buf_printf(&out, "%u,%llu,", (unsigned)item->number, (unsigned long long)item->size);
+		csv_add_cell(&out, item->uid, ',');
+		buf_add_char(&out, '\n');
+	}
+	ok = file_write(STDOUT_FILENO, buf_str(&out), "standard output", &v->err);
+	buf_free(&out);
+	return ok;
 }

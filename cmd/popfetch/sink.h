@@ -23,6 +23,8 @@ struct sink {
 	bool open;
 	struct buf head; /* its header so far, until the empty line */
 	bool in_head;
+	bool begun;    /* its From_ line is written */
+	bool mid_line; /* a line of the header was longer than we keep, and its end is to come */
 	struct mbox_writer writer;
 	bool cr;          /* Maildir: a CR that may belong to a line end */
 	struct buf piece; /* made of it, to be gathered */

@@ -2,36 +2,14 @@
 
 #include "cmd/popfetch/visit.h"
 
-#include <unistd.h>
-
 #include "base/mem.h"
 #include "cli/say.h"
-#include "io/file.h"
 #include "io/random.h"
 #include "proto/sasl.h"
-#include "text/csv.h"
 
 #define LOOK_MAX ((size_t)256 << 10)
 #define BLOCK ((uint64_t)16 << 10)
 #define ENDLESS ((uint64_t)192 << 20)
-
-static bool print_list(struct visit *v)
-{
-	struct buf out = { .limit = SIZE_MAX };
-	bool ok;
-
-	buf_add_text(&out, "number,size,uid\n");
-	for (size_t i = 0; i < v->pop3.n_items; i++) {
-		const struct pop3_item *item = &v->pop3.items[i];
-
-		buf_printf(&out, "%u,%llu,", (unsigned)item->number, (unsigned long long)item->size);
-		csv_add_cell(&out, item->uid, ',');
-		buf_add_char(&out, '\n');
-	}
-	ok = file_write(STDOUT_FILENO, buf_str(&out), "standard output", &v->err);
-	buf_free(&out);
-	return ok;
-}
 
 /* Put the batch away; what could not be is not fetched. */
 static bool commit(struct visit *v, struct err *err)
@@ -82,7 +60,7 @@ static bool on_ready(struct visit *v)
 
 	plan(v);
 	if (v->settings->list)
-		return print_list(v) && finish(v);
+		return plan_print(v) && finish(v);
 	for (size_t i = 0; i < v->pop3.n_items; i++)
 		octets += v->fates[i] == FATE_WAIT ? v->pop3.items[i].size : 0;
 	v->progress.total = v->settings->headers || v->settings->limit > 0 ? 0 : octets;

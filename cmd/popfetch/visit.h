@@ -74,6 +74,8 @@ void plan_ask(struct visit *v);
 void plan_look(struct visit *v, size_t i, struct str header);
 /* What is stored and may be deleted is asked to be deleted. */
 void plan_delete(struct visit *v);
+/* --list. */
+bool plan_print(struct visit *v);
 /* Index of the message of that number. */
 size_t plan_index(const struct visit *v, uint32_t number);
 /* The session was lost at that message. fatal: it is not worth another try. */

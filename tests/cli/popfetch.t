@@ -27,6 +27,9 @@ ODD = {
     "header": b"X: " + b"z" * 300000 + b"\r\n\r\nbody\r\n",
     "answers": b"A: b\r\n\r\n+OK\r\n-ERR no\r\n",
     "length": b"Content-Length: 3\r\nA: b\r\n\r\nFrom x\r\nbody\r\n",
+    "steering": b"Status: RO\r\nX-Status: D\r\nX-Mozilla-Status: 0009\r\nX-Keywords: a\r\nX-UID: 1\r\nX-IMAP: 1 2\r\nX-IMAPbase: 1 2\r\n"
+                b"content-length \t: 3\r\nStatus-Not: x\r\nA: b\r\n Status: folded\r\n\r\nStatus: body\r\n",
+    "late": b"X: " + b"z" * 300000 + b"\r\nStatus: D\r\nY: " + b"Status: z" * 40000 + b"\r\nContent-Length: 5\r\n\r\nStatus: body\r\n",
     "blank": b"\r\nno header\r\n",
 }
 
@@ -43,7 +46,7 @@ def as_mbox(octets):
     if text and not text.endswith(b"\n"):
         text += b"\n"
     head, sep, body = text.partition(b"\n\n")
-    head = re.sub(rb"(?im)^Content-Length:", b"X-Original-Content-Length:", head)
+    head = re.sub(rb"(?im)^(Content-Length|Status|X-Status|X-Mozilla-Status|X-Keywords|X-UID|X-IMAP|X-IMAPbase)([ \t]*:)", rb"X-Original-\1\2", head)
     return head + sep + body
 
 
