@@ -38,6 +38,8 @@ bool journal_add(struct journal *j, struct str record, struct err *err);
 bool journal_commit(struct journal *j, struct err *err);
 /* Write without syncing: survives the process, not the machine. */
 bool journal_flush(struct journal *j, struct err *err);
+/* Read the record at an offset of the file, as journal_open gave them out, into record. 74; 65: there is none. */
+bool journal_at(const struct journal *j, uint64_t at, struct buf *record, struct err *err);
 /* Closes without writing what is pending. A zeroed j is fine. */
 void journal_close(struct journal *j);
 
