@@ -125,7 +125,8 @@ struct engine {
 	struct pace pace;
 	struct ledger ledger;
 	struct journal journal;
-	bool journalled; /* not with --test */
+	bool journalled;   /* not with --test */
+	bool campaign_due; /* its C record is to be written before the next one */
 	struct results results;
 	struct relay *relays;
 	size_t n_relays;
@@ -136,6 +137,7 @@ struct engine {
 	size_t under_way; /* jobs used */
 	struct pollfd *fds;
 	struct buf record;
+	struct buf recalled; /* of the journal, about the row at hand */
 	struct progress progress;
 	struct moment wall;
 	int64_t now;

@@ -5,6 +5,7 @@
 #include "base/mem.h"
 #include "cmd/mailbulk/campaign.h"
 #include "cmd/mailbulk/settings.h"
+#include "mail/returns/outcome.h"
 #include "text/hex.h"
 
 /* The rows that are to go, from the list and from those that wait. */
@@ -32,29 +33,70 @@ static struct str written_of(const struct engine *e, const struct values *v)
 										    : email_of(e, v);
 }
 
+/* The last record of a row in the journal. What cannot be read is not told. */
+static void recall(struct engine *e, const struct values *v, struct ledger_words *w)
+{
+	uint64_t at;
+	struct err err = { 0 };
+
+	*w = (struct ledger_words){ .code = 0 };
+	if (ledger_at(&e->ledger, v->key, &at) && journal_at(&e->journal, at, &e->recalled, &err))
+		ledger_read(buf_str(&e->recalled), v->key, w);
+}
+
+/* A row that an earlier run settled: its result is what that run heard. */
+static void tell_earlier(struct engine *e, const struct values *v, enum result_status status,
+	const struct ledger_words *w, const char *reply)
+{
+	enum outcome_reason reason = OUTCOME_NONE;
+	struct result result = { .status = status,
+		.email = str_trim(written_of(e, v)),
+		.code = w->code,
+		.enhanced = w->enhanced,
+		.reply = w->reply.n > 0 && status == RESULT_SKIPPED ? w->reply : str_of(reply),
+		.message_id = w->message_id,
+		.relay = "",
+		.row = v->row->number,
+		.key = v->key };
+
+	if (outcome_reason_parse(w->reason, &reason))
+		result.reason = outcome_reason_name(reason);
+	result.stage = outcome_stage_name(outcome_stage_parse(w->stage));
+	results_add(&e->results, &result, e->wall.wall);
+}
+
+static bool tries_refused(const struct settings *s, const struct ledger_words *w)
+{
+	enum outcome_reason reason;
+
+	if (s->retry_refused_text == NULL || s->retry_refused == 0)
+		return s->retry_refused_text != NULL;
+	return outcome_reason_parse(w->reason, &reason) && (s->retry_refused >> reason & 1) != 0;
+}
+
 /* What an earlier run says of a row. True: it may be tried. */
 static bool may_try(struct engine *e, const struct values *v)
 {
-	struct str email = written_of(e, v);
+	enum ledger_state state = e->journalled ? ledger_state(&e->ledger, v->key) : LEDGER_NEW;
+	struct ledger_words w;
 
-	switch (e->journalled ? ledger_state(&e->ledger, v->key) : LEDGER_NEW) {
-	case LEDGER_SENT:
-		engine_skip(e, RESULT_SKIPPED, v->row->number, email, "sent by an earlier run");
-		return false;
-	case LEDGER_REFUSED:
-		engine_skip(e, RESULT_SKIPPED, v->row->number, email, "refused in an earlier run");
-		e->earlier_bad++;
-		return false;
-	case LEDGER_TRYING:
-	case LEDGER_UNKNOWN:
-		if (e->settings->resend_unknown)
-			return true;
-		engine_skip(e, RESULT_UNKNOWN, v->row->number, email,
-			"an earlier run ended between sending it and the answer: it may have been delivered");
-		return false;
-	default:
+	if (state == LEDGER_NEW || state == LEDGER_DEFERRED)
 		return true;
+	if (state != LEDGER_SENT && state != LEDGER_REFUSED && e->settings->resend_unknown)
+		return true;
+	recall(e, v, &w);
+	if (state == LEDGER_SENT) {
+		tell_earlier(e, v, RESULT_SKIPPED, &w, "sent by an earlier run");
+	} else if (state != LEDGER_REFUSED) {
+		tell_earlier(e, v, RESULT_UNKNOWN, &w,
+			"an earlier run ended between sending it and the answer: it may have been delivered");
+	} else {
+		if (tries_refused(e->settings, &w))
+			return true;
+		e->earlier_bad++;
+		tell_earlier(e, v, RESULT_SKIPPED, &w, "refused in an earlier run");
 	}
+	return false;
 }
 
 static void fill(struct ticket *t, const struct engine *e, const struct values *v, const struct waiting *row)
@@ -192,16 +234,41 @@ static struct str email_again(struct engine *e, const struct waiting *w)
 	return written_of(e, &e->again);
 }
 
+/* Rows of the list that were not come to. One that an earlier run settled is told as ever. */
+static void leave_unread(struct engine *e, const char *reply)
+{
+	struct ticket t;
+	const struct values *v;
+
+	/* They are not to be sent any more: no rate holds them, and each is looked at once. */
+	while (!e->list_ended) {
+		if (take_fresh(e, &t, &v) <= 0)
+			continue;
+		struct result result = { .status = RESULT_DEFERRED,
+			.email = str_of(t.written),
+			.reply = str_of(reply),
+			.relay = "",
+			.reason = "not-tried",
+			.row = t.row.number,
+			.key = t.key };
+
+		results_add(&e->results, &result, e->wall.wall);
+		mem_free(t.email);
+		if (buf_len(&e->results.out) > 65536 && !results_flush(&e->results, &e->why))
+			return;
+	}
+}
+
 void engine_leave(struct engine *e, const char *reply)
 {
 	struct waiting w;
 
-	/* It was looked at and never tried. */
-	if (e->has_ahead && e->ahead.row.attempts > 0)
+	if (e->has_ahead) {
 		queue_push(&e->queue, &e->ahead.row);
-	if (e->has_ahead)
 		mem_free(e->ahead.email);
+	}
 	e->has_ahead = false;
+	leave_unread(e, reply);
 	while (queue_take(&e->queue, INT64_MAX, &w) || provider_drain(&e->providers, &w)) {
 		char key[33];
 		struct result result = { .status = RESULT_DEFERRED,

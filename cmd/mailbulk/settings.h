@@ -86,6 +86,9 @@ struct settings {
 	/* what is kept and told */
 	const char *journal; /* never NULL after settings_parse */
 	bool resend_unknown;
+	const char *retry_refused_text; /* NULL: not given; "": whatever the reason */
+	uint32_t retry_refused;         /* reasons, as bits */
+	const char *results_file;
 	bool accept_changed;
 	const char *preview;
 	const char *results;

@@ -3,6 +3,7 @@
 #include "cmd/mailbulk/engine.h"
 
 #include "base/mem.h"
+#include "cmd/mailbulk/campaign.h"
 #include "cmd/mailbulk/lesson.h"
 #include "cmd/mailbulk/settings.h"
 #include "io/clock.h"
@@ -10,12 +11,36 @@
 #define BREAKS_MOST 2 /* connections that end in a row's turn before it is left for another run */
 #define CLOSED_MOST 5 /* 421 in a row's turn before it counts as that */
 
+/* A journal says whose it is when it has a first row: until then it binds nobody to a text. */
+static void add_campaign(struct engine *e)
+{
+	const char *key = e->settings->key != NULL ? e->settings->key : "";
+	struct buf record = { 0 };
+	struct err err = { 0 };
+
+	e->campaign_due = false;
+	ledger_campaign(&record, e->wall.wall, e->campaign->id, e->campaign->fingerprint, key);
+	if (!journal_add(&e->journal, buf_str(&record), &err))
+		engine_stop(e, &err);
+	buf_free(&record);
+}
+
 static void add_record(struct engine *e)
 {
 	struct err err = { 0 };
 
+	if (e->journalled && e->campaign_due)
+		add_campaign(e);
 	if (e->journalled && !journal_add(&e->journal, buf_str(&e->record), &err))
 		engine_stop(e, &err);
+}
+
+/* Without <>. */
+static struct str message_id(const struct job *job)
+{
+	struct str id = buf_str(&job->letter.message_id);
+
+	return id.n > 2 ? str_sub(id, 1, id.n - 2) : id;
 }
 
 void engine_job_trying(struct engine *e, struct job *job)
@@ -26,7 +51,7 @@ void engine_job_trying(struct engine *e, struct job *job)
 	for (size_t i = 0; i < job->n; i++) {
 		if (job->tickets[i].done)
 			continue;
-		ledger_trying(&e->record, e->wall.wall, job->tickets[i].key, job->tickets[i].email);
+		ledger_trying(&e->record, e->wall.wall, job->tickets[i].key, job->tickets[i].email, message_id(job));
 		add_record(e);
 	}
 }
@@ -68,17 +93,25 @@ static void judge(struct word *w, const struct job *job, const struct ticket *t,
 		w->outcome = outcome_judge(&reply);
 }
 
-static void record_verdict(struct engine *e, const struct ticket *t, enum ledger_state state, const struct word *w)
+static void record_verdict(struct engine *e, const struct job *job, const struct ticket *t, enum ledger_state state,
+	const struct word *w)
 {
-	ledger_verdict(&e->record, state, e->wall.wall, t->key, t->email, w->code, buf_str(&w->text),
-		outcome_reason_name(w->outcome.reason), outcome_stage_name(w->outcome.stage));
+	const struct ledger_words words = {
+		.code = w->code,
+		.enhanced = w->enhanced,
+		.reply = buf_str(&w->text),
+		.reason = str_of(outcome_reason_name(w->outcome.reason)),
+		.stage = str_of(outcome_stage_name(w->outcome.stage)),
+		.message_id = message_id(job),
+	};
+
+	ledger_verdict(&e->record, state, e->wall.wall, t->key, t->email, &words);
 	add_record(e);
 }
 
 static void add_result(struct engine *e, const struct job *job, const struct ticket *t, enum result_status status,
 	const struct word *w)
 {
-	struct str id = buf_str(&job->letter.message_id);
 	struct result result = {
 		.status = status,
 		.email = str_of(t->written),
@@ -86,7 +119,7 @@ static void add_result(struct engine *e, const struct job *job, const struct tic
 		.enhanced = w->enhanced,
 		.reply = buf_str(&w->text),
 		.attempts = t->row.attempts,
-		.message_id = id.n > 2 ? str_sub(id, 1, id.n - 2) : id,
+		.message_id = message_id(job),
 		.relay = job->peer->relay->server.label,
 		.reason = outcome_reason_name(w->outcome.reason),
 		.stage = outcome_stage_name(w->outcome.stage),
@@ -110,13 +143,13 @@ static int64_t pause_before(const struct engine *e, unsigned tries)
 /* Left for another run: it was not this recipient's fault, and would be refused again now. */
 static void put_back(struct engine *e, const struct job *job, struct ticket *t, const struct word *w)
 {
-	record_verdict(e, t, LEDGER_DEFERRED, w);
+	record_verdict(e, job, t, LEDGER_DEFERRED, w);
 	add_result(e, job, t, RESULT_DEFERRED, w);
 }
 
 static void refuse(struct engine *e, const struct job *job, struct ticket *t, const struct word *w)
 {
-	record_verdict(e, t, LEDGER_REFUSED, w);
+	record_verdict(e, job, t, LEDGER_REFUSED, w);
 	add_result(e, job, t, RESULT_REFUSED, w);
 }
 
@@ -128,7 +161,7 @@ static void put_off(struct engine *e, struct job *job, struct ticket *t, const s
 	if (tries <= e->settings->retries) {
 		/* After a T the journal has to hear that nothing was sent. */
 		if (job->trying)
-			record_verdict(e, t, LEDGER_DEFERRED, w);
+			record_verdict(e, job, t, LEDGER_DEFERRED, w);
 		t->row.due = e->now + pause_before(e, tries);
 		t->row.paced = false;
 		queue_push(&e->queue, &t->row);
@@ -179,7 +212,7 @@ static void lost(struct engine *e, struct job *job, struct ticket *t, const stru
 		return;
 	}
 	if (job->trying)
-		record_verdict(e, t, LEDGER_DEFERRED, w);
+		record_verdict(e, job, t, LEDGER_DEFERRED, w);
 	t->row.due = e->now;
 	queue_push(&e->queue, &t->row);
 }
@@ -192,7 +225,7 @@ static void turn_down(struct engine *e, struct job *job, struct ticket *t, const
 		t->row.attempts--;
 		t->row.due = e->now;
 		if (job->trying)
-			record_verdict(e, t, LEDGER_DEFERRED, w);
+			record_verdict(e, job, t, LEDGER_DEFERRED, w);
 		queue_push(&e->queue, &t->row);
 	} else if (w->outcome.row == OUTCOME_ROW_REFUSED) {
 		refuse(e, job, t, w);
@@ -225,7 +258,7 @@ static void settle(struct engine *e, struct job *job, struct ticket *t, const st
 		e->ours_in_row = 0;
 		e->trouble = 0;
 		accepted_by(e, t);
-		record_verdict(e, t, LEDGER_SENT, w);
+		record_verdict(e, job, t, LEDGER_SENT, w);
 		add_result(e, job, t, RESULT_SENT, w);
 		relay_accepted(relay);
 		break;
@@ -237,12 +270,12 @@ static void settle(struct engine *e, struct job *job, struct ticket *t, const st
 		lost(e, job, t, news, w);
 		break;
 	case SMTP_UNKNOWN:
-		record_verdict(e, t, LEDGER_UNKNOWN, w);
+		record_verdict(e, job, t, LEDGER_UNKNOWN, w);
 		add_result(e, job, t, RESULT_UNKNOWN, w);
 		break;
 	case SMTP_REJECTED_HERE:
 		/* Another server may take it: not refused for good in the journal. */
-		record_verdict(e, t, LEDGER_DEFERRED, w);
+		record_verdict(e, job, t, LEDGER_DEFERRED, w);
 		add_result(e, job, t, RESULT_REFUSED, w);
 		break;
 	}

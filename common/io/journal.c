@@ -147,6 +147,33 @@ bool journal_commit(struct journal *j, struct err *err)
 	return true;
 }
 
+bool journal_at(const struct journal *j, uint64_t at, struct buf *record, struct err *err)
+{
+	char block[1024];
+	size_t end = 0;
+
+	buf_clear(record);
+	for (;;) {
+		ssize_t n = pread(j->fd, block, sizeof block, (off_t)(at + buf_len(record)));
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return err_errno(err, ERR_IO, errno, "%s", j->path);
+		size_t before = buf_len(record);
+
+		buf_add(record, str_at(block, (size_t)n));
+		end = before + str_find(str_at(block, (size_t)n), '\n');
+		if (end < buf_len(record) || n == 0 || end > JOURNAL_RECORD_MAX)
+			break;
+	}
+	/* A TAB and the CRC come after the text. */
+	if (end == buf_len(record) || end < 9)
+		return err_set(err, ERR_DATA, "%s: there is no record at byte %llu", j->path, (unsigned long long)at);
+	buf_cut(record, end - 9);
+	return true;
+}
+
 void journal_close(struct journal *j)
 {
 	if (j->path != NULL && j->fd >= 0)

@@ -53,6 +53,9 @@ bool journal_add(struct journal *j, struct str record, struct err *err);
 bool journal_commit(struct journal *j, struct err *err);
 /* Write without syncing: survives the end of the process, not of the machine. False with ERR_IO. */
 bool journal_flush(struct journal *j, struct err *err);
+/* Read the record at an offset of the file, as journal_open gave them out, into record. False with ERR_IO, or with
+ * ERR_DATA when there is none. */
+bool journal_at(const struct journal *j, uint64_t at, struct buf *record, struct err *err);
 /* Close without writing what is pending, which releases the lock. Does nothing with a zeroed or closed j. */
 void journal_close(struct journal *j);
 

@@ -200,6 +200,74 @@ def patience():
             check(r.status == 64 and "--retry-for" in r.said, f"--retry-for={bad} is refused", r.said)
 
 
-for scenario in (full_mailboxes, breakers, closings, too_many, providers, patience, changed_lists, changed_while_read, piped):
+def every_row():
+    """Each row has its result, also when the run stops early; a resumed run says again what the first heard."""
+    with Work(rows=50) as work, Server(work, "-r", "MAIL 550 5.1.8 Sender unknown") as server:
+        r = work.send(server, "-j", "1")
+        left = [x for x in r.rows if x["reason"] == "not-tried"]
+        check(r.status == 69 and sorted(r.by) == sorted(work.everybody) and len(r.rows) == 50, "an early stop: each row has one result", r.out)
+        check(len(left) == 49 and {x["status"] for x in left} == {"deferred"} and all(x["key"] and x["row"] for x in left), "not-tried", r.out)
+    with Work(rows=6) as work:
+        rules = ("-r", "RCPT:user1@ 550 5.1.1 No such user", "-r", "RCPT:user2@ 552 5.2.2 Full", "-r", "dot:user3@ drop",
+                 "-r", "RCPT:user4@ 550 5.7.1 Rejected, looks like spam")
+        with Server(work, *rules) as server:
+            first = work.send(server, "-j", "1", "--retries", "0")
+        with Server(work, name="second") as server:
+            again = work.send(server)
+            for name in ("user0", "user1", "user3", "user4", "user5"):
+                one, two = first.by[name + "@example.net"], again.by[name + "@example.net"]
+                told = "unknown" if name == "user3" else "skipped"
+                same = ("code", "enhanced", "reason", "stage", "message_id", "row", "key") + (("reply",) if told == "skipped" else ())
+                check(two["status"] == told and all(one[k] == two[k] for k in same), f"{name}: a resumed run tells what the first heard",
+                      str(one), str(two))
+            check(again.by["user3@example.net"]["message_id"], "an unknown row has its Message-ID", again.out)
+    with Work(rows=6) as work:
+        with Server(work, "-r", "RCPT:user1@ 550 5.1.1 No such user", "-r", "RCPT:user4@ 550 5.7.1 Rejected, looks like spam") as server:
+            work.send(server)
+        with Server(work, name="second") as server:
+            r = work.send(server, "--retry-refused=content,full")
+            check(r.status == 1 and server.taken() == {"user4@example.net": 1}, "--retry-refused=REASON: those only", r.said, r.out)
+            r = work.send(server, "--retry-refused")
+            check(r.status == 0 and server.taken() == {"user4@example.net": 1, "user1@example.net": 1}, "--retry-refused: all", r.said, r.out)
+            r = work.send(server, "--retry-refused")
+            check(r.status == 0 and len(server.messages()) == 2, "who has it is not tried again", r.out)
+            r = work.send(server, "--retry-refused=nonsense")
+            check(r.status == 64 and "nonsense" in r.said, "a word that is not a reason is refused", r.said)
+
+
+def results_files():
+    with Work(rows=4) as work, Server(work, "-r", "RCPT:user1@@1 450 4.2.2 Full") as server:
+        path = work.file("results.csv")
+        r = work.send(server, "--results-file", path, "--retries", "0")
+        check(r.status == 75 and r.out == "", "--results-file: nothing on standard output", r.out)
+        with open(path, "a", encoding="utf-8") as f:
+            f.write("torn,line")
+        work.send(server, "--results-file", path)
+        with open(path, encoding="utf-8") as f:
+            lines = f.read().splitlines()
+        check(len(lines) == 10 and sum(line.startswith("email,") for line in lines) == 1 and lines[5] == "torn,line",
+              "it is appended to, with one header row, and an unfinished line stays alone", *lines)
+        check(work.send(server, "--results-file", work.file("none/x")).status == 73, "one that cannot be made: 73")
+
+
+def unbound():
+    """A run in which nobody can have got anything binds the journal to no text."""
+    with Work(rows=4) as work:
+        with Server(work, "-r", "connect 554 5.3.2 No service") as server:
+            work.send(server)
+        work.write("t.eml", "From: news@example.org\nTo: {{email}}\nSubject: Other\n\nOther {{name}}\n")
+        with Server(work, "-r", "MAIL 550 5.1.8 Sender unknown", name="second") as server:
+            r = work.send(server)
+            check(r.status == 69, "another text after a run that did not get so far", r.said)
+        work.write("t.eml", "From: other@example.org\nTo: {{email}}\nSubject: Third\n\nThird {{name}}\n")
+        with Server(work, name="third") as server:
+            r = work.send(server, "--limit", "1")
+            check(r.status == 0 and r.count("sent") == 1, "and after one whose sender was refused", r.said)
+            work.write("t.eml", "From: other@example.org\nTo: {{email}}\nSubject: Fourth\n\nFourth {{name}}\n")
+            r = work.send(server)
+            check(r.status == 65 and len(server.messages()) == 1, "but not after one that somebody got", r.said)
+
+
+for scenario in (every_row, results_files, unbound, full_mailboxes, breakers, closings, too_many, providers, patience, changed_lists, changed_while_read, piped):
     attempt(scenario)
 done()

@@ -93,15 +93,27 @@ static void test_providers(void)
 static void test_records(void)
 {
 	struct ledger l = { 0 };
+	struct ledger_words w;
 	struct buf b = { 0 };
 
 	ledger_campaign(&b, 1795395723, "id", "print", "");
 	check_same(buf_str(&b), "C\t2026-11-23T01:02:03Z\tid\tprint\t", "campaign record");
 	check(ledger_replay(&l, buf_str(&b), NULL), "and back");
-	ledger_trying(&b, 1795395723, KEY_A, "a@example.net");
-	check_same(buf_str(&b), "T\t2026-11-23T01:02:03Z\t" KEY_A "\ta@example.net", "trying record");
-	ledger_verdict(&b, LEDGER_REFUSED, 1795395723, KEY_A, "a@example.net", 550, STR_LIT("no\r\n\tS\x1b"),
-		"no-mailbox", "rcpt");
+	ledger_trying(&b, 1795395723, KEY_A, "a@example.net", STR_LIT("id@x.example"));
+	check_same(buf_str(&b), "T\t2026-11-23T01:02:03Z\t" KEY_A "\ta@example.net\tid@x.example", "trying record");
+	check(ledger_read(buf_str(&b), KEY_A, &w) && str_eq(w.message_id, STR_LIT("id@x.example")), "and read");
+	const struct ledger_words words = { 550, STR_LIT("5.1.1"), STR_LIT("no\r\n\tS\x1b"), STR_LIT("no-mailbox"),
+		STR_LIT("rcpt"), STR_LIT("id@x.example") };
+
+	ledger_verdict(&b, LEDGER_REFUSED, 1795395723, KEY_A, "a@example.net", &words);
+	check(ledger_read(buf_str(&b), KEY_A, &w) && w.code == 550 && str_eq(w.enhanced, words.enhanced) &&
+			str_eq(w.reason, words.reason) && str_eq(w.stage, words.stage) &&
+			str_eq(w.message_id, words.message_id) && w.reply.n > 2,
+		"a verdict's words");
+	check(!ledger_read(buf_str(&b), KEY_B, &w), "only of its own row");
+	check(ledger_read(STR_LIT("F\t2026-11-23T01:02:05Z\t" KEY_B "\tb@example.net\t550\tno"), KEY_B, &w) &&
+			w.code == 550 && str_eq(w.reply, STR_LIT("no")) && w.reason.n == 0 && w.message_id.n == 0,
+		"an older journal has less to say");
 	check(str_search(buf_str(&b), STR_LIT("\\x1b")) < buf_len(&b) && str_find(buf_str(&b), '\n') == buf_len(&b),
 		"a server's controls do not get into a record");
 	check(ledger_replay(&l, buf_str(&b), NULL) && ledger_state(&l, KEY_A) == LEDGER_REFUSED,
