@@ -41,6 +41,7 @@ complete -c listscrub -l bounces -rF -d 'bounces and complaints, or results of m
 complete -c listscrub -l soft-limit -x -d 'soft bounces that reject an address'
 complete -c listscrub -l print-suppressed -d 'only print whom the bounces reject'
 complete -c listscrub -l consent -xa '(__listscrub_columns)' -d 'keep only rows that say yes here'
+complete -c listscrub -l opt-out -xa '(__listscrub_columns)' -d 'drop rows that say yes here'
 complete -c listscrub -l inactive -xa '90d 26w 12m 2y' -d 'drop rows not active for that long'
 complete -c listscrub -l active -xa '(__listscrub_columns)' -d 'the date of the last activity'
 complete -c listscrub -l ragged -xa 'pad reject' -d 'rows with too few cells'

@@ -43,7 +43,8 @@ struct settings {
 	struct option_list bounces;
 	uint64_t soft_limit; /* 0: soft bounces never reject */
 	bool print_suppressed;
-	const char *consent;
+	struct option_list consent; /* COLUMN[=VALUE,...] */
+	struct option_list opt_out;
 	const char *inactive_text;
 	int64_t inactive; /* seconds; 0: not asked for */
 	struct option_list active;

@@ -4,18 +4,17 @@
 
 #include "base/mem.h"
 #include "cli/safelist.h"
-#include "cli/say.h"
 #include "cmd/listscrub/judge/mx.h"
 #include "cmd/listscrub/judge/suggest.h"
 #include "cmd/listscrub/returns/bounces.h"
 #include "io/clock.h"
 #include "mail/address/domain.h"
 #include "text/csv.h"
-#include "text/date.h"
 
 void judge_add_unread(struct judge_unread *sum, const struct judge_unread *u)
 {
 	sum->consent += u->consent;
+	sum->opt_out += u->opt_out;
 	sum->active += u->active;
 	sum->active_contested += u->active_contested;
 	sum->newest += u->newest;
@@ -35,95 +34,6 @@ bool judge_init(struct judge *j, const struct settings *set, struct err *err)
 		lists_load_disposable(&j->lists, set->drop_disposable, set->allow_empty, err);
 }
 
-/* option: the one that asks for it. */
-static bool find_column(const struct judge *j, const char *option, const char *wanted, const char *list, size_t *at,
-	struct err *err)
-{
-	struct buf names = { .limit = 120 };
-
-	*at = LIST_NONE;
-	if (wanted == NULL)
-		return true;
-	*at = list_form_column(j->form, wanted);
-	if (*at != LIST_NONE)
-		return true;
-	for (size_t i = 0; i < j->form->columns && j->form->header == LIST_HEADER_YES; i++)
-		buf_printf(&names, "%s%s", i > 0 ? ", " : "", j->form->names[i]);
-	if (buf_len(&names) > 0)
-		err_set(err, ERR_DATA, "%s has no column '%s' (%s); it has %s", list, wanted, option, buf_text(&names));
-	else
-		err_set(err, ERR_DATA, "%s has no column '%s' (%s); without a header columns are numbers from 1 to %zu",
-			list, wanted, option, j->form->columns);
-	buf_free(&names);
-	return false;
-}
-
-/* "--drop-role FILE" with a blank names a list. Whoever meant "--drop-role=FILE" must hear of it. */
-static bool check_slip(const struct judge *j, const char *name, struct err *err)
-{
-	const struct settings *set = j->set;
-	const char *option = set->drop_role != NULL && set->drop_role[0] == '\0'  ? "--drop-role"
-		: set->drop_disposable != NULL && set->drop_disposable[0] == '\0' ? "--drop-disposable"
-										  : NULL;
-
-	if (option == NULL || set->lists[0] == NULL || strcmp(set->lists[0], "-") == 0 || set->email != NULL ||
-		!j->form->unsure || j->form->header != LIST_HEADER_YES)
-		return true;
-	return err_set(err, ERR_DATA,
-		"%s is read as a list, and no address stands in it: a file for %s goes behind '=', "
-		"without a blank (a list all the same? name its column with --email)",
-		name, option);
-}
-
-/* Two columns with addresses in them, and nothing but our rules to tell which one is meant. */
-static void say_choice(const struct list_form *form, const char *name)
-{
-	say_note("%s: column %zu%s%s is taken for the address, and column %zu%s%s has some, too: --email settles it",
-		name, form->email + 1, form->names[form->email][0] != '\0' ? ", " : "", form->names[form->email],
-		form->other + 1, form->names[form->other][0] != '\0' ? ", " : "", form->names[form->other]);
-}
-
-static bool find_dates(struct judge *j, const char *option, const char *wanted, const char *list,
-	struct judge_dates *dates, struct err *err)
-{
-	dates->orders = dates->noted = DATE_ANY_ORDER;
-	return find_column(j, option, wanted, list, &dates->at, err);
-}
-
-static bool find_activities(struct judge *j, const char *list, struct err *err)
-{
-	const struct option_list *names = &j->set->active;
-
-	mem_free(j->active);
-	j->active = mem_array(names->n, sizeof *j->active);
-	for (j->actives = 0; j->actives < names->n; j->actives++)
-		if (!find_dates(j, "--active", names->values[j->actives], list, &j->active[j->actives], err))
-			return false;
-	return true;
-}
-
-bool judge_columns(struct judge *j, const struct list_form *form, const char *name, struct err *err)
-{
-	size_t email;
-
-	j->form = form;
-	j->consent = j->newest.at = LIST_NONE;
-	if (form->columns == 0)
-		return true;
-	if (!find_column(j, "--email", j->set->email, name, &email, err) ||
-		!find_column(j, "--consent", j->set->consent, name, &j->consent, err) ||
-		!find_activities(j, name, err) || !find_dates(j, "--keep", j->set->newest, name, &j->newest, err))
-		return false;
-	j->email = j->set->email != NULL ? email : form->email;
-	if (j->email == LIST_NONE)
-		return err_set(err, ERR_DATA, "%s: no column holds addresses; name it with --email COLUMN", name);
-	if (!check_slip(j, name, err))
-		return false;
-	if (j->set->email == NULL && form->other != LIST_NONE)
-		say_choice(form, name);
-	return true;
-}
-
 void judge_leave(struct judge *j)
 {
 	address_free(&j->address);
@@ -138,6 +48,8 @@ void judge_free(struct judge *j)
 	suppress_free(&j->suppress);
 	lists_free(&j->lists);
 	mem_free(j->active);
+	mem_free(j->consents);
+	mem_free(j->opt_outs);
 	judge_leave(j);
 }
 
@@ -165,8 +77,14 @@ static bool is_padded(const struct judge *j, const struct csv_row *row)
 {
 	if (row->n > j->form->columns)
 		return is_blank(row, j->form->columns);
-	if (row->n <= j->email || (j->consent != LIST_NONE && row->n <= j->consent))
+	if (row->n <= j->email)
 		return false;
+	for (size_t i = 0; i < j->n_consents; i++)
+		if (row->n <= j->consents[i].at)
+			return false;
+	for (size_t i = 0; i < j->n_opt_outs; i++)
+		if (row->n <= j->opt_outs[i].at)
+			return false;
 	for (size_t i = 0; i < j->actives; i++)
 		if (row->n <= j->active[i].at)
 			return false;
@@ -246,10 +164,10 @@ static enum reason check_history(struct judge *j, struct verdict *v)
 
 static enum reason check_person(struct judge *j, const struct csv_row *row, struct verdict *v)
 {
-	enum reason reason = REASON_NONE;
+	enum reason reason = judge_consent(j, row, v);
 
-	if (j->consent != LIST_NONE)
-		reason = judge_consent(j, judge_cell(row, j->consent), v);
+	if (reason == REASON_NONE)
+		reason = judge_opt_out(j, row, v);
 	if (reason == REASON_NONE && j->actives > 0)
 		reason = judge_activity(j, row, v);
 	return reason;
@@ -308,6 +226,7 @@ static void verdict_clear(struct verdict *v)
 	v->detail.n = 0;
 	v->address.p = NULL;
 	v->suggestion.n = 0;
+	v->unread.n = 0;
 	v->key.n = 0;
 	v->folded.n = 0;
 	v->domain.n = 0;
@@ -319,8 +238,8 @@ void judge_begin(struct judge *j)
 	const struct settings *set = j->set;
 
 	j->only_address = !set->fold && set->shard.n <= 1 && j->suppress.entries == 0 && j->bounces == NULL &&
-		(j->consent & j->newest.at) == LIST_NONE && j->actives == 0 && set->drop_role == NULL &&
-		set->drop_disposable == NULL && j->mx == NULL && j->suggest == NULL;
+		j->newest.at == LIST_NONE && (j->n_consents | j->n_opt_outs | j->actives) == 0 &&
+		set->drop_role == NULL && set->drop_disposable == NULL && j->mx == NULL && j->suggest == NULL;
 }
 
 /* The cell with the address. In a plain list quotes at its beginning may be part of it: "Ann Lee"@example.org. */
@@ -363,7 +282,7 @@ static enum reason judge_whole(struct judge *j, const struct csv_row *row, struc
 		return REASON_ELSEWHERE;
 	if (reason == REASON_NONE)
 		reason = check_history(j, v);
-	if (reason == REASON_NONE && (j->consent != LIST_NONE || j->actives > 0))
+	if (reason == REASON_NONE && (j->n_consents | j->n_opt_outs | j->actives) > 0)
 		reason = check_person(j, row, v);
 	if (reason == REASON_NONE)
 		reason = check_kind(j, v);

@@ -2,6 +2,7 @@
 
 #include "cmd/listscrub/judge/judge.h"
 
+#include "cmd/listscrub/judge/answer.h"
 #include "text/csv.h"
 #include "text/date.h"
 #include "text/utf8.h"
@@ -21,58 +22,92 @@ static struct str shown(struct judge *j, struct str cell, const char *what)
 	return result;
 }
 
-/* As words of one piece: "Opt in" is "Opt-in". Long ones are none of ours. */
-static bool says(struct str cell, const char *words)
-{
-	char text[24];
+/* --- consent --- */
 
-	for (size_t i = 0; i < cell.n && i < sizeof text; i++)
-		text[i] = cell.p[i];
-	for (size_t i = 0; i < cell.n && i < sizeof text; i++)
-		if (cell.p[i] == ' ' || cell.p[i] == '_')
-			text[i] = '-';
-	return cell.n <= sizeof text && str_among(str_at(text, cell.n), words);
+/* "COLUMN=value", so that a person can say what it means. */
+static struct str unread(struct judge *j, const struct judge_answers *a, struct str cell)
+{
+	struct buf text = { .limit = 0 };
+	struct str result;
+
+	utf8_show(&text, a->name, 60);
+	buf_add_char(&text, '=');
+	utf8_show(&text, cell, 60);
+	result = arena_copy(j->arena, buf_str(&text));
+	buf_free(&text);
+	return result;
 }
 
-/* Yes, or the date on which somebody said yes. What cannot be read is no yes. */
-enum reason judge_consent(struct judge *j, struct str cell, struct verdict *v)
+/* As answer_read, and a date is when somebody said yes; a placeholder is that nobody did. */
+static enum answer read_answer(const struct judge *j, const struct judge_answers *a, struct str cell)
 {
-	static const char yes[] =
-		"yes y true t 1 x on ok opt-in optin opted-in double-opt-in confirmed granted given agreed accepted "
-		"consented subscribed ja oui si "
-		"s\xc3\xad s\xc3\x8d s\xc3\xac s\xc3\x8c s\xed s\xcd s\xec s\xcc "
-		"\xe2\x9c\x93 \xe2\x9c\x94 \xe2\x9c\x94\xef\xb8\x8f \xe2\x98\x91 \xe2\x98\x91\xef\xb8\x8f "
-		"\xe2\x9c\x85"; /* with accents also in capitals and in Latin-1; marks also as emoji */
-	static const char no[] =
-		"no n false f 0 off opt-out optout opted-out none never denied revoked withdrawn unconfirmed pending "
-		"unsubscribed nein non null n/a undefined -";
 	struct date_reading date;
+	enum answer answer;
 
-	cell = address_trim(cell);
-	if (says(cell, yes))
-		return REASON_NONE;
-	if (cell.n > 0 && !says(cell, no)) {
-		date_read(cell, j->set->dates, &date);
-		if (date.kind == DATE_READ)
-			return REASON_NONE;
-		j->unread.consent += date.kind == DATE_UNREADABLE;
-		if (j->details)
+	if (a->values.p != NULL)
+		return answer_among(cell, a->values) ? ANSWER_YES : cell.n == 0 ? ANSWER_NONE : ANSWER_NO;
+	answer = answer_read(cell);
+	if (answer != ANSWER_UNKNOWN)
+		return answer;
+	date_read(cell, j->set->dates, &date);
+	return date.kind == DATE_READ ? ANSWER_YES : date.kind == DATE_NONE ? ANSWER_NONE : ANSWER_UNKNOWN;
+}
+
+/* Yes, or the date on which somebody said yes; in each of the columns. What cannot be read is not a yes. */
+enum reason judge_consent(struct judge *j, const struct csv_row *row, struct verdict *v)
+{
+	for (size_t i = 0; i < j->n_consents; i++) {
+		const struct judge_answers *a = &j->consents[i];
+		struct str cell = address_trim(judge_cell(row, a->at));
+		enum answer answer = read_answer(j, a, cell);
+
+		if (answer == ANSWER_YES || answer == ANSWER_IN)
+			continue;
+		if (answer == ANSWER_UNKNOWN) {
+			j->unread.consent++;
+			v->unread = unread(j, a, cell);
+		}
+		if (!j->details)
+			return REASON_NO_CONSENT;
+		if (cell.n == 0)
+			v->detail = STR_LIT("nothing is recorded");
+		else
 			v->detail = shown(j, cell,
-				date.kind == DATE_NONE ? "is a placeholder, not a date"
-						       : "is neither yes nor no nor a date");
+				answer == ANSWER_UNKNOWN        ? "is neither yes nor no nor a date"
+					: answer == ANSWER_NONE ? "is a placeholder, not a date"
+								: "is not consent");
 		return REASON_NO_CONSENT;
 	}
-	if (j->details)
-		v->detail = cell.n > 0 ? shown(j, cell, "is no consent") : STR_LIT("nothing is recorded");
-	return REASON_NO_CONSENT;
+	return REASON_NONE;
 }
+
+/* What is not understood there may be a reason that somebody gave: nobody is mailed on a doubt about it. */
+enum reason judge_opt_out(struct judge *j, const struct csv_row *row, struct verdict *v)
+{
+	for (size_t i = 0; i < j->n_opt_outs; i++) {
+		const struct judge_answers *a = &j->opt_outs[i];
+		struct str cell = address_trim(judge_cell(row, a->at));
+		enum answer answer = read_answer(j, a, cell);
+
+		if (answer != ANSWER_YES && answer != ANSWER_OUT && answer != ANSWER_UNKNOWN)
+			continue;
+		if (answer == ANSWER_UNKNOWN) {
+			j->unread.opt_out++;
+			v->unread = unread(j, a, cell);
+		}
+		if (j->details)
+			v->detail = unread(j, a, cell);
+		return REASON_OPT_OUT;
+	}
+	return REASON_NONE;
+}
+
+/* --- dates --- */
 
 struct str judge_cell(const struct csv_row *row, size_t at)
 {
 	return at < row->n ? row->cells[at].value : STR_LIT("");
 }
-
-/* --- dates --- */
 
 bool judge_wants_dates(const struct judge *j)
 {

@@ -9,6 +9,7 @@
 #include "cmd/listscrub/read/input.h"
 #include "cmd/listscrub/write/findings.h"
 #include "cmd/listscrub/write/rows.h"
+#include "cmd/listscrub/write/values.h"
 
 struct report;
 
@@ -42,6 +43,7 @@ struct scrub {
 	struct reader reader;
 	struct batch batch;
 	struct counts counts;
+	struct values unread_values;
 	struct counts committed;    /* of what is written */
 	struct input_place again;   /* where the emitting goes on after the scan */
 	struct judge_unread unread; /* as they were there */

@@ -70,6 +70,8 @@ static void emit(struct scrub *s, struct pending *p, uint64_t row)
 		s->counts.rejected[p->reason]++;
 	}
 	s->counts.suggestions += p->more != NULL && p->more->suggestion.n > 0;
+	if (p->more != NULL && p->more->unread.n > 0)
+		values_add(&s->unread_values, p->more->unread);
 	if (s->report != NULL)
 		report_row(s->report, p);
 }

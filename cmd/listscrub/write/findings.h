@@ -9,6 +9,7 @@ struct input;
 struct judge;
 struct mx;
 struct settings;
+struct values;
 
 /* What became of the rows. Always kept + the sum of rejected = read. */
 struct counts {
@@ -29,6 +30,7 @@ struct findings {
 	const struct judge *judge;
 	const struct mx *mx; /* NULL: domains were not asked about */
 	const struct counts *counts;
+	const struct values *values; /* answers that were not understood */
 };
 
 #endif

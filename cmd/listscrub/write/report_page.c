@@ -302,6 +302,7 @@ static void add_notes(struct buf *out, const struct findings *f)
 	note(out, f->judge->unread.active_contested,
 		"Dates of activity that may have the day or the month first (those rows are kept)");
 	note(out, f->judge->unread.consent, "Cells that say neither yes nor no (those rows have no consent)");
+	note(out, f->judge->unread.opt_out, "Cells of --opt-out that say neither yes nor no (those rows are dropped)");
 	note(out, f->judge->unread.newest, "Dates that could not be read (they count as the oldest)");
 	note(out, f->judge->unread.newest_contested,
 		"Dates that may have the day or the month first (the earlier reading counts)");

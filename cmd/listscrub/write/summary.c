@@ -10,6 +10,7 @@
 #include "cmd/listscrub/read/input.h"
 #include "cmd/listscrub/returns/bounces.h"
 #include "cmd/listscrub/write/findings.h"
+#include "cmd/listscrub/write/values.h"
 #include "text/json.h"
 #include "text/number.h"
 
@@ -39,6 +40,8 @@ static void add_unread(struct json *j, const struct judge_unread *u)
 	json_uint(j, u->active_contested + u->newest_contested);
 	json_key(j, "unread_consent");
 	json_uint(j, u->consent);
+	json_key(j, "unread_opt_out");
+	json_uint(j, u->opt_out);
 }
 
 static void add_counts(struct json *j, const struct counts *c)
@@ -77,6 +80,7 @@ static void say_json(const struct findings *f)
 	json_object(&j);
 	add_counts(&j, f->counts);
 	add_unread(&j, &f->judge->unread);
+	values_add_json(f->values, &j);
 	if (f->judge->bounces != NULL) {
 		json_key(&j, "bounce_reports");
 		json_uint(&j, f->judge->bounces->reports);
@@ -113,6 +117,9 @@ static void say_unread(const struct judge_unread *u)
 	if (u->consent > 0)
 		say_note("%s cell%s neither yes nor no: such rows have no consent", number_grouped(n, u->consent),
 			u->consent == 1 ? " says" : "s say");
+	if (u->opt_out > 0)
+		say_note("%s cell%s of --opt-out neither yes nor no: such rows are dropped",
+			number_grouped(n, u->opt_out), u->opt_out == 1 ? " is" : "s are");
 	if (u->newest > 0)
 		say_note("%s date%s could not be read: older than all others", number_grouped(n, u->newest),
 			u->newest == 1 ? "" : "s");
@@ -121,6 +128,17 @@ static void say_unread(const struct judge_unread *u)
 			"%s date%s of --keep may have the day or the month first: the earlier reading counts (--dates=dmy "
 			"or --dates=mdy settles it)",
 			number_grouped(n, u->newest_contested), u->newest_contested == 1 ? "" : "s");
+}
+
+/* What nobody understood, in the form in which an option takes it. */
+static void say_values(const struct findings *f)
+{
+	const struct judge_unread *u = &f->judge->unread;
+
+	if (u->consent + u->opt_out == 0)
+		return;
+	say_note("these values were not understood; --consent or --opt-out with COLUMN=VALUE,... says which mean yes:");
+	values_say(f->values);
 }
 
 static void say_text(const struct findings *f)
@@ -146,6 +164,7 @@ static void say_text(const struct findings *f)
 	if (c->suggestions > 0)
 		say_note("%s %s with a suggestion", number_grouped(a, c->suggestions), rows(c->suggestions));
 	say_unread(&f->judge->unread);
+	say_values(f);
 	(void)safelist_say(&f->judge->suppress.files);
 	(void)safelist_say(&f->judge->lists.files);
 }
