@@ -13,7 +13,8 @@ bool report_json(const struct result *r, const struct envelope *e, const struct 
 /* The member "tls" of such an object; facts: NULL without TLS. */
 struct json;
 void report_tls(struct json *j, const struct tls_facts *facts);
-/* The recipients that certainly did not get it, one a line, into path. */
-bool report_failed(const struct envelope *e, const char *path, struct err *err);
+/* The recipients that certainly did not get it, one a line, into path; spooled: those for whom it waits are not
+ * among them. */
+bool report_failed(const struct envelope *e, const char *path, bool spooled, struct err *err);
 
 #endif

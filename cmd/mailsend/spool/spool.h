@@ -3,8 +3,10 @@
 
 #include "cmd/mailsend/deliver/deliver.h"
 
-/* Is this a failure that waiting may cure: the server was out of reach, or said "later"? */
+/* Is the reason any other than the message itself: reaching the server, TLS, the login, the configuration, "later"? */
 bool spool_applies(const struct result *r, const struct envelope *e);
+/* Nobody was refused, and no outcome is unknown: what was kept is all that is to be told. */
+bool spool_covers(const struct envelope *e);
 /* Keep the message for those who can still get it (or with an unknown outcome, for a person). */
 bool spool_keep(struct outgoing *o, const struct envelope *e, const struct result *r,
 	const struct delivery_wants *wants, const struct settings *s, struct err *err);
