@@ -18,7 +18,8 @@ bool report_json(const struct result *r, const struct envelope *e, const struct 
 struct json;
 /* Write the member "tls" of such an object; facts NULL: without TLS. */
 void report_tls(struct json *j, const struct tls_facts *facts);
-/* Write the recipients that certainly did not get it to path, one a line. False with ERR_CANTCREAT or ERR_IO. */
-bool report_failed(const struct envelope *e, const char *path, struct err *err);
+/* Write the recipients that certainly did not get it to path, one a line. With spooled, those for whom the message
+ * waits are not among them. False with ERR_CANTCREAT or ERR_IO. */
+bool report_failed(const struct envelope *e, const char *path, bool spooled, struct err *err);
 
 #endif

@@ -3,11 +3,11 @@
 
 #include "cmd/mailsend/deliver/deliver.h"
 
-/*
- * Can waiting cure this failure: the server was out of reach or deferred the message, or (unknown) a person has to
- * decide?
- */
+/* Is the reason any other than the message itself: reaching the server, TLS, the login, the configuration, a
+ * deferral? */
 bool spool_applies(const struct result *r, const struct envelope *e);
+/* Nobody was refused, and no outcome is unknown: that the message is kept is all there is to tell. */
+bool spool_covers(const struct envelope *e);
 /*
  * Keep the message for the recipients that can still get it, or with an unknown outcome for a person to look at.
  * Synced when it returns true. False with err; no entry exists then.
