@@ -157,8 +157,8 @@ static void sender_of(struct str header, struct buf *out)
 	buf_free(&text);
 }
 
-/* A field by which mail programs steer themselves, or that they wrote into a mailbox of their own: from outside it would
- * make them lose, hide or purge messages. */
+/* A field by which mail programs steer themselves, or that they wrote into a mailbox of their own: from outside it
+ * would make them lose, hide or purge messages. */
 static bool is_steering(struct str line)
 {
 	static const char *const names[] = { "Content-Length", "Status", "X-Status", "X-Keywords", "X-UID", "X-IMAP",
