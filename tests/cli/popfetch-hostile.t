@@ -9,7 +9,7 @@ import sys
 import time
 
 sys.path.insert(0, os.path.join(os.environ.get("TOP_SRCDIR", "."), "tests", "cli"))
-from popfetch_kit import Server, Work, attempt, check, compare, done, message, skip  # noqa: E402
+from popfetch_kit import THOROUGH, Server, Work, attempt, check, compare, done, message, skip  # noqa: E402
 
 THREE = {f"u{i}": message(i) for i in range(1, 4)}
 SECOND = {"u1": THREE["u1"]}
@@ -153,7 +153,7 @@ def test_forged(work):
     """Whatever a message pretends, wherever it is: the others come whole and under their own names, and nothing is deleted that is not here."""
     plain = {f"u{i}": message(i, b"number %d\r\n" % i) for i in range(1, 6)}
     wrong = []
-    for at in range(1, 6):
+    for at in range(1, 6) if THOROUGH else (1, 3, 5):
         for line in ("+OK\r\n", "-ERR no\r\n", f"+OK {at} u{at}\r\n", "+OK 1 u1\r\n"):
             for name, body in forged(line).items():
                 bad = {**plain, f"u{at}": message(at, b"start\r\n" + body.encode() + b"rest\r\n")}
