@@ -20,7 +20,7 @@ static void add_try(struct state *s, struct str key, struct str extra, uint64_t 
 	s->tries[s->n_tries++] = (struct state_try){ mem_copy(key.p, key.n), mem_copy(extra.p, extra.n), size, hash };
 }
 
-struct state_note *state_note_of(struct state *s, struct str key)
+static struct state_note *note_of(struct state *s, struct str key)
 {
 	size_t i = (size_t)(set_add(&s->seen, key, NULL) - s->seen.entries);
 	size_t before = s->cap_notes;
@@ -34,7 +34,7 @@ struct state_note *state_note_of(struct state *s, struct str key)
 
 static void know(struct state *s, struct str key, int64_t time, uint64_t size, uint64_t hash)
 {
-	*state_note_of(s, key) = (struct state_note){ .size = size, .hash = hash };
+	*note_of(s, key) = (struct state_note){ .size = size, .hash = hash };
 	set_add(&s->seen, key, NULL)->value = (uint64_t)time + 1;
 	if (state_is_fault(s, key))
 		set_add(&s->trouble, key, NULL)->value = 0;
@@ -73,11 +73,11 @@ static bool replay_server(struct state *s, char kind, struct str rest)
 	case 'G':
 		if (!str_number(str_cut(&rest, '\t'), INT64_MAX, &time) || !str_number(rest, 3, &sessions))
 			return false;
-		state_note_of(s, key)->gone = (int64_t)time;
-		state_note_of(s, key)->sessions = (uint32_t)sessions;
+		note_of(s, key)->gone = (int64_t)time;
+		note_of(s, key)->sessions = (uint32_t)sessions;
 		return true;
 	case 'Z':
-		state_note_of(s, key)->deleted = true;
+		note_of(s, key)->deleted = true;
 		return true;
 	case 'L':
 		s->lock_step = str_number(key, INT64_MAX - 1, &time) ? (int64_t)time + 1 : 0;
@@ -256,7 +256,7 @@ const struct state_note *state_noted(const struct state *s, struct str key)
 bool state_same(struct state *s, struct str key, uint64_t size, struct err *err)
 {
 	int64_t when = state_seen(s, key);
-	uint64_t hash = state_note_of(s, key)->hash;
+	uint64_t hash = note_of(s, key)->hash;
 
 	know(s, key, when, size, hash);
 	return add_known(s, key, when, size, hash, err);
@@ -264,7 +264,7 @@ bool state_same(struct state *s, struct str key, uint64_t size, struct err *err)
 
 bool state_deleted(struct state *s, struct str key, struct err *err)
 {
-	state_note_of(s, key)->deleted = true;
+	note_of(s, key)->deleted = true;
 	return state_add(s, "Z", key, STR_NONE, err);
 }
 
@@ -291,7 +291,7 @@ bool state_done(struct state *s, int64_t now, bool sync, struct err *err)
 
 		ok = ok && add_known(s, str_of(t->key), now, t->size, t->hash, err);
 		know(s, str_of(t->key), now, t->size, t->hash);
-		state_note_of(s, str_of(t->key))->fresh = true;
+		note_of(s, str_of(t->key))->fresh = true;
 	}
 	ok = ok && state_add(s, "D", STR_NONE, STR_NONE, err);
 	drop_tries(s);

@@ -96,9 +96,7 @@ bool state_set_mailbox(struct state *s, const char *path, struct err *err);
  * and three sessions, durably; where most of the file is dead, write it anew. */
 bool state_tidy(struct state *s, const struct set *listed, int64_t now, struct err *err);
 
-/* For the parts of this module: a record with at most two fields, and the note of a key that is known or about to
- * be. */
+/* For the parts of this module: a record with at most two fields. */
 bool state_add(struct state *s, const char *kind, struct str a, struct str b, struct err *err);
-struct state_note *state_note_of(struct state *s, struct str key);
 
 #endif

@@ -136,14 +136,6 @@ static void on_quit(struct pop3 *p, int status, struct str words)
 		pop3_refused(p, ERR_TEMP, "the server did not remove what was deleted", words);
 }
 
-static enum pop3_event step_reply(struct pop3 *p, int status, struct str words)
-{
-	enum pop3_event event = pop3_step_reply(p, status, words);
-
-	next_listing(p);
-	return event;
-}
-
 static enum pop3_event status_line(struct pop3 *p, struct str line, struct pop3_news *news)
 {
 	struct str words = STR_NONE;
@@ -151,7 +143,7 @@ static enum pop3_event status_line(struct pop3 *p, struct str line, struct pop3_
 	int status = pop3_status(line, &words);
 
 	if (kind == POP3_WANT_STEP && (status >= 0 || p->state->step.skip))
-		return step_reply(p, status, words);
+		return pop3_step_reply(p, status, words);
 	if (status < 0 && kind == POP3_WANT_AUTH && str_starts(line, STR_LIT("+")) && pop3_login_challenge(p, line))
 		return POP3_WAIT;
 	if (status < 0) {

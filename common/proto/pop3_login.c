@@ -268,8 +268,6 @@ static void send_listing(struct pop3 *p)
 		pop3_say(p, commands[next].verb, STR_NONE);
 		pop3_want(p, commands[next].kind);
 	} while (all && p->state->list_next < 3);
-	if (all)
-		pop3_step_try_early(p);
 }
 
 bool pop3_login_send(struct pop3 *p, enum pop3_event *event)

@@ -160,8 +160,6 @@ struct pop3_item *pop3_list_find(const struct pop3 *p, uint32_t number);
 
 /* pop3_step */
 void pop3_step_init(struct pop3 *p);
-/* With the listings, where commands may be in flight together: what it costs then is no round trip. */
-void pop3_step_try_early(struct pop3 *p);
 /* Before w is sent: true when it has to wait, for an answer or for questions that were queued before it. */
 bool pop3_step_before(struct pop3 *p, const struct pop3_want *w);
 /* Nothing is left to be sent. True when questions were queued. */

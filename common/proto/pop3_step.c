@@ -82,18 +82,6 @@ static void ask_at_once(struct pop3 *p, uint32_t number, unsigned question)
 	p->state->step.trying++;
 }
 
-void pop3_step_try_early(struct pop3 *p)
-{
-	struct pop3_step *s = &p->state->step;
-
-	if (!p->state->params.confirm)
-		return;
-	s->tried = 1;
-	ask_at_once(p, 1, POP3_ASK_LIST | POP3_ASK_TRY);
-	if (p->caps & POP3_CAP_UIDL)
-		ask_at_once(p, 1, POP3_ASK_UIDL | POP3_ASK_TRY);
-}
-
 /* Does the reply say of the message what the listing said? */
 static bool is_told(const struct pop3 *p, unsigned question, uint32_t number, struct str words)
 {
@@ -105,7 +93,8 @@ static bool is_told(const struct pop3 *p, unsigned question, uint32_t number, st
 	words = str_trim(words);
 	if (question == POP3_ASK_UIDL)
 		return item->uid.n > 0 && str_eq(words, item->uid);
-	return str_number(str_cut(&words, ' '), INT64_MAX, &n) && n == item->size;
+	/* 0: LIST said nothing that could be read. */
+	return item->size == 0 || (str_number(str_cut(&words, ' '), INT64_MAX, &n) && n == item->size);
 }
 
 /* A reply that is not the right one may be the start of a whole list: the next status line tells where that ends. */

@@ -9,7 +9,7 @@ import sys
 import time
 
 sys.path.insert(0, os.path.join(os.environ.get("TOP_SRCDIR", "."), "tests", "cli"))
-from popfetch_kit import Server, Work, attempt, check, compare, done, message, skip  # noqa: E402
+from popfetch_kit import THOROUGH, Server, Work, attempt, check, compare, done, message, skip  # noqa: E402
 
 THREE = {f"u{i}": message(i) for i in range(1, 4)}
 SECOND = {"u1": THREE["u1"]}
@@ -82,15 +82,17 @@ def test_lists(work):
     play(work, "STAT beyond reason", ["STAT say +OK 99999999999999999999 1"], 76)
     play(work, "STAT that is no number", ["STAT say +OK some"], 76)
     play(work, "STAT that boasts", ["STAT say +OK 2000000000 1"], 0, "3 of 3", stored=THREE)
-    play(work, "STAT that is too modest", ["STAT say +OK 1 1"], 76)
-    play(work, "LIST with a number beyond STAT", ["LIST raw +OK\\r\\n4 1\\r\\n.\\r\\n"], 76)
+    play(work, "STAT that is too modest", ["STAT say +OK 1 1"], 0, stored=THREE)
+    play(work, "LIST with a number beyond STAT", ["LIST raw +OK\\r\\n4 1\\r\\n.\\r\\n"], 1, "what\\?")
     play(work, "LIST with a number twice", ["LIST raw +OK\\r\\n1 1\\r\\n1 1\\r\\n.\\r\\n"], 76)
     play(work, "LIST without end", ["LIST endless 1 1\\r\\n"], 76)
+    play(work, "LIST with sizes that are none", ["LIST raw +OK\\r\\n1 -1\\r\\n2\\r\\n3 x\\r\\n.\\r\\n"], 0, stored=THREE)
+    play(work, "UIDL without end", ["UIDL endless 1 1\\r\\n"], 76, "more UIDs")
     play(work, "LIST with words", ["LIST raw +OK\\r\\none 1\\r\\n.\\r\\n"], 76)
     play(work, "LIST of one", ["LIST raw +OK\\r\\n2 1\\r\\n.\\r\\n", "UIDL raw +OK\\r\\n2 u2\\r\\n.\\r\\n"], 0, stored={"u2": THREE["u2"]})
     play(work, "LIST with sizes that are wrong", ["LIST raw +OK\\r\\n1 0\\r\\n2 99999999999\\r\\n3 1\\r\\n.\\r\\n"], 0, stored=THREE)
     play(work, "half of LIST", ["LIST cut 9"], 75)
-    play(work, "UIDL with a number beyond LIST", ["UIDL raw +OK\\r\\n1 u1\\r\\n7 u7\\r\\n.\\r\\n"], 76)
+    play(work, "UIDL with a number beyond LIST", ["UIDL raw +OK\\r\\n1 u1\\r\\n2 u2\\r\\n3 u3\\r\\n7 u7\\r\\n.\\r\\n"], 0, stored=THREE)
     play(work, "UIDL shuffled", ["UIDL raw +OK\\r\\n3 u3\\r\\n1  u1\\r\\n2 u2\\r\\n.\\r\\n"], 0, stored=THREE)
     play(work, "UIDL in trouble", ["UIDL say -ERR later"], 75)
     play(work, "LIST refused", ["LIST say -ERR no"], 69)
@@ -151,7 +153,7 @@ def test_forged(work):
     """Whatever a message pretends, wherever it is: the others come whole and under their own names, and nothing is deleted that is not here."""
     plain = {f"u{i}": message(i, b"number %d\r\n" % i) for i in range(1, 6)}
     wrong = []
-    for at in range(1, 6):
+    for at in range(1, 6) if THOROUGH else (1, 3, 5):
         for line in ("+OK\r\n", "-ERR no\r\n", f"+OK {at} u{at}\r\n", "+OK 1 u1\r\n"):
             for name, body in forged(line).items():
                 bad = {**plain, f"u{at}": message(at, b"start\r\n" + body.encode() + b"rest\r\n")}

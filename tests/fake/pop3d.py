@@ -262,6 +262,8 @@ class Session:
         self.buffer = b""
 
     def listing(self, argument, of):
+        if argument and not (argument.isdigit() and int(argument) in self.numbers()):
+            return self.lines("-ERR no such message")
         if argument:
             return self.lines(f"+OK {argument} {of(int(argument))}")
         return self.lines("+OK", *(f"{n} {of(n)}" for n in self.numbers()), ".")
