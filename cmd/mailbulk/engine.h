@@ -155,7 +155,7 @@ int64_t engine_admit_due(const struct engine *e);
 /* Is anything left that could be admitted now or later? */
 bool engine_more(const struct engine *e);
 /* The rows that wait and will not be tried any more get their result. */
-void engine_leave(struct engine *e, const char *reason);
+void engine_leave(struct engine *e, const char *reply);
 
 /* step.c: let a session go on until it waits. True when something happened. */
 bool step_peer(struct engine *e, struct peer *p);

@@ -216,7 +216,7 @@ bool preview_write(struct preview *p, const struct campaign *campaign, const cha
 	html_add(&page, str_of(campaign->settings->template_path));
 	buf_printf(&page, "</h1><p>%llu messages", (unsigned long long)p->shown);
 	if (p->left_out > 0)
-		buf_printf(&page, " of %llu", (unsigned long long)(p->shown + p->left_out));
+		buf_printf(&page, " of %llu", (unsigned long long)p->shown + p->left_out);
 	buf_add_text(&page, " as a reader sees them</p></header>\n<main>\n");
 	buf_add(&page, buf_str(&p->cards));
 	buf_add_text(&page, "</main>\n</html>\n");

@@ -99,7 +99,7 @@ static bool open_journal(struct engine *e, struct err *err)
 	say_note("%s: %llu sent before, %llu refused, %llu to be tried again, %llu unknown", s->journal,
 		(unsigned long long)l->counts[LEDGER_SENT], (unsigned long long)l->counts[LEDGER_REFUSED],
 		(unsigned long long)l->counts[LEDGER_DEFERRED],
-		(unsigned long long)(l->counts[LEDGER_TRYING] + l->counts[LEDGER_UNKNOWN]));
+		(unsigned long long)l->counts[LEDGER_TRYING] + l->counts[LEDGER_UNKNOWN]);
 	return true;
 }
 

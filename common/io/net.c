@@ -150,10 +150,13 @@ static struct net_address *next_address(struct net_dial *d)
 	return NULL;
 }
 
-/* Connect to a; false when that failed at once. */
+/* Connect to a; false when that failed at once, or when there is no address. */
 static bool try_address(struct net_dial *d, struct net_address *a)
 {
 	int one = 1;
+
+	if (a == NULL)
+		return false;
 	int fd = socket(a->addr.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 
 	if (fd < 0) {

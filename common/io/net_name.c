@@ -38,7 +38,7 @@ bool net_is_localhost(const char *host)
 
 bool net_is_loopback(const struct net_target *target)
 {
-	struct net_address a;
+	struct net_address a = { .length = 0 };
 
 	if (target->path != NULL || net_is_localhost(target->host))
 		return true;

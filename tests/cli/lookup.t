@@ -1,7 +1,6 @@
 #!/usr/bin/env python3
 """Names looked up with a DNS server and a hosts file of our own, in a network namespace that has nothing else."""
 import os
-import shutil
 import socket
 import subprocess
 import sys
@@ -9,7 +8,7 @@ import tempfile
 import threading
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lint"))
-from tap import BUILD, attempt, check, done, skip, skip_all  # noqa: E402
+from tap import BUILD, TOP, attempt, check, compiler, done, skip, skip_all  # noqa: E402
 
 INSIDE = "PIPEMAIL_LOOKUP_INSIDE"
 A, AAAA, NXDOMAIN, SERVFAIL, REFUSED = 1, 28, 3, 2, 5
@@ -91,54 +90,10 @@ CASES = [  # name, status, what is said, what DNS is asked about (None: nothing)
 
 def module(where):
     """The environment with a source of names of our own; None where that cannot be built (no compiler, no glibc)."""
-    compiler = shutil.which(os.environ.get("CC", "cc").split()[0]) or shutil.which("gcc") or shutil.which("clang")
-    if compiler is None:
+    words = compiler()
+    if not words:
         return None
-    built = subprocess.run([compiler, "-shared", "-fPIC", "-I", BUILD, "-o", os.path.join(where, "libnss_pmtest.so.2"),
-                            os.path.join(TOP, "tests/cli/nss_module.c")], capture_output=True, text=True)
-    if built.returncode != 0:
-        print(f"# sources of nsswitch.conf are not tested: {built.stderr!r}")
-        return None
-    return {**os.environ, "LD_LIBRARY_PATH": where}
-
-
-def others(where, port, number):
-    """What nsswitch.conf names beside files and dns."""
-    env = module(where)
-    if env is None:
-        return
-    bind(where, "/etc/nsswitch.conf", "hosts: files [SUCCESS = return] dns pmtest # and no more\n")
-    for host, status, says in (("known.pmtest.example", 0, ""), ("nobody.pmtest.example", 68, "host unknown"),
-                               ("stall.pmtest.example", 75, "no connection within 1 s"), ("v4.test.example", 0, "")):
-        p = subprocess.run([os.path.join(BUILD, "mailsend"), "--config", "/dev/null", "--tls=off", "--timeout", "1", "--probe",
-                            "--smtp", f"smtp://{host}:{port}"], capture_output=True, text=True, timeout=60, stdin=subprocess.DEVNULL, env=env)
-        number += 1
-        print(f"{'ok' if p.returncode == status and says in p.stderr else 'not ok'} {number} - {host} by another source: {status} ({p.stderr!r})")
-    with open(os.path.join(where, "list.csv"), "w") as f:
-        f.write("email\n" + "".join(f"user{i}@example.net\n" for i in range(20)))
-    with open(os.path.join(where, "t.eml"), "w") as f:
-        f.write("From: a@example.org\nTo: {{email}}\nSubject: x\n\nText\n")
-    with open(os.path.join(where, "list.csv")) as rows:
-        try:
-            p = subprocess.run([os.path.join(BUILD, "mailbulk"), "--send", "--config", "/dev/null", "--tls=off", "--journal", os.path.join(where, "journal"),
-                                "--transactional", "--smtp", f"smtp://stall.pmtest.example:{port}", "--smtp", f"smtp://127.0.0.1:{port}",
-                                os.path.join(where, "t.eml")], stdin=rows, capture_output=True, text=True, timeout=30, env=env)
-            ok, said = p.returncode == 0 and p.stdout.count(",sent,") == 20, (p.stdout, p.stderr)
-        except subprocess.TimeoutExpired as e:
-            ok, said = False, e
-    number += 1
-    print(f"{'ok' if ok else 'not ok'} {number} - mailbulk: a look-up that hangs keeps no other connection")
-    if not ok:
-        print(f"# {said!r}")
-    return number
-
-
-def module(where):
-    """The environment with a source of names of our own; None where that cannot be built (no compiler, no glibc)."""
-    compiler = shutil.which(os.environ.get("CC", "cc").split()[0]) or shutil.which("gcc") or shutil.which("clang")
-    if compiler is None:
-        return None
-    built = subprocess.run([compiler, "-shared", "-fPIC", "-I", BUILD, "-o", os.path.join(where, "libnss_pmtest.so.2"),
+    built = subprocess.run([*words, "-shared", "-fPIC", "-I", BUILD, "-o", os.path.join(where, "libnss_pmtest.so.2"),
                             os.path.join(TOP, "tests/cli/nss_module.c")], capture_output=True, text=True)
     return {**os.environ, "LD_LIBRARY_PATH": where} if built.returncode == 0 else None
 

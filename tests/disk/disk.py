@@ -27,7 +27,7 @@ import subprocess
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lint"))
-from tap import BUILD, TOP  # noqa: E402
+from tap import shared_object  # noqa: E402
 
 SECTOR = 512
 THOROUGH = bool(os.environ.get("PIPEMAIL_THOROUGH"))
@@ -36,11 +36,7 @@ SEED = int(os.environ.get("PIPEMAIL_SEED", "1"))
 
 def build(library):
     """The recorder as a library to preload; False where there is no C compiler."""
-    compiler = shutil.which(os.environ.get("CC", "cc").split()[-1]) or shutil.which("gcc") or shutil.which("clang")
-    if compiler:
-        subprocess.run([compiler, "-shared", "-fPIC", "-O1", "-I", BUILD, "-o", library, os.path.join(TOP, "tests/disk/recorder.c"), "-ldl"],
-                       check=True)
-    return bool(compiler)
+    return shared_object(library, "tests/disk/recorder.c", "-ldl")
 
 
 def empty(folder):

@@ -3,7 +3,9 @@
 attempt(part, *arguments) is for the parts of a long test: one that raises counts as failed, and the next ones run."""
 import atexit
 import os
+import shutil
 import signal
+import subprocess
 import sys
 import time
 import traceback
@@ -108,3 +110,19 @@ def sources(top, *folders, endings=(".c", ".h")):
 def read(path):
     with open(path, encoding="utf-8", errors="replace") as f:
         return f.read()
+
+
+def compiler():
+    """The C compiler that the tree was built with, as a list of words ("ccache gcc" are two), or any that is there; [] for none."""
+    for words in (os.environ.get("CC", "").split(), ["cc"], ["gcc"], ["clang"]):
+        if words and all(shutil.which(word) for word in words if not word.startswith("-")):
+            return words
+    return []
+
+
+def shared_object(library, source, *flags):
+    """A source of the tree as a library to preload; False where there is no C compiler."""
+    words = compiler()
+    if words:
+        subprocess.run([*words, "-shared", "-fPIC", "-O1", "-I", BUILD, "-o", library, os.path.join(TOP, source), *flags], check=True)
+    return bool(words)

@@ -266,6 +266,8 @@ static void test_columns(void)
 		"comma +0 [first] [second]* named\na@a.de|b@a.de@2\n", "a column that is asked for");
 	reads_as(STR_LIT("a@a.de,b@a.de\n"), &(struct list_asked){ .name = "l", .email = "2" },
 		"comma +0 [] []* - named\na@a.de|b@a.de@1\n", "by its number");
+	reads_as(STR_LIT("x,y\n1,2\n"), &(struct list_asked){ .name = "l", .header = LIST_HEADER_YES, .email = "1" },
+		"comma +0 [x]* [y] named\n1|2@2\n", "a number is not a name");
 	reads_as(STR_LIT("email\na@a.de\n"), &(struct list_asked){ .name = "l", .header = LIST_HEADER_NO },
 		"comma +0 []* -\nemail@1\na@a.de@2\n", "no header");
 	reads_as(STR_LIT("a@a.de\nb@a.de\n"), &(struct list_asked){ .name = "l", .header = LIST_HEADER_YES },

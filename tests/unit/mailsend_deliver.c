@@ -339,6 +339,12 @@ static void test_verdicts(void)
 	check(e.rcpts[0].verdict == VERDICT_UNKNOWN && e.rcpts[1].verdict == VERDICT_REFUSED,
 		"no reply to the message: unknown");
 	envelope_free(&e);
+	add(&e, "a@example.org, j\xc3\xb6rg@example.org");
+	send_to(&e, &wants, &r);
+	check(e.rcpts[0].verdict == VERDICT_SENT && e.rcpts[1].verdict == VERDICT_REFUSED &&
+			strcmp(e.rcpts[1].enhanced, "5.6.7") == 0,
+		"who needs SMTPUTF8 does not get it from a server without");
+	envelope_free(&e);
 	add(&e, "eat@example.org");
 	send_to(&e, &wants, &r);
 	check(e.rcpts[0].verdict == VERDICT_REFUSED && r.message_refused && report_status(&r, &e) == ERR_UNAVAILABLE,

@@ -44,7 +44,7 @@ static void add_alternative(struct buf *out, struct str s)
 		size_t n = 0;
 
 		while (n < s.n &&
-			!(n + 2 < s.n && s.p[n] == ' ' && strchr("~^+", s.p[n + 1]) != NULL && s.p[n + 2] == ' '))
+			!(n + 2 < s.n && s.p[n] == ' ' && strchr("~^>+", s.p[n + 1]) != NULL && s.p[n + 2] == ' '))
 			n++;
 		add_term(out, str_sub(s, 0, n));
 		buf_add_char(out, ' ');

@@ -150,6 +150,155 @@ static const struct reply_case cases[] = {
 };
 /* clang-format on */
 
+struct text {
+	enum outcome_stage stage;
+	const char *text;
+};
+
+/* clang-format off */
+/* Nobody is there. */
+static const struct text gone[] = {
+	{ RCPT, "550 \343\202\242\343\203\211\343\203\254\343\202\271\343\201\214\345\255\230\345\234\250\343\201\227\343\201\276\343\201\233\343\202\223" },
+	{ RCPT, "550 5.1.1 invalid address" },
+	{ AT, "550 5.1.1 invalid address" },
+	{ RCPT, "550 x@third.example does not exist" },
+	{ RCPT, "550 5.1.1 Your message could not be delivered because the recipient's mailbox does not exist any more" },
+	{ AT, "550 5.1.2 theirs.example: domain not found" },
+	{ RCPT, "550 5.4.1 Recipient address rejected: Access denied" },
+	{ RCPT, "550 Invalid recipient domain" },
+	{ RCPT, "551 not our customer" },
+	{ RCPT, "550 5.1.1 Destinat\303\241rio n\303\243o encontrado" },
+	{ RCPT, "550 5.1.1 Nie ma takiego u\305\274ytkownika" },
+	{ RCPT, "550 5.1.1 Kullan\304\261c\304\261 bulunamad\304\261" },
+	{ RCPT, "550 \354\241\264\354\236\254\355\225\230\354\247\200 \354\225\212\353\212\224 \354\202\254\354\232\251\354\236\220\354\236\205\353\213\210\353\213\244" },
+	{ CONTENT, "550 5.1.1 user unknown" },
+	{ AT, "550 Bad destination mailbox address" },
+	{ AT, "550 5.1.1 <ann@theirs.example>... User unknown" },
+	{ AT, "550 <ann@theirs.example>, Recipient unknown" },
+	{ AT, "550 Unknown recipient" },
+	{ AT, "550 5.1.1 unknown or illegal alias: ann@theirs.example" },
+	{ AT, "550 ann@theirs.example... No such user" },
+	{ AT, "550 Mailbox \"ann\" does not exist" },
+	{ AT, "User ann (ann@theirs.example) not listed in Domino Directory" },
+	{ AT, "550 5.1.1 ann@theirs.example is not a valid mailbox" },
+	{ AT, "554 5.1.1 ann: no such mailbox" },
+	{ AT, "550 This account has been deleted" },
+	{ AT, "550 5.1.1 Account is closed" },
+	{ AT, "550 The account ann has been deleted" },
+	{ AT, "550 Sorry, no mailbox here by that name (#5.1.1)" },
+	{ AT, "550 5.1.1 Invalid user" },
+	{ AT, "550 invalid recipient: ann@theirs.example" },
+	{ AT, "553 5.3.0 <ann@theirs.example>... Addressee unknown" },
+	{ AT, "550 no such address here" },
+	{ AT, "550 not a known user" },
+	{ AT, "550 Recipient ann@theirs.example is unknown to this server" },
+	{ AT, "550 5.1.1 The mailbox you are trying to reach does not exist" },
+	{ AT, "550 Unroutable address" },
+	{ AT, "550 5.1.1 unable to find user" },
+	{ AT, "550 sorry, that recipient is not known (#5.1.1)" },
+	{ AT, "550 5.1.1 Mailbox unavailable or does not exist" },
+	{ AT, "550 5.1.1 Dead account" },
+	{ AT, "550 5.1.1 bad recipient" },
+	{ AT, "ann@theirs.example : unknown" },
+	{ AT, "550 <ann@theirs.example> is invalid" },
+	{ AT, "User's email address has changed" },
+	{ AT, "550 5.1.1 ann@theirs.example unknown, please check with postmaster@theirs.example" },
+	{ AT, "550 Requested action not taken: user not exist" },
+	{ AT, "511 unknown user" },
+	{ AT, "Recipient's mailbox is not existing" },
+	{ AT, "5.1.1 Delivery failed: destination mailbox ann does not exist" },
+	{ AT, "550 #5.1.1 user unknown, relay=mx" },
+	{ AT, "Unknown user: ann" },
+	{ AT, "Domain theirs.example does not exist" },
+	{ AT, "DNS Error: Domain name not found" },
+	{ AT, "The domain theirs.example was not found" },
+	{ AT, "Host theirs.example not found" },
+	{ AT, "DNS Error: 12345 DNS type 'mx' lookup of theirs.example responded with code NXDOMAIN" },
+	{ AT, "Name service error for name=theirs.example type=MX: Host not found" },
+	{ AT, "unrouteable mail domain \"theirs.example\"" },
+	{ AT, "lookup of MX failed, host theirs.example unknown" },
+	{ AT, "no mail server found for theirs.example" },
+	{ AT, "550 5.4.310 DNS domain theirs.example does not exist [Message=InfoDomainNonexistent]" },
+	{ AT, "The e-mail address you entered couldn't be found. Please check the recipient's e-mail address and try to resend the message." },
+	{ AT, "Delivery has failed: ann@theirs.example The email address wasn't found at the destination domain." },
+	{ AT, "Address not found. Your message wasn't delivered to ann@theirs.example because the address couldn't be found, or is unable to receive mail." },
+	{ AT, "550 5.1.1 Der Empf\303\244nger existiert nicht" },
+	{ AT, "L'adresse de messagerie n'a pas \303\251t\303\251 trouv\303\251e" },
+	{ AT, "El destinatario no fue encontrado" },
+	{ AT, "550 Usu\303\241rio n\303\243o encontrado" },
+	{ AT, "550 L'utente non esiste" },
+	{ AT, "No se ha encontrado la direcci\303\263n de correo" },
+	{ AT, "550 ung\303\274ltiger Empf\303\244nger" },
+	{ AT, "550 5.1.1 Empf\303\244ngeradresse ung\303\274ltig" },
+};
+
+/* What sounds so and is not, or not for certain. */
+static const struct text not_gone[] = {
+	{ RCPT, "550 5.1.1 <ann@theirs.example>: Recipient address rejected: undeliverable address: host mx.theirs.example[192.0.2.1] said: 550 5.7.1 blocked" },
+	{ RCPT, "550 5.1.1 Mail rejected for policy reasons, unknown address" },
+	{ RCPT, "550 Unknown address family" },
+	{ RCPT, "550 Absenderadresse existiert nicht" },
+	{ RCPT, "550 adresse d'exp\303\251diteur inconnue" },
+	{ RCPT, "550 \351\200\201\344\277\241\345\205\203\343\202\242\343\203\211\343\203\254\343\202\271\343\201\214\345\255\230\345\234\250\343\201\227\343\201\276\343\201\233\343\202\223" },
+	{ RCPT, "550 \345\217\221\344\273\266\344\272\272\345\234\260\345\235\200\344\270\215\345\255\230\345\234\250" },
+	{ RCPT, "550 \320\236\321\202\320\277\321\200\320\260\320\262\320\270\321\202\320\265\320\273\321\214 \320\275\320\265 \320\275\320\260\320\271\320\264\320\265\320\275" },
+	{ AT, "550 No such user or insufficient permission" },
+	{ AT, "550 your account does not exist on this server" },
+	{ RCPT, "550 sender <x@third.example> does not exist" },
+	{ MAIL, "550 sorry no such domain" },
+	{ RCPT, "550 5.1.1 IP 192.0.2.3 not found in DNS" },
+	{ AT, "550 5.1.1 Unknown user (password expired)" },
+	{ RCPT, "550 5.7.1 <list@us.example>: user unknown" },
+	{ RCPT, "550 5.1.1 mailbox is over its quota, user not found" },
+	{ AT, "550 5.1.1 could not find user in LDAP" },
+	{ RCPT, "550 Recipient not in whitelist" },
+	{ AT, "550 5.1.1 not permitted: unknown recipient" },
+	{ RCPT, "550 Rejected: mailbox does not accept bulk mail" },
+	{ RCPT, "550 5.1.1 Mailbox unavailable, try again later" },
+	{ RCPT, "550 no valid cert for TLS user" },
+	{ RCPT, "550 domain us.example not found" },
+	{ RCPT, "550 domain of list@us.example not found" },
+	{ AT, "554 5.4.4 unable to route" },
+	{ AT, "connect to theirs.example[192.0.2.1]:25: Connection timed out" },
+	{ AT, "554 rejected due to SPF: domain does not exist" },
+	{ AT, "550 Email rejected per DMARC policy for us.example: user not found" },
+	{ AT, "5.1.1 smtp; 550 4.4.7 QUEUE.Expired; message expired" },
+	{ AT, "550-5.2.1 The email account that you tried to reach is inactive" },
+	{ RCPT, "550 deactivated mailbox, user doesn't exist" },
+	{ RCPT, "550 Caixa postal cheia, usu\303\241rio desconhecido" },
+	{ RCPT, "550 Usuario con buz\303\263n lleno" },
+	{ RCPT, "550 5.1.1 The recipient server is not responding to our queries" },
+	{ RCPT, "550 Message is invalid: address in header is not valid" },
+	{ AT, "550 Invalid destination mailbox size" },
+	{ AT, "550 recipient has closed the conversation" },
+	{ AT, "550 host not found for client" },
+	{ AT, "550 No such file: message was deleted by the user" },
+	{ AT, "550 unknown user status" },
+	{ AT, "554 email deleted by filter" },
+	{ AT, "550 your mail was deleted, account administrator notified" },
+	{ AT, "550 not a valid message for this recipient" },
+	{ AT, "550 your message is invalid for recipient" },
+	{ AT, "554 Invalid mail address syntax in From" },
+	{ AT, "550 illegal attachment to user" },
+	{ AT, "Your mail to ann@theirs.example was deleted unread" },
+	{ AT, "550 invalid charset for recipient" },
+	{ AT, "550 The user has closed their mailbox for holiday" },
+	{ AT, "550 user ann@theirs.example has been removed from the mailing list" },
+	{ AT, "550 SMTP error: the mail address is undefined in the routing table" },
+	{ AT, "This address no longer accepts mail." },
+	{ AT, "550-Callout verification failed: 550 user unknown" },
+	{ AT, "User not local; please try ann@elsewhere.example" },
+	{ AT, "550 5.0.0 Recipient verification failed" },
+	{ AT, "550 The recipient cannot be verified. Please check all recipients of this message to verify they are valid." },
+	{ AT, "smtp; 550 5.1.1 unknown recipient <ann@theirs.example>: list@us.example" },
+	{ AT, "550 Message from list@us.example: no such user ann@theirs.example" },
+	{ AT, "550 cannot deliver mail from list@us.example to ann@theirs.example: unknown recipient" },
+	{ AT, "550 5.4.312 Message expired, DNS query failed" },
+	{ AT, "Message blocked. Your message to ann@theirs.example has been blocked." },
+	{ AT, "Recipient inbox full" },
+};
+/* clang-format on */
+
 static struct outcome judge(const struct reply_case *c)
 {
 	const struct outcome_reply reply = {
@@ -177,6 +326,16 @@ static void test_cases(void)
 			    outcome_stage_name(cases[i].stage), cases[i].text))
 			printf("# is %s\n", outcome_reason_name(o.reason));
 		check(hard == is_gone(cases[i].reason), "hard or not: %.60s", cases[i].text);
+	}
+}
+
+static void test_gone(const struct text *v, size_t n, bool want)
+{
+	for (size_t i = 0; i < n; i++) {
+		struct outcome o = judge(&(struct reply_case){ OUTCOME_NONE, v[i].stage, v[i].text });
+
+		check((o.bounce == OUTCOME_BOUNCE_HARD) == want, "%s, %shard: %.60s", outcome_reason_name(o.reason),
+			want ? "" : "not ", v[i].text);
 	}
 }
 
@@ -273,6 +432,8 @@ static void test_follow(void)
 int main(void)
 {
 	test_cases();
+	test_gone(gone, sizeof gone / sizeof *gone, true);
+	test_gone(not_gone, sizeof not_gone / sizeof *not_gone, false);
 	test_stages();
 	test_shared();
 	test_found_stage();

@@ -99,22 +99,6 @@ static void test_sources(void)
 	get(&s, NULL, ERR_AUTH, "no source at all");
 }
 
-static void test_deadline(void)
-{
-	struct buf out = { 0 };
-	struct err err = { 0 };
-	int64_t start = clock_now();
-
-	check(!secret_run("sleep 60", clock_after(CLOCK_SECOND / 10), &out, &err) && err.kind == ERR_TEMP, "%s",
-		err.text);
-	check(clock_now() - start < 5 * CLOCK_SECOND, "a command that hangs is given up");
-	check(!secret_run("sh -c 'echo token; exec sleep 60'", clock_after(CLOCK_SECOND / 2), &out, &err) &&
-			buf_len(&out) == 0,
-		"and so is one that hangs after its line: %s", err.text);
-	check(!secret_run("head -c 100000 /dev/zero", INT64_MAX, &out, &err) && err.kind == ERR_CONFIG, "%s", err.text);
-	buf_wipe(&out);
-}
-
 /* What stands elsewhere is out of reach by a credential's name, also where it exists. */
 static void test_credential(void)
 {
@@ -206,6 +190,22 @@ static void test_lines(void)
 	get(&s, NULL, ERR_CONFIG, "a command that is killed");
 }
 
+static void test_deadline(void)
+{
+	struct buf out = { 0 };
+	struct err err = { 0 };
+	int64_t start = clock_now();
+
+	check(!secret_run("sleep 60", clock_after(CLOCK_SECOND / 10), &out, &err) && err.kind == ERR_TEMP, "%s",
+		err.text);
+	check(clock_now() - start < 5 * CLOCK_SECOND, "a command that hangs is given up");
+	check(!secret_run("sh -c 'echo token; exec sleep 60'", clock_after(CLOCK_SECOND / 2), &out, &err) &&
+			buf_len(&out) == 0,
+		"and so is one that hangs after its line: %s", err.text);
+	check(!secret_run("head -c 100000 /dev/zero", INT64_MAX, &out, &err) && err.kind == ERR_CONFIG, "%s", err.text);
+	buf_wipe(&out);
+}
+
 static void netrc(const char *host, const char *user, const char *want)
 {
 	struct buf out = { 0 };
@@ -253,11 +253,11 @@ int main(void)
 	secret_harden();
 	test_split();
 	test_sources();
-	test_deadline();
 	test_credential();
 	test_input();
 	test_modes();
 	test_lines();
+	test_deadline();
 	test_netrc();
 	for (const char *const *name = (const char *const[]){ "p", "smtp", "netrc", NULL }; *name != NULL; name++) {
 		char path[200];

@@ -147,6 +147,8 @@ static void test_auth(void)
 		TLS_HELLO "C AUTH PLAIN AHRpbQB0YW5zdGFhZnRhbnN0YWFm\nS 454 4.7.0 no\nC QUIT\n", "failed 75");
 	PLAY("PLAIN 421", TLS_IMPLICIT, true, TLS_HELLO "C AUTH PLAIN AHRpbQB0YW5zdGFhZnRhbnN0YWFm\nS 421 bye\n",
 		"failed 75");
+	PLAY("PLAIN 354", TLS_IMPLICIT, true, TLS_HELLO "C AUTH PLAIN AHRpbQB0YW5zdGFhZnRhbnN0YWFm\nS 354 go\n",
+		"failed 76", .error = "out of step");
 	PLAY("PLAIN dropped", TLS_IMPLICIT, true, TLS_HELLO "C AUTH PLAIN AHRpbQB0YW5zdGFhZnRhbnN0YWFm\nX\n",
 		"failed 75");
 	PLAY("PLAIN asked on", TLS_IMPLICIT, true,

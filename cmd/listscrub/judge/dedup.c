@@ -105,7 +105,7 @@ static void move_to(struct dedup *to, struct dedup *from)
 		size_t at = slot_of(to, from->slots[i]);
 
 		to->slots[at] = from->slots[i];
-		if (to->leads != NULL)
+		if (to->leads != NULL && from->leads != NULL)
 			to->leads[at] = from->leads[i];
 	}
 	to->used = from->used;

@@ -17,7 +17,7 @@
 
 void idn_free(struct idn *idn)
 {
-	for (size_t i = 0; i < idn->seen.used; i++) {
+	for (size_t i = 0; idn->labels != NULL && i < idn->seen.used; i++) {
 		mem_free(idn->labels[i].ascii);
 		mem_free(idn->labels[i].written);
 	}

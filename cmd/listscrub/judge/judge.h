@@ -103,7 +103,7 @@ void judge_row(struct judge *j, const struct csv_row *row, struct verdict *v);
 /* Another judge by the same lists, for another thread; of j nothing may change as long as it is there. Not where there
  * are suggestions: they remember what was asked before. */
 void judge_join(struct judge *other, const struct judge *j);
-void judge_leave(struct judge *other);
+void judge_leave(struct judge *j);
 
 /* Are there dates that other dates of their column may explain? Then all rows are to be judged once with notes_dates,
  * and after them judge_settle_dates. */

@@ -275,7 +275,7 @@ void input_free(struct input *in)
 {
 	if (in->files != NULL)
 		close_file(in);
-	for (size_t i = 0; i < in->n; i++)
+	for (size_t i = 0; in->files != NULL && i < in->n; i++)
 		if (in->files[i].spool >= 0)
 			(void)close(in->files[i].spool);
 	mem_free(in->files);

@@ -284,7 +284,7 @@ static bool read_directory(struct bounces *b, const char *path, const char *part
 
 	if (d == NULL)
 		ok = err_errno(err, ERR_NOINPUT, errno, "%s", buf_text(&name));
-	for (struct dirent *e; ok && (e = readdir(d)) != NULL;) {
+	for (struct dirent *e; d != NULL && ok && (e = readdir(d)) != NULL;) {
 		if (e->d_name[0] == '.')
 			continue;
 		buf_clear(&name);

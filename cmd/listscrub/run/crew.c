@@ -2,13 +2,10 @@
 
 #include "cmd/listscrub/run/crew_state.h"
 
-#ifdef HAVE_MALLOC_H
-#include <malloc.h>
-#endif
-#include <sched.h>
+#include <pthread.h>
 #include <signal.h>
-#include <sys/resource.h>
 
+#include "cmd/listscrub/run/threads.h"
 #include "io/stop.h"
 
 #define WORTH_IT (4 * CREW_SHARE) /* of a file */
@@ -139,18 +136,6 @@ static void leave(struct crew_member *m)
 	batch_free(&m->batch);
 }
 
-/* Threads with an arena of malloc each need not wait for each other, but each reserves some megabytes of address space
- * for the little that it needs. */
-static void share_arena(void)
-{
-#ifdef M_ARENA_MAX
-	struct rlimit limit;
-
-	if (getrlimit(RLIMIT_AS, &limit) != 0 || limit.rlim_cur != RLIM_INFINITY)
-		(void)mallopt(M_ARENA_MAX, 1);
-#endif
-}
-
 /* A thread that cannot be had is done without. Signals are for the first one. */
 static void start_threads(struct crew *c)
 {
@@ -159,7 +144,7 @@ static void start_threads(struct crew *c)
 	sigset_t before;
 	bool ok = pthread_attr_init(&attr) == 0;
 
-	share_arena();
+	threads_share_arena();
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &before);
 	ok = ok && pthread_attr_setstacksize(&attr, STACK_OCTETS) == 0;
@@ -206,21 +191,6 @@ static void run(struct crew *c, size_t members)
 	pthread_mutex_destroy(&c->reading);
 }
 
-static size_t processors(void)
-{
-#ifdef HAVE_SCHED_GETAFFINITY
-	cpu_set_t set;
-	size_t n = sched_getaffinity(0, sizeof set, &set) == 0 ? (size_t)CPU_COUNT(&set) : 1;
-#else
-	long online = sysconf(_SC_NPROCESSORS_ONLN);
-	size_t n = online > 0 ? (size_t)online : 1;
-#endif
-
-	if (n < CREW_LEAST)
-		n = CREW_LEAST;
-	return n < MEMBERS ? n : MEMBERS;
-}
-
 /* What was read already of the row that comes next, and where that begins. */
 static void begin(struct crew *c)
 {
@@ -237,7 +207,8 @@ static void begin(struct crew *c)
 bool crew_run(struct scrub *s, struct err *err)
 {
 	struct crew c = { .scrub = s, .err = err, .ok = true };
-	size_t members = processors();
+	size_t n = threads_processors();
+	size_t members = n < CREW_LEAST ? CREW_LEAST : n < MEMBERS ? n : MEMBERS;
 
 	if (s->crew_failed || s->mode == SCRUB_GATHER || s->judge.suggest != NULL || !s->in.list.csv.started ||
 		s->in.list.csv.eof || !list_reader_plain(&s->in.list) || members < 2 ||

@@ -51,7 +51,7 @@ static void count_domain(struct report *r, const struct pending *p)
 /* Between U+2068 and U+2069: what is written from right to left turns round nothing beside it. */
 static void add_shown(struct buf *text, struct str s)
 {
-	buf_add_text(text, "\xe2\x81\xa8");
+	buf_add_text(text, "\xe2\x81\xa8"); /* NOLINT(misc-misleading-bidirectional): closed below */
 	utf8_show(text, s, SHOWN_MAX);
 	buf_add_text(text, "\xe2\x81\xa9");
 }

@@ -76,16 +76,20 @@ static bool learn_json(struct list_reader *r, struct str text)
 	return true;
 }
 
-/* The first line with anything in it; false: it is not there as a whole. */
+/* The first line with anything in it, within the sample. False: it is not there as a whole. */
 static bool first_text_line(const struct list_reader *r, struct str text, struct str *line)
 {
+	bool all = r->csv.eof || text.n >= SAMPLE_MAX;
+	size_t from = 0;
 	size_t end;
 
-	while (text.n > 0 && str_trim(str_sub(text, 0, 1)).n == 0)
-		text = str_sub(text, 1, text.n);
+	text = str_sub(text, 0, SAMPLE_MAX);
+	while (from < text.n && str_trim(str_at(text.p + from, 1)).n == 0)
+		from++;
+	text = str_sub(text, from, text.n);
 	end = str_find(text, '\n');
 	*line = str_trim(str_sub(text, 0, end));
-	return r->csv.eof || end < text.n || text.n > SAMPLE_MAX;
+	return all || end < text.n;
 }
 
 /* Is it JSON Lines? False: more is needed. */

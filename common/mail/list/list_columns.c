@@ -64,7 +64,11 @@ size_t list_name_rank(struct str name)
 
 size_t list_asked_rank(const struct list_asked *asked, struct str name)
 {
-	if (asked->email != NULL && str_ieq(str_trim(name), str_of(asked->email)))
+	uint64_t number;
+
+	/* (A number is no name: cells of rows are numbers, too.) */
+	if (asked->email != NULL && str_ieq(str_trim(name), str_of(asked->email)) &&
+		!str_number(str_of(asked->email), UINT64_MAX, &number))
 		return 0;
 	return list_name_rank(name);
 }

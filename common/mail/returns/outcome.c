@@ -154,6 +154,8 @@ static bool joined(const struct outcome_hit *a, const struct outcome_hit *b, enu
 		return true;
 	if (a->clause != b->clause)
 		return false;
+	if (join == OUTCOME_NEXT)
+		return b->begin == a->end + 1;
 	if (a->end < b->begin)
 		gap = b->begin - a->end - 1u;
 	else if (b->end < a->begin)

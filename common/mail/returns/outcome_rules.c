@@ -15,12 +15,12 @@ const struct outcome_class outcome_classes[] = {
 	/* Takes away what stands inside it. The first class, see outcome.c. */
 	{ "$nothing", "return* to sender|returned to the sender|message to sender|notify the sender|inform the sender|unknown error|unknown reason|"
 		"unknown failure|unknown problem|not known whether|for unknown|invalid response|header follows|headers follow|including all headers|with full headers|all headers|including headers|file attachments|spam filter said ok|"
-		"if the sender|contact the sender|your message to the recipient|unknown status|unknown mail transport error" },
+		"if the sender|contact the sender|your message to the recipient|unknown status|unknown mail transport error|address family|user status|unknown client|unknown user agent|user agent|unknown content" },
 
 	/* Whatever a mailbox and its owner are called. */
 	{ "$box", "user|users|username|user name|userid|user id|mailbox|mail box|mailboxes|mail user|recipient|recipients|addressee|address|addresses|email address|"
-		"e mail address|mail address|email|e mail|account|accounts|inbox|alias|aliases|person|local part|localpart|customer|member|employee|mail drop|maildrop|"
-		"destination|login name|<rcpt>|<address>|nobody|virtual user|local user|"
+		"e mail address|mail address|account|accounts|inbox|alias|aliases|person|local part|localpart|customer|member|employee|mail drop|maildrop|"
+		"destination|login name|<rcpt>|<address>|virtual user|local user|"
 		"destinatari*|destinatar|destinataire*|adresse|adresses|adresse email|boite aux lettres|boite|utilisateur|compte|usuario|direccion|buzon|cuenta|correo|"
 		"utente|indirizzo|casella|account di posta|caixa postal|caixa de correio|conta|endereco|usuario|utilizador|"
 		"benutzer*|empfanger*|empfaenger*|postfach|konto|teilnehmer|nutzer|mailadresse|emailadresse|mailkonto|"
@@ -33,19 +33,27 @@ const struct outcome_class outcome_classes[] = {
 	/* That it is not there. */
 	{ "$gone", "unknown|not known|unrecognized|unrecognised|not recognized|not recognised|not found|notfound|couldnt be found|could not be found|cannot be found|"
 		"cant be found|was not found|wasnt found|were not found|isnt found|not be located|does not exist|doesnt exist|do not exist|dont exist|"
-		"did not exist|didnt exist|not exist|not exists|dont exists|doesnt exists|not existing|does not exists|nonexist*|non exist*|inexist*|no longer exist*|no longer valid|no longer in use|"
-		"no longer on server|no longer on this server|no longer in service|no such|invalid|not valid|isnt valid|is not a valid|not a valid|not a known|bad destination|undefined|"
-		"deleted|has been removed|been terminated|terminated|has been closed|is closed|closed|discontinued|"
-		"dont know|not our|not one of our|is not ours|no mail box available|not hosted here|not here|not in service|illegal|marked as invalid|"
-		"unbekannt*|nicht bekannt|nicht gefunden|existiert nicht|existieren nicht|nicht vorhanden|nicht existent|ungultig*|ungueltig*|gibt es nicht|geloscht|geloescht|"
-		"inconnu*|nexiste pas|n existe pas|nexistent pas|n existent pas|nexiste plus|n existe plus|n est pas valide|nest pas valide|introuvable|invalide*|non trouve*|supprime|"
-		"no existe|no existen|desconocid*|no encontrad*|no se encontro|no se encuentra|ya no existe|invalida|invalido|no valida|no valido|errad*|"
-		"sconosciut*|non esiste|non esistono|non trovat*|errato|non valid*|nao existe|nao encontrad*|desconhecid*|"
+		"did not exist|didnt exist|not exist|not exists|dont exists|doesnt exists|not existing|does not exists|nonexist*|non exist*|inexist*|no longer exist*|no longer in use|"
+		"no longer on server|no longer on this server|no longer in service|no such|not a known|bad destination|no mail box available|not hosted here|marked as invalid|"
+		"unbekannt*|nicht bekannt|nicht gefunden|existiert nicht|existieren nicht|nicht vorhanden|nicht existent|gibt es nicht|"
+		"inconnu*|nexiste pas|n existe pas|nexistent pas|n existent pas|nexiste plus|n existe plus|introuvable|non trouve*|pas ete trouve*|"
+		"no existe|no existen|desconocid*|no encontrad*|no fue encontrad*|no ha sido encontrad*|no se ha encontrado|no se encontro|no se encuentra|ya no existe|"
+		"sconosciut*|non esiste|non esistono|non trovat*|nao existe|nao encontrad*|desconhecid*|"
 		"onbekend*|bestaat niet|niet gevonden|niet bekend|nieznan*|nie istnieje|nie znaleziono|nie zostal znaleziony|nie ma takie*|"
-		"не существует|не існує|неизвест*|невідом*|не найден*|не знайден*|нет такого|не зарегистрирован*|удален*|недействител*|несуществ*|отсутству*|"
-		"bulunamadi|mevcut degil|gecersiz|bilinmeyen|bilinmiyor|ismeretlen|nem letezik|nem talalhato|nincs ilyen|okand*|finns inte|existerar inte|ukendt*|findes ikke|eksisterer ikke|"
+		"не существует|не існує|неизвест*|невідом*|не найден*|не знайден*|нет такого|не зарегистрирован*|несуществ*|"
+		"bulunamadi|mevcut degil|bilinmeyen|bilinmiyor|ismeretlen|nem letezik|nem talalhato|nincs ilyen|okand*|finns inte|existerar inte|ukendt*|findes ikke|eksisterer ikke|"
 		"ukjent*|finnes ikke|tuntematon|ei ole olemassa|ei loydy*|neznam*|neexistuj*|nenalezen*|ne postoji|nepoznat*|necunoscut*|nu exista|"
-		"不存在|未知|无此|無此|找不到|查无|查無|无效|無效|不正确|已注销|存在しません|存在しない|見つかりません|不明|존재하지|없는|없습니다|찾을 수" },
+		"不存在|未知|无此|無此|找不到|查无|查無|存在しません|存在しない|見つかりません|不明|존재하지|없는|없습니다|찾을 수" },
+
+	/* What may be said of many things, and means this only right beside a mailbox. */
+	{ "$own", "user|username|user name|userid|mailbox|mail box|recipient|recipient address|addressee|address|email address|e mail address|mail address|account|inbox|alias|local part|"
+		"destination address|destination mailbox|<rcpt>|<address>" },
+	{ "$bad", "invalid|illegal|is invalid|was invalid|not valid|is not valid|isnt valid|no longer valid|is no longer valid|not a valid|is not a valid|not a legal" },
+	{ "$mailbox", "user|mailbox|mail box|account|inbox|alias|email address|e mail address|mailbox <rcpt>|account <rcpt>|mailbox for <rcpt>" },
+	{ "$removed", "deleted|is deleted|was deleted|has been deleted|been deleted|removed|was removed|has been removed|terminated|is terminated|was terminated|has been terminated|closed|is closed|was closed|"
+		"has been closed|been closed|is discontinued|has been discontinued|been discontinued|not in service|is not here|not here" },
+	{ "$ungultig", "ungultig*|ungueltig*|geloscht|geloescht|invalide|invalides|nest pas valide|n est pas valide|supprime|supprimee|invalida|invalido|no valida|no valido|no es valida|no es valido|errado|errada|"
+		"errato|non valido|non valida|nieprawidlow*|ongeldig*|удален|удалена|недействителен|отсутствует|gecersiz|ervenytelen|ogiltig*|ugyldig*|neplatn*|nevazec*|无效|無效|不正确|已注销|無効です" },
 
 	/* A domain that is not there, or has no mail. */
 	{ "$nodom", "no such domain|no such host|unknown host|host unknown|host is unknown|host not found|hostname not found|domain not found|domain name not found|host or domain name not found|"
@@ -57,7 +65,7 @@ const struct outcome_class outcome_classes[] = {
 		"domain unbekannt|domain nicht gefunden|домен не найден|домен не существует|域名不存在|域名错误|ドメインが存在|ドメインが見つかりません" },
 
 	/* Whoever sends, and what is his. */
-	{ "$us", "sender|senders|sender address|from address|from header|from field|from line|from domain|header from|mail from|mailfrom|mfrom|return path|reverse path|envelope from|originator|"
+	{ "$us", "sender|senders|sender address|from address|from header|from field|from line|from domain|header from|mail from|mailfrom|mfrom|return path|reverse path|envelope from|originator|in from|in the from|"
 		"your domain|your account|your address|your mailbox|your email address|sending domain|sending address|sending user|sending account|the from|author|<us>|"
 		"absender*|expediteur*|emetteur*|remitente*|mittente*|remetente*|afzender*|nadawc*|отправител*|відправник*|gonderen*|gonderici*|felado*|avsandar*|avsender*|afsender*|lahettaj*|"
 		"odesilatel*|odesilatele|posiljatelj*|expeditor*|发件人|寄件者|寄件人|发信人|差出人|送信者|送信元|발신자|보낸" },
@@ -122,7 +130,7 @@ RELAY("list of allowed rcpthosts|allowed rcpthosts|rcpthosts|not in my list of a
 RELAY("weiterleitung nicht erlaubt|relais refuse|relais interdit|reenvio denegado|пересылка запрещена|转发被拒绝|中继", "translated servers"),
 
 /* ---- words: sender ---- */
-WORDS(ANY, 0, 0, 0, "$us ~ $gone|$us ~ $nodom|$machine ~ $gone|$machine ~ $nodom|$us ~ no valid|$us ^ $refused|$us ^ bloque*", SENDER, "Postfix, Exim, sendmail, Exchange"),
+WORDS(ANY, 0, 0, 0, "$us ~ $gone|$us ~ $nodom|$us ~ $bad|$us ^ $ungultig|ip address ~ $gone|ip ^ $gone|$machine ^ $bad|$machine ~ $gone|$machine ~ $nodom|$us ~ no valid|$us ^ $refused|$us ^ bloque*", SENDER, "Postfix, Exim, sendmail, Exchange"),
 WORDS(ANY, 0, 0, 0, "sender address rejected|sender rejected|sender denied|sender verify|sender verification|verify sender|verify the sender|sender callout|callout verification|callback failed|callback verification|sender not verified|could not verify sender|cannot verify sender|unverified sender|sender id", SENDER, "Postfix, Exim"),
 WORDS(ANY, 0, 0, 0, "not owned by user|not owned by auth user|not owner|must match the authenticated|does not match authenticated|sender mismatch|sender address must be|from address must|not match sender|envelope sender not|may not use this sender|not allowed to use this sender|spoof*|impersonat*|forged", SENDER, "Postfix, reject_sender_login_mismatch"),
 WORDS(ANY, 0, 0, 0, "not verified|email address is not verified|identities failed the check|from address does not match a verified sender|verified sender identity|not a verified sender|domain not verified|unregistered domain|unauthorized sending domain|invalid mail from|not valid mail from", SENDER, "Amazon SES; SendGrid; Exchange 5.7.750"),
@@ -187,7 +195,7 @@ WORDS(ANY, 0, 0, 0, "$box ~ voll|postfach ist voll|postfach voll|uberfullt|ueber
 WORDS(ANY, 0, 0, 0, "recipient preferences|recipients preferences|by recipient|by recipients|by the recipient|by user|rejected your message|has blocked you|recipient has blocked|user rejected|user hangup|user in blacklist|mail is rejected by recipients|refuses mail|refused mail|unwanted|does not want|doesnt want|no longer wants|blocked by recipient|blocked by the recipient|recipient* ^ policy|personal filter*", RECIPIENT_POLICY, "QQ; AOL; Yahoo"),
 WORDS(ANY, 0, 0, 0, "not accepting mail from|not accept mail from|accepts mail from|accept mail from|receive mail from|not accepting|does not accept|doesnt accept|do not accept|dont accept|not accept|cannot accept|will not accept|wont accept|accepts mail only|accepts messages only|only accept*|only receive*|accepts only|members only|only members|subscribers only|internal only|local user only|internal use|senders only|not a member|not subscribed|not on the list|not on the allow*|allowed senders|allow list|moderat*|restricted|restriction*|restriction check|closed list|private list|posting|post to this|challenge|greenlist|permission to send|permissions|not have permission|quarantin*|held for", RECIPIENT_POLICY, "Exchange 5.7.124, 5.7.133, 5.7.134; Google Groups; Mailman"),
 WORDS(ANY, 0, 0, 0, "resolver rst authrequired|resolver rst authrequired authentication required|authrequired authentication required|resolver rst notauthorized|sendernotauthenticatedforgroup|sendernotauthenticatedformailbox|resolver rst sendernotauthenticatedforgroup authentication required|resolver rst sendernotauthenticatedformailbox authentication required|sender was not authenticated|notauthorized|restricted delivery|rejectmessage|transportrules rejectmessage", RECIPIENT_POLICY, "Exchange NDR codes"),
-WORDS(NO_MESSAGE, 0, 0, 0, "access denied|access is denied|accessdenied|recipient address rejected access denied|policy|policies|local policy|policy violation|policy restriction*|policy reasons|prohibit*|not permitted|not allowed|not authorized|not authorised|unauthorized|unauthorised|forbidden|denied|administrativ*|administrative prohibition|disallowed|violates|security|legal|compliance", RECIPIENT_POLICY, "Exim; Postfix, access(5); Mimecast"),
+WORDS(NO_MESSAGE, 0, 0, 0, "access denied|access is denied|accessdenied|recipient address rejected , access denied|recipient address rejected access denied|policy|policies|local policy|policy violation|policy restriction*|policy reasons|prohibit*|not permitted|not allowed|not authorized|not authorised|unauthorized|unauthorised|forbidden|denied|administrativ*|administrative prohibition|disallowed|violates|security|legal|compliance", RECIPIENT_POLICY, "Exim; Postfix, access(5); Mimecast"),
 WORDS(ANY, 0, 0, 0, "nicht erlaubt|nicht gestattet|verweigert|nicht berechtigt|non autorise*|interdit*|no permitid*|no autorizad*|denegad*|prohibid*|non consentit*|negat*|nao permitid*|nao autorizad*|niet toegestaan|запрещен*|не разреш*|拒绝|拒絕|不允许|許可|拒否|거부", RECIPIENT_POLICY, "not allowed, in other languages"),
 
 /* ---- words: switched off ---- */
@@ -203,13 +211,13 @@ WORDS(ANY, 0, 0, 0, "no longer with|has left the company|left the company|left t
 
 /* ---- words: no such domain ---- */
 WORDS(ANY, 0, 0, 0, "$nodom", NO_DOMAIN, "RFC 7505, 4.1; RFC 3463, X.1.2; Postfix, sendmail, Exim"),
-WORDS(ANY, 0, 0, 0, "<theirs> ~ $gone|domain ^ $gone|dns domain ~ $gone|mx records point to non existent|address lookups failed permanently|all host address lookups failed|no host found|domain does not accept mail|does not accept mail nullmx|does not accept mail null mx|<theirs> does not accept mail|<theirs> does not accept email|domain doesnt accept mail|domain accepts no mail|accepts no mail|does not accept email|domain does not receive mail|recipient address has null mx|has null mx|mx record is invalid|unable to route|no route found to domain", NO_DOMAIN, "RFC 7505, 4.1; Exim; Exchange 5.4.310"),
+WORDS(ANY, 0, 0, 0, "<theirs> ~ $gone|domain ^ $gone|dns domain ~ $gone|mx records point to non existent|address lookups failed permanently|all host address lookups failed|no host found|domain does not accept mail|does not accept mail nullmx|does not accept mail null mx|<theirs> does not accept mail|<theirs> does not accept email|domain doesnt accept mail|domain accepts no mail|accepts no mail|does not accept email|domain does not receive mail|recipient address has null mx|has null mx|mx record is invalid|no route found to domain|unrouteable mail domain|unroutable mail domain|no mail server found|domain ^ $bad|domain ^ not hosted here", NO_DOMAIN, "RFC 7505, 4.1; Exim; Exchange 5.4.310"),
 
 /* ---- words: no such mailbox ---- */
-WORDS(ANY, 0, 0, 0, "$box ~ $gone|$box ^ could not find|$box ^ couldnt find|$box ^ cannot find|$box ^ cant find|doesnt have ^ account|does not have ^ account|doesnt have ^ mailbox|does not have ^ mailbox|dont have ^ account|do not have ^ account|dont have ^ mailbox|do not have ^ mailbox", NO_MAILBOX, "RFC 3463, X.1.1; Postfix, Exim, sendmail, Gmail, Yahoo, mail.ru, Orange…"),
-WORDS(ANY, 0, 0, 0, "no mailbox here|no mailbox by that name|no account by that name|no user by that name|no user with that name|there is no user|no one here|no one by that name|nobody by that name|nobody here|unknown or illegal|unrouteable address|unroutable address|not routable|nosuchuser|usernotfound|userunknown|unknownuser|recipnotfound|exrecipnotfound|recipientnotfound|resolver adr recipnotfound|resolver adr exrecipnotfound|resolver adr recipientnotfound|not found by smtp address lookup|not known here|not known at this|not listed in domino*|not listed in public*|not listed in domain*|not listed in|invalid final delivery|invalid recip|bad destination mailbox|bad mailbox|no mail drop|delivery to this address is not possible|not our customer|not our user|isnt a customer|target address is not our|no valid recipient*|mailbox does not|does not have mail|does not receive mail here|not take mail for|handle mail for that user|unknown in virtual|unknown in local|unknown in relay|nie ma takiego|keine mailbox", NO_MAILBOX, "qmail, Exim, Domino, Exchange, Comcast"),
+WORDS(ANY, 0, 0, 0, "$box ~ $gone|$bad > $own|$own > $bad|$own ~ no longer valid|$mailbox > $removed|account ^ has been deleted|account ^ has been closed|account ^ has been removed|account ^ has been terminated|mailbox ^ has been deleted|mailbox ^ has been removed|mailbox ^ has been closed|$box ^ $ungultig|no such email|no such e mail|unknown email|unknown e mail|email does not exist|e mail does not exist|email not found|not one of our customers|not one of our users|$box ^ could not find|$box ^ couldnt find|$box ^ cannot find|$box ^ cant find|doesnt have ^ account|does not have ^ account|doesnt have ^ mailbox|does not have ^ mailbox|dont have ^ account|do not have ^ account|dont have ^ mailbox|do not have ^ mailbox", NO_MAILBOX, "RFC 3463, X.1.1; Postfix, Exim, sendmail, Gmail, Yahoo, mail.ru, Orange…"),
+WORDS(ANY, 0, 0, 0, "no mailbox here|no mailbox by that name|no account by that name|no user by that name|no user with that name|there is no user|no one here|no one by that name|nobody by that name|nobody here|unknown or illegal|unrouteable address|unroutable address|not routable|nosuchuser|usernotfound|userunknown|unknownuser|recipnotfound|exrecipnotfound|recipientnotfound|resolver adr recipnotfound|resolver adr exrecipnotfound|resolver adr recipientnotfound|not found by smtp address lookup|not known here|not known at this|not listed in domino*|not listed in public*|not listed in domain*|not listed in|invalid final delivery|bad destination mailbox|bad mailbox|no mail drop|delivery to this address is not possible|not our customer|not our user|isnt a customer|target address is not our|no valid recipient*|mailbox does not|does not have mail|does not receive mail here|not take mail for|handle mail for that user|unknown in virtual|unknown in local|unknown in relay|nie ma takiego|keine mailbox", NO_MAILBOX, "qmail, Exim, Domino, Exchange, Comcast"),
 WORDS(ANY, 0, 0, "?.1.3 - 5.0.0 5.1.0 5.3.0 5.5.0 5.5.2 5.5.4 5.1.1", "bad recipient address syntax|bad address syntax|invalid recipient syntax|recipient address syntax|bad recipient address|address syntax|invalid address syntax|syntactically invalid address|malformed address|malformed recipient|invalid address format", NO_MAILBOX, "RFC 3463, X.1.3; Postfix, QQ"),
-WORDS(ANY, 0, 0, "5.4.1", "recipient address rejected access denied", NO_MAILBOX, "Exchange Online: directory-based edge blocking"),
+WORDS(ANY, 0, 0, "5.4.1", "recipient address rejected , access denied|recipient address rejected access denied", NO_MAILBOX, "Exchange Online: directory-based edge blocking"),
 WORDS(AT(RCPT), 0, "550", "- 5.0.0 5.1.0 5.1.1 5.2.0 5.3.0 5.5.0", "mailbox unavailable|mailbox is unavailable|mailbox not available|mail box unavailable", NO_MAILBOX, "RFC 5321, 4.2.2; Outlook.com, GMX"),
 WORDS(AT(RCPT) | AT(UNKNOWN), "gmx.net", "550", 0, "mailbox unavailable", NO_MAILBOX, "GMX postmaster"),
 WORDS(AT(RCPT) | AT(UNKNOWN), "gmx.com", "550", 0, "mailbox unavailable", NO_MAILBOX, "GMX postmaster"),

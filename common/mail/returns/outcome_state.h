@@ -30,7 +30,7 @@ enum outcome_level {
  * One rule. What is not given (0, NULL) is not looked at.
  *
  * words: alternatives with "|" between them. One is a phrase, or several terms with an operator between them: "a ~ b"
- * have at most five words between them in one sentence, in either order, "a ^ b" at most two, "a + b" anywhere. A term is
+ * have at most five words between them in one sentence, in either order, "a ^ b" at most two, "a > b" none, in this order, "a + b" anywhere. A term is
  * a phrase or a class. A phrase that ends in "*" is the beginning of a word. Phrases are in the form that outcome_text
  * gives to texts: lower case, without accents, apostrophes and punctuation, names as tokens (<us>, <rcpt>, <theirs>,
  * <host>, <ip>, <address>, <link>, <blocklink>).
@@ -67,7 +67,7 @@ struct outcome_hits {
 	size_t n;
 };
 
-enum outcome_join { OUTCOME_NEAR, OUTCOME_CLOSE, OUTCOME_ANYWHERE };
+enum outcome_join { OUTCOME_NEAR, OUTCOME_CLOSE, OUTCOME_NEXT, OUTCOME_ANYWHERE };
 
 #define OUTCOME_TERMS 3
 

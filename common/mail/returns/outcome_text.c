@@ -321,6 +321,8 @@ static bool add_run(struct outcome_text *t, const struct outcome_reply *r, struc
 	} else if (bare.n > 0 && is_ip(bare)) {
 		if (is_among(bare, r->us))
 			t->us = true;
+		else
+			t->other = true;
 		add_token(t, is_among(bare, r->us) ? "<us>" : "<ip>");
 	} else if (bare.n > 0 && is_code(bare)) {
 		blank(&t->text);
@@ -336,6 +338,8 @@ static bool add_run(struct outcome_text *t, const struct outcome_reply *r, struc
 	}
 	if (ends)
 		stop(&t->text);
+	else if (str_ends(s, STR_LIT(":")))
+		add_token(t, ",");
 	return is_dotted_words(bare);
 }
 
@@ -363,6 +367,8 @@ void outcome_text_make(struct outcome_text *t, const struct outcome_reply *r)
 			goes_on = add_run(t, r, str_sub(s, 0, n));
 		if (n < s.n && s.p[n] == ';' && !goes_on)
 			stop(&t->text);
+		else if (n < s.n && s.p[n] == ',')
+			add_token(t, ","); /* what it parts does not stand next to each other */
 		else
 			blank(&t->text);
 		s = str_sub(s, n + 1, s.n);

@@ -132,13 +132,15 @@ static void add_classes(struct outcome_book *b)
 /* The next operator in s, or s.n. */
 static size_t find_join(struct str s, enum outcome_join *join)
 {
+	static const char operators[] = "~^>+"; /* in the order of the enum */
+
 	for (size_t i = 0; i + 2 < s.n; i++) {
-		if (s.p[i] != ' ' || s.p[i + 2] != ' ')
+		const char *found = s.p[i] == ' ' && s.p[i + 2] == ' ' ? strchr(operators, s.p[i + 1]) : NULL;
+
+		if (found == NULL)
 			continue;
-		if (s.p[i + 1] == '~' || s.p[i + 1] == '^' || s.p[i + 1] == '+') {
-			*join = s.p[i + 1] == '~' ? OUTCOME_NEAR : s.p[i + 1] == '^' ? OUTCOME_CLOSE : OUTCOME_ANYWHERE;
-			return i;
-		}
+		*join = (enum outcome_join)(found - operators);
+		return i;
 	}
 	return s.n;
 }
