@@ -268,6 +268,22 @@ def unbound():
             check(r.status == 65 and len(server.messages()) == 1, "but not after one that somebody got", r.said)
 
 
-for scenario in (every_row, results_files, unbound, full_mailboxes, breakers, closings, too_many, providers, patience, changed_lists, changed_while_read, piped):
+def silent_refusals():
+    """A 5xx that says nothing: a hundred in a row, and the rows are put back; fewer, and they are refused."""
+    with Work(rows=150) as work:
+        with Server(work, "-r", "RCPT:user0@ usual", "-r", "RCPT 550 Requested action was not performed") as server:
+            r = work.send(server, "-j", "2")
+            check(r.status == 69 and r.count("refused") == 0 and r.count("sent") == 1 and len(r.rows) == 150 == len(r.by),
+                  "a hundred in a row stop the run and are put back", r.said, str(r.count("refused")))
+        with Server(work, name="good") as server:
+            r = work.send(server)
+            check(r.status == 0 and len(server.taken()) == 149 and max(server.taken().values()) == 1, "the next run sends to them", r.said)
+    for late in ("user59@", "user20@"):
+        with Work(rows=60) as work, Server(work, "-r", f"RCPT:{late} usual", "-r", "RCPT 550 Requested action was not performed") as server:
+            r = work.send(server, "-j", "1")
+            check(r.status == 1 and r.count("refused") == 59 and r.count("sent") == 1 and len(r.by) == 60, f"fewer are refused ({late})", r.said, r.out)
+
+
+for scenario in (silent_refusals, every_row, results_files, unbound, full_mailboxes, breakers, closings, too_many, providers, patience, changed_lists, changed_while_read, piped):
     attempt(scenario)
 done()
