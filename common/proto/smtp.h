@@ -87,8 +87,9 @@ struct smtp_mail {
 	const char *ret;     /* RET= or NULL */
 	const char *envid;   /* ENVID= (xtext) or NULL */
 	bool all_or_nothing; /* no message unless every recipient is taken */
-	bool last;           /* nothing follows: QUIT rides along */
-	uint64_t tag;        /* the caller's, comes back in every event */
+	bool envelope_only; /* MAIL and RCPT are tried and taken back with RSET: accepted, it ends with SMTP_NOT_SENT */
+	bool last;          /* nothing follows: QUIT rides along */
+	uint64_t tag;       /* the caller's, comes back in every event */
 };
 
 enum smtp_event {

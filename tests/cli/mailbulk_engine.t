@@ -284,6 +284,31 @@ def silent_refusals():
             check(r.status == 1 and r.count("refused") == 59 and r.count("sent") == 1 and len(r.by) == 60, f"fewer are refused ({late})", r.said, r.out)
 
 
-for scenario in (silent_refusals, every_row, results_files, unbound, full_mailboxes, breakers, closings, too_many, providers, patience, changed_lists, changed_while_read, piped):
+def preflight():
+    """--check tries an envelope and takes it back."""
+    cases = [
+        ((), 0, "0 warnings"),
+        (("-r", "RCPT 550 5.1.1 No such user"), 0, "warning"),
+        (("-r", "RCPT 450 4.2.0 Greylisted"), 0, "warning"),
+        (("-r", "MAIL 450 4.7.1 Try later"), 0, "warning"),
+        (("-r", "MAIL 550 5.1.8 Sender domain does not exist"), 69, "would be refused"),
+        (("-r", "MAIL 530 5.7.0 Authentication required"), 77, "would be refused"),
+        (("-r", "RCPT 554 5.7.1 Relay access denied"), 69, "would be refused"),
+        (("--ext", "8BITMIME", "-r", "MAIL 530 5.7.0 Authentication required"), 77, "would be refused"),
+        (("--ext", "PIPELINING,CHUNKING"), 0, "0 warnings"),
+    ]
+    for options, status, words in cases:
+        with Work(rows=3) as work, Server(work, *options) as server:
+            r = work.run("--check", "--transactional", "--smtp", server.url)
+            said = r.stderr.decode()
+            check(r.returncode == status and words in said, f"--check {' '.join(options)}: {status}", str(r.returncode), said)
+            server.quiet()
+            lines = [e["line"].split(":")[0].split()[0] for e in server.events("command")]
+            check("DATA" not in lines and "BDAT" not in lines and not server.messages(), "no message is begun", str(lines))
+            if not status and "MAIL" not in options[-1:]:
+                check("MAIL" in lines and (words != "0 warnings" or lines[-2:] == ["RSET", "QUIT"]), "the envelope is taken back", str(lines))
+
+
+for scenario in (preflight, silent_refusals, every_row, results_files, unbound, full_mailboxes, breakers, closings, too_many, providers, patience, changed_lists, changed_while_read, piped):
     attempt(scenario)
 done()
