@@ -109,6 +109,19 @@ struct peer {
 	int64_t idle_since;
 };
 
+#define HELD_MOST 100 /* refused recipients in a row after which it is not the recipients */
+
+/* A refusal that says nothing, until an acceptance shows that others are taken. All strings are owned. */
+struct held {
+	struct result result;
+	char *address; /* as it stands in RCPT TO */
+	char *email;
+	char *enhanced;
+	char *reply;
+	char *message_id;
+	char *key;
+};
+
 struct engine {
 	struct campaign *campaign;
 	const struct settings *settings;
@@ -147,11 +160,14 @@ struct engine {
 	uint64_t refused_in_row; /* recipients, for good */
 	uint64_t content_in_row; /* of them, for the content */
 	uint64_t ours_in_row;    /* replies about us */
-	int64_t trouble;         /* when something first went wrong since a message was taken; 0: nothing did */
-	int64_t patience;        /* for how long that may last */
-	struct err ours;         /* the first refusal that leaves rows to us: what the run ends with */
-	uint64_t bad;            /* rows that could not be rendered */
-	uint64_t earlier_bad;    /* refused by an earlier run */
+	struct held held[HELD_MOST];
+	size_t n_held;
+	bool all_refused;     /* everybody was: refusals that say nothing leave their rows to another run */
+	int64_t trouble;      /* when something first went wrong since a message was taken; 0: nothing did */
+	int64_t patience;     /* for how long that may last */
+	struct err ours;      /* the first refusal that leaves rows to us: what the run ends with */
+	uint64_t bad;         /* rows that could not be rendered */
+	uint64_t earlier_bad; /* refused by an earlier run */
 	bool list_ended;
 	bool stopping;   /* nothing more is admitted; why, if it is an error */
 	bool parting;    /* every row has its end; the servers are said goodbye to */
@@ -180,6 +196,13 @@ bool engine_look_ahead(struct engine *e);
 void engine_skip(struct engine *e, enum result_status status, uint64_t row, struct str email, const char *reply);
 /* The rows that wait and will not be tried any more get their result. */
 void engine_leave(struct engine *e, const char *reply);
+
+/* held.c: put e->record into the journal, if there is one. */
+void engine_record(struct engine *e);
+/* Keep the result of a refused row for a while. */
+void held_add(struct engine *e, const struct result *result, const char *address);
+/* It is clear what they mean: the rows are refused, or left for another run. */
+void held_end(struct engine *e, bool refused);
 
 /* step.c: let a session go on until it waits. True when something happened. */
 bool step_peer(struct engine *e, struct peer *p);

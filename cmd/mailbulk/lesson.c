@@ -2,10 +2,9 @@
 
 #include "cmd/mailbulk/lesson.h"
 
-#define REFUSED_IN_ROW_MOST 100 /* then it is not the recipients */
-#define CONTENT_IN_ROW_MOST 20  /* messages that a filter refused: then no more are to be shown to it */
-#define OURS_IN_ROW_MOST 20     /* refusals that are about us and may pass */
-#define STOPPERS_IN_ROW_MOST 5  /* refusals that stop a run, on a server that took messages before */
+#define CONTENT_IN_ROW_MOST 20 /* messages that a filter refused: then no more are to be shown to it */
+#define OURS_IN_ROW_MOST 20    /* refusals that are about us and may pass */
+#define STOPPERS_IN_ROW_MOST 5 /* refusals that stop a run, on a server that took messages before */
 
 bool lesson_may_pass(const struct outcome *o)
 {
@@ -55,10 +54,12 @@ void lesson_refused(struct engine *e, const struct word *w)
 {
 	struct err err = { 0 };
 
-	if (++e->refused_in_row < REFUSED_IN_ROW_MOST || e->stopping)
+	if (++e->refused_in_row < HELD_MOST || e->stopping)
 		return;
-	err_set(&err, ERR_UNAVAILABLE, "the last %d recipients were all refused, the last one with: %d %.*s",
-		REFUSED_IN_ROW_MOST, w->code, STR_ARGS(str_sub(buf_str(&w->text), 0, 120)));
+	e->all_refused = true;
+	held_end(e, false);
+	err_set(&err, ERR_UNAVAILABLE, "the last %d recipients were all refused, the last one with: %d %.*s", HELD_MOST,
+		w->code, STR_ARGS(str_sub(buf_str(&w->text), 0, 120)));
 	engine_stop(e, &err);
 }
 

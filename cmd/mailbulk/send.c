@@ -151,6 +151,7 @@ static int end(struct engine *e)
 	const uint64_t *n = e->results.counts;
 	struct err err = { 0 };
 
+	held_end(e, true);
 	leave_rest(e);
 	if (!results_flush(&e->results, &err) && e->why.kind == ERR_NONE)
 		e->why = err;

@@ -11,30 +11,6 @@
 #define BREAKS_MOST 2 /* connections that end in a row's turn before it is left for another run */
 #define CLOSED_MOST 5 /* 421 in a row's turn before it counts as that */
 
-/* A journal says whose it is when it has a first row: until then it binds nobody to a text. */
-static void add_campaign(struct engine *e)
-{
-	const char *key = e->settings->key != NULL ? e->settings->key : "";
-	struct buf record = { 0 };
-	struct err err = { 0 };
-
-	e->campaign_due = false;
-	ledger_campaign(&record, e->wall.wall, e->campaign->id, e->campaign->fingerprint, key);
-	if (!journal_add(&e->journal, buf_str(&record), &err))
-		engine_stop(e, &err);
-	buf_free(&record);
-}
-
-static void add_record(struct engine *e)
-{
-	struct err err = { 0 };
-
-	if (e->journalled && e->campaign_due)
-		add_campaign(e);
-	if (e->journalled && !journal_add(&e->journal, buf_str(&e->record), &err))
-		engine_stop(e, &err);
-}
-
 /* Without <>. */
 static struct str message_id(const struct job *job)
 {
@@ -52,7 +28,7 @@ void engine_job_trying(struct engine *e, struct job *job)
 		if (job->tickets[i].done)
 			continue;
 		ledger_trying(&e->record, e->wall.wall, job->tickets[i].key, job->tickets[i].email, message_id(job));
-		add_record(e);
+		engine_record(e);
 	}
 }
 
@@ -106,13 +82,13 @@ static void record_verdict(struct engine *e, const struct job *job, const struct
 	};
 
 	ledger_verdict(&e->record, state, e->wall.wall, t->key, t->email, &words);
-	add_record(e);
+	engine_record(e);
 }
 
-static void add_result(struct engine *e, const struct job *job, const struct ticket *t, enum result_status status,
+static struct result result_of(const struct job *job, const struct ticket *t, enum result_status status,
 	const struct word *w)
 {
-	struct result result = {
+	return (struct result){
 		.status = status,
 		.email = str_of(t->written),
 		.code = w->code,
@@ -126,6 +102,12 @@ static void add_result(struct engine *e, const struct job *job, const struct tic
 		.row = t->row.number,
 		.key = t->key,
 	};
+}
+
+static void add_result(struct engine *e, const struct job *job, const struct ticket *t, enum result_status status,
+	const struct word *w)
+{
+	struct result result = result_of(job, t, status, w);
 
 	results_add(&e->results, &result, e->wall.wall);
 }
@@ -149,8 +131,19 @@ static void put_back(struct engine *e, const struct job *job, struct ticket *t, 
 
 static void refuse(struct engine *e, const struct job *job, struct ticket *t, const struct word *w)
 {
+	struct result result = result_of(job, t, RESULT_REFUSED, w);
+	bool silent = w->outcome.reason == OUTCOME_UNKNOWN;
+
+	if (silent && e->all_refused) {
+		put_back(e, job, t, w);
+		return;
+	}
 	record_verdict(e, job, t, LEDGER_REFUSED, w);
-	add_result(e, job, t, RESULT_REFUSED, w);
+	/* Words that say nothing: what comes next shows whether it is this recipient or everybody. */
+	if (silent && e->n_held < HELD_MOST)
+		held_add(e, &result, t->email);
+	else
+		results_add(&e->results, &result, e->wall.wall);
 }
 
 /* Refused for a while: again later, or left for another run when it was tried often enough. */
@@ -254,6 +247,7 @@ static void settle(struct engine *e, struct job *job, struct ticket *t, const st
 	switch (news->outcome) {
 	case SMTP_ACCEPTED:
 		e->refused_in_row = 0;
+		held_end(e, true);
 		e->content_in_row = 0;
 		e->ours_in_row = 0;
 		e->trouble = 0;

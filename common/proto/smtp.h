@@ -99,8 +99,9 @@ struct smtp_mail {
 	const char *ret;     /* RET= or NULL */
 	const char *envid;   /* ENVID= (xtext) or NULL */
 	bool all_or_nothing; /* send no message unless every recipient was accepted */
-	bool last;           /* no message follows: QUIT is sent with it */
-	uint64_t tag;        /* the caller's own; it comes back in every event */
+	bool envelope_only; /* MAIL and RCPT are tried and taken back with RSET: accepted, it ends with SMTP_NOT_SENT */
+	bool last;          /* no message follows: QUIT is sent with it */
+	uint64_t tag;       /* the caller's own; it comes back in every event */
 };
 
 /* What smtp_next reports. Fields of smtp_news that are not named are unset. */

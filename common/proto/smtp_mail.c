@@ -238,6 +238,14 @@ static void send_lone_dot(struct smtp *s, struct smtp_message *m)
 	sent_whole(s, m);
 }
 
+static bool take_back(struct smtp *s, struct smtp_message *m, struct smtp_news *news, enum smtp_event *event)
+{
+	smtp_line_begin(s, "RSET");
+	if (smtp_line_send(s))
+		smtp_want_add(s, WANT_RSET, NULL, 0);
+	return smtp_message_finish(s, m, SMTP_NOT_SENT, NULL, news, event);
+}
+
 /* Go on with the message that is being sent. True: an event. *moved: it is another one's turn now. */
 static bool send_message(struct smtp *s, struct smtp_message *m, bool *moved, struct smtp_news *news,
 	enum smtp_event *event)
@@ -248,7 +256,8 @@ static bool send_message(struct smtp *s, struct smtp_message *m, bool *moved, st
 			return smtp_message_finish(s, m, m->outcome, NULL, news, event);
 		if (!may_begin(s, m))
 			return false;
-		m->way = choose_way(s, m);
+		/* As with a chunk that waits for the replies to RCPT. */
+		m->way = m->mail.envelope_only ? WAY_CHUNK : choose_way(s, m);
 		m->stage = STAGE_ENVELOPE;
 		*moved = true;
 		return false;
@@ -262,6 +271,8 @@ static bool send_message(struct smtp *s, struct smtp_message *m, bool *moved, st
 			return false;
 		if (smtp_is_lost(m))
 			return smtp_finish_lost(s, m, news, event);
+		if (m->mail.envelope_only)
+			return take_back(s, m, news, event);
 		send_bdat(s, m);
 		*moved = true;
 		return false;

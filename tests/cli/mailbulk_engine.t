@@ -268,6 +268,47 @@ def unbound():
             check(r.status == 65 and len(server.messages()) == 1, "but not after one that somebody got", r.said)
 
 
-for scenario in (every_row, results_files, unbound, full_mailboxes, breakers, closings, too_many, providers, patience, changed_lists, changed_while_read, piped):
+def silent_refusals():
+    """A 5xx that says nothing: a hundred in a row, and the rows are put back; fewer, and they are refused."""
+    with Work(rows=150) as work:
+        with Server(work, "-r", "RCPT:user0@ usual", "-r", "RCPT 550 Requested action was not performed") as server:
+            r = work.send(server, "-j", "2")
+            check(r.status == 69 and r.count("refused") == 0 and r.count("sent") == 1 and len(r.rows) == 150 == len(r.by),
+                  "a hundred in a row stop the run and are put back", r.said, str(r.count("refused")))
+        with Server(work, name="good") as server:
+            r = work.send(server)
+            check(r.status == 0 and len(server.taken()) == 149 and max(server.taken().values()) == 1, "the next run sends to them", r.said)
+    for late in ("user59@", "user20@"):
+        with Work(rows=60) as work, Server(work, "-r", f"RCPT:{late} usual", "-r", "RCPT 550 Requested action was not performed") as server:
+            r = work.send(server, "-j", "1")
+            check(r.status == 1 and r.count("refused") == 59 and r.count("sent") == 1 and len(r.by) == 60, f"fewer are refused ({late})", r.said, r.out)
+
+
+def preflight():
+    """--check tries an envelope and takes it back."""
+    cases = [
+        ((), 0, "0 warnings"),
+        (("-r", "RCPT 550 5.1.1 No such user"), 0, "warning"),
+        (("-r", "RCPT 450 4.2.0 Greylisted"), 0, "warning"),
+        (("-r", "MAIL 450 4.7.1 Try later"), 0, "warning"),
+        (("-r", "MAIL 550 5.1.8 Sender domain does not exist"), 69, "would be refused"),
+        (("-r", "MAIL 530 5.7.0 Authentication required"), 77, "would be refused"),
+        (("-r", "RCPT 554 5.7.1 Relay access denied"), 69, "would be refused"),
+        (("--ext", "8BITMIME", "-r", "MAIL 530 5.7.0 Authentication required"), 77, "would be refused"),
+        (("--ext", "PIPELINING,CHUNKING"), 0, "0 warnings"),
+    ]
+    for options, status, words in cases:
+        with Work(rows=3) as work, Server(work, *options) as server:
+            r = work.run("--check", "--transactional", "--smtp", server.url)
+            said = r.stderr.decode()
+            check(r.returncode == status and words in said, f"--check {' '.join(options)}: {status}", str(r.returncode), said)
+            server.quiet()
+            lines = [e["line"].split(":")[0].split()[0] for e in server.events("command")]
+            check("DATA" not in lines and "BDAT" not in lines and not server.messages(), "no message is begun", str(lines))
+            if not status and "MAIL" not in options[-1:]:
+                check("MAIL" in lines and (words != "0 warnings" or lines[-2:] == ["RSET", "QUIT"]), "the envelope is taken back", str(lines))
+
+
+for scenario in (preflight, silent_refusals, every_row, results_files, unbound, full_mailboxes, breakers, closings, too_many, providers, patience, changed_lists, changed_while_read, piped):
     attempt(scenario)
 done()
