@@ -118,6 +118,8 @@ struct message_field_mend {
 };
 bool message_field_mend(const struct message_field_mend *how, const struct header_field *field, uint64_t line,
 	struct buf *out, struct err *err);
+/* Nothing but blanks stands in it. */
+bool message_field_empty(const struct header_field *field);
 /* Nothing of that is needed. */
 bool message_field_clean(const struct message_field_mend *how, struct str whole);
 
