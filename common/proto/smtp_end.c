@@ -227,3 +227,8 @@ bool smtp_finish_lost(struct smtp *s, struct smtp_message *m, struct smtp_news *
 		m->outcome = smtp_outcome_of_rcpts(m);
 	return smtp_message_finish(s, m, m->outcome, m->why.code != 0 ? &m->why : NULL, news, event);
 }
+
+void smtp_abort(struct smtp *s)
+{
+	smtp_session_end(s, ERR_IO, "the message could not be read to its end", false);
+}

@@ -398,8 +398,3 @@ void smtp_content_end(struct smtp *s)
 			smtp_want_add(s, WANT_END, m, i);
 	sent_whole(s, m);
 }
-
-void smtp_abort(struct smtp *s)
-{
-	smtp_session_end(s, ERR_IO, "the message could not be read to its end", false);
-}

@@ -147,6 +147,15 @@ def sources():
     check(r.returncode == 0 and b"Linux" in messages[0], "/proc on standard input", r.stderr)
 
 
+def empty_fields():
+    """16.3: an empty field counts as missing."""
+    r = lab.send("-t", "-f", "a@example.org", stdin=b"From: \nTo: bob@example.org\nCc:\nDate:\nMessage-ID: \nSubject: x\n\ny\n")
+    head = r.messages[0].split(b"\r\n\r\n")[0] if r.messages else b""
+    counts = [head.count(b"\r\n" + n) + head.startswith(n) for n in (b"From:", b"Date:", b"Message-ID:")]
+    check(r.status == 0 and counts == [1, 1, 1] and field(r.messages[0], "From") == "a@example.org" and field(r.messages[0], "Message-ID").startswith("<"),
+          "empty From, Date and Message-ID are filled", r, head)
+
+
 def spooled():
     """16.5: kept whenever the reason is not the message."""
     spool = lab.env["XDG_STATE_HOME"] + "/pipemail/spool/"
@@ -179,5 +188,6 @@ attempt(aliases)
 attempt(words)
 attempt(sources)
 attempt(spooled)
+attempt(empty_fields)
 attempt(wrong)
 lab.done()

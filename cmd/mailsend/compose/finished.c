@@ -143,9 +143,9 @@ static void find_message_id(struct outgoing *o, const char *from)
 	struct buf domain = { 0 };
 	uint64_t digest[2];
 
-	if (given.p != NULL) {
-		header_unfold(&o->id, given);
-	} else {
+	header_unfold(&o->id, given);
+	if (str_trim(buf_str(&o->id)).n == 0) {
+		buf_clear(&o->id);
 		digest_of(o, digest);
 		identity_domain(from, &domain);
 		identity_message_id(buf_text(&domain), digest, &o->id);

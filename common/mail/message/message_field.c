@@ -14,6 +14,15 @@
  * parameters use RFC 2231, free text uses encoded words, and identifiers are never touched.
  */
 
+bool message_field_empty(const struct header_field *field)
+{
+	struct str body = field->body;
+
+	while (body.n > 0 && cfws_is_blank(body.p[0]))
+		body = str_sub(body, 1, body.n);
+	return body.n == 0;
+}
+
 bool message_field_clean(const struct message_field_mend *how, struct str whole)
 {
 	if (str_find(whole, '\0') < whole.n || (!how->high_ok && !str_ascii(whole)))

@@ -127,6 +127,8 @@ struct message_field_mend {
 /* Append the field, repaired. False with ERR_DATA and `line` when a line cannot be folded. */
 bool message_field_mend(const struct message_field_mend *how, const struct header_field *field, uint64_t line,
 	struct buf *out, struct err *err);
+/* Nothing but blanks is in its body. */
+bool message_field_empty(const struct header_field *field);
 /* The field needs no repair. */
 bool message_field_clean(const struct message_field_mend *how, struct str whole);
 
