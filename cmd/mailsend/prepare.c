@@ -99,7 +99,7 @@ bool prepare(struct settings *s, struct outgoing *o, struct envelope *e, struct 
 {
 	struct buf from = { 0 };
 	struct buf guess = { 0 };
-	const char *sender = s->envelope_from != NULL ? s->envelope_from : s->from;
+	const char *sender = NULL;
 	struct str bare;
 	bool ok = true;
 
