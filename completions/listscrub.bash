@@ -47,7 +47,7 @@ _listscrub()
 	[[ $prev == = ]] && prev=${COMP_WORDS[COMP_CWORD-2]} && value=1
 	[[ $value && $prev == "${COMP_WORDS[COMP_CWORD]}" ]] && prev=${COMP_WORDS[COMP_CWORD-1]}
 	case $prev in
-	--email | --consent | --active)
+	--email | --consent | --opt-out | --active)
 		_listscrub_reply_columns "$cur"
 		return ;;
 	-d | --delimiter)
@@ -62,6 +62,12 @@ _listscrub()
 	--keep)
 		mapfile -t COMPREPLY < <(compgen -W "first newest:" -- "$cur")
 		[[ ${COMPREPLY[*]} == newest: ]] && compopt -o nospace
+		return ;;
+	--ragged)
+		mapfile -t COMPREPLY < <(compgen -W "pad reject" -- "$cur")
+		return ;;
+	--dates)
+		mapfile -t COMPREPLY < <(compgen -W "auto dmy mdy ymd" -- "$cur")
 		return ;;
 	--inactive)
 		mapfile -t COMPREPLY < <(compgen -W "90d 26w 12m 2y" -- "$cur")
@@ -84,9 +90,9 @@ _listscrub()
 		return ;;
 	esac
 	if [[ $cur == -* ]]; then
-		mapfile -t COMPREPLY < <(compgen -W "--email --delimiter --header --no-header --rejects --annotate --suggest --ascii --summary --report
+		mapfile -t COMPREPLY < <(compgen -W "--email --delimiter --header --no-header --ragged --rejects --annotate --suggest --ascii --summary --report
 			--progress --quiet --allow-reserved --literal --quoted --no-dedupe --fold --keep --memory --shard --suppress --bounces
-			--allow-empty --soft-limit --print-suppressed --consent --inactive --active --drop-role --drop-disposable --mx --resolver
+			--allow-empty --soft-limit --print-suppressed --consent --opt-out --inactive --active --dates --drop-role --drop-disposable --mx --resolver
 			--dns-timeout --dns-cache --help --usage --version" -- "$cur")
 	else
 		compopt -o filenames

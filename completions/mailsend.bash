@@ -53,7 +53,8 @@ _mailsend()
 	if [[ $cur == -* ]]; then
 		mapfile -t COMPREPLY < <(compgen -W "--from --to --cc --bcc --reply-to --subject --body --body-file --html --attach --inline
 			--header --date --message-id --read-recipients --envelope-from --dsn --dsn-return --envid --require-tls --all-or-nothing
-			--failed-to --deadline --fcc --spool --flush --list-spool --aliases --dkim-domain --dkim-selector --dkim-key --dry-run --probe
+			--failed-to --deadline --fcc --spool --flush --list-spool --aliases --dkim-domain --dkim-selector --dkim-key --ignore-dots --sendmail-option
+			--dry-run --probe
 			--json --report --smtp --tls --ca-file --pin --dane --client-cert --client-key --proxy --ehlo --timeout --user --auth
 			--password-command --password-file --password-fd --token-command --config --account --verbose --trace --quiet --progress
 			--help --usage --version" -- "$cur")

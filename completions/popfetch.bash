@@ -22,6 +22,9 @@ _popfetch()
 		mapfile -t COMPREPLY < <(compgen -W "pop3s:// pop3://" -- "$cur")
 		compopt -o nospace
 		return ;;
+	--pipelining)
+		mapfile -t COMPREPLY < <(compgen -W "on off auto" -- "$cur")
+		return ;;
 	--tls)
 		mapfile -t COMPREPLY < <(compgen -W "require try off" -- "$cur")
 		return ;;
@@ -44,11 +47,11 @@ _popfetch()
 	--password-command | --token-command)
 		mapfile -t COMPREPLY < <(compgen -c -- "$cur")
 		return ;;
-	--limit | --max-size | --since | --delete-after | --pin | --ehlo | --timeout | --user | --password-fd)
+	--limit | --retries | --max-size | --since | --delete-after | --pin | --ehlo | --timeout | --user | --password-fd)
 		return ;;
 	esac
 	if [[ $cur == -* ]]; then
-		mapfile -t COMPREPLY < <(compgen -W "--delete --delete-after --all --limit --max-size --since --headers --list --state --summary --pop --tls
+		mapfile -t COMPREPLY < <(compgen -W "--delete --delete-after --all --limit --max-size --since --headers --list --state --retries --pipelining --summary --pop --tls
 			--ca-file --pin --dane --client-cert --client-key --proxy --ehlo --timeout --user --auth
 			--password-command --password-file --password-fd --token-command --config --account --verbose --trace --quiet
 			--progress --help --usage --version" -- "$cur")

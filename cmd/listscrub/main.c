@@ -94,6 +94,7 @@ static bool prepare(struct run *run, struct err *err)
 	}
 	s->judge.details = set->annotate || set->rejects != NULL || set->report != NULL;
 	random_bytes(random, sizeof random);
+	random_seed(&s->unread_values.set);
 	dedup_init(&s->dedup, random, set->memory, set->newest != NULL);
 	spill_init(&s->spill);
 	progress_init(&s->progress, "B", s->in.total, set->progress);
@@ -102,7 +103,12 @@ static bool prepare(struct run *run, struct err *err)
 
 static struct findings findings(const struct scrub *s)
 {
-	return (struct findings){ .set = s->set, .in = &s->in, .judge = &s->judge, .mx = s->mx, .counts = &s->counts };
+	return (struct findings){ .set = s->set,
+		.in = &s->in,
+		.judge = &s->judge,
+		.mx = s->mx,
+		.counts = &s->counts,
+		.values = &s->unread_values };
 }
 
 static int scrub(struct run *run, struct err *err)
@@ -154,6 +160,7 @@ static void run_free(struct run *run)
 	dedup_free(&run->scrub.dedup);
 	spill_free(&run->scrub.spill);
 	rowset_free(&run->scrub.losers);
+	values_free(&run->scrub.unread_values);
 	bounces_free(&run->bounces);
 	mx_free(&run->mx);
 	suggest_free(&run->suggest);

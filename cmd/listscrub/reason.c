@@ -16,6 +16,7 @@ static const struct {
 	[REASON_UNSUBSCRIBED] = { "unsubscribed", "asked to be taken off" },
 	[REASON_BOUNCED] = { "bounced", "mail came back" },
 	[REASON_NO_CONSENT] = { "no-consent", "no consent on record" },
+	[REASON_OPT_OUT] = { "opt-out", "said no to mail" },
 	[REASON_INACTIVE] = { "inactive", "not active for too long" },
 	[REASON_ROLE] = { "role", "a role, not a person" },
 	[REASON_DISPOSABLE] = { "disposable", "a throw-away address" },
@@ -25,7 +26,7 @@ static const struct {
 
 const char *reason_name(enum reason reason)
 {
-	return reasons[reason].name;
+	return reasons[reason == REASON_BLANK ? REASON_EMPTY : reason].name;
 }
 
 const char *reason_text(enum reason reason)

@@ -13,16 +13,19 @@ enum reason {
 	REASON_UNSUBSCRIBED,
 	REASON_BOUNCED,
 	REASON_NO_CONSENT,
+	REASON_OPT_OUT,
 	REASON_INACTIVE,
 	REASON_ROLE,
 	REASON_DISPOSABLE,
 	REASON_NO_MAIL_DOMAIN,
 	REASON_DUPLICATE,
 	REASON_COUNT,
-	REASON_ELSEWHERE = REASON_COUNT, /* the row is in another share: neither kept nor rejected here */
+	/* Neither kept nor rejected: */
+	REASON_ELSEWHERE = REASON_COUNT, /* the row is in another share, and not written */
+	REASON_BLANK,                    /* nothing is in the row; it is written as an empty one */
 };
 
-/* "syntax", "reserved-domain"…; "" for REASON_NONE. */
+/* "syntax", "reserved-domain"…; "" for REASON_NONE; not of REASON_ELSEWHERE. */
 const char *reason_name(enum reason reason);
 /* The same for people: "malformed address". */
 const char *reason_text(enum reason reason);

@@ -38,6 +38,8 @@ static const struct option *input_options(struct settings *s)
 			"what stands between cells (default: told from the first line)", true },
 		{ "header", 0, OPTION_FLAG, &s->header_yes, NULL, "the first row names the columns", false },
 		{ "no-header", 0, OPTION_FLAG, &s->header_no, NULL, "the first row is data", false },
+		{ "ragged", 0, OPTION_TEXT, &s->ragged_text, "pad|reject",
+			"pad rows with too few cells, or reject them (default: pad)", false },
 		TABLE_END,
 	};
 	static struct option kept[sizeof table / sizeof *table];
@@ -105,12 +107,16 @@ static const struct option *people_options(struct settings *s)
 			"soft bounces that reject an address (default: never)", false },
 		{ "print-suppressed", 0, OPTION_FLAG, &s->print_suppressed, NULL,
 			"only print address,reason,code,date from --bounces", false },
-		{ "consent", 0, OPTION_TEXT, &s->consent, "COLUMN", "keep only rows that say yes, or when, here",
-			false },
+		{ "consent", 0, OPTION_LIST, &s->consent, "COLUMN[=VALUE,...]",
+			"keep only rows that say yes (or when, or a VALUE) here (repeatable: all must)", false },
+		{ "opt-out", 0, OPTION_LIST, &s->opt_out, "COLUMN[=VALUE,...]",
+			"drop rows that say yes (or when, or a VALUE) here (repeatable)", false },
 		{ "inactive", 0, OPTION_TEXT, &s->inactive_text, "AGE",
 			"drop rows not active for that long (90d, 12w, 18m, 2y)", false },
-		{ "active", 0, OPTION_TEXT, &s->active, "COLUMN", "the column with the date of the last activity",
-			false },
+		{ "active", 0, OPTION_LIST, &s->active, "COLUMN",
+			"a column with the date of the last activity (repeatable: the latest counts)", false },
+		{ "dates", 0, OPTION_TEXT, &s->dates_text, "auto|dmy|mdy|ymd",
+			"the order in dates such as 03/04/2026 (default: auto, as the column shows)", false },
 		{ "drop-role", 0, OPTION_OPTIONAL, &s->drop_role, "FILE", "drop postmaster@, sales@ and other roles",
 			false },
 		{ "drop-disposable", 0, OPTION_OPTIONAL, &s->drop_disposable, "FILE", "drop throw-away addresses",
@@ -185,9 +191,21 @@ static bool check_keep(struct settings *s, struct err *err)
 	return true;
 }
 
+static bool check_rows(struct settings *s, struct err *err)
+{
+	static const char *const words[] = { "pad", "reject", NULL };
+	int index = 0;
+
+	if (s->ragged_text != NULL && !options_choice("ragged", s->ragged_text, words, &index, err))
+		return false;
+	s->ragged_reject = index == 1;
+	return true;
+}
+
 static bool check_words(struct settings *s, struct err *err)
 {
 	static const char *const folds[] = { "none", "provider", NULL };
+	static const char *const dates[] = { "auto", "dmy", "mdy", "ymd", NULL }; /* as enum date_order */
 	static const char *const summaries[] = { "text", "json", NULL };
 	int index = 0;
 
@@ -198,6 +216,10 @@ static bool check_words(struct settings *s, struct err *err)
 	if (s->summary_text != NULL && !options_choice("summary", s->summary_text, summaries, &index, err))
 		return false;
 	s->summary_json = index == 1;
+	index = 0;
+	if (s->dates_text != NULL && !options_choice("dates", s->dates_text, dates, &index, err))
+		return false;
+	s->dates = index == 0 ? 0 : 1u << (DATE_DMY + index - 1);
 	return true;
 }
 
@@ -241,7 +263,7 @@ static bool check_pairs(const struct settings *s, struct err *err)
 {
 	if (s->header_yes && s->header_no)
 		return err_set(err, ERR_USAGE, "--header and --no-header exclude each other");
-	if ((s->inactive > 0) != (s->active != NULL))
+	if ((s->inactive > 0) != (s->active.n > 0))
 		return err_set(err, ERR_USAGE, "--inactive AGE and --active COLUMN belong together");
 	if (s->no_dedupe && (s->newest != NULL))
 		return err_set(err, ERR_USAGE, "--no-dedupe and --keep exclude each other");
@@ -264,8 +286,8 @@ bool settings_parse(struct settings *s, int argc, char **argv, struct err *err)
 	if (!parse(s, argc, argv, err))
 		return false;
 	say_set_quiet(s->quiet);
-	if (!check_delimiter(s, err) || !check_keep(s, err) || !check_words(s, err) || !check_numbers(s, err) ||
-		!check_pairs(s, err) || !check_standard_input(s, err))
+	if (!check_delimiter(s, err) || !check_keep(s, err) || !check_words(s, err) || !check_rows(s, err) ||
+		!check_numbers(s, err) || !check_pairs(s, err) || !check_standard_input(s, err))
 		return false;
 	s->header = s->header_yes ? LIST_HEADER_YES : s->header_no ? LIST_HEADER_NO : LIST_HEADER_GUESS;
 	return true;

@@ -15,6 +15,8 @@ struct settings {
 	bool header_no;
 	enum list_header header;
 	bool ascii;
+	const char *ragged_text;
+	bool ragged_reject; /* rows that blank cells would make whole */
 
 	const char *rejects;
 	bool annotate;
@@ -41,10 +43,13 @@ struct settings {
 	struct option_list bounces;
 	uint64_t soft_limit; /* 0: soft bounces never reject */
 	bool print_suppressed;
-	const char *consent;
+	struct option_list consent; /* COLUMN[=VALUE,...] */
+	struct option_list opt_out;
 	const char *inactive_text;
 	int64_t inactive; /* seconds; 0: not asked for */
-	const char *active;
+	struct option_list active;
+	const char *dates_text;
+	unsigned dates; /* the order of dates of three numbers (date.h), as a bit; 0: told by the column */
 
 	bool mx;
 	const char *resolver;

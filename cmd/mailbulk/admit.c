@@ -6,153 +6,6 @@
 #include "cmd/mailbulk/campaign.h"
 #include "cmd/mailbulk/settings.h"
 
-/* A row that gets a line in the results without any server. */
-static void skip(struct engine *e, enum result_status status, uint64_t row, struct str email, const char *reply)
-{
-	struct result result = {
-		.status = status, .email = str_trim(email), .reply = str_of(reply), .relay = "", .row = row
-	};
-
-	results_add(&e->results, &result, e->wall.wall);
-}
-
-static struct str email_of(const struct engine *e, const struct values *v)
-{
-	if (buf_len(&e->campaign->test_mailbox) > 0)
-		return buf_str(&e->campaign->test_mailbox);
-	return buf_len(&v->mailbox) > 0 ? buf_str(&v->mailbox) : v->row->cells[e->list->email];
-}
-
-/* The address for the results, which are to be joined with the list: as it stands there. */
-static struct str written_of(const struct engine *e, const struct values *v)
-{
-	return buf_len(&v->written) > 0 && buf_len(&e->campaign->test_mailbox) == 0 ? buf_str(&v->written)
-										    : email_of(e, v);
-}
-
-/* What an earlier run says of a row. True: it may be tried. */
-static bool may_try(struct engine *e, const struct values *v)
-{
-	struct str email = written_of(e, v);
-
-	switch (e->journalled ? ledger_state(&e->ledger, v->key) : LEDGER_NEW) {
-	case LEDGER_SENT:
-		skip(e, RESULT_SKIPPED, v->row->number, email, "sent by an earlier run");
-		return false;
-	case LEDGER_REFUSED:
-		skip(e, RESULT_SKIPPED, v->row->number, email, "refused in an earlier run");
-		e->earlier_bad++;
-		return false;
-	case LEDGER_TRYING:
-	case LEDGER_UNKNOWN:
-		if (e->settings->resend_unknown)
-			return true;
-		skip(e, RESULT_UNKNOWN, v->row->number, email,
-			"an earlier run ended between sending it and the answer: it may have been delivered");
-		return false;
-	default:
-		return true;
-	}
-}
-
-static void fill(struct ticket *t, const struct engine *e, const struct values *v, const struct waiting *row)
-{
-	struct str email = email_of(e, v);
-	struct str written = written_of(e, v);
-
-	*t = (struct ticket){ .row = *row, .email = mem_alloc(email.n + written.n + 2) };
-	memcpy(t->email, email.p, email.n);
-	memcpy(t->email + email.n + 1, written.p, written.n);
-	t->written = t->email + email.n + 1;
-	memcpy(t->key, v->key, sizeof t->key);
-}
-
-/* A row whose time has come. False: none, or it is gone from the list. */
-static bool take_waiting(struct engine *e, struct ticket *t, const struct values **v)
-{
-	struct waiting w;
-	struct err err = { 0 };
-
-	if (!queue_take(&e->queue, e->now, &w))
-		return false;
-	e->again_row = (struct row){ .number = w.number, .line = w.line, .offset = w.offset, .octets = w.octets };
-	if (!list_again(e->list, &e->again_row, &err) ||
-		!values_set(&e->again, e->campaign, e->list, &e->again_row, &err)) {
-		engine_stop(e, &err);
-		return false;
-	}
-	fill(t, e, &e->again, &w);
-	*v = &e->again;
-	return true;
-}
-
-/* The next row of the list. 1 there is one, 0 look again, -1 none. */
-static int take_fresh(struct engine *e, struct ticket *t, const struct values **v)
-{
-	struct selection *s = &e->selection;
-	struct err why = { 0 };
-	enum choice choice = e->list_ended ? CHOICE_END : selection_next(s, &why);
-
-	switch (choice) {
-	case CHOICE_END:
-		e->list_ended = true;
-		e->left = 0;
-		return -1;
-	case CHOICE_FAIL:
-		e->list_ended = true;
-		engine_stop(e, &why);
-		return -1;
-	case CHOICE_BAD:
-		e->bad++;
-		skip(e, RESULT_SKIPPED, s->row.number, s->row.cells[e->list->email], why.text);
-		return 0;
-	case CHOICE_SUPPRESSED:
-	case CHOICE_DUPLICATE:
-		skip(e, RESULT_SKIPPED, s->row.number, written_of(e, &s->values), why.text);
-		return 0;
-	case CHOICE_TAKEN:
-		break;
-	}
-	e->left -= e->left > 0;
-	if (!may_try(e, &s->values))
-		return 0;
-	struct waiting w = {
-		.number = s->row.number, .line = s->row.line, .offset = s->row.offset, .octets = s->row.octets
-	};
-
-	w.due = pace_domain(&e->pace, buf_str(&s->values.address.ascii), e->now);
-	if (w.due > e->now) {
-		queue_push(&e->queue, &w);
-		return 0;
-	}
-	fill(t, e, &s->values, &w);
-	*v = &s->values;
-	return 1;
-}
-
-/* Is there a row that may go now? It is looked up before any session asks for it, so that nobody dials for rows that
- * are only skipped; a long stretch of those does not hold up the loop. */
-static bool look_ahead(struct engine *e)
-{
-	e->hurry = false;
-	if (e->has_ahead)
-		return true;
-	if (e->stopping || e->pace.left == 0 || pace_next(&e->pace) > e->now)
-		return false;
-	e->has_ahead = take_waiting(e, &e->ahead, &e->ahead_values);
-	for (int looked = 0; !e->has_ahead && !e->stopping; looked++) {
-		int found = take_fresh(e, &e->ahead, &e->ahead_values);
-
-		if (found < 0)
-			break;
-		e->has_ahead = found > 0;
-		e->hurry = looked == 1000;
-		if (e->hurry)
-			break;
-	}
-	return e->has_ahead;
-}
-
 /* Put the message of a row into a job. False: its letter cannot be made, and that is its result. */
 static bool load(struct engine *e, struct job *job, const struct values *v)
 {
@@ -161,7 +14,7 @@ static bool load(struct engine *e, struct job *job, const struct values *v)
 
 	if (job->n == 0 && !letter_render(&job->letter, e->campaign, v, &e->wall, false, &err)) {
 		e->bad++;
-		skip(e, RESULT_SKIPPED, t->row.number, str_of(t->written), err.text);
+		engine_skip(e, RESULT_SKIPPED, t->row.number, str_of(t->written), err.text);
 		mem_free(t->email);
 		t->email = NULL;
 		return false;
@@ -192,20 +45,33 @@ static struct job *free_job(struct engine *e)
 	return NULL;
 }
 
+static uint64_t per_connection(const struct engine *e, const struct relay *r)
+{
+	uint64_t asked = e->settings->messages_per_connection;
+
+	return asked == 0 || (r->per_connection > 0 && r->per_connection < asked) ? r->per_connection : asked;
+}
+
 /* Give one message to a session. */
 static bool give(struct engine *e, struct peer *p)
 {
 	struct job *job = free_job(e);
 	size_t most = batch_of(e, p);
-	uint64_t per = e->settings->messages_per_connection;
+	uint64_t per = per_connection(e, p->relay);
 
 	if (job == NULL)
 		return false;
 	job->n = 0;
-	while (job->n < most && look_ahead(e)) {
+	while (job->n < most && engine_look_ahead(e)) {
+		/* A row that may have ended a connection goes alone, so that it cannot be blamed on others. */
+		bool suspect = e->ahead.row.drops > 0;
+
+		if (suspect && job->n > 0)
+			break;
 		job->tickets[job->n] = e->ahead;
 		e->has_ahead = false;
-		load(e, job, e->ahead_values);
+		if (load(e, job, e->ahead_values) && suspect)
+			break;
 	}
 	if (job->n == 0)
 		return false;
@@ -286,7 +152,7 @@ size_t engine_admit(struct engine *e)
 	size_t given = 0;
 	bool any = true;
 
-	look_ahead(e);
+	engine_look_ahead(e);
 	/* One message for each session, then the next round: so the work spreads. */
 	while (any && !e->stopping) {
 		any = false;
@@ -308,47 +174,21 @@ size_t engine_admit(struct engine *e)
 
 bool engine_more(const struct engine *e)
 {
-	return !e->list_ended || e->queue.n > 0 || e->has_ahead;
+	return !e->list_ended || e->queue.n > 0 || e->has_ahead || provider_due(&e->providers) != INT64_MAX;
 }
 
 int64_t engine_admit_due(const struct engine *e)
 {
 	int64_t due = INT64_MAX;
-	int64_t times[2] = { queue_due(&e->queue), pace_next(&e->pace) };
+	int64_t times[3] = { queue_due(&e->queue), pace_next(&e->pace), provider_due(&e->providers) };
 
 	if (e->stopping || !engine_more(e))
 		return due;
-	for (size_t i = 0; i < 2; i++)
+	for (size_t i = 0; i < 3; i++)
 		if (times[i] > e->now && times[i] < due)
 			due = times[i];
 	for (size_t i = 0; i < e->n_relays; i++)
 		if (!e->relays[i].dead && e->relays[i].pause_until > e->now && e->relays[i].pause_until < due)
 			due = e->relays[i].pause_until;
 	return due;
-}
-
-void engine_leave(struct engine *e, const char *reply)
-{
-	struct ticket t;
-	const struct values *v;
-
-	e->now = INT64_MAX - 1;
-	/* It was looked at and never tried. */
-	if (e->has_ahead && e->ahead.row.attempts > 0)
-		queue_push(&e->queue, &e->ahead.row);
-	if (e->has_ahead)
-		mem_free(e->ahead.email);
-	e->has_ahead = false;
-	while (take_waiting(e, &t, &v)) {
-		struct result result = { .status = RESULT_DEFERRED,
-			.email = str_of(t.written),
-			.reply = str_of(reply),
-			.attempts = t.row.attempts,
-			.relay = "",
-			.row = t.row.number,
-			.key = t.key };
-
-		results_add(&e->results, &result, e->wall.wall);
-		mem_free(t.email);
-	}
 }

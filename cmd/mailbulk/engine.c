@@ -25,6 +25,20 @@ static void check_relays(struct engine *e)
 		engine_stop(e, &last->why);
 }
 
+/* Retries, pauses and new connections are each bounded, but together they could go on for days. */
+static void check_patience(struct engine *e)
+{
+	struct err err = { 0 };
+
+	if (e->trouble == 0 || e->stopping || e->now - e->trouble < e->patience)
+		return;
+	err_set(&err, ERR_TEMP,
+		"no message was taken for %lld seconds; the rest is left for another run (--retry-for sets how long to go "
+		"on)",
+		(long long)(e->patience / CLOCK_SECOND));
+	engine_stop(e, &err);
+}
+
 static void look_at_clock(struct engine *e)
 {
 	e->now = clock_now();
@@ -84,6 +98,8 @@ static void wait_and_read(struct engine *e, int64_t until)
 
 	if (until < deadline)
 		deadline = until;
+	if (e->trouble != 0 && !e->stopping && e->trouble + e->patience < deadline)
+		deadline = e->trouble + e->patience;
 	for (size_t i = 0; i < e->n_peers; i++)
 		n += peer_poll(&e->peers[i], e->fds + n, &deadline);
 	for (size_t i = 0; i < e->n_relays; i++)
@@ -140,6 +156,7 @@ static void turn(struct engine *e, int64_t until)
 	}
 	progress_set(&e->progress, e->progress.total - e->left - e->queue.n - e->under_way);
 	check_relays(e);
+	check_patience(e);
 	if (e->parting ? any_open(e) : !is_over(e))
 		wait_and_read(e, idle < until ? idle : until);
 }

@@ -8,6 +8,12 @@
 
 #define GRACE (10 * CLOCK_SECOND) /* for what is under way when we are asked to stop */
 
+void engine_trouble(struct engine *e)
+{
+	if (e->trouble == 0)
+		e->trouble = e->now;
+}
+
 void engine_stop(struct engine *e, const struct err *why)
 {
 	if (e->stopping)

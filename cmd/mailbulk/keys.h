@@ -18,8 +18,8 @@ struct keys {
 
 struct keys_entry {
 	unsigned char key[16];
-	uint32_t value;
-	uint32_t taken;
+	uint64_t value : 63;
+	uint64_t taken : 1;
 };
 
 /* Zero is a valid empty table; seed it with something random before the first entry. */

@@ -9,6 +9,8 @@
 
 #define DAY 86400
 #define REPLY_KEPT 300u
+#define OVERHEAD 10u /* of a record in the journal: TAB, CRC and LF */
+#define STATES 8u
 
 static const char letters[] = { [LEDGER_NEW] = 'C',
 	[LEDGER_TRYING] = 'T',
@@ -64,9 +66,10 @@ static bool replay_row(struct ledger *l, enum ledger_state state, int64_t when, 
 	if (entry == NULL || l->id[0] == '\0')
 		return strange(err);
 	if (!added)
-		l->counts[entry->value]--;
+		l->counts[entry->value % STATES]--;
 	l->counts[state]++;
-	entry->value = state;
+	/* Offset and state in one number: a million rows are to fit into little memory. */
+	entry->value = (l->record_at * STATES + (uint64_t)state) & (UINT64_MAX >> 1);
 	if (state == LEDGER_SENT && when / DAY == l->today)
 		l->sent_today++;
 	return true;
@@ -80,6 +83,8 @@ bool ledger_replay(void *ledger, struct str record, struct err *err)
 	struct str time = str_cut(&rest, '\t');
 	int64_t when = 0;
 
+	l->record_at = l->at;
+	l->at += record.n + OVERHEAD;
 	if (letter.n != 1 || rest.p == NULL || date_parse_any(time, &when) != DATE_OK)
 		return strange(err);
 	if (letter.p[0] == 'C')
@@ -94,7 +99,48 @@ enum ledger_state ledger_state(const struct ledger *l, const char *key)
 {
 	const struct keys_entry *entry = keys_find(&l->rows, key);
 
-	return entry != NULL ? (enum ledger_state)entry->value : LEDGER_NEW;
+	return entry != NULL ? (enum ledger_state)(entry->value % STATES) : LEDGER_NEW;
+}
+
+bool ledger_at(const struct ledger *l, const char *key, uint64_t *at)
+{
+	const struct keys_entry *entry = keys_find(&l->rows, key);
+
+	if (entry == NULL)
+		return false;
+	*at = entry->value / STATES;
+	return true;
+}
+
+/* The next field; the last ones are missing in older journals. */
+static struct str field(struct str *rest)
+{
+	return rest->p != NULL ? str_cut(rest, '\t') : STR_LIT("");
+}
+
+bool ledger_read(struct str record, const char *key, struct ledger_words *w)
+{
+	struct str rest = record;
+	struct str letter = field(&rest);
+	uint64_t code = 0;
+
+	*w = (struct ledger_words){ .code = 0 };
+	field(&rest); /* time */
+	if (!str_eq(field(&rest), str_of(key)))
+		return false;
+	field(&rest); /* address */
+	if (str_eq(letter, STR_LIT("T"))) {
+		w->message_id = field(&rest);
+		return true;
+	}
+	if (str_number(field(&rest), 999, &code))
+		w->code = (int)code;
+	w->reply = field(&rest);
+	w->reason = field(&rest);
+	w->stage = field(&rest);
+	w->enhanced = field(&rest);
+	w->message_id = field(&rest);
+	return true;
 }
 
 static void begin(struct buf *out, enum ledger_state state, int64_t now)
@@ -112,17 +158,18 @@ void ledger_campaign(struct buf *out, int64_t now, const char *id, const char *f
 	buf_printf(out, "%s\t%s\t%.120s", id, fingerprint, key_column);
 }
 
-void ledger_trying(struct buf *out, int64_t now, const char *key, const char *address)
+void ledger_trying(struct buf *out, int64_t now, const char *key, const char *address, struct str message_id)
 {
 	begin(out, LEDGER_TRYING, now);
-	buf_printf(out, "%s\t%s", key, address);
+	buf_printf(out, "%s\t%s\t%.*s", key, address, STR_ARGS(message_id));
 }
 
 void ledger_verdict(struct buf *out, enum ledger_state state, int64_t now, const char *key, const char *address,
-	int code, struct str reply, const char *reason, const char *stage)
+	const struct ledger_words *w)
 {
 	begin(out, state, now);
-	buf_printf(out, "%s\t%s\t%d\t", key, address, code);
-	utf8_show(out, reply, REPLY_KEPT);
-	buf_printf(out, "\t%s\t%s", reason, stage);
+	buf_printf(out, "%s\t%s\t%d\t", key, address, w->code);
+	utf8_show(out, w->reply, REPLY_KEPT);
+	buf_printf(out, "\t%.*s\t%.*s\t%.*s\t%.*s", STR_ARGS(w->reason), STR_ARGS(w->stage), STR_ARGS(w->enhanced),
+		STR_ARGS(w->message_id));
 }

@@ -13,7 +13,20 @@
 
 #define BLOCK 65536u
 
-static bool open_file(struct list *l, const struct settings *settings, struct err *err)
+/* What was checked and counted, and where rows that wait are found again, holds for the list as it was opened. */
+static bool unchanged(const struct list *l, struct err *err)
+{
+	struct stat st;
+
+	if (!l->guarded || (fstat(l->fd, &st) == 0 && stamp_same(&l->stamp, &st)))
+		return true;
+	return err_set(err, ERR_IO,
+		"%s was changed during the run: when the list is complete, run this again with the same journal (who has "
+		"the message does not get it again)",
+		l->name);
+}
+
+static bool open_file(struct list *l, const struct settings *settings, bool twice, struct err *err)
 {
 	const char *path = settings->list_path;
 	struct stat st;
@@ -29,6 +42,8 @@ static bool open_file(struct list *l, const struct settings *settings, struct er
 	off_t at = S_ISREG(st.st_mode) ? lseek(l->fd, 0, SEEK_CUR) : -1;
 
 	l->seekable = at >= 0;
+	l->guarded = twice && at >= 0;
+	stamp_set(&l->stamp, &st);
 	l->position = at >= 0 ? (uint64_t)at : 0;
 	return true;
 }
@@ -45,6 +60,8 @@ static bool feed(struct list *l, struct str *text, struct err *err)
 		while (n < 0 && errno == EINTR);
 		if (n < 0)
 			return err_errno(err, ERR_IO, errno, "%s", l->name);
+		if (!unchanged(l, err))
+			return false;
 	} else {
 		n = file_read_some(l->fd, room, BLOCK, l->name, err);
 		if (n == -2)
@@ -103,6 +120,7 @@ static bool spool(struct list *l, struct err *err)
 		(void)close(l->fd);
 	l->fd = copy;
 	l->seekable = true;
+	l->guarded = false;
 	l->position = l->next = 0;
 	list_reader_resume(&l->reader, line, false);
 	csv->started = false;
@@ -216,7 +234,7 @@ static bool choose_email(struct list *l, struct err *err)
 bool list_open(struct list *l, const struct settings *settings, bool twice, struct err *err)
 {
 	*l = (struct list){ .fd = -1, .key = SIZE_MAX };
-	if (!open_file(l, settings, err) || !start(l, settings, twice, err))
+	if (!open_file(l, settings, twice, err) || !start(l, settings, twice, err))
 		return false;
 	if (settings->email == NULL && !choose_email(l, err))
 		return false;
@@ -320,6 +338,8 @@ bool list_again(struct list *l, struct row *row, struct err *err)
 				(unsigned long long)row->line);
 		done += (size_t)n;
 	}
+	if (!unchanged(l, err))
+		return false;
 	csv_fed(&l->again, done);
 	csv_eof(&l->again);
 	if (csv_next(&l->again, &raw, err) != CSV_ROW || raw.n != l->n_columns)

@@ -3,6 +3,7 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "io/stamp.h"
 #include "mail/list/list.h"
 
 struct settings;
@@ -16,6 +17,8 @@ struct list {
 	const char *name; /* for messages */
 	int fd;
 	bool seekable;
+	bool guarded; /* the file is read more than once and is not our copy: it must stay as it was opened */
+	struct stamp stamp;
 	uint64_t position; /* of the octets that come next, in the file */
 	uint64_t next;     /* of the next row */
 	struct list_reader reader;
@@ -51,7 +54,7 @@ enum list_event {
 };
 
 /* Open and read the header row. 65: it is not a list, or which column has the addresses is not clear. twice: the list
- * will be rewound or single rows of it be read again. */
+ * will be rewound or single rows of it be read again. A file that changes meanwhile is 74 at the next read. */
 bool list_open(struct list *l, const struct settings *settings, bool twice, struct err *err);
 void list_close(struct list *l);
 /* The next row; empty lines are passed over. */

@@ -63,6 +63,29 @@ static bool harmless(const struct peer *p, size_t jobs)
 	return jobs == 0 && !p->troubled && (p->quitting || (p->ready && p->taken > 0));
 }
 
+/* What the end of a connection says about its relay. */
+static void learn_end(struct engine *e, struct peer *p, size_t jobs, const struct err *why)
+{
+	struct relay *relay = p->relay;
+
+	/* 421 after some messages is a server's way to share out its connections. */
+	if (p->closing && p->finished > 0) {
+		relay_closed(relay, p->finished);
+		if (p->limited && relay->per_connection != p->finished)
+			relay_pushed_back(relay, e->now, true);
+		return;
+	}
+	if (harmless(p, jobs))
+		return;
+	engine_trouble(e);
+	if (p->suspect)
+		relay_broken(relay, e->now, why, p->aside);
+	else
+		relay_failed(relay, e->now, why, p->ready);
+	if (relay->dead && e->n_relays > 1)
+		say_note("%s: no longer used", why->text);
+}
+
 void peer_end(struct engine *e, struct peer *p, const struct err *why)
 {
 	struct relay *relay = p->relay;
@@ -85,11 +108,8 @@ void peer_end(struct engine *e, struct peer *p, const struct err *why)
 	if (p->state == PEER_FREE)
 		return;
 	relay->open--;
-	if (why != NULL && !harmless(p, jobs) && !e->stopping) {
-		relay_failed(relay, e->now, &named);
-		if (relay->dead && e->n_relays > 1)
-			say_note("%s: no longer used", named.text);
-	}
+	if (why != NULL && !e->stopping)
+		learn_end(e, p, jobs, &named);
 	peer_free(p);
 }
 

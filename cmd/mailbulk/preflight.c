@@ -33,6 +33,7 @@ void preflight_free(struct preflight *p)
 {
 	mem_free(p->empty);
 	mem_free(p->used);
+	buf_free(&p->sender);
 }
 
 void preflight_error(struct preflight *p, enum err_kind kind, const char *format, ...)
@@ -116,8 +117,10 @@ static void check_from(struct preflight *p, const struct letter *letter)
 
 void preflight_row(struct preflight *p, const struct values *values, const struct letter *letter)
 {
-	if (p->rows++ == 0)
+	if (p->rows++ == 0) {
 		p->first = letter->size;
+		buf_add(&p->sender, buf_str(&letter->reverse_path));
+	}
 	for (size_t i = 0; i < p->list->n_columns; i++)
 		p->empty[i] += p->used[i] && values->row->cells[i].n == 0;
 	if (letter->size > p->largest)

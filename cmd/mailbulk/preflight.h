@@ -30,10 +30,11 @@ struct preflight {
 	uint64_t bad;
 	uint64_t suppressed;
 	uint64_t duplicates;
-	uint64_t octets;  /* of all messages that were put together */
-	uint64_t first;   /* octets of the first message */
-	uint64_t largest; /* of the largest that was put together */
-	uint64_t *empty;  /* rows with an empty cell in each column that a tag uses with no default */
+	uint64_t octets;   /* of all messages that were put together */
+	struct buf sender; /* the envelope's of the first message */
+	uint64_t first;    /* octets of the first message */
+	uint64_t largest;  /* of the largest that was put together */
+	uint64_t *empty;   /* rows with an empty cell in each column that a tag uses with no default */
 	bool *used;
 	bool dkim_told;
 	bool from_told;
@@ -52,7 +53,8 @@ void preflight_row(struct preflight *p, const struct values *values, const struc
 void preflight_bad(struct preflight *p, uint64_t line, const struct err *why);
 /* After the last row. */
 void preflight_whole(struct preflight *p);
-/* Ask the servers of --smtp, if any: does a session come up, and is a message too large for it? */
+/* Ask the servers of --smtp, if any: does a session come up, is a message too large for it, and would it take mail from
+ * the sender? That is tried with MAIL and RCPT to the sender's own address, and taken back. */
 void preflight_servers(struct preflight *p);
 /* Tell the numbers, and the status: 0 when nothing stops a --send. */
 int preflight_end(struct preflight *p);

@@ -14,8 +14,11 @@ struct waiting {
 	uint64_t line;
 	uint64_t offset;
 	uint32_t octets;
-	uint16_t attempts; /* times it was tried */
-	uint16_t drops;    /* of these, times the connection was lost under it */
+	uint16_t attempts;     /* times it was tried */
+	uint16_t drops;        /* connections that ended in its turn, without another reason */
+	uint16_t closed;       /* connections that the server closed under it with 421 */
+	bool paced;            /* it has its slot of --domain-rate */
+	unsigned char key[16]; /* who it is: the list may be another one when its time comes */
 };
 
 struct queue {

@@ -2,6 +2,9 @@
 
 #include "cmd/mailbulk/results.h"
 
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "io/file.h"
@@ -12,16 +15,39 @@
 
 static const char *const status_names[] = { "sent", "refused", "deferred", "unknown", "skipped" };
 
-void results_init(struct results *r, enum results_format format)
+/* A line that a killed run left unfinished is ended, so that it does not run into the next one. */
+static bool open_file(struct results *r, const char *file, bool *empty, struct err *err)
 {
-	*r = (struct results){ .format = format };
-	if (format == RESULTS_CSV)
+	struct stat st = { .st_size = 0 };
+	char last = '\n';
+
+	r->fd = open(file, O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY, 0600);
+	r->name = file;
+	if (r->fd < 0 || fstat(r->fd, &st) != 0)
+		return err_errno(err, ERR_CANTCREAT, errno, "%s", file);
+	*empty = st.st_size == 0;
+	if (st.st_size > 0 && pread(r->fd, &last, 1, st.st_size - 1) == 1 && last != '\n')
+		buf_add_char(&r->out, '\n');
+	return true;
+}
+
+bool results_init(struct results *r, enum results_format format, const char *file, struct err *err)
+{
+	bool empty = true;
+
+	*r = (struct results){ .format = format, .fd = STDOUT_FILENO, .name = "standard output" };
+	if (file != NULL && !open_file(r, file, &empty, err))
+		return false;
+	if (format == RESULTS_CSV && empty)
 		buf_add_text(&r->out,
 			"email,status,code,enhanced,reply,attempts,message_id,relay,time,reason,stage,row,key\n");
+	return true;
 }
 
 void results_free(struct results *r)
 {
+	if (r->fd > STDERR_FILENO)
+		close(r->fd);
 	buf_free(&r->out);
 }
 
@@ -121,7 +147,7 @@ bool results_flush(struct results *r, struct err *err)
 	bool ok = true;
 
 	if (buf_len(&r->out) > 0 && !r->broken)
-		ok = file_write(STDOUT_FILENO, buf_str(&r->out), "standard output", err);
+		ok = file_write(r->fd, buf_str(&r->out), r->name, err);
 	r->broken |= !ok;
 	buf_clear(&r->out);
 	return ok;

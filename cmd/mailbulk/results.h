@@ -5,7 +5,8 @@
 #include "base/err.h"
 #include "cmd/mailbulk/settings.h"
 
-/* What became of the rows, one line each in order of completion, as CSV or JSON lines on standard output. */
+/* What became of the rows, one line each in order of completion, as CSV or JSON lines on standard output or in a
+ * file. */
 enum result_status { RESULT_SENT, RESULT_REFUSED, RESULT_DEFERRED, RESULT_UNKNOWN, RESULT_SKIPPED };
 
 struct result {
@@ -27,10 +28,13 @@ struct results {
 	enum results_format format;
 	struct buf out;
 	uint64_t counts[5]; /* by status */
-	bool broken;        /* standard output takes nothing any more */
+	int fd;
+	const char *name; /* of where they go, for messages */
+	bool broken;      /* it takes nothing any more */
 };
 
-void results_init(struct results *r, enum results_format format);
+/* To standard output, or to the end of a file (NULL: none; 73), which gets the header row when it is empty. */
+bool results_init(struct results *r, enum results_format format, const char *file, struct err *err);
 void results_free(struct results *r);
 void results_add(struct results *r, const struct result *result, int64_t now);
 /* Write what was added; 74. */

@@ -7,6 +7,7 @@
 #include "cmd/mailbulk/settings.h"
 #include "io/clock.h"
 #include "io/random.h"
+#include "text/hex.h"
 #include "text/utf8.h"
 
 void selection_init(struct selection *s, const struct campaign *campaign, struct list *list,
@@ -34,16 +35,17 @@ static bool in_share(struct selection *s)
 	return shard_has(&s->settings->shard, buf_str(&s->scratch));
 }
 
-static enum choice judge_suppression(struct selection *s, struct err *why)
+static enum choice judge_suppression(struct selection *s, const struct values *v, const struct row *row,
+	struct err *why)
 {
 	struct suppress_note note = { 0 };
 
-	switch (suppress_has(s->suppress, &s->values.address, &note)) {
+	switch (suppress_has(s->suppress, &v->address, &note)) {
 	case SUPPRESS_NO:
 		return CHOICE_TAKEN;
 	case SUPPRESS_UNKNOWN:
 		err_set(why, ERR_OS, "%s: line %llu: a hash of the address could not be computed for --suppress",
-			s->list->name, (unsigned long long)s->row.line);
+			s->list->name, (unsigned long long)row->line);
 		return CHOICE_FAIL;
 	case SUPPRESS_YES:
 		break;
@@ -75,7 +77,7 @@ static enum choice judge(struct selection *s, enum list_event event, struct err 
 		return CHOICE_DUPLICATE;
 	}
 	entry->value = (uint32_t)s->row.line;
-	return judge_suppression(s, why);
+	return judge_suppression(s, &s->values, &s->row, why);
 }
 
 enum choice selection_next(struct selection *s, struct err *why)
@@ -96,6 +98,23 @@ enum choice selection_next(struct selection *s, struct err *why)
 		s->taken += choice == CHOICE_TAKEN;
 		return choice;
 	}
+}
+
+enum choice selection_again(struct selection *s, const unsigned char key[16], struct row *row, struct values *values,
+	struct err *why)
+{
+	unsigned char found[16];
+
+	if (!list_again(s->list, row, why))
+		return CHOICE_FAIL;
+	/* Its time and size may be what they were, on a file system with coarse times or on purpose. */
+	if (!values_set(values, s->campaign, s->list, row, why) || !hex_decode(found, str_of(values->key)) ||
+		memcmp(found, key, sizeof found) != 0) {
+		err_set(why, ERR_IO, "%s was changed during the run: line %llu is another row now", s->list->name,
+			(unsigned long long)row->line);
+		return CHOICE_FAIL;
+	}
+	return judge_suppression(s, values, row, why);
 }
 
 bool selection_suppress(struct suppress *suppress, const struct settings *settings, struct err *err)

@@ -37,6 +37,10 @@ void selection_init(struct selection *s, const struct campaign *campaign, struct
 void selection_free(struct selection *s);
 /* The next row of this run's share; rows of other shares are passed over. */
 enum choice selection_next(struct selection *s, struct err *why);
+/* A row of this selection that waited, read into row and values anew: is it still the one with that key, and may it be
+ * mailed? CHOICE_TAKEN, _SUPPRESSED, or _FAIL: 74, the list was changed. */
+enum choice selection_again(struct selection *s, const unsigned char key[16], struct row *row, struct values *values,
+	struct err *why);
 
 /* Read every --suppress file. 64, 65, 66, 71, 74; 75 when a signal asks to stop. */
 bool selection_suppress(struct suppress *suppress, const struct settings *settings, struct err *err);

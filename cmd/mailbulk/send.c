@@ -59,12 +59,6 @@ static void new_id(struct campaign *c)
 		hex_encode(c->id, random, sizeof random);
 }
 
-static bool write_campaign(struct engine *e, const char *key, struct err *err)
-{
-	ledger_campaign(&e->record, e->wall.wall, e->campaign->id, e->campaign->fingerprint, key);
-	return journal_add(&e->journal, buf_str(&e->record), err) && journal_commit(&e->journal, err);
-}
-
 /* Open the journal, learn from it, and see that it is this campaign's. */
 static bool open_journal(struct engine *e, struct err *err)
 {
@@ -80,7 +74,8 @@ static bool open_journal(struct engine *e, struct err *err)
 	if (l->id[0] == '\0') {
 		new_id(c);
 		l->first = e->wall.wall;
-		return write_campaign(e, key, err);
+		e->campaign_due = true;
+		return true;
 	}
 	memcpy(c->id, l->id, sizeof l->id);
 	if (strcmp(l->key_column, key) != 0)
@@ -88,13 +83,14 @@ static bool open_journal(struct engine *e, struct err *err)
 			"%s: it was begun with --key \"%s\", and rows cannot be told apart in two ways", s->journal,
 			l->key_column);
 	if (strcmp(l->fingerprint, c->fingerprint) != 0) {
-		if (!s->accept_changed)
+		/* When nobody can have the other text, there is nothing to mix up. */
+		if (!s->accept_changed &&
+			l->counts[LEDGER_SENT] + l->counts[LEDGER_TRYING] + l->counts[LEDGER_UNKNOWN] > 0)
 			return err_set(err, ERR_DATA,
 				"%s: this journal is of another text. A new campaign needs a new journal (--journal "
 				"FILE); --accept-changed sends this text to those who did not get the other",
 				s->journal);
-		if (!write_campaign(e, key, err))
-			return false;
+		e->campaign_due = true;
 	}
 	say_note("%s: %llu sent before, %llu refused, %llu to be tried again, %llu unknown", s->journal,
 		(unsigned long long)l->counts[LEDGER_SENT], (unsigned long long)l->counts[LEDGER_REFUSED],
@@ -135,28 +131,19 @@ static void summary(const struct engine *e)
 		say_note("unknown: these may have been delivered. They are not sent again unless --resend-unknown");
 }
 
-/* Rows beyond a warm-up's share are not tried today, and say so. */
-static void leave_for_tomorrow(struct engine *e)
+/* Why rows are left that were not tried. */
+static void leave_rest(struct engine *e)
 {
-	enum choice choice;
-	enum ledger_state state;
-	struct err why = { 0 };
+	struct buf why = { 0 };
 
-	if (e->pace.left > 0 || e->why.kind != ERR_NONE || stop_signal() != 0)
-		return;
-	engine_leave(e, "warm-up: today's share is used up");
-	while ((choice = selection_next(&e->selection, &why)) != CHOICE_END && choice != CHOICE_FAIL) {
-		struct str email = choice == CHOICE_TAKEN ? buf_str(&e->selection.values.written) : STR_NONE;
-		struct result result = { .status = RESULT_DEFERRED,
-			.email = email,
-			.relay = "",
-			.reply = STR_LIT("warm-up: today's share is used up") };
-
-		state = ledger_state(&e->ledger, e->selection.values.key);
-		if (choice == CHOICE_TAKEN && (state == LEDGER_NEW || state == LEDGER_DEFERRED))
-			results_add(&e->results, &result, e->wall.wall);
-	}
-	e->list_ended = true;
+	if (e->pace.left == 0 && e->why.kind == ERR_NONE && stop_signal() == 0)
+		buf_add_text(&why, "warm-up: today's share is used up");
+	else if (e->why.kind != ERR_NONE)
+		buf_printf(&why, "the run ended before: %s", e->why.text);
+	else
+		buf_add_text(&why, "the run ended before it could be tried");
+	engine_leave(e, buf_text(&why));
+	buf_free(&why);
 }
 
 static int end(struct engine *e)
@@ -164,7 +151,8 @@ static int end(struct engine *e)
 	const uint64_t *n = e->results.counts;
 	struct err err = { 0 };
 
-	engine_leave(e, "the run ended before it could be tried again");
+	held_end(e, true);
+	leave_rest(e);
 	if (!results_flush(&e->results, &err) && e->why.kind == ERR_NONE)
 		e->why = err;
 	progress_end(&e->progress);
@@ -179,6 +167,22 @@ static int end(struct engine *e)
 	if (n[RESULT_DEFERRED] > 0)
 		return ERR_TEMP;
 	return n[RESULT_REFUSED] + n[RESULT_UNKNOWN] + e->bad + e->earlier_bad > 0 ? ERR_PART : 0;
+}
+
+/* As long as the pauses before a row's retries, and a quarter of an hour at least. */
+static int64_t patience(const struct settings *s)
+{
+	int64_t pause = s->retry_pause;
+	int64_t sum = 0;
+
+	if (s->retry_for > 0)
+		return s->retry_for;
+	for (uint64_t i = 0; i < s->retries; i++) {
+		sum += pause;
+		if (pause < 3600 * CLOCK_SECOND)
+			pause *= 4;
+	}
+	return sum > 900 * CLOCK_SECOND ? sum : 900 * CLOCK_SECOND;
 }
 
 static int run(struct engine *e, const struct suppress *suppress)
@@ -197,10 +201,11 @@ static int run(struct engine *e, const struct suppress *suppress)
 		(uint64_t)(e->wall.wall / DAY - (e->journalled ? e->ledger.first : e->wall.wall) / DAY),
 		e->ledger.sent_today);
 	selection_init(&e->selection, e->campaign, e->list, suppress);
-	results_init(&e->results, e->settings->results_format);
+	if (!results_init(&e->results, e->settings->results_format, e->settings->results_file, &err))
+		return say_fail(&err);
+	e->patience = patience(e->settings);
 	progress_init(&e->progress, "messages", e->left, e->settings->account.progress);
 	engine_run(e);
-	leave_for_tomorrow(e);
 	return end(e);
 }
 
@@ -222,11 +227,13 @@ static void engine_free(struct engine *e)
 	journal_close(&e->journal);
 	ledger_free(&e->ledger);
 	queue_free(&e->queue);
+	provider_free(&e->providers);
 	pace_free(&e->pace);
 	results_free(&e->results);
 	selection_free(&e->selection);
 	values_free(&e->again);
 	buf_free(&e->record);
+	buf_free(&e->recalled);
 }
 
 int send_campaign(struct campaign *campaign, struct list *list, const struct suppress *suppress)

@@ -8,6 +8,7 @@
 #include "base/mem.h"
 #include "io/clock.h"
 #include "mail/address/domain.h"
+#include "mail/returns/outcome.h"
 
 #define NO_OPTION            \
 	{                    \
@@ -25,9 +26,13 @@ static const struct option *action_options(struct settings *s)
 		{ "journal", 0, OPTION_TEXT, &s->journal, "FILE", "where the run remembers what was sent", false },
 		{ "resend-unknown", 0, OPTION_FLAG, &s->resend_unknown, NULL, "send again what may have been delivered",
 			false },
+		{ "retry-refused", 0, OPTION_OPTIONAL, &s->retry_refused_text, "REASON,...",
+			"send again to rows that an earlier run booked as refused (default: for any reason)", false },
 		{ "accept-changed", 0, OPTION_FLAG, &s->accept_changed, NULL,
 			"go on with a journal that another text began", false },
 		{ "results", 0, OPTION_TEXT, &s->results, "csv|jsonl", "the form of the results", false },
+		{ "results-file", 0, OPTION_TEXT, &s->results_file, "FILE",
+			"append the results to FILE (default: standard output)", false },
 		NO_OPTION,
 	};
 	static struct option kept[sizeof table / sizeof *table];
@@ -96,6 +101,8 @@ static const struct option *speed_options(struct settings *s)
 		{ "messages-per-connection", 0, OPTION_NUMBER, &s->messages_per_connection, "N",
 			"then a new connection", false },
 		{ "retries", 0, OPTION_NUMBER, &s->retries, "N", "after a 4xx reply (3)", false },
+		{ "retry-for", 0, OPTION_TEXT, &s->retry_for_text, "TIME",
+			"stop when no message was accepted for TIME, such as 90s, 2h or 3d (default: 15m)", false },
 		{ "retry-pause", 0, OPTION_SECONDS, &s->retry_pause, "SECONDS", "before the first of them (2)", false },
 		NO_OPTION,
 	};
@@ -121,6 +128,42 @@ bool settings_rate(const char *option, const char *text, struct rate *rate, stru
 				return true;
 			}
 	return err_set(err, ERR_USAGE, "--%s: \"%s\" is no rate such as 10/s, 300/m or 5000/h", option, text);
+}
+
+static bool parse_retry_refused(struct settings *s, struct err *err)
+{
+	struct str rest = str_of(s->retry_refused_text != NULL ? s->retry_refused_text : "");
+
+	while (rest.n > 0) {
+		struct str name = str_trim(str_cut(&rest, ','));
+		enum outcome_reason reason;
+
+		if (!outcome_reason_parse(name, &reason))
+			return err_set(err, ERR_USAGE,
+				"--retry-refused: \"%.*s\" is not a reason such as no-mailbox or content",
+				STR_ARGS(name));
+		s->retry_refused |= UINT32_C(1) << reason;
+	}
+	return true;
+}
+
+/* "90s", "15m", "2h", "3d". */
+static bool parse_retry_for(struct settings *s, struct err *err)
+{
+	static const char units[] = "smhd";
+	static const int64_t seconds[] = { 1, 60, 3600, 86400 };
+	struct str text = str_of(s->retry_for_text);
+	uint64_t n;
+
+	if (s->retry_for_text == NULL)
+		return true;
+	const char *unit = text.n > 1 ? strchr(units, text.p[text.n - 1]) : NULL;
+
+	if (unit == NULL || !str_number(str_sub(text, 0, text.n - 1), 10000, &n) || n == 0)
+		return err_set(err, ERR_USAGE, "--retry-for: \"%s\" is not a time such as 90s, 15m, 2h or 3d",
+			s->retry_for_text);
+	s->retry_for = (int64_t)n * seconds[unit - units] * CLOCK_SECOND;
+	return true;
 }
 
 static bool parse_domain_rates(struct settings *s, struct err *err)
@@ -257,7 +300,7 @@ bool settings_parse(struct settings *s, int argc, char **argv, struct err *err)
 	s->template_path = rest[0];
 	s->list_path = rest[1] != NULL && strcmp(rest[1], "-") != 0 ? rest[1] : NULL;
 	if (!parse_words(s, err) || !parse_domain_rates(s, err) || !parse_warmup(s, err) || !parse_delimiter(s, err) ||
-		!settle(s, err))
+		!parse_retry_for(s, err) || !parse_retry_refused(s, err) || !settle(s, err))
 		return false;
 	if (s->journal == NULL)
 		name_journal(s);

@@ -80,10 +80,15 @@ struct settings {
 	uint64_t messages_per_connection;
 	uint64_t retries;
 	int64_t retry_pause;
+	const char *retry_for_text;
+	int64_t retry_for; /* 0: not given */
 
 	/* what is kept and told */
 	const char *journal; /* never NULL after settings_parse */
 	bool resend_unknown;
+	const char *retry_refused_text; /* NULL: not given; "": whatever the reason */
+	uint32_t retry_refused;         /* reasons, as bits */
+	const char *results_file;
 	bool accept_changed;
 	const char *preview;
 	const char *results;

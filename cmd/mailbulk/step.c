@@ -38,6 +38,7 @@ static void verdict(struct engine *e, struct peer *p, const struct smtp_news *ne
 	engine_job_verdict(e, job, news->rcpt, news);
 	if (!news->final)
 		return;
+	p->finished += news->outcome != SMTP_NOT_SENT && news->outcome != SMTP_UNKNOWN;
 	/* No recipient is left without an end, whatever the session forgot. */
 	struct smtp_news rest = { .rcpt = SIZE_MAX, .outcome = job->trying ? SMTP_UNKNOWN : SMTP_NOT_SENT };
 
@@ -103,6 +104,7 @@ bool step_peer(struct engine *e, struct peer *p)
 			peer_end(e, p, NULL);
 			break;
 		case SMTP_FAILED:
+			p->closing |= news.reply != NULL && news.reply->code == 421;
 			peer_end(e, p, &news.err);
 			break;
 		}

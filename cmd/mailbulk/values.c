@@ -12,6 +12,11 @@
 #include "text/base64.h"
 #include "text/utf8.h"
 
+/*
+ * What a template sees of a row. The key of a row is what the journal knows it by, so it must not change between
+ * versions: the first 128 bits of SHA-256 of the address's key and the --key cell.
+ */
+
 static bool is_builtin(const struct campaign *c, struct str name)
 {
 	return (str_eq(name, STR_LIT("token")) && buf_len(&c->token_key) > 0) ||

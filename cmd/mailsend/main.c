@@ -15,7 +15,7 @@ static bool is_sendmail(const char *name)
 	const char *slash = strrchr(name, '/');
 
 	name = slash != NULL ? slash + 1 : name;
-	return strcmp(name, "sendmail") == 0 || strcmp(name, "mailq") == 0;
+	return strcmp(name, "sendmail") == 0 || strcmp(name, "mailq") == 0 || strcmp(name, "newaliases") == 0;
 }
 
 static bool parse(struct settings *s, int argc, char **argv, struct err *err)
@@ -26,6 +26,8 @@ static bool parse(struct settings *s, int argc, char **argv, struct err *err)
 	s->given = s->account;
 	if (ok && str_ends(str_of(argv[0]), STR_LIT("mailq")))
 		s->list_spool = true;
+	if (ok && str_ends(str_of(argv[0]), STR_LIT("newaliases")))
+		s->nothing = true;
 	say_set_quiet(s->account.quiet);
 	say_set_verbose(s->account.verbose);
 	return ok && (s->account.trace == NULL || say_trace_open(s->account.trace, err));
@@ -41,6 +43,8 @@ int main(int argc, char **argv)
 	secret_harden();
 	if (argc == 0 || !parse(&s, argc, argv, &err))
 		return say_fail(&err);
+	if (s.nothing)
+		return 0;
 	if (s.list_spool)
 		return spool_list();
 	if (s.flush)

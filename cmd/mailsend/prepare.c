@@ -13,38 +13,85 @@
 
 #define KEY_LIMIT ((size_t)64 << 10)
 
-/* Who it is from: the mailbox for the header, and with that the envelope's sender and the domain of
- * local names. */
-static bool find_sender(struct settings *s, const struct outgoing *o, struct envelope *e, struct buf *from,
+/* The option that names the envelope's sender, or NULL. Beside a finished message -f is that. */
+static const char *sender_option(const struct settings *s)
+{
+	return s->envelope_from != NULL || s->composing ? s->envelope_from : s->from;
+}
+
+static bool is_nobody(const char *sender)
+{
+	struct str bare = str_trim(str_of(sender));
+
+	return bare.n == 0 || str_eq(bare, STR_LIT("<>"));
+}
+
+/* Where bounces go. */
+static bool find_reverse_path(const struct settings *s, struct envelope *e, const struct buf *from, struct err *err)
+{
+	const char *option = sender_option(s);
+	struct buf bare = { 0 };
+	bool ok = true;
+
+	if (option == NULL)
+		buf_add(&bare, buf_str(from));
+	else if (!is_nobody(option))
+		ok = identity_mailbox(s, option, s->envelope_from != NULL && !s->as_sendmail ? "--envelope-from" : "-f",
+			ERR_USAGE, &bare, NULL, err);
+	ok = ok && envelope_set_from(e, buf_text(&bare), ERR_USAGE, err);
+	buf_free(&bare);
+	return ok;
+}
+
+/* The mailbox for the header, its address and name. */
+static bool find_author(const struct settings *s, const struct outgoing *o, struct buf *bare, struct buf *name,
+	struct err *err)
+{
+	const char *option = sender_option(s);
+	struct buf value = { 0 };
+	const char *where = "-f";
+	enum err_kind kind = ERR_USAGE;
+	bool ok = true;
+
+	if (s->composing && s->from != NULL) {
+		buf_add_text(&value, s->from);
+	} else if (!s->composing) {
+		where = "From";
+		kind = ERR_DATA;
+		/* What its header says is not ours to judge where an option names the sender. */
+		ok = finished_sender(o, &value, err) || option != NULL;
+	}
+	if (ok && buf_len(&value) == 0) {
+		bool named = !s->composing && option != NULL && !is_nobody(option);
+
+		if (named)
+			buf_add_text(&value, option);
+		where = named ? "-f" : s->account.from != NULL ? "from" : "$EMAIL";
+		kind = named || s->account.from == NULL ? ERR_USAGE : ERR_CONFIG;
+		ok = named || identity_default(s, STR_NONE, &value);
+	}
+	ok = ok && identity_mailbox(s, buf_text(&value), where, kind, bare, name, err);
+	buf_free(&value);
+	return ok;
+}
+
+/* Who it is from: the mailbox for the header, and with that the envelope's sender and the domain of local names. */
+static bool find_sender(const struct settings *s, const struct outgoing *o, struct envelope *e, struct buf *from,
 	struct err *err)
 {
 	struct buf bare = { 0 };
+	struct buf name = { 0 };
 	struct buf domain = { 0 };
-	bool ok;
-
-	if (s->composing || s->from != NULL) {
-		if (s->from != NULL)
-			buf_add_text(from, s->from);
-		else
-			identity_default(s, STR_NONE, from);
-	} else if (finished_sender(o, &bare, NULL) && str_find(buf_str(&bare), '@') < buf_len(&bare)) {
-		buf_add(from, buf_str(&bare));
-	} else {
-		identity_default(s, buf_str(&bare), from);
-	}
-	/* A login name alone is somebody here. */
-	if (str_find(buf_str(from), '@') == buf_len(from)) {
-		bare.off = bare.end = 0;
-		buf_add(&bare, buf_str(from));
-		buf_clear(from);
-		identity_default(s, buf_str(&bare), from);
-	}
-	ok = envelope_set_from(e, s->envelope_from != NULL ? s->envelope_from : buf_text(from), ERR_USAGE, err);
-	identity_domain(buf_text(from), &domain);
+	bool ok = find_author(s, o, &bare, &name, err) && find_reverse_path(s, e, &bare, err);
 	bool lmtp = s->account.smtp.n > 0 && str_istarts(str_of(s->account.smtp.values[0]), STR_LIT("lmtp:"));
 
-	e->domain = lmtp ? NULL : mem_copy(buf_text(&domain), buf_len(&domain));
+	if (ok) {
+		address_add_mailbox(from, buf_str(&name), buf_str(&bare));
+		identity_domain(buf_text(&bare), &domain);
+		e->domain = lmtp ? NULL : mem_copy(buf_text(&domain), buf_len(&domain));
+	}
 	buf_free(&bare);
+	buf_free(&name);
 	buf_free(&domain);
 	return ok;
 }
@@ -85,6 +132,7 @@ static bool add_recipients(const struct settings *s, const struct outgoing *o, s
 {
 	const char *aliases = s->aliases != NULL ? s->aliases : s->account.keys.aliases;
 
+	e->only_known = s->composing;
 	if (aliases != NULL && !envelope_aliases(e, aliases, err))
 		return false;
 	for (const char **p = s->recipients; *p != NULL; p++)
@@ -99,8 +147,8 @@ bool prepare(struct settings *s, struct outgoing *o, struct envelope *e, struct 
 {
 	struct buf from = { 0 };
 	struct buf guess = { 0 };
-	const char *sender = NULL;
-	struct str bare;
+	struct buf value = { 0 };
+	const char *sender;
 	bool ok = true;
 
 	if (s->composing)
@@ -110,13 +158,11 @@ bool prepare(struct settings *s, struct outgoing *o, struct envelope *e, struct 
 	if (!ok)
 		goto out;
 	sender = s->envelope_from != NULL ? s->envelope_from : s->from;
-	if (sender == NULL && !s->composing && finished_sender(o, &guess, NULL)) {
-		sender = buf_text(&guess);
-	} else if (sender != NULL) {
-		address_unwrap(str_of(sender), &bare, NULL);
-		buf_add(&guess, bare);
-		sender = buf_text(&guess);
-	}
+	if (sender == NULL && !s->composing)
+		finished_sender(o, &value, NULL);
+	else
+		buf_add_text(&value, sender != NULL ? sender : "");
+	sender = address_one(buf_str(&value), &guess, NULL) ? buf_text(&guess) : NULL;
 	ok = account_load(&s->account, s->account.names.n > 0 ? s->account.names.values[0] : NULL, sender, err) &&
 		find_sender(s, o, e, &from, err) && add_recipients(s, o, e, err);
 	if (ok && s->composing)
@@ -129,6 +175,7 @@ bool prepare(struct settings *s, struct outgoing *o, struct envelope *e, struct 
 	ok = ok && load_dkim(s, o, e, err);
 out:
 	buf_free(&guess);
+	buf_free(&value);
 	buf_free(&from);
 	return ok;
 }

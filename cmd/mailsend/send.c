@@ -49,37 +49,67 @@ static bool any_sent(const struct envelope *e)
 	return false;
 }
 
+/* The first thing that kept it from leaving, for the one warning. */
+static const char *why_not_sent(const struct result *r, const struct envelope *e)
+{
+	if (r->err.kind != ERR_NONE)
+		return r->err.text;
+	for (size_t i = 0; i < e->n; i++)
+		if (e->rcpts[i].verdict != VERDICT_SENT && e->rcpts[i].reply != NULL)
+			return e->rcpts[i].reply;
+	return "the server deferred it";
+}
+
+/* Keep what could not be sent for a reason that is not the message's: *spooled, and status 0 where nothing else is to
+ * be told. */
+static int keep(struct settings *s, struct outgoing *o, struct envelope *e, const struct delivery_wants *wants,
+	struct result *result, int status, bool *spooled)
+{
+	bool applies = s->spool && status != 0 && drive_stop_signal() == 0 && spool_applies(result, e);
+	struct err err = { 0 };
+
+	*spooled = applies && spool_keep(o, e, result, wants, s, &err);
+	if (!*spooled || !spool_covers(e)) {
+		/* A refusal, or an outcome that a person has to look at, is to be told. */
+		if (result->started != 0)
+			report_say(result, e, o);
+		else if (status != 0)
+			status = say_fail(&result->err);
+		if (applies && !*spooled)
+			say_error(&err);
+		else if (*spooled)
+			say_note("the message is kept in the spool: mailsend --flush sends it");
+		return status;
+	}
+	say_note("not sent now: %s; kept in the spool, mailsend --flush sends it", why_not_sent(result, e));
+	return 0;
+}
+
 /* Over a connection: the status it came to, after the copy and the spool had their turn. */
 static int send_it(struct settings *s, struct outgoing *o, struct envelope *e, const struct delivery_wants *wants,
 	struct result *result, bool *spooled)
 {
 	struct account_server server = { 0 };
 	struct err err = { 0 };
+	const char *url = s->account.smtp.n > 0 ? s->account.smtp.values[0] : NULL;
 	int status;
 
-	if (!account_server(&s->account, s->account.smtp.n > 0 ? s->account.smtp.values[0] : NULL, false, &server,
-		    &result->err)) {
+	if (url == NULL) {
+		err_set(&result->err, ERR_CONFIG,
+			"no mail server configured: write 'smtp = smtp://USER@HOST' into %s, or give --smtp URL",
+			s->account.config != NULL ? s->account.config : "~/.config/pipemail/config");
+		return keep(s, o, e, wants, result, ERR_CONFIG, spooled);
+	}
+	if (!account_server(&s->account, url, false, &server, &result->err)) {
 		account_server_free(&server);
-		return say_fail(&result->err);
+		return keep(s, o, e, wants, result, (int)result->err.kind, spooled);
 	}
 	deliver(o, e, &server, wants, result);
 	account_server_free(&server);
-	status = report_status(result, e);
-	report_say(result, e, o);
+	status = keep(s, o, e, wants, result, report_status(result, e), spooled);
 	if (s->fcc != NULL && any_sent(e) && !fcc(o, s->fcc, e->from, &err)) {
 		err_prefix(&err, "the message was sent, but the copy failed");
 		status = also(status, &err);
-	}
-	if (s->spool && status != 0 && drive_stop_signal() == 0 && spool_applies(result, e)) {
-		if (!spool_keep(o, e, result, wants, s, &err)) {
-			say_error(&err);
-			return status;
-		}
-		*spooled = true;
-		say_note("the message is kept in the spool: mailsend --flush sends it");
-		/* A refusal, or an outcome that a person has to look at, is still to be told. */
-		if (status == ERR_TEMP || status == ERR_NOHOST || status == ERR_UNAVAILABLE)
-			status = 0;
 	}
 	return status;
 }
@@ -103,7 +133,7 @@ int send_message(struct settings *s)
 		status = send_it(s, &o, &e, &wants, &result, &spooled);
 	if (drive_stop_signal() != 0)
 		status = 128 + drive_stop_signal();
-	if (s->failed_to != NULL && !s->dry_run && e.n > 0 && !report_failed(&e, s->failed_to, &err))
+	if (s->failed_to != NULL && !s->dry_run && e.n > 0 && !report_failed(&e, s->failed_to, spooled, &err))
 		status = also(status, &err);
 	if (s->report != NULL && !s->dry_run && !report_json(&result, &e, &o, status, spooled, &err)) {
 		if (any_sent(&e))

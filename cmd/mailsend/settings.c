@@ -19,8 +19,22 @@ static bool composes(const struct settings *s)
 		s->date != NULL || s->message_id != NULL;
 }
 
+/* What git, cron and scripts add whatever the program is called. */
+static bool check_sendmail_options(const struct settings *s, struct err *err)
+{
+	for (size_t i = 0; i < s->sendmail_options.n; i++) {
+		const char *word = s->sendmail_options.values[i];
+
+		if (strcmp(word, "i") != 0 && !str_among(str_of(word), "em ep eq ee ew") && word[0] != 'd')
+			return err_set(err, ERR_USAGE, "-o%s: of sendmail's -o only i, em and dX are taken here", word);
+	}
+	return true;
+}
+
 static bool check_combination(const struct settings *s, struct err *err)
 {
+	if (!check_sendmail_options(s, err))
+		return false;
 	if (s->read_recipients && composes(s))
 		return err_set(err, ERR_USAGE, "-t takes a finished message: the composing options do not go with it");
 	if (s->body != NULL && s->body_file != NULL)
@@ -92,6 +106,10 @@ static const struct option *delivery_options(struct settings *s)
 		{ "dkim-domain", 0, OPTION_TEXT, &s->dkim_domain, "DOMAIN", "sign with DKIM for this domain", false },
 		{ "dkim-selector", 0, OPTION_TEXT, &s->dkim_selector, "NAME", "the selector of the key", false },
 		{ "dkim-key", 0, OPTION_TEXT, &s->dkim_key, "FILE", "the private key: RSA or Ed25519, PEM", false },
+		{ "ignore-dots", 'i', OPTION_FLAG, &s->ignore_dots, NULL,
+			"accepted for programs written for sendmail; always so", false },
+		{ "sendmail-option", 'o', OPTION_LIST, &s->sendmail_options, "i|em|dX",
+			"accepted for programs written for sendmail: -oi, -oem, -odX", false },
 		{ "dry-run", 'n', OPTION_FLAG, &s->dry_run, NULL, "the message to standard output, nothing is sent",
 			false },
 		{ "probe", 0, OPTION_FLAG, &s->probe, NULL, "say what the server offers and whether this would work",

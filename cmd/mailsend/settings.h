@@ -52,8 +52,11 @@ struct settings {
 	/* Found out. */
 	bool composing;
 	bool as_sendmail;
-	const char *full_name; /* sendmail's -F */
-	int64_t ends;          /* monotonic deadline of the run, INT64_MAX: none */
+	bool nothing;                        /* sendmail -bi: done already */
+	bool ignore_dots;                    /* -i: a dot never ends the message here, with or without it */
+	struct option_list sendmail_options; /* -o */
+	const char *full_name;               /* sendmail's -F */
+	int64_t ends;                        /* monotonic deadline of the run, INT64_MAX: none */
 };
 
 bool settings_parse(struct settings *s, int argc, char **argv, struct err *err);

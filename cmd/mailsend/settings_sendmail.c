@@ -27,8 +27,8 @@ static bool set_mode(struct settings *s, const char *value, struct err *err)
 	case 'p':
 		s->list_spool = true;
 		return true;
-	case 'i': /* there is no alias database to build */
-		s->list_spool = true;
+	case 'i': /* newaliases: there is no alias database to build */
+		s->nothing = true;
 		return true;
 	default:
 		return err_set(err, ERR_USAGE, "-b%s: this sendmail only sends: -bm, -bp and -bi are taken", value);

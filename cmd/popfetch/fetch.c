@@ -2,6 +2,7 @@
 
 #include "cmd/popfetch/visit.h"
 
+#include <poll.h>
 #include <stdio.h>
 
 #include "base/mem.h"
@@ -9,6 +10,7 @@
 #include "io/clock.h"
 #include "io/file.h"
 #include "io/random.h"
+#include "io/stop.h"
 #include "proto/sasl.h"
 
 /* $XDG_STATE_HOME/pipemail/popfetch-USER@HOST-PORT: a name that no user or host can turn into another path. */
@@ -29,7 +31,10 @@ static bool state_path(const struct settings *s, const struct account_server *se
 		else
 			buf_printf(&name, "%%%02x", (unsigned char)c);
 	}
-	buf_printf(&name, "@%s-%u", server->url.host, server->url.port);
+	buf_add_char(&name, '@');
+	for (const char *p = server->url.host; *p != '\0'; p++)
+		buf_add_char(&name, ascii_lower(*p));
+	buf_printf(&name, "-%u", server->url.port);
 	ok = file_state_path(out, buf_text(&name), err);
 	buf_free(&name);
 	return ok;
@@ -45,7 +50,7 @@ static bool tidy(struct visit *v, struct err *err)
 	for (size_t i = 0; i < v->pop3.n_items; i++)
 		if (v->keys[i] != NULL && v->fates[i] != FATE_DELETED)
 			set_add(&listed, str_of(v->keys[i]), NULL);
-	ok = state_tidy(v->state, &listed, err);
+	ok = state_tidy(v->state, &listed, clock_wall(), err);
 	set_free(&listed);
 	return ok;
 }
@@ -61,39 +66,92 @@ static bool again(const struct visit *v, uint64_t before)
 		(s->limit == 0 || v->tally->fetched < s->limit);
 }
 
+/* A server may think for a while that the lost session still has the mailbox. */
+static void pause_for(int64_t span)
+{
+	struct pollfd stop = { .fd = stop_fd(), .events = POLLIN };
+
+	poll(&stop, 1, clock_left(clock_after(span)));
+}
+
+/* Is it worth a connection more? Not when nothing but the login was reached, and not for what will not change. */
+static bool may_retry(const struct visit *v, const struct course *c)
+{
+	bool lost = v->err.kind == ERR_TEMP || v->err.kind == ERR_PROTOCOL;
+
+	/* Without a state, what was stored would come again. */
+	return lost && (v->state != NULL || v->tally->fetched == 0) && (v->fates != NULL || c->careful) &&
+		v->sink != NULL && drive_stop_signal() == 0 && c->failures < v->settings->retries;
+}
+
+/* After a session that was lost: what the next one does otherwise. False: there is none. */
+static bool retry(struct visit *v, struct course *c, bool progress)
+{
+	struct tally *t = v->tally;
+
+	c->failures = progress ? 0 : c->failures;
+	if (!may_retry(v, c))
+		return false;
+	c->failures++;
+	say_error(&v->err);
+	say_note("%s: connecting again, one command at a time", v->server->label);
+	if (v->fates == NULL)
+		pause_for(CLOCK_SECOND);
+	t->known = t->large = t->old = t->refused = 0;
+	/* There are servers that say PIPELINING and cannot do it. */
+	if (v->pop3.desynchronised && !c->lock_step && v->state != NULL && !state_set_lock_step(v->state, &v->err))
+		return false;
+	c->lock_step = c->careful = true;
+	v->err = (struct err){ 0 };
+	return true;
+}
+
+static bool wants_lock_step(const struct settings *s, const struct state *state)
+{
+	return s->pipelining == PIPELINING_OFF ||
+		(s->pipelining == PIPELINING_AUTO && state != NULL && state_is_lock_step(state));
+}
+
 static bool sessions(const struct settings *s, struct account_server *server, struct state *state, struct sink *sink,
 	struct tally *tally, struct err *err)
 {
-	bool lock_step = state != NULL && state->lock_step;
+	struct course course = { .lock_step = wants_lock_step(s, state) };
+	bool more = true;
+	bool ok = false;
 
-	for (;;) {
-		struct visit v = { .settings = s,
-			.server = server,
-			.state = state,
-			.sink = sink,
-			.tally = tally,
-			.lock_step = lock_step };
+	random_seed(&course.deaths);
+	while (more) {
+		struct visit v = {
+			.settings = s, .server = server, .state = state, .sink = sink, .tally = tally, .course = &course
+		};
 		uint64_t before = tally->fetched;
-		bool ok = visit(&v);
-		bool more = ok && again(&v, before);
+		size_t dead = course.dead;
 
-		/* There are servers that say PIPELINING and cannot do it. */
-		if (!ok && v.pop3.desynchronised && !lock_step && v.err.kind == ERR_PROTOCOL) {
-			say_error(&v.err);
-			say_note("%s: once more, one command at a time", server->label);
-			tally->known = tally->large = tally->old = 0;
-			lock_step = more = true;
-			if (state != NULL && !state_set_lock_step(state, &v.err))
-				more = false;
-		}
-
+		ok = visit(&v);
+		/* What an earlier session of this run brought was not known before it. */
+		if (course.careful && tally->known >= before)
+			tally->known -= before;
+		more = ok ? again(&v, before) : retry(&v, &course, tally->fetched > before || course.dead > dead);
 		if (ok && !more && state != NULL && v.fates != NULL)
 			ok = tidy(&v, &v.err);
 		*err = v.err;
 		visit_free(&v);
-		if (!more)
-			return ok;
 	}
+	set_free(&course.deaths);
+	return ok;
+}
+
+/* Who fetches into another mailbox may not expect that what is in the first does not come. */
+static bool note_mailbox(struct state *state, const struct sink *sink, const struct tally *tally, struct err *err)
+{
+	const char *path = sink->path != NULL ? sink->path : "-";
+
+	if (state->mailbox != NULL && strcmp(state->mailbox, path) != 0 && tally->known > 0)
+		say_note("%s: %llu known, fetched into %s before (--all fetches again)", tally->account,
+			(unsigned long long)tally->known, state->mailbox);
+	if (tally->fetched == 0)
+		return true;
+	return state_set_mailbox(state, path, err) && journal_commit(&state->journal, err);
 }
 
 static bool fetch(const struct settings *s, struct account_server *server, struct tally *tally, struct err *err)
@@ -110,6 +168,8 @@ static bool fetch(const struct settings *s, struct account_server *server, struc
 		ok = sink_open(&sink, s->mailbox, remember ? &state : NULL, err);
 	ok = ok && (s->list || sink_recover(&sink, err)) &&
 		sessions(s, server, remember ? &state : NULL, s->list ? NULL : &sink, tally, err);
+	if (ok && remember)
+		ok = note_mailbox(&state, &sink, tally, err);
 	if (!s->list)
 		sink_close(&sink);
 	if (remember)
@@ -139,7 +199,7 @@ int fetch_account(const struct settings *s, const char *name, struct tally *tall
 	tally->seconds = (double)(clock_now() - began) / (double)CLOCK_SECOND;
 	if (!ok)
 		tally->status = say_fail(&err);
-	else if (tally->refused > 0)
+	else if (tally->refused + tally->skipped > 0)
 		tally->status = ERR_PART;
 	return tally->status;
 }

@@ -29,14 +29,29 @@ void hash_drop(struct visit *v)
 	v->hash = NULL;
 }
 
+static void finish(struct visit *v, unsigned char digest[32])
+{
+	gnutls_hash_deinit(v->hash, digest);
+	v->hash = NULL;
+	v->sum = 0;
+	for (size_t i = 0; i < sizeof v->sum; i++)
+		v->sum = v->sum << 8 | digest[i];
+}
+
+void hash_sum(struct visit *v)
+{
+	unsigned char digest[32];
+
+	finish(v, digest);
+}
+
 char *hash_end(struct visit *v)
 {
 	unsigned char digest[32];
 	struct buf key = { 0 };
 	struct set_entry *e;
 
-	gnutls_hash_deinit(v->hash, digest);
-	v->hash = NULL;
+	finish(v, digest);
 	buf_add_char(&key, 'h');
 	for (size_t i = 0; i < sizeof digest; i++)
 		buf_printf(&key, "%02x", digest[i]);

@@ -20,6 +20,8 @@ static void show_text(const struct tally *t)
 		buf_printf(&line, ", %llu too old", (unsigned long long)t->old);
 	if (t->refused > 0)
 		buf_printf(&line, ", %llu refused by the server", (unsigned long long)t->refused);
+	if (t->skipped > 0)
+		buf_printf(&line, ", %llu skipped", (unsigned long long)t->skipped);
 	if (t->deleted > 0)
 		buf_printf(&line, ", %llu deleted", (unsigned long long)t->deleted);
 	say_note("%s", buf_text(&line));
@@ -40,7 +42,7 @@ static void show_json(const struct tally *t)
 		uint64_t n;
 	} numbers[] = { { "listed", t->listed }, { "fetched", t->fetched }, { "octets", t->octets },
 		{ "known", t->known }, { "too_large", t->large }, { "too_old", t->old }, { "refused", t->refused },
-		{ "deleted", t->deleted } };
+		{ "skipped", t->skipped }, { "deleted", t->deleted } };
 
 	for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
 		json_key(&j, numbers[i].name);

@@ -2,12 +2,18 @@
 
 #include "cmd/popfetch/visit.h"
 
+#include <unistd.h>
+
 #include "base/mem.h"
 #include "cli/say.h"
 #include "io/clock.h"
+#include "io/file.h"
 #include "io/random.h"
 #include "mail/header/header.h"
+#include "text/csv.h"
 #include "text/date.h"
+
+#define DEATHS 2 /* a message at which so many careful sessions were lost is skipped */
 
 size_t plan_index(const struct visit *v, uint32_t number)
 {
@@ -68,12 +74,85 @@ enum fate plan_kept(const struct visit *v, int64_t when)
 	return keep == 0 || (keep > 0 && when >= 0 && clock_wall() - when >= keep) ? FATE_DELETE : FATE_KEPT;
 }
 
+/* Numbers are another session's, and a message without a UID has nothing else. */
+static void death_name(const struct visit *v, size_t i, struct buf *name)
+{
+	if (v->keys[i] != NULL)
+		buf_add_text(name, v->keys[i]);
+	else
+		buf_printf(name, "n%u %llu", (unsigned)v->pop3.items[i].number,
+			(unsigned long long)v->pop3.items[i].size);
+}
+
+void plan_lost(struct visit *v, size_t i, bool fatal)
+{
+	struct buf name = { 0 };
+	struct set_entry *e;
+
+	death_name(v, i, &name);
+	e = set_add(&v->course->deaths, buf_str(&name), NULL);
+	e->value += fatal ? DEATHS : 1;
+	buf_free(&name);
+	if (e->value < DEATHS)
+		return;
+	v->course->dead++;
+	v->tally->skipped++;
+	say_errorf("%s: message %u (UID %s): the connection was lost %s; it is skipped, and the next run tries again",
+		v->server->label, (unsigned)v->pop3.items[i].number,
+		v->keys[i] != NULL && v->keys[i][0] == 'u' ? v->keys[i] + 1 : "none",
+		fatal ? "because of it" : "each time it was asked for");
+}
+
+static bool is_dead(const struct visit *v, size_t i)
+{
+	struct buf name = { 0 };
+	const struct set_entry *e;
+
+	if (v->course == NULL || v->course->dead == 0)
+		return false;
+	death_name(v, i, &name);
+	e = set_find(&v->course->deaths, buf_str(&name));
+	buf_free(&name);
+	return e != NULL && e->value >= DEATHS;
+}
+
+/*
+ * A UID may be given to another message when the first is gone. Where that can be, the message is fetched and compared;
+ * one that is only back in the listing is believed, but not deleted without that.
+ */
+static bool may_be_another(const struct visit *v, size_t i, const struct state_note *note)
+{
+	if (note == NULL || note->size == 0)
+		return false;
+	return note->size == STATE_DOUBT || note->size - 1 != v->pop3.items[i].size || note->deleted ||
+		(note->gone != 0 && v->settings->keep >= 0);
+}
+
+bool plan_measure(struct visit *v, size_t i, uint64_t octets, uint64_t dots, uint64_t crlf)
+{
+	uint64_t size = v->pop3.items[i].size;
+	unsigned forms = 0;
+
+	if (v->measured == 0)
+		v->forms = 15;
+	for (unsigned form = 0; form < 4; form++)
+		if (octets + (form & 1 ? dots : 0) - (form & 2 ? crlf : 0) == size)
+			forms |= 1U << form;
+	/* Three in a row are no chance. */
+	if (v->measured >= 3 && v->forms != 0 && (v->forms & forms) == 0)
+		return false;
+	v->forms &= forms;
+	v->measured++;
+	return true;
+}
+
 static enum fate fate_of(struct visit *v, size_t i)
 {
 	const struct settings *s = v->settings;
 	int64_t when = v->state != NULL && v->keys[i] != NULL ? state_seen(v->state, str_of(v->keys[i])) : -1;
+	const struct state_note *note = when >= 0 ? state_noted(v->state, str_of(v->keys[i])) : NULL;
 
-	if (when >= 0 && !s->all) {
+	if (when >= 0 && (!s->all || (note != NULL && note->fresh)) && !may_be_another(v, i, note)) {
 		v->tally->known++;
 		return plan_kept(v, when);
 	}
@@ -81,6 +160,8 @@ static enum fate fate_of(struct visit *v, size_t i)
 		v->tally->large++;
 		return FATE_LEAVE;
 	}
+	if (is_dead(v, i))
+		return FATE_LEAVE;
 	return FATE_WAIT;
 }
 
@@ -158,4 +239,22 @@ void plan_delete(struct visit *v)
 		v->fates[i] = FATE_DELETED;
 		pop3_dele(&v->pop3, v->pop3.items[i].number);
 	}
+}
+
+bool plan_print(struct visit *v)
+{
+	struct buf out = { .limit = SIZE_MAX };
+	bool ok;
+
+	buf_add_text(&out, "number,size,uid\n");
+	for (size_t i = 0; i < v->pop3.n_items; i++) {
+		const struct pop3_item *item = &v->pop3.items[i];
+
+		buf_printf(&out, "%u,%llu,", (unsigned)item->number, (unsigned long long)item->size);
+		csv_add_cell(&out, item->uid, ',');
+		buf_add_char(&out, '\n');
+	}
+	ok = file_write(STDOUT_FILENO, buf_str(&out), "standard output", &v->err);
+	buf_free(&out);
+	return ok;
 }

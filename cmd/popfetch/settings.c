@@ -26,6 +26,10 @@ static const struct option *fetch_options(struct settings *s)
 		{ "list", 'l', OPTION_FLAG, &s->list, NULL,
 			"number, size and uid of what is there as CSV, fetch nothing", false },
 		{ "state", 0, OPTION_TEXT, &s->state, "FILE", "where to remember what was fetched", false },
+		{ "retries", 0, OPTION_NUMBER, &s->retries, "N",
+			"connect again N times after a lost connection (default: 3)", false },
+		{ "pipelining", 0, OPTION_TEXT, &s->pipelining_text, "on|off|auto",
+			"send several commands at once (default: auto)", false },
 		{ "summary", 0, OPTION_TEXT, &s->summary, "json", "the summary as JSON", false },
 		{ 0 },
 	};
@@ -62,10 +66,28 @@ static bool parse_since(struct settings *s, struct err *err)
 	return true;
 }
 
+static bool parse_pipelining(struct settings *s, struct err *err)
+{
+	static const char *const words[] = { "auto", "on", "off" };
+
+	if (s->pipelining_text == NULL)
+		return true;
+	for (int i = 0; i < 3; i++) {
+		s->pipelining = (enum pipelining)i;
+		if (strcmp(s->pipelining_text, words[i]) == 0)
+			return true;
+	}
+	return err_set(err, ERR_USAGE, "--pipelining '%s': on, off or auto", s->pipelining_text);
+}
+
 static bool check_combination(const struct settings *s, struct err *err)
 {
 	if (s->headers && s->keep >= 0)
 		return err_set(err, ERR_USAGE, "--headers fetches no whole message: nothing can be deleted with it");
+	if (s->keep >= 0 && strcmp(s->mailbox, "-") == 0)
+		return err_set(err, ERR_USAGE,
+			"--delete to standard output: nothing tells whether the reader has stored a message; "
+			"fetch into a MAILBOX and read that");
 	if (s->list && (s->headers || s->keep >= 0))
 		return err_set(err, ERR_USAGE, "--list fetches and deletes nothing");
 	if (s->summary != NULL && strcmp(s->summary, "json") != 0)
@@ -83,6 +105,7 @@ bool settings_parse(struct settings *s, int argc, char **argv, struct err *err)
 		account_general_options(&s->account), NULL };
 	const char **rest;
 
+	s->retries = 3;
 	if (!options_parse(tables, argc, argv, usage, &rest, err))
 		return false;
 	if (rest[0] != NULL && rest[1] != NULL)
@@ -90,7 +113,7 @@ bool settings_parse(struct settings *s, int argc, char **argv, struct err *err)
 	s->mailbox = rest[0] != NULL ? rest[0] : "inbox.mbox";
 	if (s->mailbox[0] == '\0')
 		return err_set(err, ERR_USAGE, "the MAILBOX has an empty name");
-	return parse_delete(s, err) && parse_since(s, err) &&
+	return parse_delete(s, err) && parse_since(s, err) && parse_pipelining(s, err) &&
 		(s->max_size_text == NULL || options_size("--max-size", s->max_size_text, &s->max_size, err)) &&
 		check_combination(s, err) && account_apply_general(&s->account, err);
 }

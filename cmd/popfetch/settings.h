@@ -19,6 +19,9 @@ struct settings {
 	const char *since_text;
 	int64_t since; /* seconds since 1970; INT64_MIN: any */
 	const char *summary;
+	uint64_t retries;
+	const char *pipelining_text;
+	enum pipelining { PIPELINING_AUTO, PIPELINING_ON, PIPELINING_OFF } pipelining;
 	const char *state;
 };
 

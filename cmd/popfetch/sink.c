@@ -43,7 +43,7 @@ static bool whole_path(const char *path, char **whole, struct err *err)
 bool sink_open(struct sink *s, const char *path, struct state *state, struct err *err)
 {
 	*s = (struct sink){ .state = state, .spill = -1, .fd = -1 };
-	buf_init(&s->head, HEAD_MAX + 65536);
+	buf_init(&s->head, HEAD_MAX + 2 * 65536);
 	buf_init(&s->text, SIZE_MAX);
 	buf_init(&s->piece, SIZE_MAX);
 	s->kind = strcmp(path, "-") == 0               ? SINK_STDOUT
@@ -157,34 +157,57 @@ static void sender_of(struct str header, struct buf *out)
 	buf_free(&text);
 }
 
-/*
- * The header is there (or as much of it as we keep): a From_ line by its Return-Path, then its fields. Content-Length
- * is given another name in an mbox, as programs that believe it lose messages when it is wrong.
- */
-static void shape_head(struct sink *s)
+/* A field by which mail programs steer themselves, or that they wrote into a mailbox of their own: from outside it
+ * would make them lose, hide or purge messages. */
+static bool is_steering(struct str line)
+{
+	static const char *const names[] = { "Content-Length", "Status", "X-Status", "X-Keywords", "X-UID", "X-IMAP",
+		"X-IMAPbase", "X-Mozilla-Status", "X-Mozilla-Status2", "X-Mozilla-Keys", NULL };
+	struct str name = str_cut(&line, ':');
+
+	for (size_t i = 0; line.p != NULL && names[i] != NULL; i++)
+		if (str_ieq(str_trim(name), str_of(names[i])) && !ascii_blank(name.p[0]))
+			return true;
+	return false;
+}
+
+/* Lines of a header, the last of which may be open. */
+static void shape_fields(struct sink *s, struct str lines)
+{
+	while (lines.n > 0) {
+		size_t n = str_find(lines, '\n');
+		struct str line = str_sub(lines, 0, n < lines.n ? n + 1 : n);
+
+		if (!s->mid_line && s->kind != SINK_MAILDIR && is_steering(line))
+			shape(s, STR_LIT("X-Original-"));
+		shape(s, line);
+		s->mid_line = n == lines.n;
+		lines = str_sub(lines, line.n, lines.n);
+	}
+}
+
+/* The header is there, or as much of it as we keep: a From_ line by its Return-Path, then its fields. */
+static void shape_head(struct sink *s, bool whole)
 {
 	struct str head = buf_str(&s->head);
 	struct buf sender = { 0 };
+	size_t n = head.n;
 
-	s->in_head = false;
-	if (s->kind != SINK_MAILDIR) {
+	if (!s->begun && s->kind != SINK_MAILDIR) {
 		sender_of(head, &sender);
 		mbox_begin(&s->writer, &s->piece, buf_str(&sender), clock_wall());
 		buf_clear(&s->from);
 		buf_add(&s->from, str_sub(buf_str(&s->piece), 0, buf_len(&s->piece) - 1));
-		while (head.n > 0) {
-			size_t n = str_find(head, '\n');
-			struct str line = str_sub(head, 0, n < head.n ? n + 1 : n);
-
-			if (str_istarts(line, STR_LIT("Content-Length:")))
-				shape(s, STR_LIT("X-Original-"));
-			shape(s, line);
-			head = str_sub(head, line.n, head.n);
-		}
+		buf_free(&sender);
 	}
-	shape(s, head);
-	buf_free(&sender);
-	buf_clear(&s->head);
+	s->begun = true;
+	s->in_head = !whole;
+	/* The open line at the end is judged when more of it is there, but not when it is longer than any. */
+	while (!whole && n > 0 && head.p[n - 1] != '\n')
+		n--;
+	n = n > 0 ? n : head.n;
+	shape_fields(s, str_sub(head, 0, n));
+	buf_drop(&s->head, n);
 }
 
 bool sink_begin(struct sink *s, struct err *err)
@@ -192,7 +215,9 @@ bool sink_begin(struct sink *s, struct err *err)
 	if (s->n == 0)
 		s->first_at = clock_now();
 	s->open = s->in_head = true;
+	s->begun = s->mid_line = false;
 	s->cr = false;
+	s->note_size = s->note_hash = 0;
 	buf_clear(&s->head);
 	return s->kind != SINK_MAILDIR || sink_maildir_begin(s, err);
 }
@@ -206,9 +231,9 @@ static size_t head_end(struct sink *s, struct str octets)
 
 	buf_add(&s->head, octets);
 	all = buf_str(&s->head);
-	if (str_starts(all, STR_LIT("\r\n")))
+	if (!s->mid_line && str_starts(all, STR_LIT("\r\n")))
 		return 2 - before;
-	if (str_starts(all, STR_LIT("\n")))
+	if (!s->mid_line && str_starts(all, STR_LIT("\n")))
 		return 1 - before;
 	for (size_t at = before > 3 ? before - 3 : 0; at < all.n; at += n + 1) {
 		n = str_find(str_sub(all, at, all.n), '\n');
@@ -219,7 +244,7 @@ static size_t head_end(struct sink *s, struct str octets)
 		if (str_starts(behind, STR_LIT("\r\n")))
 			return at + n + 3 - before;
 	}
-	return all.n >= HEAD_MAX ? octets.n : SIZE_MAX;
+	return SIZE_MAX;
 }
 
 bool sink_add(struct sink *s, struct str octets, struct err *err)
@@ -229,13 +254,15 @@ bool sink_add(struct sink *s, struct str octets, struct err *err)
 		size_t n = head_end(s, part);
 
 		if (n == SIZE_MAX) {
+			while (buf_len(&s->head) >= HEAD_MAX)
+				shape_head(s, false);
 			octets = str_sub(octets, part.n, octets.n);
 			continue;
 		}
 		/* What stands behind the empty line was taken along. */
 		buf_cut(&s->head, buf_len(&s->head) - (part.n - n));
 		octets = str_sub(octets, n, octets.n);
-		shape_head(s);
+		shape_head(s, true);
 	}
 	if (!s->in_head)
 		shape(s, octets);
@@ -249,6 +276,12 @@ static void keep_name(struct sink *s)
 	s->name = NULL;
 }
 
+void sink_note(struct sink *s, uint64_t size, uint64_t hash)
+{
+	s->note_size = size;
+	s->note_hash = hash;
+}
+
 bool sink_end(struct sink *s, struct str key, struct err *err)
 {
 	struct buf extra = { 0 };
@@ -257,7 +290,7 @@ bool sink_end(struct sink *s, struct str key, struct err *err)
 
 	s->open = false;
 	if (s->in_head)
-		shape_head(s);
+		shape_head(s, true);
 	if (s->kind == SINK_MAILDIR && s->cr)
 		buf_add_char(&s->piece, '\r');
 	if (s->kind != SINK_MAILDIR)
@@ -274,7 +307,8 @@ bool sink_end(struct sink *s, struct str key, struct err *err)
 		buf_add(&extra, buf_str(&s->from));
 	}
 	if (s->state != NULL && key.n > 0)
-		ok = state_try(s->state, key, buf_str(&extra), err);
+		ok = s->note_size > 0 ? state_try_noted(s->state, key, buf_str(&extra), s->note_size, s->note_hash, err)
+				      : state_try(s->state, key, buf_str(&extra), err);
 	keep_name(s);
 	s->n++;
 	s->octets += size;

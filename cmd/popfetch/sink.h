@@ -23,6 +23,8 @@ struct sink {
 	bool open;
 	struct buf head; /* its header so far, until the empty line */
 	bool in_head;
+	bool begun;    /* its From_ line is written */
+	bool mid_line; /* a line of the header was longer than we keep, and its end is to come */
 	struct mbox_writer writer;
 	bool cr;          /* Maildir: a CR that may belong to a line end */
 	struct buf piece; /* made of it, to be gathered */
@@ -43,8 +45,10 @@ struct sink {
 	char **names;
 	size_t n; /* messages in the batch */
 	size_t cap;
-	int64_t first_at; /* monotonic time of the first message of the batch */
-	uint64_t octets;  /* in the batch */
+	int64_t first_at;   /* monotonic time of the first message of the batch */
+	uint64_t octets;    /* in the batch */
+	uint64_t note_size; /* of the current message, for state_try_noted; 0: none */
+	uint64_t note_hash;
 };
 
 /* path as on the command line. Makes the Maildir's folders; 73 where the mailbox cannot be written, before anything is
@@ -57,6 +61,8 @@ bool sink_recover(struct sink *s, struct err *err);
 bool sink_begin(struct sink *s, struct err *err);
 /* A piece of the message as the server has it, dots unstuffed. */
 bool sink_add(struct sink *s, struct str octets, struct err *err);
+/* What the state is to note of it, before sink_end. */
+void sink_note(struct sink *s, uint64_t size, uint64_t hash);
 /* It is whole; key: what the state knows it by. */
 bool sink_end(struct sink *s, struct str key, struct err *err);
 /* It is not going to be whole, or is not wanted. */

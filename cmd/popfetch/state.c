@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <unistd.h>
 
 #include "base/mem.h"
@@ -11,12 +12,32 @@
 #include "io/file.h"
 #include "io/random.h"
 
-#define COMPACT_AT 1000
+#define LOCK_STEP_TIME (INT64_C(30) * 86400)
 
-static void add_try(struct state *s, struct str key, struct str extra)
+static void add_try(struct state *s, struct str key, struct str extra, uint64_t size, uint64_t hash)
 {
 	s->tries = mem_grow(s->tries, s->n_tries, &s->cap_tries, sizeof *s->tries);
-	s->tries[s->n_tries++] = (struct state_try){ mem_copy(key.p, key.n), mem_copy(extra.p, extra.n) };
+	s->tries[s->n_tries++] = (struct state_try){ mem_copy(key.p, key.n), mem_copy(extra.p, extra.n), size, hash };
+}
+
+static struct state_note *note_of(struct state *s, struct str key)
+{
+	size_t i = (size_t)(set_add(&s->seen, key, NULL) - s->seen.entries);
+	size_t before = s->cap_notes;
+
+	while (s->seen.used > s->cap_notes)
+		s->notes = mem_grow(s->notes, s->cap_notes, &s->cap_notes, sizeof *s->notes);
+	if (s->cap_notes > before)
+		memset(s->notes + before, 0, (s->cap_notes - before) * sizeof *s->notes);
+	return &s->notes[i];
+}
+
+static void know(struct state *s, struct str key, int64_t time, uint64_t size, uint64_t hash)
+{
+	*note_of(s, key) = (struct state_note){ .size = size, .hash = hash };
+	set_add(&s->seen, key, NULL)->value = (uint64_t)time + 1;
+	if (state_is_fault(s, key))
+		set_add(&s->trouble, key, NULL)->value = 0;
 }
 
 static void drop_tries(struct state *s)
@@ -30,19 +51,68 @@ static void drop_tries(struct state *s)
 	s->place = NULL;
 }
 
+/* "12 1f": numbers in that order, the hash in hexadecimal; both may be missing. */
+static bool read_note(struct str *rest, uint64_t *size, uint64_t *hash)
+{
+	struct str text = str_cut(rest, '\t');
+
+	*size = *hash = 0;
+	if (text.n == 0)
+		return true;
+	return str_number(text, UINT64_MAX, size) && str_number(str_cut(rest, '\t'), UINT64_MAX, hash);
+}
+
+/* What of the server is told: false for a record that is none. */
+static bool replay_server(struct state *s, char kind, struct str rest)
+{
+	uint64_t time = 0;
+	uint64_t sessions = 0;
+	struct str key = str_cut(&rest, '\t');
+
+	switch (kind) {
+	case 'G':
+		if (!str_number(str_cut(&rest, '\t'), INT64_MAX, &time) || !str_number(rest, 3, &sessions))
+			return false;
+		note_of(s, key)->gone = (int64_t)time;
+		note_of(s, key)->sessions = (uint32_t)sessions;
+		return true;
+	case 'Z':
+		note_of(s, key)->deleted = true;
+		return true;
+	case 'L':
+		s->lock_step = str_number(key, INT64_MAX - 1, &time) ? (int64_t)time + 1 : 0;
+		return true;
+	case 'M':
+		mem_free(s->mailbox);
+		s->mailbox = mem_copy(key.p, key.n);
+		return true;
+	default:
+		return false;
+	}
+}
+
 static bool replay(void *arg, struct str record, struct err *err)
 {
 	struct state *s = arg;
 	struct str rest = record;
 	struct str kind = str_cut(&rest, '\t');
+	struct str whole = rest;
 	uint64_t time = 0;
+	uint64_t size;
+	uint64_t hash;
 	struct str key;
 
 	s->records++;
 	switch (kind.n == 1 ? kind.p[0] : '\0') {
 	case 'T':
 		key = str_cut(&rest, '\t');
-		add_try(s, key, rest);
+		add_try(s, key, rest, 0, 0);
+		return true;
+	case 'N':
+		key = str_cut(&rest, '\t');
+		if (!read_note(&rest, &size, &hash))
+			break;
+		add_try(s, key, rest, size, hash);
 		return true;
 	case 'B':
 		mem_free(s->place);
@@ -50,10 +120,9 @@ static bool replay(void *arg, struct str record, struct err *err)
 		return true;
 	case 'E':
 		key = str_cut(&rest, '\t');
-		if (!str_number(rest, INT64_MAX - 1, &time))
+		if (!str_number(str_cut(&rest, '\t'), INT64_MAX - 1, &time) || !read_note(&rest, &size, &hash))
 			break;
-		set_add(&s->seen, key, NULL)->value = time + 1;
-		set_add(&s->trouble, key, NULL)->value = 0;
+		know(s, key, (int64_t)time, size, hash);
 		return true;
 	case 'X':
 		set_add(&s->seen, rest, NULL)->value = 0;
@@ -61,14 +130,13 @@ static bool replay(void *arg, struct str record, struct err *err)
 	case 'F':
 		set_add(&s->trouble, rest, NULL)->value = 1;
 		return true;
-	case 'L':
-		s->lock_step = true;
-		return true;
 	case 'D':
 	case 'A':
 		drop_tries(s);
 		return true;
 	default:
+		if (kind.n == 1 && replay_server(s, kind.p[0], whole))
+			return true;
 		break;
 	}
 	return err_set(err, ERR_DATA, "not a record of popfetch: %.*s", STR_ARGS(str_sub(record, 0, 60)));
@@ -111,6 +179,8 @@ void state_close(struct state *s)
 	drop_tries(s);
 	mem_free(s->tries);
 	set_free(&s->seen);
+	mem_free(s->notes);
+	mem_free(s->mailbox);
 	set_free(&s->trouble);
 	mem_free(s->path);
 	*s = (struct state){ .lock = -1 };
@@ -123,7 +193,7 @@ int64_t state_seen(const struct state *s, struct str key)
 	return e != NULL ? (int64_t)e->value - 1 : -1;
 }
 
-static bool add(struct state *s, const char *kind, struct str a, struct str b, struct err *err)
+bool state_add(struct state *s, const char *kind, struct str a, struct str b, struct err *err)
 {
 	struct buf record = { 0 };
 
@@ -145,30 +215,85 @@ static bool add(struct state *s, const char *kind, struct str a, struct str b, s
 
 bool state_try(struct state *s, struct str key, struct str extra, struct err *err)
 {
-	add_try(s, key, extra);
-	return add(s, "T", key, extra, err);
+	add_try(s, key, extra, 0, 0);
+	return state_add(s, "T", key, extra, err);
+}
+
+bool state_try_noted(struct state *s, struct str key, struct str extra, uint64_t size, uint64_t hash, struct err *err)
+{
+	struct buf rest = { .limit = SIZE_MAX };
+
+	add_try(s, key, extra, size, hash);
+	buf_printf(&rest, "%llu\t%llu\t", (unsigned long long)size, (unsigned long long)hash);
+	buf_add(&rest, extra);
+	bool ok = state_add(s, "N", key, buf_str(&rest), err);
+
+	buf_free(&rest);
+	return ok;
+}
+
+static bool add_known(struct state *s, struct str key, int64_t time, uint64_t size, uint64_t hash, struct err *err)
+{
+	struct buf rest = { 0 };
+
+	buf_add_number(&rest, (uint64_t)time);
+	if (size > 0)
+		buf_printf(&rest, "\t%llu\t%llu", (unsigned long long)size, (unsigned long long)hash);
+	bool ok = state_add(s, "E", key, buf_str(&rest), err);
+
+	buf_free(&rest);
+	return ok;
+}
+
+const struct state_note *state_noted(const struct state *s, struct str key)
+{
+	const struct set_entry *e = set_find(&s->seen, key);
+	size_t i = e != NULL ? (size_t)(e - s->seen.entries) : SIZE_MAX;
+
+	return e != NULL && e->value > 0 && i < s->cap_notes ? &s->notes[i] : NULL;
+}
+
+bool state_same(struct state *s, struct str key, uint64_t size, struct err *err)
+{
+	int64_t when = state_seen(s, key);
+	uint64_t hash = note_of(s, key)->hash;
+
+	know(s, key, when, size, hash);
+	return add_known(s, key, when, size, hash, err);
+}
+
+bool state_deleted(struct state *s, struct str key, struct err *err)
+{
+	note_of(s, key)->deleted = true;
+	return state_add(s, "Z", key, STR_NONE, err);
+}
+
+bool state_set_mailbox(struct state *s, const char *path, struct err *err)
+{
+	if (s->mailbox != NULL && strcmp(s->mailbox, path) == 0)
+		return true;
+	mem_free(s->mailbox);
+	s->mailbox = mem_copy(path, strlen(path));
+	return state_add(s, "M", str_of(path), STR_NONE, err);
 }
 
 bool state_begin(struct state *s, struct str place, struct err *err)
 {
-	return add(s, "B", place, STR_NONE, err) && journal_commit(&s->journal, err);
+	return state_add(s, "B", place, STR_NONE, err) && journal_commit(&s->journal, err);
 }
 
 bool state_done(struct state *s, int64_t now, bool sync, struct err *err)
 {
-	struct buf time = { 0 };
 	bool ok = true;
 
-	buf_add_number(&time, (uint64_t)now);
 	for (size_t i = 0; i < s->n_tries; i++) {
-		struct str key = str_of(s->tries[i].key);
+		const struct state_try *t = &s->tries[i];
 
-		ok = ok && add(s, "E", key, buf_str(&time), err);
-		set_add(&s->seen, key, NULL)->value = (uint64_t)now + 1;
-		set_add(&s->trouble, key, NULL)->value = 0;
+		ok = ok && add_known(s, str_of(t->key), now, t->size, t->hash, err);
+		know(s, str_of(t->key), now, t->size, t->hash);
+		note_of(s, str_of(t->key))->fresh = true;
 	}
-	buf_free(&time);
-	ok = ok && add(s, "D", STR_NONE, STR_NONE, err);
+	ok = ok && state_add(s, "D", STR_NONE, STR_NONE, err);
 	drop_tries(s);
 	return ok && (sync ? journal_commit(&s->journal, err) : journal_flush(&s->journal, err));
 }
@@ -176,13 +301,13 @@ bool state_done(struct state *s, int64_t now, bool sync, struct err *err)
 bool state_undone(struct state *s, struct err *err)
 {
 	drop_tries(s);
-	return add(s, "A", STR_NONE, STR_NONE, err) && journal_commit(&s->journal, err);
+	return state_add(s, "A", STR_NONE, STR_NONE, err) && journal_commit(&s->journal, err);
 }
 
 bool state_fault(struct state *s, struct str key, struct err *err)
 {
 	set_add(&s->trouble, key, NULL)->value = 1;
-	return add(s, "F", key, STR_NONE, err);
+	return state_add(s, "F", key, STR_NONE, err);
 }
 
 bool state_is_fault(const struct state *s, struct str key)
@@ -194,73 +319,17 @@ bool state_is_fault(const struct state *s, struct str key)
 
 bool state_set_lock_step(struct state *s, struct err *err)
 {
-	s->lock_step = true;
-	return add(s, "L", STR_NONE, STR_NONE, err) && journal_commit(&s->journal, err);
+	char time[32];
+
+	s->lock_step = clock_wall() + 1;
+	snprintf(time, sizeof time, "%lld", (long long)s->lock_step - 1);
+	return state_add(s, "L", str_of(time), STR_NONE, err) && journal_commit(&s->journal, err);
 }
 
-/* The records that a fresh file has. */
-static void write_live(const struct state *s, struct buf *text)
+bool state_is_lock_step(const struct state *s)
 {
-	struct buf record = { 0 };
+	int64_t now = clock_wall();
 
-	for (size_t i = 0; i < s->seen.used; i++) {
-		const struct set_entry *e = &s->seen.entries[i];
-
-		if (e->value == 0)
-			continue;
-		buf_clear(&record);
-		buf_printf(&record, "E\t%s\t%llu", e->p, (unsigned long long)(e->value - 1));
-		journal_format(text, buf_str(&record));
-	}
-	for (size_t i = 0; i < s->trouble.used; i++) {
-		if (s->trouble.entries[i].value == 0)
-			continue;
-		buf_clear(&record);
-		buf_printf(&record, "F\t%s", s->trouble.entries[i].p);
-		journal_format(text, buf_str(&record));
-	}
-	if (s->lock_step)
-		journal_format(text, STR_LIT("L"));
-	buf_free(&record);
-}
-
-/* The lock is on PATH.lock, so that the journal may be replaced under it. */
-static bool compact(struct state *s, struct err *err)
-{
-	struct file_new f = { .fd = -1 };
-	struct buf text = { .limit = SIZE_MAX };
-	bool ok;
-
-	write_live(s, &text);
-	ok = file_new_begin(&f, s->path, 0600, err) && file_write(f.fd, buf_str(&text), s->path, err) &&
-		file_new_commit(&f, err);
-	file_new_abort(&f);
-	buf_free(&text);
-	return ok;
-}
-
-bool state_tidy(struct state *s, const struct set *listed, struct err *err)
-{
-	uint64_t live = 0;
-
-	for (size_t i = 0; i < s->seen.used; i++) {
-		struct set_entry *e = &s->seen.entries[i];
-		struct str key = str_at(e->p, e->n);
-
-		if (e->value == 0)
-			continue;
-		if (set_find(listed, key) != NULL)
-			live++;
-		else if (!add(s, "X", key, STR_NONE, err))
-			return false;
-		else
-			e->value = 0;
-	}
-	for (size_t i = 0; i < s->trouble.used; i++)
-		if (set_find(listed, str_at(s->trouble.entries[i].p, s->trouble.entries[i].n)) == NULL)
-			s->trouble.entries[i].value = 0;
-	if (!journal_commit(&s->journal, err))
-		return false;
-	/* Rewriting costs as much as it saves until most of the file is dead. */
-	return s->records < COMPACT_AT || s->records < 3 * live || compact(s, err);
+	/* Servers are mended, and a clock may have been wrong. */
+	return s->lock_step > 0 && now >= s->lock_step - 1 && now - s->lock_step < LOCK_STEP_TIME;
 }

@@ -2,36 +2,14 @@
 
 #include "cmd/popfetch/visit.h"
 
-#include <unistd.h>
-
 #include "base/mem.h"
 #include "cli/say.h"
-#include "io/file.h"
+#include "io/random.h"
 #include "proto/sasl.h"
-#include "text/csv.h"
 
 #define LOOK_MAX ((size_t)256 << 10)
 #define BLOCK ((uint64_t)16 << 10)
-#define LARGE ((uint64_t)1 << 20)
-#define ENDLESS ((uint64_t)64 << 20)
-
-static bool print_list(struct visit *v)
-{
-	struct buf out = { .limit = SIZE_MAX };
-	bool ok;
-
-	buf_add_text(&out, "number,size,uid\n");
-	for (size_t i = 0; i < v->pop3.n_items; i++) {
-		const struct pop3_item *item = &v->pop3.items[i];
-
-		buf_printf(&out, "%u,%llu,", (unsigned)item->number, (unsigned long long)item->size);
-		csv_add_cell(&out, item->uid, ',');
-		buf_add_char(&out, '\n');
-	}
-	ok = file_write(STDOUT_FILENO, buf_str(&out), "standard output", &v->err);
-	buf_free(&out);
-	return ok;
-}
+#define ENDLESS ((uint64_t)192 << 20)
 
 /* Put the batch away; what could not be is not fetched. */
 static bool commit(struct visit *v, struct err *err)
@@ -44,14 +22,24 @@ static bool commit(struct visit *v, struct err *err)
 	return false;
 }
 
-/* Nothing is under way any more: the last batch, then the deletions, then QUIT. */
+/* What came is put away when the server has shown that it is what was asked for. */
+static void confirm(struct visit *v)
+{
+	if (!v->confirming)
+		pop3_confirm(&v->pop3);
+	v->confirming = true;
+}
+
+/* Nothing is under way any more: what came is confirmed and stored, then the deletions, then QUIT. */
 static bool finish(struct visit *v)
 {
 	if (v->quitting)
 		return true;
+	if (pop3_unconfirmed(&v->pop3)) {
+		confirm(v);
+		return true;
+	}
 	v->quitting = true;
-	if (v->sink != NULL && !commit(v, &v->err))
-		return false;
 	if (v->sink != NULL)
 		plan_delete(v);
 	pop3_quit(&v->pop3);
@@ -72,7 +60,7 @@ static bool on_ready(struct visit *v)
 
 	plan(v);
 	if (v->settings->list)
-		return print_list(v) && finish(v);
+		return plan_print(v) && finish(v);
 	for (size_t i = 0; i < v->pop3.n_items; i++)
 		octets += v->fates[i] == FATE_WAIT ? v->pop3.items[i].size : 0;
 	v->progress.total = v->settings->headers || v->settings->limit > 0 ? 0 : octets;
@@ -86,15 +74,12 @@ static bool is_look(const struct visit *v, size_t i)
 
 static bool on_begin(struct visit *v, size_t i)
 {
-	v->begun = i;
+	v->begun = v->last = i;
 	v->octets = 0;
 	buf_clear(&v->head);
 	if (is_look(v, i))
 		return true;
-	/* What is whole is put away before something comes that may take long. */
-	if ((v->pop3.items[i].size > LARGE || sink_due(v->sink)) && !commit(v, &v->err))
-		return false;
-	if (v->keys[i] == NULL && v->state != NULL)
+	if (v->state != NULL)
 		hash_begin(v);
 	return sink_begin(v->sink, &v->err);
 }
@@ -121,7 +106,8 @@ static bool on_body(struct visit *v, size_t i, struct str octets)
 		buf_add(&v->head, str_sub(octets, 0, LOOK_MAX - buf_len(&v->head)));
 		return true;
 	}
-	if (is_endless(v, i))
+	v->endless = is_endless(v, i);
+	if (v->endless)
 		return err_set(&v->err, ERR_PROTOCOL,
 			"%s: message %u is far longer than the %llu octets that the server listed", v->server->label,
 			(unsigned)v->pop3.items[i].number, (unsigned long long)v->pop3.items[i].size);
@@ -131,16 +117,24 @@ static bool on_body(struct visit *v, size_t i, struct str octets)
 	return sink_add(v->sink, octets, &v->err);
 }
 
-/* Without a UID only its octets tell whether it is known; then it is let go again. */
-static bool is_known_by_hash(struct visit *v, size_t i)
+/* Its octets tell whether it is known where its UID does not; then it is let go again. */
+static bool is_known(struct visit *v, size_t i)
 {
+	const struct state_note *note;
+	bool same = true;
 	int64_t when;
 
 	if (v->hash == NULL)
 		return false;
-	v->keys[i] = hash_end(v);
+	if (v->keys[i] == NULL) {
+		v->keys[i] = hash_end(v);
+	} else {
+		hash_sum(v);
+		note = state_noted(v->state, str_of(v->keys[i]));
+		same = note != NULL && note->size > 0 && note->hash == v->sum;
+	}
 	when = state_seen(v->state, str_of(v->keys[i]));
-	if (when < 0 || v->settings->all)
+	if (when < 0 || !same || v->settings->all)
 		return false;
 	v->tally->known++;
 	v->fates[i] = plan_kept(v, when);
@@ -148,26 +142,49 @@ static bool is_known_by_hash(struct visit *v, size_t i)
 	return true;
 }
 
-static bool on_finish(struct visit *v, size_t i)
+/* What the state shall know of a message, and whether its size speaks against it: then it stays on the server, and the
+ * next run compares. */
+static void note(struct visit *v, size_t i, const struct pop3_news *news)
 {
-	bool remember = v->state != NULL && v->keys[i] != NULL;
+	bool exact = v->settings->headers || plan_measure(v, i, v->octets, news->dots, news->crlf);
 
+	v->fates[i] = exact ? plan_kept(v, -1) : FATE_KEPT;
+	if (!exact)
+		say_note(
+			"%s: message %u (UID %s) has %llu bytes, and the server lists %llu; it is not deleted, and the next run "
+			"fetches and compares it again",
+			v->server->label, (unsigned)v->pop3.items[i].number,
+			v->keys[i] != NULL && v->keys[i][0] == 'u' ? v->keys[i] + 1 : "none",
+			(unsigned long long)v->octets, (unsigned long long)v->pop3.items[i].size);
+	if (v->state != NULL && v->keys[i] != NULL && v->keys[i][0] == 'u')
+		sink_note(v->sink, exact ? v->pop3.items[i].size + 1 : STATE_DOUBT, v->sum);
+}
+
+static bool on_finish(struct visit *v, size_t i, const struct pop3_news *news)
+{
 	v->begun = SIZE_MAX;
 	if (is_look(v, i)) {
 		plan_look(v, i, buf_str(&v->head));
 		return go_on(v);
 	}
 	v->wanted--;
-	if (is_known_by_hash(v, i))
-		return go_on(v);
-	remember = remember || (v->state != NULL && v->keys[i] != NULL);
-	v->fates[i] = plan_kept(v, -1);
+	if (is_known(v, i))
+		return (v->keys[i][0] != 'u' ||
+			       state_same(v->state, str_of(v->keys[i]), v->pop3.items[i].size + 1, &v->err)) &&
+			go_on(v);
+	note(v, i, news);
 	v->tally->fetched++;
-	if (!sink_end(v->sink, remember ? str_of(v->keys[i]) : STR_NONE, &v->err))
+	if (!sink_end(v->sink, v->state != NULL ? str_of(v->keys[i]) : STR_NONE, &v->err))
 		return false;
-	if (sink_due(v->sink) && !commit(v, &v->err))
-		return false;
+	if (sink_due(v->sink))
+		confirm(v);
 	return go_on(v);
+}
+
+static bool on_confirmed(struct visit *v)
+{
+	v->confirming = false;
+	return commit(v, &v->err) && go_on(v);
 }
 
 /* One message that the server cannot give must not keep us from the others. */
@@ -202,8 +219,14 @@ static bool on_again(struct visit *v)
 /* The server said yes to QUIT: what was to be deleted is gone. */
 static void on_closed(struct visit *v)
 {
-	for (size_t i = 0; i < v->pop3.n_items && v->fates != NULL; i++)
-		v->tally->deleted += v->fates[i] == FATE_DELETED;
+	for (size_t i = 0; i < v->pop3.n_items && v->fates != NULL; i++) {
+		if (v->fates[i] != FATE_DELETED)
+			continue;
+		v->tally->deleted++;
+		if (v->state != NULL && v->keys[i] != NULL && state_seen(v->state, str_of(v->keys[i])) >= 0 &&
+			v->err.kind == ERR_NONE)
+			state_deleted(v->state, str_of(v->keys[i]), &v->err);
+	}
 }
 
 static bool turn(struct visit *v)
@@ -214,8 +237,8 @@ static bool turn(struct visit *v)
 		return true;
 	}
 	/* A message that came slowly must not wait for others that come slowly too. */
-	if (v->sink != NULL && v->begun == SIZE_MAX && sink_due(v->sink) && !commit(v, &v->err))
-		return false;
+	if (v->sink != NULL && v->begun == SIZE_MAX && sink_due(v->sink))
+		confirm(v);
 	enum wire_status status = drive_turn(&v->drive, &v->pop3.in, &v->pop3.out, pop3_waiting_for(&v->pop3), &v->end);
 
 	if (status == WIRE_OK && drive_stop_signal() != 0)
@@ -237,7 +260,7 @@ static bool on_message(struct visit *v, enum pop3_event event, const struct pop3
 	case POP3_BODY:
 		return on_body(v, i, news->octets);
 	case POP3_FINISH:
-		return on_finish(v, i);
+		return on_finish(v, i, news);
 	case POP3_REFUSED:
 		return on_refused(v, news, i);
 	default:
@@ -267,6 +290,8 @@ static bool step(struct visit *v)
 		return on_ready(v);
 	case POP3_AUTH_AGAIN:
 		return on_again(v);
+	case POP3_CONFIRMED:
+		return on_confirmed(v);
 	case POP3_CLOSED:
 		on_closed(v);
 		return false;
@@ -281,8 +306,20 @@ static bool step(struct visit *v)
 	}
 }
 
-/* Whatever stopped us: what is whole is put away, what is not is dropped. Where the server fell out of step nobody
- * knows what is whole. */
+/* Where the session was lost: in the middle of a message, waiting for it, or at what came before it was confirmed. */
+static size_t lost_at(const struct visit *v)
+{
+	uint32_t number = pop3_replying(&v->pop3);
+
+	if (v->begun != SIZE_MAX)
+		return v->begun;
+	if (number > 0)
+		return plan_index(v, number);
+	return pop3_unconfirmed(&v->pop3) ? v->last : SIZE_MAX;
+}
+
+/* Whatever stopped us: what was not confirmed is dropped, since nobody knows whether it is what was asked for. It is
+ * not known then, and comes again. */
 static void put_away(struct visit *v)
 {
 	struct err late = { 0 };
@@ -290,12 +327,15 @@ static void put_away(struct visit *v)
 
 	if (v->sink == NULL)
 		return;
-	if (v->pop3.desynchronised)
-		v->tally->fetched -= v->sink->n;
+	v->tally->fetched -= v->sink->n;
 	sink_abandon(v->sink);
-	if (v->state != NULL && v->begun != SIZE_MAX && v->keys[v->begun] != NULL && drive_stop_signal() == 0)
-		ok = state_fault(v->state, str_of(v->keys[v->begun]), &late);
-	ok = ok && (v->pop3.desynchronised ? sink_discard(v->sink, &late) : commit(v, &late));
+	size_t lost = v->err.kind != ERR_NONE && drive_stop_signal() == 0 ? lost_at(v) : SIZE_MAX;
+
+	if (v->state != NULL && lost != SIZE_MAX && v->keys[lost] != NULL)
+		ok = state_fault(v->state, str_of(v->keys[lost]), &late);
+	if (lost != SIZE_MAX && (v->course->careful || v->endless))
+		plan_lost(v, lost, v->endless);
+	ok = ok && sink_discard(v->sink, &late);
 	ok = ok && (v->state == NULL || journal_commit(&v->state->journal, &late));
 	if (!ok && v->err.kind == ERR_NONE)
 		v->err = late;
@@ -303,14 +343,20 @@ static void put_away(struct visit *v)
 
 bool visit(struct visit *v)
 {
+	uint64_t seed;
+
+	random_bytes(&seed, sizeof seed);
 	const struct pop3_params params = {
 		.tls = v->server->tls,
 		.clear_auth = v->server->clear_auth,
 		.sasl = v->server->sasl,
-		.lock_step = v->lock_step,
+		.lock_step = v->course->lock_step,
+		.confirm = v->sink != NULL,
+		.seed = seed,
+		.every = v->course->careful ? 1 : 0,
 	};
 
-	v->begun = SIZE_MAX;
+	v->begun = v->last = SIZE_MAX;
 	if (!drive_connect(&v->drive, v->server, INT64_MAX, &v->err))
 		return false;
 	pop3_init(&v->pop3, &params);

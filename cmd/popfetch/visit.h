@@ -20,6 +20,15 @@ enum fate {
 	FATE_UNDELETED,
 };
 
+/* What the sessions of one run learn from each other. */
+struct course {
+	bool lock_step;
+	bool careful;      /* a session was lost: one command at a time, and each message is confirmed at first */
+	uint64_t failures; /* lost sessions since something was stored */
+	struct set deaths; /* messages at which a careful session was lost; values: how often */
+	size_t dead;       /* of them, how many are not asked for again */
+};
+
 struct visit {
 	const struct settings *settings;
 	struct account_server *server;
@@ -29,17 +38,23 @@ struct visit {
 	struct sink *sink;   /* NULL: --list */
 	struct tally *tally;
 	struct progress progress;
-	bool lock_step;
+	struct course *course;
 	enum fate *fates;  /* of pop3.items */
 	char **keys;       /* what the state knows them by; NULL: to be made of its octets when they are here */
 	size_t next;       /* the first that waits may be this one */
 	size_t looks;      /* answers to TOP that are still to come */
 	size_t wanted;     /* messages that are asked for and have not come */
+	size_t last;       /* index of the message that came last, or SIZE_MAX */
 	size_t begun;      /* index of the message that is coming, or SIZE_MAX */
 	uint64_t octets;   /* of it so far */
 	uint64_t moved;    /* octets since the wait began anew */
-	void *hash;        /* of it, when it has no UID of its own */
+	void *hash;        /* of it; NULL: nothing is remembered */
+	uint64_t sum;      /* the first 8 octets of the last hash */
+	unsigned forms;    /* what LIST's size may mean on this server: a bit each (plan_measure) */
+	size_t measured;   /* messages that agreed with forms */
 	struct set hashes; /* how many of each were seen in this session */
+	bool endless;      /* what comes is longer than any message */
+	bool confirming;   /* the session was asked to confirm what came */
 	bool quitting;
 	bool ended; /* the connection is over; end: why, when not in order */
 	struct err end;
@@ -59,16 +74,26 @@ void plan_ask(struct visit *v);
 void plan_look(struct visit *v, size_t i, struct str header);
 /* What is stored and may be deleted is asked to be deleted. */
 void plan_delete(struct visit *v);
+/* --list. */
+bool plan_print(struct visit *v);
 /* Index of the message of that number. */
 size_t plan_index(const struct visit *v, uint32_t number);
+/* The session was lost at that message. fatal: it is not worth another try. */
+void plan_lost(struct visit *v, size_t i, bool fatal);
 /* A message that is kept: may it be deleted now? when: it was stored, or -1: in this session. */
 enum fate plan_kept(const struct visit *v, int64_t when);
 
-/* hash.c: a key for a message that has no UID of its own, by its octets. */
+/* A message of so many octets, stuffed dots and CRLFs came whole: false where LIST's size was exact for the messages
+ * before and is not for this one. */
+bool plan_measure(struct visit *v, size_t i, uint64_t octets, uint64_t dots, uint64_t crlf);
+
+/* hash.c: a message by its octets. It has a key when it has no UID of its own. */
 void hash_begin(struct visit *v);
 void hash_add(struct visit *v, struct str octets);
 /* The key; the caller frees it. A second message of the same octets has another one. */
 char *hash_end(struct visit *v);
+/* v->sum alone. */
+void hash_sum(struct visit *v);
 void hash_drop(struct visit *v);
 
 #endif

@@ -8,6 +8,11 @@
 
 #include "base/mem.h"
 
+/*
+ * A list of blocks, of which only the newest is filled. A piece never moves, so slices into it stay valid while
+ * others are added; that is what a growing buf cannot give.
+ */
+
 #define FIRST_SIZE ((size_t)16 << 10)
 #define MOST_SIZE ((size_t)1 << 20)
 

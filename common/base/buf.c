@@ -7,6 +7,12 @@
 
 #include "base/mem.h"
 
+/*
+ * Content is [off, end) of the storage. Taking from the front only moves off; room at the end comes from the free
+ * end, from moving the content to the front, or from new storage of twice the size. So a queue and a builder both
+ * take linear time.
+ */
+
 void buf_init(struct buf *b, size_t limit)
 {
 	*b = (struct buf){ .limit = limit };
@@ -39,6 +45,10 @@ static size_t limit_of(const struct buf *b)
 	return b->limit > 0 ? b->limit : BUF_DEFAULT_LIMIT;
 }
 
+/*
+ * New storage instead of realloc(3), because realloc may leave a copy of the old content behind, and a buf may
+ * hold a password: the old storage is overwritten here, where nobody can forget it.
+ */
 char *buf_room(struct buf *b, size_t n)
 {
 	size_t len = buf_len(b);

@@ -4,9 +4,11 @@
 #include "base/str.h"
 
 /*
- * CRC-32 of s (ISO 3309, as gzip and PNG have it), going on from crc: 0 at first, then what the last call returned.
- * It finds damage, not malice. Eight octets a step by eight tables (slicing-by-8, Kounavis and Berry, 2005), which are
- * made at the first call; one thread at a time may make it.
+ * CRC-32 (ISO 3309, as gzip and PNG have it) of bytes that come in pieces: pass 0 as crc at first, then what the
+ * last call returned. It detects damage by accident; it does not detect changes made on purpose.
+ *
+ * Eight bytes a step by eight tables (slicing-by-8, Kounavis and Berry, 2005). The first call makes the tables
+ * without a lock: with several threads, call it once before they start.
  */
 uint32_t crc32_add(uint32_t crc, struct str s);
 

@@ -6,6 +6,11 @@
 #include <stdio.h>
 #include <string.h>
 
+/*
+ * Texts are formatted into fixed arrays: an error can be made when memory is short, be copied by assignment, and
+ * needs no free.
+ */
+
 /* Mark a text that did not fit, so that nobody takes the rest for the whole. */
 static void mark_cut(struct err *err, int n)
 {

@@ -4,9 +4,13 @@
 #include <stdbool.h>
 
 /*
- * What stopped us, as a value: a kind, which is the exit status that it leads to (sysexits(3) and
- * our 1 and 79), and a text for a person, complete enough to be printed as it is. What a server or
- * a list merely says is data and travels elsewhere.
+ * What made a function fail, as a value: a kind, which is the exit status of the program (sysexits(3), and 1 and
+ * 79 of ours), and a text for a person that can be printed as it is. Each function that takes a `struct err *`
+ * says which kinds it sets. What a server or a list says is not an error but data (see proto/reply.h and
+ * mail/returns/outcome.h).
+ *
+ *     if (!file_load(path, limit, &content, err))
+ *             return err_prefix(err, "template");
  */
 enum err_kind {
 	ERR_NONE = 0,
@@ -28,21 +32,30 @@ enum err_kind {
 	ERR_OUTCOME = 79,     /* handed over and no verdict: may have been delivered */
 };
 
-/* Zero is "no error". Filled only on failure; fits on the stack and owns nothing. */
+/*
+ * Zero means "no error". A caller starts with a zeroed one, as functions fill it only when they fail. It owns
+ * nothing and can be copied.
+ */
 struct err {
 	enum err_kind kind;
-	char text[240];
+	char text[240]; /* ends in NUL, without a line end or the program's name; "..." where it was cut */
 };
 
-/* Fill err (which may be NULL) and return false, so that a caller can `return err_set(…)`. A text
- * that does not fit ends in "...". Control characters are the printer's business, not ours. */
+/*
+ * Set kind and text, replacing what was there, and return false, so that a caller can `return err_set(...)`. err
+ * may be NULL: the result is false all the same. A text of more than 239 bytes is cut and ends in "...". Control
+ * characters are kept; whoever prints the text escapes them (cli/say.h).
+ */
 bool err_set(struct err *err, enum err_kind kind, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
-/* As err_set, with ": " and the description of the error number behind it. */
+/* As err_set, with ": " and strerror(number) after the text. number is an errno, not negated. */
 bool err_errno(struct err *err, enum err_kind kind, int number, const char *format, ...)
 	__attribute__((format(printf, 4, 5)));
 
-/* Put a context before the text on its way up: "smtp.example.org: certificate expired". */
+/*
+ * Put a context and ": " before the text: "smtp.example.org: certificate expired". The kind stays. Returns false;
+ * err may be NULL. The format's arguments may point into err->text.
+ */
 bool err_prefix(struct err *err, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 #endif

@@ -5,6 +5,12 @@
 #include "base/mem.h"
 #include "base/siphash.h"
 
+/*
+ * Open addressing with linear probing. The slots hold indices into an array of entries in order of arrival:
+ * growing rebuilds the indices from the hashes that are kept and neither moves nor reads a key. At most half of
+ * the slots are used.
+ */
+
 void set_seed(struct set *s, const unsigned char random[16])
 {
 	memcpy(s->key, random, sizeof s->key);

@@ -17,7 +17,10 @@ struct siphash {
 	uint64_t high;
 };
 
-/* SipHash-1-3 with 64 bits of result. */
+/*
+ * SipHash-1-3 of s with 64 bits of result. The key is secret and random where a stranger chooses s, and fixed
+ * where two machines must agree (--shard).
+ */
 uint64_t siphash(const uint64_t key[2], struct str s);
 
 static inline uint64_t siphash_rotate(uint64_t x, int by)
@@ -25,6 +28,7 @@ static inline uint64_t siphash_rotate(uint64_t x, int by)
 	return x << by | x >> (64 - by);
 }
 
+/* The 8 bytes at p, of any alignment, as a little-endian number. */
 static inline uint64_t siphash_word(const char *p)
 {
 	uint64_t word;
@@ -51,7 +55,7 @@ static inline uint64_t siphash_tail(struct str s)
 	return word | (uint64_t)s.n << 56;
 }
 
-/* No array: that would cost a stack guard at each hash. */
+/* The four words of state v0 to v3 of the paper. Not an array: that would cost a stack guard at each hash. */
 struct siphash_state {
 	uint64_t a;
 	uint64_t b;
@@ -75,6 +79,7 @@ static inline void siphash_rounds(struct siphash_state *v, int n)
 	}
 }
 
+/* One word of input: "compression" in the paper, with `rounds` rounds. */
 static inline void siphash_take(struct siphash_state *v, int rounds, uint64_t word)
 {
 	v->d ^= word;

@@ -2,6 +2,11 @@
 
 #include "base/str.h"
 
+/*
+ * Slices may have a NULL pointer when they are empty, which memcmp(3), memchr(3) and memmem(3) do not permit: each
+ * function here checks the length before it calls one.
+ */
+
 bool str_eq(struct str a, struct str b)
 {
 	/* NOLINTNEXTLINE(clang-analyzer-core.NonNullParamChecker): a slice with octets has a pointer */

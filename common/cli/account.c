@@ -11,6 +11,12 @@
 #include "io/clock.h"
 #include "io/file.h"
 
+/*
+ * The options of a connection and the keys of the configuration file are one table. Every key of the file is
+ * checked, also in accounts that are not used, so a mistake is found before the day on which the account is
+ * needed.
+ */
+
 #define DEFAULT_TIMEOUT (60 * CLOCK_SECOND)
 
 /* An option of which only the place in struct account is known yet. */

@@ -2,6 +2,8 @@
 
 #include "cli/account_state.h"
 
+#include "mail/address/address.h"
+
 /* "*" any octets, "?" one; ASCII case does not count. Goes back to the last star only, so that no pattern
  * takes longer than their product. */
 static bool glob(struct str pattern, struct str text)
@@ -51,6 +53,14 @@ bool account_from_matches(const char *patterns, const char *address)
 	struct str rest = str_of(patterns);
 	struct str word;
 
+	/* One mailbox with a name, in which blanks and commas separate nothing. */
+	if (strchr(patterns, '<') != NULL) {
+		struct buf bare = { 0 };
+		bool fits = address_one(rest, &bare, NULL) && glob(buf_str(&bare), str_of(address));
+
+		buf_free(&bare);
+		return fits;
+	}
 	while ((word = next_word(&rest)).n > 0)
 		if (glob(word, str_of(address)))
 			return true;
@@ -60,7 +70,7 @@ bool account_from_matches(const char *patterns, const char *address)
 /* A "from" that is one address is the sender too. */
 static bool is_address(const char *from)
 {
-	return from != NULL && strpbrk(from, "*?, \t") == NULL;
+	return from != NULL && (strchr(from, '<') != NULL || strpbrk(from, "*?, \t") == NULL);
 }
 
 /* Is a server of that host in the list? What is no URL is no server. */

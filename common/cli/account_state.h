@@ -3,13 +3,16 @@
 
 #include "cli/account.h"
 
-/* What the account's sources share. */
+/* What the files of account share; no other module includes this. */
 
-/* Fill what the options left open in a with what the file says. named: the account was asked for. */
+/* Fill in what the options left open in a from what the file says. named: the account was asked for by name. */
 void account_merge(struct account *a, const struct account *file, bool named);
-/* "socks5://[user:password@]host[:port]" into the server; 64. */
+/*
+ * Read "socks5://[user:password@]host[:port]" into the server. False with ERR_USAGE. Only with from_file may it
+ * have a password, as other users can read the command line.
+ */
 bool account_proxy(const char *text, bool from_file, struct account_server *server, struct err *err);
-/* The SASL object for the credentials, if there are any; label names the server. */
+/* Make the SASL object for the credentials, if there are any. server->label must be set. */
 bool account_login(struct account_server *server, struct err *err);
 
 #endif

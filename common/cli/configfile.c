@@ -11,6 +11,12 @@
 #include "base/mem.h"
 #include "io/file.h"
 
+/*
+ * inih reads the lines, and this file checks each before: it refuses what inih would silently cut or read in
+ * another sense than written (long lines, indentation). Wrong lines are errors, as a mistyped "tls = require" must
+ * not be ignored.
+ */
+
 #define FILE_LIMIT ((size_t)1 << 20)
 #define LINE_LIMIT 4096 /* octets of a line; inih cuts longer ones without a word */
 #define NAME_LIMIT 49   /* of a section or a key: the same */

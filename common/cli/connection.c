@@ -4,6 +4,11 @@
 
 #include "cli/account.h"
 
+/*
+ * io/link with the conversation shown: what was read is traced after link_next, what will be sent before
+ * link_write, so the trace has the order in which things happened.
+ */
+
 bool connection_open(struct connection *c, struct account_server *server, struct sasl *sasl, int64_t deadline,
 	struct err *err)
 {

@@ -9,6 +9,11 @@
 #include "io/clock.h"
 #include "io/stop.h"
 
+/*
+ * A blocking loop over one link. A signal ends a wait once; the caller decides whether to stop or, with a message
+ * handed over, to wait for the verdict.
+ */
+
 void drive_signals(void)
 {
 	stop_install();

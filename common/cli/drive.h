@@ -8,33 +8,42 @@
 struct account_server;
 
 /*
- * One connection to its end: what waits for it waits here, in a poll of its own that signals end. The session stays the
- * caller's: it calls drive_turn whenever its session says WAIT.
+ * One connection, driven to its end: the wait for it is here, in a poll of its own that signals interrupt. The
+ * session belongs to the caller, who calls drive_turn whenever his session returns WAIT.
  */
 struct drive {
 	struct connection connection;
-	bool stop_seen; /* a signal ended a wait once; it does not end the next */
+	bool stop_seen; /* a signal ended one wait already; it does not end the next */
 };
 
-/* Connect (and through the proxy, and with implicit TLS): 68, 75 or 76 in err with the host. Sets d up; on failure it
- * is closed. A signal ends it with 75. deadline: of the whole run, monotonic. */
+/*
+ * Connect, through the proxy and with implicit TLS if the server says so. deadline is of the whole run, monotonic
+ * nanoseconds. False with the errors of LINK_FAILED and the host in the text, or ERR_TEMP when a signal asks to
+ * stop; d is closed then.
+ */
 bool drive_connect(struct drive *d, struct account_server *server, int64_t deadline, struct err *err);
-/* STARTTLS was agreed: shake hands within the timeout. in is the session's, to be empty. */
+/*
+ * STARTTLS was agreed on: do the handshake within the timeout. in is the session's and must be empty. False with
+ * err.
+ */
 bool drive_start_tls(struct drive *d, const struct buf *in, struct err *err);
-/* A whole reply came, or a block of content: the wait begins anew. To be called for every event of the session that is
- * no WAIT. */
+/*
+ * A complete reply came, or a block of content was sent: the time-out begins anew. To be called for every event of
+ * the session other than WAIT.
+ */
 void drive_progress(struct drive *d);
 /* Bring the deadline of the whole run forward. */
 void drive_set_deadline(struct drive *d, int64_t deadline);
-/* Move octets until something was read, or out that was not empty is: WIRE_OK, or WIRE_EOF/WIRE_BROKEN
- * with err (75 for a timeout, which names waiting_for). WIRE_OK with nothing moved: a signal asks to stop
- * (drive_stop_signal); to go on waiting for a verdict, just call it again. */
+/*
+ * Move bytes until something was read, or out, which was not empty, is: WIRE_OK; or WIRE_EOF or WIRE_BROKEN with
+ * err (ERR_TEMP for a time-out, which names waiting_for). WIRE_OK with nothing moved: a signal asks to stop
+ * (drive_stop_signal); to wait on for a verdict, call it again. waiting_for is static text.
+ */
 enum wire_status drive_turn(struct drive *d, struct buf *in, struct buf *out, const char *waiting_for, struct err *err);
-/* Says goodbye to TLS and closes; a closed or zeroed d is fine. */
+/* Send close_notify if there is TLS, and close; does nothing with a closed or zeroed d. */
 void drive_close(struct drive *d);
 
-/* The signal that asks to stop (SIGINT, SIGTERM, SIGHUP), or 0; a second one ends the process at once.
- * drive_signals installs it and ignores SIGPIPE. */
+/* stop_install and stop_signal of io/stop.h, for tools. */
 void drive_signals(void);
 int drive_stop_signal(void);
 

@@ -11,6 +11,11 @@
 #include "cli/say.h"
 #include "io/file.h"
 
+/*
+ * popt parses; types, checks and texts are ours. An option that is not known is named without its value, which may
+ * have been meant as a secret.
+ */
+
 /* Everything that a value points to lives with the process; held here, it is no leak. */
 static void **kept;
 static size_t n_kept;

@@ -4,21 +4,27 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* A bar with rate and time left on standard error, drawn at most ten times a second on a terminal; where
- * there is none (--progress), a line a second. Nothing when it is off. */
+/*
+ * Progress on standard error: a bar with rate and time left, drawn at most ten times a second on a terminal;
+ * elsewhere, if --progress asks for it, a line a second.
+ */
 struct progress {
-	bool on;
-	bool bar;         /* a terminal: the line is drawn over */
+	bool on;          /* draws at all */
+	bool bar;         /* a terminal: the line is overwritten */
 	const char *unit; /* "rows", "messages", "B" */
 	uint64_t total;   /* 0: not known */
 	uint64_t done;
-	int64_t started;
+	int64_t started; /* monotonic nanoseconds, as drawn is */
 	int64_t drawn;
 };
-/* asked: --progress. On for a terminal unless --quiet or -v. */
+/*
+ * Begin. unit is static text; total 0: not known; asked: --progress was given. It is on for a terminal, or if
+ * asked, but never with --quiet or -v. Messages of cli/say remove the bar before they are written.
+ */
 void progress_init(struct progress *p, const char *unit, uint64_t total, bool asked);
+/* So much is done now; draws when it is time to. Cheap enough to call for every row. */
 void progress_set(struct progress *p, uint64_t done);
-/* Take the bar away. (What is said meanwhile makes room for itself.) */
+/* Remove the bar; nothing is drawn afterwards. */
 void progress_end(struct progress *p);
 
 #endif

@@ -8,17 +8,16 @@
 struct safety;
 struct suppress;
 
-/*
- * The files of --suppress, as every tool with a list reads them and says what was found in them.
- */
+/* The files of --suppress, as every tool with a list reads them and reports what is in them. */
 
-/* Make the set ready, then read each of the n files into it. Errors: 66 cannot be opened, 74 reading failed, 65 a file
- * that cannot be relied on, 71 a hash that cannot be computed; a signal that asks to stop: false with ERR_NONE. Paths
- * outlive s. */
+/*
+ * Initialise s and read each of the n files ("-" is standard input) into it; the paths must outlive s. False:
+ * ERR_NOINPUT cannot be opened, ERR_IO reading failed, ERR_DATA a file that cannot be relied on, ERR_OS a hash
+ * that cannot be computed; a signal that asks to stop: ERR_NONE. s has to be freed with suppress_free in any case.
+ */
 bool safelist_load(struct suppress *s, bool fold, const char *const *paths, size_t n, bool allow_empty,
 	struct err *err);
-/* A line about each file. What could not be used in it is said also with --quiet. Returns in how many files there was
- * such. */
+/* One line about each file. Files with unusable lines are reported even with --quiet; returns how many those are. */
 size_t safelist_say(const struct safety *files);
 
 #endif

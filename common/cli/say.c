@@ -12,6 +12,11 @@
 #include "io/stop.h"
 #include "text/utf8.h"
 
+/*
+ * Each message is one write(2) of one line, so that lines of several processes do not mix, and passes utf8_show:
+ * text of servers and lists cannot control the terminal.
+ */
+
 #define SAY_MAX 2048 /* octets of one message */
 
 static char tool_name[64] = "pipemail";

@@ -2,6 +2,11 @@
 
 #include "cli/session.h"
 
+/*
+ * Turns the events that are the connection's business (wait, TLS, a new token) into actions, so mailsend and
+ * --probe only see those that are about messages.
+ */
+
 struct smtp_params session_params(const struct account_server *server, int fd, struct sasl *sasl, struct buf *ehlo)
 {
 	buf_clear(ehlo);

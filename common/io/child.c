@@ -16,6 +16,12 @@
 #include "base/mem.h"
 #include "io/clock.h"
 
+/*
+ * Waits for a child without a handler for SIGCHLD: the end of its output and, where the kernel has them, a pidfd
+ * wake the poll. That it has ended is asked before its output is read, so that everything it wrote is there when
+ * CHILD_ENDED is reported, even if a grandchild still holds the pipe.
+ */
+
 #define BLOCK ((size_t)4096)
 #define LOOK_AGAIN (CLOCK_SECOND / 50) /* where nothing tells that a process has ended */
 #define KIND_MS 100                    /* between SIGTERM and SIGKILL */

@@ -8,6 +8,8 @@
 
 #include "base/str.h"
 
+/* The only file that reads clocks. SOURCE_DATE_EPOCH fixes dates and not durations: time-outs work with it. */
+
 int64_t clock_now(void)
 {
 	struct timespec t;

@@ -7,6 +7,8 @@
 
 #include "text/charset.h"
 
+/* UTF-32LE is asked of every converter, so the code that makes UTF-8 is ours (text/charset.c says why). */
+
 static void set(size_t i, iconv_t converter)
 {
 	iconv_t before = charset_set_converter(i, converter);

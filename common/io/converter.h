@@ -4,16 +4,17 @@
 #include "base/str.h"
 
 /*
- * Opens the converters of text/charset, each by a name of our own list: iconv_open(3) reads files of the system and
- * loads code, so it has to happen before anything of a stranger's is read and before files may no longer be opened. A
- * charset that this system has no converter for stays unknown; that is no error.
+ * Opens the converters of text/charset, each by a name from our own list. iconv_open(3) reads files of the system
+ * and loads code, so this has to happen before anything that a stranger wrote is read, and before files may no
+ * longer be opened. A charset for which this system has no converter stays unknown; that is not an error. One
+ * thread.
  */
 
-/* All of them: about 2 ms and 2 MB. For a tool that is about to read mail of others. */
+/* All of them: about 2 ms and 2 MB. For tools that read other people's mail. What is open already is opened again. */
 void converter_open_all(void);
-/* Those that encoded words ("=?koi8-r?…") in text name. For a tool whose user wrote the text. */
+/* Those that encoded words ("=?koi8-r?...") in text need. For tools whose user wrote the text. */
 void converter_open_for(struct str text);
-/* Close those that are open; their charsets are unknown again. */
+/* Close all; their charsets are unknown again. */
 void converter_close_all(void);
 
 #endif

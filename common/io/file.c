@@ -10,6 +10,11 @@
 
 #include "io/stop.h"
 
+/*
+ * Waits are in poll(2) together with stop_fd, since a signal that comes between a look at a flag and a read(2)
+ * would otherwise be noticed only after the read.
+ */
+
 #define CHUNK 65536
 
 void file_guard_standard(void)

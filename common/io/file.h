@@ -5,69 +5,122 @@
 #include "base/err.h"
 
 /*
- * Files read whole, written whole or not at all, locked and synced. A short write is gone on with,
- * EINTR is no error, a failed fsync is never tried again. All descriptors are close-on-exec.
+ * Files: read whole; written whole or not at all; locked; synced. Short writes are continued, EINTR is not an
+ * error, and a failed fsync is never repeated, because the kernel may have dropped the data and then report
+ * success. All descriptors are close-on-exec. A path "-" is standard input where a function says so.
  */
 
-/* Put something on descriptors 0 to 2 that were closed when we were started, on which reading and
- * writing fail: else the next file opened would become standard output. Once, before all else. */
+/*
+ * Opens /dev/null, in the wrong direction so that using it fails, on those of the descriptors 0 to 2 that were
+ * closed when we were started: the next file opened would otherwise become standard output. Once, before anything
+ * is opened.
+ */
 void file_guard_standard(void);
 
-/* Open for reading ("-" is standard input, duplicated): a descriptor, or -1 with 66 in err. A
- * directory is refused. */
+/*
+ * Open for reading; "-" is standard input, duplicated. A descriptor, which the caller closes, or -1 with
+ * ERR_NOINPUT. A directory is refused.
+ */
 int file_open(const char *path, struct err *err);
-/* The whole of path (or "-") appended to out, at most limit octets: 66 when it cannot be opened, 74
- * when reading fails, 65 over the limit. */
+/*
+ * Append all of path (or "-") to out, at most limit bytes. False with ERR_NOINPUT when it cannot be opened, ERR_IO
+ * when reading fails, ERR_DATA when it is longer than the limit (out then has a part of it), ERR_TEMP when a
+ * signal asks to stop.
+ */
 bool file_read(const char *path, size_t limit, struct buf *out, struct err *err);
-/* The same for a descriptor that is open already. */
+/* The same for an open descriptor, from its current position; name is for messages. */
 bool file_read_fd(int fd, size_t limit, struct buf *out, const char *name, struct err *err);
-/* Read up to n octets, waiting for the first: >0 count, 0 end, -1 error in err, -2 a signal asks to
- * stop (io/stop.h). */
+/*
+ * Read up to n bytes, waiting for the first. > 0: how many; 0: end of file; -1: ERR_IO; -2: a signal asks to stop
+ * (io/stop.h), err is not set.
+ */
 long file_read_some(int fd, char *p, size_t n, const char *name, struct err *err);
-/* All octets to fd, which may be non-blocking; 74 with name in the text. */
+/*
+ * Write all bytes to fd, waiting if it is non-blocking. False with ERR_IO and name in the text; a part may be
+ * written. Signals do not end it.
+ */
 bool file_write(int fd, struct str octets, const char *name, struct err *err);
-/* fsync; 74. A pipe or a device that has nothing to sync is no error. */
+/*
+ * fsync(2); false with ERR_IO. A pipe or a device that has nothing to sync is not an error. Do not call it again
+ * after it failed.
+ */
 bool file_sync(int fd, const char *name, struct err *err);
-/* fsync the directory that holds path. */
+/*
+ * fsync the directory that path is in, after path was made, renamed or removed. False with ERR_IO; a directory
+ * that may not be opened for reading is not synced, and that is not an error.
+ */
 bool file_sync_dir(const char *path, struct err *err);
 
-/* A new content for path: written to a temporary file beside it, synced, renamed over it, directory
- * synced. Until commit the old content stands. */
+/* clang-format off */
+/*
+ * New content for path: written to a temporary file beside it, synced, renamed over it, and the directory synced.
+ * Until file_new_commit the old content is there, afterwards the new, also after a power failure.
+ *
+ *     file_new_begin(&f, path, 0644, err);
+ *     file_write(f.fd, bytes, path, err);
+ *     file_new_commit(&f, err);      or file_new_abort(&f)
+ */
+/* clang-format on */
 struct file_new {
 	int fd;
 	char *path;
 	char *temp;
 };
-/* mode: of the new file, less the umask. What is there and no regular file is refused (73). */
+/*
+ * mode: of the new file, less the umask. False with ERR_CANTCREAT, also when path exists and is not a regular
+ * file; nothing is left then.
+ */
 bool file_new_begin(struct file_new *f, const char *path, unsigned mode, struct err *err);
+/*
+ * False with ERR_IO or ERR_CANTCREAT. The temporary file is gone and f is freed either way; after a failed sync of
+ * the directory the new content is in place but may not survive a power failure.
+ */
 bool file_new_commit(struct file_new *f, struct err *err);
-/* Leaves nothing behind; also right after commit, or on a zeroed f. */
+/* Remove the temporary file and free f; does nothing after commit and with a zeroed f. */
 void file_new_abort(struct file_new *f);
 
-/* Lock of the open file (OFD, whole file, exclusive), tried until the monotonic deadline; 75 when
- * another has it, with its pid where the kernel tells. Conflicts with other programs' fcntl locks. */
+/*
+ * An exclusive lock of the whole file, held by the open file (OFD lock, fcntl(2)): closing fd releases it, and
+ * threads and forks share it. It conflicts with other programs' fcntl locks. Tried until the monotonic deadline
+ * (0: once). False with ERR_TEMP when another has it, with its pid if the kernel tells, or a signal asks to stop;
+ * ERR_OS when fd cannot be locked.
+ */
 bool file_lock(int fd, const char *name, int64_t deadline, struct err *err);
-/* PATH.lock made with O_EXCL, our pid and host in it; one whose process is gone from this host is taken over, and
- * so is one without a whole text that is older than this machine's start. 75 when another has it at the deadline,
- * 73 when the directory lets us make none. */
+/*
+ * Make PATH.lock (O_EXCL) with our pid and host in it. A lock whose process no longer runs on this host is taken
+ * over, and so is one without complete text that is older than the start of this machine. False with ERR_TEMP when
+ * another has it at the monotonic deadline, ERR_CANTCREAT when the directory does not permit one.
+ */
 bool file_dotlock(const char *path, int64_t deadline, struct err *err);
+/* Remove PATH.lock. Only after file_dotlock returned true. */
 void file_dotunlock(const char *path);
 
-/* Make a directory where it is missing (0700); 73. What is put into one whose name is lost is lost, so *unsure is
- * set when file_sync_dir has to come first: it was made now, or is empty, perhaps of a run that was killed right
- * here. */
+/*
+ * Make a directory (0700) if it is missing. False with ERR_CANTCREAT. *unsure is set, and never cleared, when the
+ * caller has to call file_sync_dir before it relies on the directory: it was made now, or it is empty, perhaps
+ * from a run that was killed at this point.
+ */
 bool file_make_dir(const char *path, bool *unsure, struct err *err);
-/* The same for all directories above path, their names synced; 73, 74. */
+/* The same for all directories above path, and sync their names. False with ERR_CANTCREAT or ERR_IO. */
 bool file_make_dirs(const char *path, struct err *err);
-/* An unlinked temporary file in $TMPDIR (else /tmp), for what does not fit into memory; -1 and 73. */
+/*
+ * A temporary file without a name in $TMPDIR (else /tmp), for what does not fit into memory; closing it frees it.
+ * -1 with ERR_CANTCREAT.
+ */
 int file_temp(struct err *err);
-/* Write into one at that offset; 74. */
+/* Write all bytes at that offset of such a file. False with ERR_IO. */
 bool file_temp_write(int fd, struct str octets, uint64_t at, struct err *err);
-/* That directory, for what is said when such a file fails. */
+/* The directory of file_temp, for messages. Lives with the environment. */
 const char *file_temp_dir(void);
-/* $XDG_STATE_HOME/pipemail/NAME or ~/.local/state/pipemail/NAME, appended to out; 71 without a home. */
+/*
+ * Append $XDG_STATE_HOME/pipemail/NAME, else ~/.local/state/pipemail/NAME. False with ERR_OS without a home
+ * directory.
+ */
 bool file_state_path(struct buf *out, const char *name, struct err *err);
-/* The home directory ($HOME, else the password file), or NULL. Lives with the process. */
+/*
+ * The home directory ($HOME if it is absolute, else the password file's), or NULL. Lives until the next call of
+ * getpwuid(3).
+ */
 const char *file_home(void);
 
 #endif

@@ -13,6 +13,12 @@
 #include "io/clock.h"
 #include "io/stop.h"
 
+/*
+ * Two kinds of lock, because mail programs use one or the other: fcntl locks of the open file, and PATH.lock
+ * files. The second kind can be left behind by a process that was killed; it is taken over only when that process
+ * is certainly gone.
+ */
+
 /* Wait a little, less than until the deadline; false when that is past or a signal asks to stop. */
 static bool pause_until(int64_t deadline, int64_t *span)
 {

@@ -13,6 +13,12 @@
 #include "io/clock.h"
 #include "io/random.h"
 
+/*
+ * Temporary file, fsync, rename, fsync of the directory, in this order: a power failure at any moment leaves
+ * either the old content or the new. Without the first fsync the new name may come to an empty file; without the
+ * second the old content may come back.
+ */
+
 /* ".NAME.0123456789abcdef" beside path. */
 static char *temp_name(const char *path)
 {

@@ -9,6 +9,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+/*
+ * Directories that a run makes are synced before something is put into them that must not be lost: a file in a
+ * directory whose name was lost is lost as well.
+ */
+
 static bool is_empty(const char *path)
 {
 	DIR *d = opendir(path);

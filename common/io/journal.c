@@ -10,6 +10,17 @@
 #include "base/mem.h"
 #include "io/file.h"
 
+/*
+ * What makes the journal safe:
+ *
+ * - Records are lines with a CRC, so a torn write at the end is recognised.
+ * - journal_open syncs what it found before it returns. A killed run may have written records without syncing
+ * them, and the new run acts on them: they must not disappear in a power failure afterwards.
+ * - After a failed write or sync nothing is promised any more. The kernel may mark the pages clean after a failed
+ * fdatasync, so a second one would succeed for data that never reached the disk.
+ * - A full disk leaves a part of a record; it is cut off at once, or by its CRC at the next start.
+ */
+
 #define CHUNK ((size_t)256 << 10)
 
 /* Lead the whole file through scan. */
@@ -133,6 +144,33 @@ bool journal_commit(struct journal *j, struct err *err)
 		return err_errno(err, ERR_IO, errno, "%s: cannot be synced to disk", j->path);
 	}
 	j->unsynced = false;
+	return true;
+}
+
+bool journal_at(const struct journal *j, uint64_t at, struct buf *record, struct err *err)
+{
+	char block[1024];
+	size_t end = 0;
+
+	buf_clear(record);
+	for (;;) {
+		ssize_t n = pread(j->fd, block, sizeof block, (off_t)(at + buf_len(record)));
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return err_errno(err, ERR_IO, errno, "%s", j->path);
+		size_t before = buf_len(record);
+
+		buf_add(record, str_at(block, (size_t)n));
+		end = before + str_find(str_at(block, (size_t)n), '\n');
+		if (end < buf_len(record) || n == 0 || end > JOURNAL_RECORD_MAX)
+			break;
+	}
+	/* A TAB and the CRC come after the text. */
+	if (end == buf_len(record) || end < 9)
+		return err_set(err, ERR_DATA, "%s: there is no record at byte %llu", j->path, (unsigned long long)at);
+	buf_cut(record, end - 9);
 	return true;
 }
 

@@ -4,64 +4,83 @@
 #include "base/buf.h"
 #include "base/err.h"
 
+/* clang-format off */
 /*
- * An append-only file of records, one line each, readable with grep: the text, a tab, and a CRC-32 of
- * the text in eight hex digits. A record is there whole or not at all: a torn tail is found by its CRC
- * and cut off when the file is opened. Records are gathered and committed in groups: one write and one
- * fdatasync a turn.
+ * An append-only file of records, one line each, readable with grep: the text, a TAB, and the CRC-32 of the text
+ * in eight hex digits. A record is there completely or not at all: an incomplete end is found by its CRC and cut
+ * off when the file is opened. Records are collected and committed in groups: one write and one fdatasync a turn
+ * of the caller's loop.
+ *
+ *     journal_open(&j, path, replay, arg, err);      replay gets every record of earlier runs
+ *     journal_add(&j, record, err);                  as often as needed
+ *     journal_commit(&j, err);                       only now may the caller act on the records
+ *     journal_close(&j);
  */
+/* clang-format on */
 struct journal {
 	int fd;
-	char *path; /* NULL: not open */
-	struct buf pending;
-	uint64_t size; /* octets that are in the file and whole */
-	uint64_t cut;  /* octets of a torn tail that journal_open removed */
-	bool unsynced; /* written since the last commit */
-	bool failed;   /* a write or sync failed: nothing more may be promised */
+	char *path;         /* NULL: not open */
+	struct buf pending; /* records that were added and not written */
+	uint64_t size;      /* bytes in the file, of complete records */
+	uint64_t cut;       /* bytes of an incomplete end that journal_open removed */
+	bool unsynced;      /* something was written since the last sync */
+	bool failed;        /* a write or sync failed: every further commit fails */
 };
 
+/* 1 MiB, in bytes without TAB, CRC and line end. */
 #define JOURNAL_RECORD_MAX ((size_t)1 << 20)
 
-/* What a whole record is given to. (A function type, so that signatures can be read.) */
+/* Called with each complete record, which lives for the call. False stops and passes err on. */
 typedef bool journal_replay(void *arg, struct str record, struct err *err);
 
-/* Open or make path (0600, regular, no symlink followed; 73), lock it (75 when another run has it), cut
- * a torn tail. Every whole record is given to replay in order, before journal_open returns; a damaged
- * record that whole ones follow is 65 with its line, unless a block of zeros tells that it and they were
- * never synced. What is left is synced before journal_open returns. replay's false stops (its err is passed on). On
- * failure j is closed. */
+/*
+ * Open or create path (0600, a regular file, symbolic links are not followed), lock it, read it, cut off an
+ * incomplete end, and sync what is left. Every complete record is given to replay, in order, before it returns.
+ * False, with j closed: ERR_CANTCREAT; ERR_TEMP when another run has it locked; ERR_IO; ERR_DATA with the line for
+ * a damaged record that complete ones follow (unless a block of zeros shows that none of them was ever synced); or
+ * what replay set.
+ */
 bool journal_open(struct journal *j, const char *path, journal_replay *replay, void *arg, struct err *err);
-/* Add a record: no control character but TAB in it (70). Not durable before journal_commit. */
+/*
+ * Add a record, copied. False with ERR_SOFTWARE: a control character other than TAB, or over JOURNAL_RECORD_MAX.
+ * Not durable before journal_commit.
+ */
 bool journal_add(struct journal *j, struct str record, struct err *err);
-/* Write and fdatasync all that was added since; nothing to do is no cost. After a failure (74) every
- * later call fails too: a second fdatasync would say yes to what is lost. */
+/*
+ * Write and fdatasync all that was added; costs nothing when nothing was. False with ERR_IO, and every later call
+ * fails too: a second fdatasync may report success for data that is lost.
+ */
 bool journal_commit(struct journal *j, struct err *err);
-/* Write without syncing: survives the process, not the machine. */
+/* Write without syncing: survives the end of the process, not of the machine. False with ERR_IO. */
 bool journal_flush(struct journal *j, struct err *err);
-/* Closes without writing what is pending. A zeroed j is fine. */
+/* Read the record at an offset of the file, as journal_open gave them out, into record. False with ERR_IO, or with
+ * ERR_DATA when there is none. */
+bool journal_at(const struct journal *j, uint64_t at, struct buf *record, struct err *err);
+/* Close without writing what is pending, which releases the lock. Does nothing with a zeroed or closed j. */
 void journal_close(struct journal *j);
 
 /*
- * The reading of a journal apart from any file: feed its octets in any cuts, then end. Whole records go
- * to replay; damage that nothing whole follows is the tail.
+ * The reading of a journal without a file: set replay and arg, feed its bytes in any pieces, then end. Complete
+ * records go to replay; damage that nothing complete follows is the incomplete end.
  */
 struct journal_scan {
 	journal_replay *replay;
 	void *arg;
-	struct buf line;     /* not whole yet */
-	bool long_line;      /* it is past any record's length */
-	uint64_t length;     /* its octets so far, kept or not */
-	uint64_t at;         /* offset of its first octet */
+	struct buf line;     /* owned until journal_scan_end: a line that is not complete yet */
+	bool long_line;      /* it is longer than any record */
+	uint64_t length;     /* its bytes so far, kept or not */
+	uint64_t at;         /* offset of its first byte */
 	uint64_t number;     /* of lines before it */
 	uint64_t bad_at;     /* of the first damage */
-	uint64_t bad_number; /* its line, from 1 on; 0: none */
-	bool hole;           /* it reads as zeros: a power failure took a block of an unsynced write */
-	bool open_end;       /* the last record is whole but for its LF */
+	uint64_t bad_number; /* its line, from 1; 0: none */
+	bool hole;           /* it reads as zeros: a block of an unsynced write was lost in a power failure */
+	bool open_end;       /* the last record is complete except for its LF */
 };
+/* False with ERR_DATA for damage in the middle, or what replay set. journal_scan_end has to be called even then. */
 bool journal_scan_feed(struct journal_scan *s, struct str octets, struct err *err);
-/* *whole: octets up to the torn tail. */
+/* The end of the input. *whole: bytes up to the incomplete end. Errors as journal_scan_feed. */
 bool journal_scan_end(struct journal_scan *s, uint64_t *whole, struct err *err);
-/* One record as it stands in the file, with its LF. */
+/* Append a record as it is in the file, with its LF. False when out is full. */
 bool journal_format(struct buf *out, struct str record);
 
 #endif

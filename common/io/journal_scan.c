@@ -5,6 +5,13 @@
 #include "base/crc32.h"
 #include "text/hex.h"
 
+/*
+ * Damage at the end is a write that was interrupted: it is cut off. Damage in the middle is something else (a bad
+ * disk, an editor) and is an error, as records after it were relied on. One exception: zeros up to the end of a
+ * disk block show that this write and those after it were never synced, although a later block of theirs arrived;
+ * nothing relied on them.
+ */
+
 #define BLOCK 512 /* the least that a disk writes at once */
 
 static void format_crc(char out[8], uint32_t crc)

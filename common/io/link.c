@@ -7,6 +7,12 @@
 #include "io/clock.h"
 #include "proto/sasl.h"
 
+/*
+ * One step of whatever is under way in each call of link_next; states follow each other in the order of enum
+ * link_state. A time-out is only reported after what has arrived was read once more (last_call), so a slow machine
+ * does not blame the server.
+ */
+
 #define PROGRESS 1024                  /* octets that the kernel took: the server reads */
 #define TLSA_GOOD (600 * CLOCK_SECOND) /* a key may change while a long run goes on */
 

@@ -10,6 +10,11 @@
 #include "base/err.h"
 #include "io/file.h"
 
+/*
+ * The name is looked at again after the lock was obtained: a mail program that rewrote the mbox meanwhile has put
+ * another file in its place, and writing to the old one would lose the mail.
+ */
+
 void mailbox_close(struct mailbox *m)
 {
 	if (m->fd >= 0)

@@ -8,22 +8,28 @@
 struct err;
 
 /*
- * An mbox that is open for reading and writing and locked by both ways that mail programs use: an fcntl lock, and a
- * dotlock where the directory allows one.
+ * An mbox that is open for reading and writing and locked in both ways that mail programs use: an fcntl lock, and
+ * a dotlock where the directory permits one.
  */
 struct mailbox {
 	const char *path; /* borrowed */
-	int fd;
-	bool dotlock;
-	off_t size; /* when it was locked */
+	int fd;           /* owned */
+	bool dotlock;     /* PATH.lock was made */
+	off_t size;       /* bytes, when it was locked */
 };
 
-/* Open or make path (0600) and lock it until the monotonic deadline. A program that rewrote it while we waited has put
- * another file in its place: then that one is taken. 73, 75 when another has it, 71; on failure nothing is left open or
- * locked. */
+/*
+ * Open or make path (0600) and lock it until the monotonic deadline. If another program put another file in its
+ * place while we waited, that file is taken. False, with nothing left open or locked: ERR_CANTCREAT, ERR_TEMP when
+ * another has it, ERR_OS. err must not be NULL; path is borrowed until mailbox_close.
+ */
 bool mailbox_open(struct mailbox *m, const char *path, int64_t deadline, struct err *err);
+/* Close and unlock; to be called once after mailbox_open returned true. Nothing is synced. */
 void mailbox_close(struct mailbox *m);
-/* How many line ends are missing before a From_ line at its end: 0, 1 or 2. -1 with errno: it cannot be read. */
+/*
+ * How many line ends are missing at the end before a From_ line can follow: 0, 1 or 2. -1 with errno when it
+ * cannot be read.
+ */
 int mailbox_missing_ends(const struct mailbox *m);
 
 #endif

@@ -14,6 +14,11 @@
 #include "io/file.h"
 #include "io/random.h"
 
+/*
+ * The order is the promise: content synced in tmp, then the move, then the sync of the folder. One sync of a
+ * folder covers all moves before it.
+ */
+
 static const char *join(struct buf *out, const char *path, const char *folder, const char *name, const char *flags)
 {
 	buf_clear(out);

@@ -12,6 +12,11 @@
 #include "io/clock.h"
 #include "mail/address/domain.h"
 
+/*
+ * RFC 8305 in one object: look-ups of both families run at once, attempts start 250 ms apart and alternate between
+ * the families, the first that connects wins and the others are closed.
+ */
+
 /* RFC 8305, 8: between two attempts, and how long the addresses of one family wait for the other's. */
 #define ATTEMPT_DELAY (CLOCK_SECOND / 4)
 #define RESOLUTION_DELAY (CLOCK_SECOND / 20)

@@ -6,6 +6,11 @@
 
 #include "io/file.h"
 
+/*
+ * getaddrinfo(3) may wait for minutes and cannot be interrupted, so it is only called in a child, and only if
+ * nsswitch.conf(5) names sources that c-ares does not know.
+ */
+
 #define SWITCH_LIMIT ((size_t)64 << 10)
 
 /* What c-ares asks by itself. ("resolve" is systemd's own name server, which is in resolv.conf too.) */

@@ -7,6 +7,11 @@
 
 #include "io/secret.h"
 
+/*
+ * A file that holds a password and that others can read is refused, with an error, instead of being ignored: the
+ * person would be asked for a password without knowing why.
+ */
+
 static struct str netrc_word(struct str *rest)
 {
 	for (;;) {

@@ -10,6 +10,8 @@
 
 #include "base/set.h"
 
+/* There is no fallback: numbers that can be guessed would be worse than no run. */
+
 #ifndef HAVE_GETRANDOM
 /* What other systems have; it gives at most 256 octets a call. */
 static ssize_t getrandom(void *p, size_t n, unsigned flags)

@@ -5,9 +5,9 @@
 
 struct set;
 
-/* n octets nobody can guess (getrandom); ends the process with 71 when the kernel has none. */
+/* n bytes that nobody can guess (getrandom(2)). Ends the process with status 71 when the kernel has none. */
 void random_bytes(void *p, size_t n);
-/* The key of a set, before its first entry: random, so that nobody can prepare a list that makes it slow. */
+/* Give a set a random key before its first entry, so nobody can prepare a list that makes it slow. */
 void random_seed(struct set *s);
 
 #endif

@@ -9,6 +9,12 @@
 #include "io/clock.h"
 #include "proto/dns.h"
 
+/*
+ * One question after the other for each domain: MX, then A, then AAAA. A "no" is only believed when proto/dns says
+ * that it is one; everything else is asked of another server, and in the end RESOLVER_TEMPORARY, which rejects
+ * nobody.
+ */
+
 #define RESOLVER_WINDOW 256u
 #define RESOLVER_START 32u /* questions in the first burst: a socket's default buffer takes these */
 #define RESOLVER_TTL_NONE 60u

@@ -16,6 +16,11 @@
 
 #include "io/netrc.h"
 
+/*
+ * Sources in a fixed order. A source that was set and fails ends the search: with a fallback the wrong password
+ * might be sent to the server.
+ */
+
 void secret_harden(void)
 {
 	struct rlimit none = { 0, 0 };

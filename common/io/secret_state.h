@@ -3,12 +3,15 @@
 
 #include "io/secret.h"
 
-/* What secret's files share. */
+/* What the files of secret share; no other module includes this. */
 
-#define SECRET_MAX ((size_t)64 << 10) /* an OAuth token is a few KiB */
+/* Most bytes that are read of a source; an OAuth token is a few KiB. */
+#define SECRET_MAX ((size_t)64 << 10)
 
-/* Append the first line of what was read to out, and wipe what was read. False with 78, which names what gave it, when
- * that is no password. */
+/*
+ * Append the first line of `read` to out, and wipe `read`. False with ERR_CONFIG, which names `what`, when the
+ * line is empty, has a NUL in it or is too long.
+ */
 bool secret_first_line(struct buf *read, struct buf *out, const char *what, struct err *err);
 
 #endif

@@ -9,6 +9,11 @@
 #include <stddef.h>
 #include <unistd.h>
 
+/*
+ * A pipe that becomes readable at the first signal and stays so: a poll(2) that starts after the signal returns at
+ * once, which a flag alone cannot do.
+ */
+
 static atomic_int stopped_by;         /* (without locks: for handlers and threads alike) */
 static int wake_ends[2] = { -1, -1 }; /* of a pipe that becomes readable, and stays so */
 

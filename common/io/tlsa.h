@@ -6,25 +6,29 @@
 #include "io/child.h"
 
 /*
- * TLSA records (RFC 6698) of a server, for tls_trust_tlsa. libgnutls-dane asks the system's resolvers and proves the
- * answer itself by DNSSEC, from the root's trust anchor where it was built to find it. Its look-up knows no deadline,
- * so that it is made by a child.
+ * The TLSA records (RFC 6698) of a server, for tls_trust_tlsa. libgnutls-dane asks the system's resolvers and
+ * validates the answer itself by DNSSEC, from the root's trust anchor. Its look-up has no deadline, so a child
+ * makes it.
  */
 struct tlsa {
-	struct child child; /* to be polled */
+	struct child child; /* poll it with child_poll */
 	unsigned port;
-	char *host; /* as DNS has it */
+	char *host; /* owned, in A-label form */
 };
 
 /* Was this built with libgnutls-dane? */
 bool tlsa_available(void);
-/* Ask for the records of _port._tcp.host, until the monotonic deadline at most. 71, or 78 where this build cannot do
- * it. */
+/*
+ * Ask for the records of _port._tcp.host, until the monotonic deadline at most. False with ERR_OS, or ERR_CONFIG
+ * when this build cannot do it. t must not own anything; free it with tlsa_free in any case.
+ */
 bool tlsa_begin(struct tlsa *t, const char *host, unsigned port, int64_t deadline, struct err *err);
-/* 1: the records were appended to out; 0: go on polling; -1: err. No records, or records that nothing vouches for: 76;
- * 75 when DNS cannot be asked, or not in time. */
+/*
+ * 1: the records were appended to out; 0: poll; -1: err. No records, or records that DNSSEC does not validate:
+ * ERR_PROTOCOL; ERR_TEMP when DNS cannot be asked, or not in time.
+ */
 int tlsa_next(struct tlsa *t, struct buf *out, struct err *err);
-/* A zeroed one is fine; it is zeroed again. */
+/* Ends a look-up in progress; does nothing with a zeroed one. */
 void tlsa_free(struct tlsa *t);
 
 #endif

@@ -11,6 +11,12 @@
 #include "proto/socks.h"
 #include "proto/tls.h"
 
+/*
+ * The layers of a connection in one place. On the way in bytes pass the proxy, then TLS; on the way out the
+ * reverse. What the peer said is reported before the end of the connection, since a server often says why it
+ * closes; for the same reason a failed send is reported only after everything that can still be read was read.
+ */
+
 #define READ_MAX 65536 /* a turn, so that other connections get theirs */
 #define SEAL_MAX 65536 /* plain octets sealed ahead of the kernel */
 

@@ -2,6 +2,12 @@
 
 #include "proto/dns.h"
 
+/*
+ * Parses with suspicion. Every length is checked against the message, and each compression pointer must lead
+ * further back than the one before, so there are no loops. What is not understood gives DNS_NOTHING, which means
+ * "ask somebody else", never "no".
+ */
+
 #define HEADER 12u
 #define CLASS_IN 1u
 #define TYPE_NS 2u

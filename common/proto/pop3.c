@@ -19,6 +19,7 @@ void pop3_init(struct pop3 *p, const struct pop3_params *params)
 	p->state->tls = params->tls == TLS_IMPLICIT;
 	p->state->lf_only = true;
 	p->state->window = 1;
+	pop3_step_init(p);
 	pop3_want(p, POP3_WANT_GREETING);
 }
 
@@ -117,6 +118,7 @@ static enum pop3_event message_status(struct pop3 *p, int status, struct str wor
 	if (status > 0 && w.kind != POP3_WANT_DELE) {
 		st->in_body = st->line_start = true;
 		st->cr = false;
+		st->dots = st->crlf = 0;
 		return POP3_BEGIN;
 	}
 	pop3_drop_want(p);
@@ -140,6 +142,8 @@ static enum pop3_event status_line(struct pop3 *p, struct str line, struct pop3_
 	enum pop3_want_kind kind = pop3_first_want(p)->kind;
 	int status = pop3_status(line, &words);
 
+	if (kind == POP3_WANT_STEP && (status >= 0 || p->state->step.skip))
+		return pop3_step_reply(p, status, words);
 	if (status < 0 && kind == POP3_WANT_AUTH && str_starts(line, STR_LIT("+")) && pop3_login_challenge(p, line))
 		return POP3_WAIT;
 	if (status < 0) {
@@ -220,6 +224,36 @@ static void send_message_command(struct pop3 *p, const struct pop3_want *w)
 	buf_free(&argument);
 }
 
+/* Questions about the step are short and so are their answers: they need not wait for the window. */
+static void send_queued(struct pop3 *p)
+{
+	struct pop3_state *st = p->state;
+
+	while (st->phase == POP3_PHASE_UP) {
+		if (st->n_sent == st->n_queue && !pop3_step_idle(p))
+			return;
+		const struct pop3_want *w = &st->queue[st->queue_at + st->n_sent];
+
+		if (w->kind == POP3_WANT_STEP) {
+			if (st->n_sent > 0 && st->window == 1)
+				return;
+			pop3_step_send(p, w);
+			st->n_sent++;
+			continue;
+		}
+		if (st->n_sent >= st->window)
+			return;
+		if (pop3_step_before(p, w)) {
+			if (st->step.trying > 0 && st->n_sent > 0)
+				return;
+			continue;
+		}
+		st->piped = st->piped || st->n_sent > 0;
+		st->n_sent++;
+		send_message_command(p, w);
+	}
+}
+
 /* What may be sent now; true: there is an event. */
 static bool send_on(struct pop3 *p, enum pop3_event *event)
 {
@@ -234,10 +268,7 @@ static bool send_on(struct pop3 *p, enum pop3_event *event)
 		*event = POP3_READY;
 		return true;
 	}
-	while (st->n_sent < st->n_queue && st->n_sent < st->window && st->phase == POP3_PHASE_UP) {
-		st->piped = st->piped || st->n_sent > 0;
-		send_message_command(p, &st->queue[st->queue_at + st->n_sent++]);
-	}
+	send_queued(p);
 	/* The goodbye goes with the last commands. */
 	if (st->quit_wanted && st->n_sent == st->n_queue && st->n_sent < st->window && st->phase == POP3_PHASE_UP) {
 		st->phase = POP3_PHASE_QUIT;
@@ -325,6 +356,13 @@ void pop3_eof(struct pop3 *p, const struct err *err)
 		p->state->eof_why = *err;
 }
 
+uint32_t pop3_replying(const struct pop3 *p)
+{
+	const struct pop3_want *w = p->state != NULL ? pop3_first_want(p) : NULL;
+
+	return w != NULL && (w->kind == POP3_WANT_RETR || w->kind == POP3_WANT_TOP) ? w->number : 0;
+}
+
 const char *pop3_waiting_for(const struct pop3 *p)
 {
 	static const char *const names[] = {
@@ -342,6 +380,7 @@ const char *pop3_waiting_for(const struct pop3 *p)
 		[POP3_WANT_TOP] = "reply to TOP",
 		[POP3_WANT_DELE] = "reply to DELE",
 		[POP3_WANT_QUIT] = "reply to QUIT",
+		[POP3_WANT_STEP] = "reply that shows that the session is in step",
 	};
 	const struct pop3_want *w = pop3_first_want(p);
 

@@ -30,6 +30,9 @@ struct pop3_params {
 	struct sasl *sasl; /* credentials, borrowed. USER and PASS are used where PLAIN might be and the server has no
 			      mechanism of ours */
 	bool lock_step;
+	bool confirm;    /* ask in between whether replies are in step with commands (pop3_confirm) */
+	uint64_t seed;   /* random: what is asked then. Nobody who wrote a message may know it */
+	unsigned every;  /* ask after so many messages; 0: 25. It grows up to that as answers come */
 	unsigned window; /* commands in flight when PIPELINING is offered; 0: 64. It begins with 4 and grows as answers
 			    come */
 };
@@ -43,6 +46,7 @@ enum pop3_event {
 	POP3_FINISH,     /* news.number: it is whole */
 	POP3_REFUSED,    /* news.number: -ERR to RETR, TOP or DELE, with news.text */
 	POP3_DELETED,    /* news.number: +OK to DELE */
+	POP3_CONFIRMED,  /* every event so far was of a session in step: what came may be believed */
 	POP3_AUTH_AGAIN, /* the token was refused: pop3_auth_retry with a new one, or pop3_quit */
 	POP3_CLOSED,     /* +OK to QUIT: the deletions hold */
 	POP3_FAILED,     /* over, news.err says why; what was not finished or deleted by an event is not */
@@ -58,6 +62,8 @@ struct pop3_item {
 struct pop3_news {
 	uint32_t number;
 	struct str octets;
+	uint64_t dots;   /* with POP3_FINISH: dots that were stuffed, */
+	uint64_t crlf;   /* and lines that ended in CRLF */
 	struct str text; /* the server's words, without "-ERR " */
 	struct err err;
 };
@@ -83,7 +89,18 @@ void pop3_retr(struct pop3 *p, uint32_t number);
 void pop3_top(struct pop3 *p, uint32_t number, unsigned lines);
 void pop3_dele(struct pop3 *p, uint32_t number);
 void pop3_quit(struct pop3 *p);
+/*
+ * A server that does not stuff dots, or a message that makes one look like that, ends a message early, and what follows
+ * is taken for replies to later commands: messages come under each other's numbers. So LIST and UIDL are asked of
+ * messages drawn at random, of which the listing has told the answer; a reply that is another's does not fit. With
+ * params.confirm that happens every few messages; pop3_confirm asks for it now, after what was sent.
+ */
+void pop3_confirm(struct pop3 *p);
+/* Has something come, or been asked for, since POP3_CONFIRMED? */
+bool pop3_unconfirmed(const struct pop3 *p);
 void pop3_eof(struct pop3 *p, const struct err *err);
+/* The message that a reply to RETR or TOP is awaited for, or 0. */
+uint32_t pop3_replying(const struct pop3 *p);
 const char *pop3_waiting_for(const struct pop3 *p);
 
 #endif

@@ -36,6 +36,7 @@ static size_t measure(struct pop3 *p)
 		char before = n > 0 ? in.p[at + n - 1] : st->cr ? '\r' : '\0';
 
 		st->line_start = whole && (st->lf_only || before == '\r');
+		st->crlf += whole && before == '\r';
 		st->cr = !whole && before == '\r';
 		at += whole ? n + 1 : n;
 	}
@@ -64,10 +65,13 @@ enum pop3_event pop3_body_next(struct pop3 *p, struct pop3_news *news)
 		if (end > 0) {
 			buf_drop(&p->in, n);
 			st->in_body = false;
+			news->dots = st->dots;
+			news->crlf = st->crlf;
 			pop3_drop_want(p);
 			return POP3_FINISH;
 		}
 		buf_drop(&p->in, 1);
+		st->dots++;
 		st->line_start = false;
 		st->cr = false;
 	}

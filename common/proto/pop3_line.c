@@ -71,7 +71,7 @@ static bool has_code(struct str text, const char *code)
 bool pop3_is_temporary(struct str words)
 {
 	static const char *const hints[] = { "in use", "busy", "try again", "temporar", "too many", "timeout",
-		"timed out", "inactivity", "not available at this time", NULL };
+		"timed out", "inactivity", "not available at this time", "unavailable", NULL };
 	bool locked = str_isearch(words, STR_LIT("lock")) < words.n;
 
 	if (has_code(words, "SYS/TEMP") || has_code(words, "IN-USE") || has_code(words, "LOGIN-DELAY"))
@@ -104,7 +104,10 @@ void pop3_refused(struct pop3 *p, enum err_kind never, const char *what, struct 
 	struct err err = { 0 };
 
 	/* [AUTH] says that it is the credentials (RFC 3206); a code that says "not now" wins over what was asked. */
-	enum err_kind kind = has_code(words, "AUTH") ? ERR_AUTH : pop3_is_temporary(words) ? ERR_TEMP : never;
+	enum err_kind kind = has_code(words, "AUTH") ? ERR_AUTH
+		: has_code(words, "SYS/PERM")        ? ERR_UNAVAILABLE
+		: pop3_is_temporary(words)           ? ERR_TEMP
+						     : never;
 
 	if (words.n == 0)
 		err_set(&err, kind, "%s", what);
@@ -141,6 +144,25 @@ void pop3_want(struct pop3 *p, enum pop3_want_kind kind)
 		return;
 	add(p, (struct pop3_want){ .kind = kind });
 	p->state->n_sent++;
+}
+
+void pop3_want_next(struct pop3 *p, const struct pop3_want *w)
+{
+	struct pop3_state *st = p->state;
+	struct pop3_want *place;
+
+	/* There may be a hundred thousand behind, and only a few before. */
+	if (st->queue_at > 0) {
+		st->queue_at--;
+		st->n_queue++;
+		memmove(st->queue + st->queue_at, st->queue + st->queue_at + 1, st->n_sent * sizeof *st->queue);
+		st->queue[st->queue_at + st->n_sent] = *w;
+		return;
+	}
+	add(p, *w);
+	place = st->queue + st->queue_at + st->n_sent;
+	memmove(place + 1, place, (st->n_queue - st->n_sent - 1) * sizeof *place);
+	*place = *w;
 }
 
 void pop3_retr(struct pop3 *p, uint32_t number)

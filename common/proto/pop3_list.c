@@ -61,17 +61,13 @@ void pop3_list_stat(struct pop3 *p, struct str words)
 		pop3_end(p, ERR_PROTOCOL, "the server answers STAT with something that is no number");
 }
 
-/* "12 340": a message number within STAT's count, and the rest of the line. */
+/* "12 340": a message number, and the rest of the line. */
 static bool read_number(struct pop3 *p, struct str line, uint32_t *number, struct str *rest)
 {
 	uint64_t n;
 
 	if (!str_number(str_cut(&line, ' '), UINT32_MAX, &n) || n == 0) {
 		pop3_end(p, ERR_PROTOCOL, "the server lists something that has no number");
-		return false;
-	}
-	if (n > p->state->count) {
-		pop3_end(p, ERR_PROTOCOL, "the server lists a message beyond the number that it said there are");
 		return false;
 	}
 	*number = (uint32_t)n;
@@ -83,6 +79,10 @@ static void add_item(struct pop3 *p, uint32_t number, uint64_t size)
 {
 	struct pop3_state *st = p->state;
 
+	if (p->n_items > 0 && p->items[p->n_items - 1].number == number) {
+		pop3_end(p, ERR_PROTOCOL, "the server lists a message twice");
+		return;
+	}
 	if (p->n_items == MAX_ITEMS) {
 		pop3_end(p, ERR_PROTOCOL, "the server lists more messages than can be");
 		return;
@@ -105,11 +105,11 @@ static int by_number(const void *a, const void *b)
 }
 
 /* Nearly always the listings are in order, and then the place is known. */
-static struct pop3_item *find_item(struct pop3 *p, uint32_t number)
+struct pop3_item *pop3_list_find(const struct pop3 *p, uint32_t number)
 {
 	struct pop3_item key = { .number = number };
 
-	if (number <= p->n_items && p->items[number - 1].number == number)
+	if (number > 0 && number <= p->n_items && p->items[number - 1].number == number)
 		return &p->items[number - 1];
 	return p->n_items > 0 ? bsearch(&key, p->items, p->n_items, sizeof *p->items, by_number) : NULL;
 }
@@ -129,12 +129,15 @@ static void sort_items(struct pop3 *p)
 static void take_uid(struct pop3 *p, uint32_t number, struct str uid)
 {
 	struct pop3_state *st = p->state;
-	struct pop3_item *item = find_item(p, number);
+	struct pop3_item *item = pop3_list_find(p, number);
 
-	if (item == NULL) {
-		pop3_end(p, ERR_PROTOCOL, "the server gives a UID to a message that it did not list");
+	/* One line again and again must not take memory, nor time without end. */
+	if (++st->list_lines > p->n_items + MAX_CAPS) {
+		pop3_end(p, ERR_PROTOCOL, "the server gives more UIDs than it listed messages");
 		return;
 	}
+	if (item == NULL || st->uid_at[item - p->items] != NO_UID)
+		return;
 	if (uid.n == 0 || uid.n > MAX_UID || !str_clean(uid))
 		return;
 	st->uid_at[item - p->items] = buf_len(&st->uids);
@@ -154,12 +157,8 @@ void pop3_list_line(struct pop3 *p, enum pop3_want_kind kind, struct str line)
 		return;
 	if (kind == POP3_WANT_UIDL)
 		take_uid(p, number, rest);
-	else if (str_number(str_cut(&rest, ' '), INT64_MAX, &size))
-		add_item(p, number, size);
-	else
-		pop3_end(p, ERR_PROTOCOL, "the server lists a message without a size");
-	if (kind == POP3_WANT_LIST && p->n_items > p->state->count)
-		pop3_end(p, ERR_PROTOCOL, "the server lists more messages than it said there are");
+	else /* a size is a hint: one that cannot be read says nothing */
+		add_item(p, number, str_number(str_cut(&rest, ' '), INT64_MAX, &size) ? size : 0);
 }
 
 void pop3_list_end(struct pop3 *p)
@@ -167,6 +166,7 @@ void pop3_list_end(struct pop3 *p)
 	struct pop3_state *st = p->state;
 	struct str uids = buf_str(&st->uids);
 
+	st->list_lines = 0;
 	if (pop3_first_want(p) != NULL && pop3_first_want(p)->kind == POP3_WANT_LIST) {
 		sort_items(p);
 		return;

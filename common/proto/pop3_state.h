@@ -39,12 +39,37 @@ enum pop3_want_kind {
 	POP3_WANT_TOP,
 	POP3_WANT_DELE,
 	POP3_WANT_QUIT,
+	POP3_WANT_STEP, /* pop3_step */
+};
+
+enum pop3_question {
+	POP3_ASK_LIST,
+	POP3_ASK_UIDL,
+	POP3_ASK_NOOP,    /* +OK */
+	POP3_ASK_NOTHING, /* a command that does not exist: -ERR */
+	POP3_ASK_TRY = 8, /* in the beginning: is LIST or UIDL of one message answered as it should be? */
+	POP3_ASK_LAST = 16,
 };
 
 struct pop3_want {
 	enum pop3_want_kind kind;
 	uint32_t number;
-	unsigned lines; /* of TOP */
+	unsigned lines; /* of TOP; or of pop3_question */
+};
+
+struct pop3_step {
+	uint64_t random;
+	uint32_t tried;   /* the message that lists and uidls were tried with; 0: none yet */
+	unsigned trying;  /* questions that are still to tell */
+	bool skip;        /* the server may have answered one with a whole list: lines that are no status are ignored */
+	size_t skipped;   /* such lines */
+	bool lists;       /* LIST of one message may be asked */
+	bool uidls;       /* and UIDL */
+	unsigned every;   /* messages */
+	unsigned since;   /* messages asked for since the last question */
+	uint64_t octets;  /* of them, by LIST */
+	unsigned pending; /* rounds of questions without an answer */
+	bool wanted;
 };
 
 struct pop3_state {
@@ -69,7 +94,9 @@ struct pop3_state {
 	bool in_body;
 	bool line_start; /* in a body */
 	bool cr;
-	size_t given; /* octets at the front of in that are done with in the next turn */
+	uint64_t dots; /* of the body, taken out */
+	uint64_t crlf; /* line ends of the body */
+	size_t given;  /* octets at the front of in that are done with in the next turn */
 
 	uint64_t count; /* STAT's word */
 	size_t items_room;
@@ -83,6 +110,7 @@ struct pop3_state {
 	size_t queue_room;
 	size_t window;
 	uint64_t answers;
+	struct pop3_step step;
 	bool quit_wanted;
 	bool deleted; /* a DELE was taken */
 	bool piped;   /* commands about messages were in flight together: any answer since may be another's */
@@ -110,6 +138,8 @@ void pop3_want(struct pop3 *p, enum pop3_want_kind kind);
 /* Commands that were sent and have no answer. */
 struct pop3_want *pop3_first_want(const struct pop3 *p);
 void pop3_drop_want(struct pop3 *p);
+/* After those that were sent and before the others. */
+void pop3_want_next(struct pop3 *p, const struct pop3_want *w);
 
 /* pop3_login */
 void pop3_login_status(struct pop3 *p, enum pop3_want_kind kind, int status, struct str words);
@@ -126,6 +156,17 @@ void pop3_list_stat(struct pop3 *p, struct str words);
 void pop3_list_line(struct pop3 *p, enum pop3_want_kind kind, struct str line);
 /* All listings are there: sort them and join the UIDs. */
 void pop3_list_end(struct pop3 *p);
+struct pop3_item *pop3_list_find(const struct pop3 *p, uint32_t number);
+
+/* pop3_step */
+void pop3_step_init(struct pop3 *p);
+/* Before w is sent: true when it has to wait, for an answer or for questions that were queued before it. */
+bool pop3_step_before(struct pop3 *p, const struct pop3_want *w);
+/* Nothing is left to be sent. True when questions were queued. */
+bool pop3_step_idle(struct pop3 *p);
+void pop3_step_send(struct pop3 *p, const struct pop3_want *w);
+/* A reply; status as of pop3_status. */
+enum pop3_event pop3_step_reply(struct pop3 *p, int status, struct str words);
 
 /* pop3_body: the next piece of a message; POP3_WAIT: more octets are needed. */
 enum pop3_event pop3_body_next(struct pop3 *p, struct pop3_news *news);

@@ -4,6 +4,12 @@
 
 #include "base/err.h"
 
+/*
+ * Replies are taken a line at a time, so a reply that never ends is noticed by its number of lines and not by
+ * memory. A line that cannot become a reply is refused before its end has come: a peer that uses another protocol
+ * may wait for us first.
+ */
+
 #define LINE_MAX_OCTETS 4096
 #define REPLY_MAX_OCTETS 65536
 #define REPLY_MAX_LINES 1000

@@ -8,6 +8,12 @@
 #include "proto/sasl_fault.h"
 #include "text/base64.h"
 
+/*
+ * The strongest mechanism that both sides have is chosen: first those that prove the server to us as well, then
+ * those that hide the password, then those that reveal it, the last only over TLS. The OAuth mechanisms are one
+ * string each and are written here.
+ */
+
 #define MAX_ROUNDS 10
 #define MAX_CHALLENGE 16384
 

@@ -6,6 +6,11 @@
 #include "text/hex.h"
 #include "text/utf8.h"
 
+/*
+ * The JSON comes from the server and is shown to a person, who may paste it into a bug report: a server that
+ * repeats the token must not make us print it.
+ */
+
 #define TOKEN_LEAST 4 /* a shorter one stands in any text */
 
 struct fault {

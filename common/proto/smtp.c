@@ -4,7 +4,11 @@
 
 #include "base/mem.h"
 
-/* The session's turn: replies are read until there are none, then what may be sent is sent. */
+/*
+ * The session's turn: replies are read until there are none, then what may be sent is sent. The order matters. If
+ * commands were sent while replies are read, a reply that nobody asked for could be taken for the reply to the
+ * next command, and a message be reported as accepted that was not (STARTTLS injection works that way, too).
+ */
 
 void smtp_init(struct smtp *s, const struct smtp_params *params)
 {

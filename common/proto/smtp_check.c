@@ -2,7 +2,10 @@
 
 #include "proto/smtp_state.h"
 
-/* Messages that cannot go to this server are turned down before an octet of them is sent. */
+/*
+ * A message that this server cannot accept, by its EHLO reply, is refused here before a byte of it is sent, with a
+ * text that names the cause.
+ */
 
 static bool reject(struct smtp_message *m, enum err_kind kind, const char *text)
 {

@@ -2,7 +2,10 @@
 
 #include "proto/smtp_state.h"
 
-/* What the server says of itself in its greeting and in the reply to EHLO. */
+/*
+ * What the server says of itself: its extensions in the reply to EHLO, and in its greeting which software it is,
+ * as far as that matters for what may be sent ahead (smtp_trust_of).
+ */
 
 static const struct keyword {
 	const char *name;

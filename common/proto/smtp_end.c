@@ -4,7 +4,11 @@
 
 #include "base/mem.h"
 
-/* How messages and sessions end. */
+/*
+ * How messages and sessions end. For a message that was under way there are three answers: refused, not sent (it
+ * may be sent again without harm), or unknown. Not sent is only right when its last byte had not left (`end`
+ * against smtp_octets_left): a server that has everything may have delivered it although its reply was lost.
+ */
 
 #define REFUSALS_BORNE 3
 
@@ -222,4 +226,9 @@ bool smtp_finish_lost(struct smtp *s, struct smtp_message *m, struct smtp_news *
 	if (!m->decided)
 		m->outcome = smtp_outcome_of_rcpts(m);
 	return smtp_message_finish(s, m, m->outcome, m->why.code != 0 ? &m->why : NULL, news, event);
+}
+
+void smtp_abort(struct smtp *s)
+{
+	smtp_session_end(s, ERR_IO, "the message could not be read to its end", false);
 }

@@ -2,6 +2,11 @@
 
 #include "proto/smtp_state.h"
 
+/*
+ * Everything that is sent to the server passes through here. Commands are built in one buffer and checked when
+ * they are complete, so an address or parameter that was not checked before cannot add a second command.
+ */
+
 /* RFC 5321, 4.5.3.1.4 has 512 octets, every extension adds to that; RFC 4954, 4 allows 12288 in AUTH. */
 #define LINE_LIMIT 12288
 #define PATH_LIMIT 1000

@@ -4,7 +4,11 @@
 
 #include "proto/sasl.h"
 
-/* From the greeting to where a message may be sent: EHLO, STARTTLS, EHLO again, AUTH. */
+/*
+ * From the greeting to where a message may be sent: EHLO, STARTTLS, EHLO again, AUTH. Nothing the server said
+ * before TLS is used after it. A login counts only when the mechanism has what it needs from the server
+ * (sasl_finished): a forged 235 does not.
+ */
 
 static void refuse(struct smtp *s, enum err_kind never, const char *what)
 {

@@ -4,7 +4,18 @@
 
 #include "base/mem.h"
 
-/* What is sent of a message, and when: lock-step, one group, groups that overlap, or chunks in a window. */
+/*
+ * What is sent of a message, and when. There are four ways, chosen by what the server offers and has shown that it
+ * can do:
+ *
+ * - one command at a time (no PIPELINING, or lock_step);
+ * - the envelope in one group, content after the replies (DATA, or BDAT when they are there);
+ * - the envelope of the next message together with the content of the last one (RFC 2920, 3.1);
+ * - BDAT in the same group as the envelope, with several messages under way.
+ *
+ * A server that refused a message must not continue under its sender. So RSET comes before each message but the
+ * first in groups, where it costs nothing, and alone only after a transaction that did not end well.
+ */
 
 #define OUT_HIGH ((size_t)128 << 10)
 #define WINDOW_BYTES ((size_t)256 << 10)
@@ -227,6 +238,14 @@ static void send_lone_dot(struct smtp *s, struct smtp_message *m)
 	sent_whole(s, m);
 }
 
+static bool take_back(struct smtp *s, struct smtp_message *m, struct smtp_news *news, enum smtp_event *event)
+{
+	smtp_line_begin(s, "RSET");
+	if (smtp_line_send(s))
+		smtp_want_add(s, WANT_RSET, NULL, 0);
+	return smtp_message_finish(s, m, SMTP_NOT_SENT, NULL, news, event);
+}
+
 /* Go on with the message that is being sent. True: an event. *moved: it is another one's turn now. */
 static bool send_message(struct smtp *s, struct smtp_message *m, bool *moved, struct smtp_news *news,
 	enum smtp_event *event)
@@ -237,7 +256,8 @@ static bool send_message(struct smtp *s, struct smtp_message *m, bool *moved, st
 			return smtp_message_finish(s, m, m->outcome, NULL, news, event);
 		if (!may_begin(s, m))
 			return false;
-		m->way = choose_way(s, m);
+		/* As with a chunk that waits for the replies to RCPT. */
+		m->way = m->mail.envelope_only ? WAY_CHUNK : choose_way(s, m);
 		m->stage = STAGE_ENVELOPE;
 		*moved = true;
 		return false;
@@ -251,6 +271,8 @@ static bool send_message(struct smtp *s, struct smtp_message *m, bool *moved, st
 			return false;
 		if (smtp_is_lost(m))
 			return smtp_finish_lost(s, m, news, event);
+		if (m->mail.envelope_only)
+			return take_back(s, m, news, event);
 		send_bdat(s, m);
 		*moved = true;
 		return false;
@@ -375,9 +397,4 @@ void smtp_content_end(struct smtp *s)
 		if (m->rcpts[i] == SMTP_ACCEPTED)
 			smtp_want_add(s, WANT_END, m, i);
 	sent_whole(s, m);
-}
-
-void smtp_abort(struct smtp *s)
-{
-	smtp_session_end(s, ERR_IO, "the message could not be read to its end", false);
 }

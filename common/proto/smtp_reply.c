@@ -2,7 +2,11 @@
 
 #include "proto/smtp_state.h"
 
-/* What the server's replies to a message's commands mean. */
+/*
+ * What the server's replies to a message's commands mean. A reply that does not fit ends the session: from then on
+ * it is not known which reply belongs to which message, and guessing would report messages as sent that were not,
+ * or send them twice.
+ */
 
 /* Content still to be sent for which it is not worth going on when nobody will get it. */
 #define NOT_WORTH ((uint64_t)64 << 10)
@@ -21,7 +25,10 @@ static void decide(struct smtp *s, struct smtp_message *m, enum smtp_outcome out
 	reply_move(&m->why, &s->state->reply);
 }
 
-/* A chunk of which much is still to come is of no use any more: the shortest way out is the door. */
+/*
+ * A BDAT whose message was refused has to be sent to its end all the same. If much of it is left, close the
+ * connection instead.
+ */
 static void stop_chunk(struct smtp *s, const struct smtp_message *m)
 {
 	if (m->stage == STAGE_CONTENT && smtp_is_lost(m) && (m->mail.last || m->mail.size - m->given > NOT_WORTH))

@@ -4,18 +4,19 @@
 #include "proto/smtp.h"
 
 /*
- * The inside of an SMTP session, shared by its parts: smtp (the turn), smtp_login (greeting to AUTH), smtp_ehlo (what
- * the server says of itself), smtp_check (what need not be tried), smtp_mail (what is sent of a message and when),
- * smtp_reply (what the answers mean), smtp_end (how it ends), smtp_line (the one way out).
+ * The inside of an SMTP session, shared by its files: smtp (the turn), smtp_login (greeting to AUTH), smtp_ehlo
+ * (what the server offers), smtp_check (what need not be tried), smtp_mail (what of a message is sent when),
+ * smtp_reply (what replies mean), smtp_end (how it ends), smtp_line (all output). No other module includes this.
  *
- * Every command that was sent has a `want` in a queue; replies are matched with it in order. Nothing is sent from where
- * replies are read, so that surplus octets at a point where none may be are always seen before the next command leaves.
+ * Every command that was sent has a `want` in a queue, and replies are matched with it in order. Nothing is sent
+ * while replies are read. So a byte that arrives where no reply is due is always noticed before the next command
+ * is sent, and is never taken for its reply.
  */
 enum smtp_phase {
 	PHASE_GREETING,
-	PHASE_HELLO, /* EHLO, or HELO after it was refused, is to be sent or under way */
+	PHASE_HELLO, /* EHLO, or HELO after a refusal, is to be sent or was sent */
 	PHASE_STARTTLS,
-	PHASE_TLS, /* the caller shakes hands */
+	PHASE_TLS, /* the caller does the TLS handshake */
 	PHASE_AUTH,
 	PHASE_AUTH_AGAIN, /* the caller fetches a new token */
 	PHASE_UP,
@@ -38,18 +39,20 @@ enum want_kind {
 	WANT_QUIT,
 };
 
+/* A reply that is due. */
 struct want {
 	enum want_kind kind;
 	struct smtp_message *message;
-	size_t rcpt;
+	size_t rcpt; /* index of the recipient, of a WANT_RCPT */
 };
 
+/* How far a message has come. */
 enum stage {
 	STAGE_QUEUED,
 	STAGE_ENVELOPE, /* its commands are being sent */
-	STAGE_REPLIES,  /* they are sent, the content waits for the replies */
+	STAGE_REPLIES,  /* they are sent; the content waits for the replies */
 	STAGE_CONTENT,
-	STAGE_LONE_DOT, /* 354 although no recipient was taken */
+	STAGE_LONE_DOT, /* 354 although no recipient was accepted: an empty message has to end it */
 	STAGE_SENT,
 };
 
@@ -65,24 +68,29 @@ struct smtp_message {
 	enum stage stage;
 	enum smtp_way way;
 	size_t step;  /* the next command of the envelope: 0 RSET, 1 MAIL, then the recipients, then DATA or BDAT */
-	size_t wants; /* replies outstanding */
+	size_t wants; /* replies that are due */
 	enum smtp_outcome *rcpts; /* what was said to each recipient; SMTP_NOT_SENT: nothing yet */
 	size_t accepted;
 	size_t later;
 	size_t never;
 	bool mail_refused;
-	bool decided; /* its outcome is known although replies are outstanding */
+	bool decided; /* its outcome is known, although replies are still due */
 	enum smtp_outcome outcome;
-	struct reply why; /* the reply behind it, code 0: none */
+	struct reply why; /* the reply that decided it; code 0: none */
 	struct err err;
-	uint64_t given;  /* octets of content so far */
-	bool line_start; /* stuffing: the next octet begins a line */
-	char tail;       /* the last octet of it */
-	bool whole;      /* the last octet of it is in out */
-	uint64_t end;    /* position in the stream behind that octet */
-	size_t told;     /* LMTP: verdicts are told for the recipients before this one */
+	uint64_t given;  /* bytes of content so far */
+	bool line_start; /* dot stuffing: the next byte begins a line */
+	char tail;       /* the last byte of the content so far */
+	bool whole;      /* the last byte of the message is in out */
+	uint64_t end;    /* position in the output stream after that byte */
+	size_t told;     /* LMTP: verdicts were reported for the recipients before this one */
 };
 
+/*
+ * Does the server, judged by its greeting, read the bytes of a BDAT that it refuses? Not known; yes, for one
+ * message in a flight; yes, with several messages under way. One that does not read them would take the message
+ * for commands.
+ */
 enum trust { TRUST_NONE, TRUST_FLIGHT, TRUST_WINDOW };
 
 struct smtp_state {
@@ -107,49 +115,58 @@ struct smtp_state {
 
 	struct smtp_message *first; /* all messages, in order */
 	struct smtp_message *send;  /* the first that is not sent whole */
-	struct smtp_message *gone;  /* finished; freed in the next turn */
+	struct smtp_message *gone;  /* finished; freed at the next smtp_next, as news points into it */
 	size_t n_messages;
 	uint64_t mails;  /* transactions so far */
 	uint64_t queued; /* messages so far */
-	bool dirty;      /* the last transaction did not end in acceptance */
-	bool ready_due;
+	bool dirty;      /* the last transaction was not accepted: RSET comes before the next */
+	bool ready_due;  /* SMTP_READY has to be reported */
 	bool quit_wanted;
 
-	bool proved;       /* a message went through */
+	bool proved;       /* a message was accepted */
 	bool proved_chunk; /* and one by BDAT */
 	unsigned refusals; /* messages refused in a row */
-	size_t window;     /* messages under way that the server seems to bear */
+	size_t window;     /* messages under way that the server seems to accept */
 
 	struct buf line;
-	uint64_t position; /* octets put into out */
+	uint64_t position; /* bytes put into out since the start */
 	unsigned flights;
-	bool blocked; /* the server was waited for: what goes out next is a new flight */
+	bool blocked; /* the server was waited for: what is sent next begins a new flight */
 
 	bool eof;
 	struct err eof_why;
-	bool cut; /* 421 came: what stands behind the command that it answers was not taken, whole or not */
-	const struct smtp_message *cut_at; /* whose verdict it stood for, if any */
-	uint64_t left_at_end;              /* octets that had left when the session ended */
-	struct err why;                    /* of the end */
-	struct reply last;                 /* the server's word at the end, code 0: none */
+	/* 421 came: what follows the command that it answers was not read, complete or not. */
+	bool cut;
+	/* Whose verdict the 421 was sent instead of, if any. */
+	const struct smtp_message *cut_at;
+	/* Bytes that had left when the session ended: decides between not sent and unknown. */
+	uint64_t left_at_end;
+	struct err why;    /* of the end */
+	struct reply last; /* the server's word at the end, code 0: none */
 	bool in_order;
 };
 
-/* smtp_line: everything that goes to the server passes here. */
+/*
+ * smtp_line: everything that is sent passes here. Begin, add, then send one command; arguments are checked at the
+ * end.
+ */
 void smtp_line_begin(struct smtp *s, const char *verb);
 void smtp_line_add(struct smtp *s, struct str text);
 void smtp_line_number(struct smtp *s, uint64_t n);
-/* Send the line, or end the session because a control character is in it. */
+/* Send the line. False: it has a control character in it or is too long, and the session was ended with ERR_DATA. */
 bool smtp_line_send(struct smtp *s);
 void smtp_put_octets(struct smtp *s, struct str octets);
 /* Add octets of a DATA content to out, with dots stuffed. */
 void smtp_put_stuffed(struct smtp *s, bool *line_start, struct str octets);
-/* May it stand between < and >? */
+/* May it be put between < and > (RFC 5321, 4.1.2)? utf8: with SMTPUTF8. */
 bool smtp_path_clean(struct str path, bool utf8);
 /* May it be the value of an ESMTP parameter (RFC 5321, 4.1.2 esmtp-value)? */
 bool smtp_value_clean(const char *value);
 
-/* smtp_want: replies outstanding. first: NULL when there are none. */
+/*
+ * smtp_want: the replies that are due. smtp_want_first is NULL when there are none; it is valid until the next add
+ * or drop.
+ */
 void smtp_want_add(struct smtp *s, enum want_kind kind, struct smtp_message *m, size_t rcpt);
 struct want *smtp_want_first(const struct smtp *s);
 void smtp_want_drop(struct smtp *s);
@@ -166,34 +183,36 @@ void smtp_caps_read(struct smtp_caps *caps, struct str lines);
 enum trust smtp_trust_of(const struct reply *greeting, const struct smtp_caps *caps);
 
 /* smtp_mail */
-/* True: there is an event. */
+/* Send what may be sent of the queued messages. True: there is an event. */
 bool smtp_mail_send(struct smtp *s, struct smtp_news *news, enum smtp_event *event);
 
-/* smtp_check: mark m as SMTP_REJECTED_HERE when this server cannot take it. */
+/* Mark m as SMTP_REJECTED_HERE, with its err, when this server cannot accept it. */
 void smtp_mail_check(struct smtp *s, struct smtp_message *m);
 
-/* smtp_reply: what a reply to w means; true: it is an event. */
+/* Apply the reply to w. True: it is an event. */
 bool smtp_reply_handle(struct smtp *s, const struct want *w, struct smtp_news *news, enum smtp_event *event);
-/* A reply that answers nothing we sent. */
+/* A reply that answers nothing we sent: ends the session. */
 void smtp_reply_stray(struct smtp *s);
 
-/* smtp_end: the message is done; its final verdict is the event. reply may be NULL. */
+/* The message is done: fill news with its final verdict. reply may be NULL. Always true. */
 bool smtp_message_finish(struct smtp *s, struct smtp_message *m, enum smtp_outcome outcome, const struct reply *reply,
 	struct smtp_news *news, enum smtp_event *event);
-/* Has the message come to nothing before its content? */
+/* Was the message refused before its content? */
 bool smtp_is_lost(const struct smtp_message *m);
-/* It ends there, with no content taken. */
+/* Finish such a message; no content was sent. */
 bool smtp_finish_lost(struct smtp *s, struct smtp_message *m, struct smtp_news *news, enum smtp_event *event);
-/* How many octets were taken out of `out`. */
+/* How many bytes were taken out of `out` since the start. */
 uint64_t smtp_octets_left(const struct smtp *s);
 enum smtp_outcome smtp_outcome_of(const struct reply *r);
-/* The outcome of a message that no recipient, or with all_or_nothing not every one, was accepted of. */
+/* The outcome of a message for which no recipient was accepted, or with all_or_nothing not every one. */
 enum smtp_outcome smtp_outcome_of_rcpts(const struct smtp_message *m);
 void smtp_message_free(struct smtp_message *m);
-/* End the session; what is under way gets its verdicts in the next turns. with_reply: the reply at hand is the server's
- * last word and is told behind text. */
+/*
+ * End the session with this error; messages under way get their verdicts in the next turns. with_reply: the reply
+ * at hand is the server's last one and is appended to text. Bytes that have not left are dropped.
+ */
 void smtp_session_end(struct smtp *s, enum err_kind kind, const char *text, bool with_reply);
-/* The end in order. */
+/* End it in order. */
 void smtp_session_close(struct smtp *s);
 enum smtp_event smtp_session_over(struct smtp *s, struct smtp_news *news);
 

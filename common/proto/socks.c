@@ -4,6 +4,11 @@
 
 #include <arpa/inet.h>
 
+/*
+ * A small state machine: each step either adds to out, or takes a complete answer from in, or waits for more of
+ * it. Bytes after the last answer are the server's and are left in in.
+ */
+
 enum step { STEP_HELLO, STEP_METHOD, STEP_LOGIN, STEP_REQUEST, STEP_ANSWER, STEP_DONE };
 enum { METHOD_NONE = 0, METHOD_LOGIN = 2, METHOD_REFUSED = 0xff };
 enum { ADDRESS_V4 = 1, ADDRESS_NAME = 3, ADDRESS_V6 = 4 };

@@ -4,22 +4,37 @@
 #include "base/buf.h"
 #include "base/err.h"
 
-/* A SOCKS5 CONNECT (RFC 1928, user and password by RFC 1929) without a socket; names are resolved by the proxy. What is
- * left in `in` when it is connected came from the server behind the proxy. */
+/* clang-format off */
+/*
+ * A SOCKS5 CONNECT (RFC 1928; user and password by RFC 1929) without a socket. Names are resolved by the proxy.
+ *
+ *     socks_init(&s, host, port, user, password);
+ *     while ((rc = socks_next(&s, err)) == 0)
+ *             write s.out, read into s.in
+ *     what is left in s.in came from the server behind the proxy
+ *     socks_free(&s);
+ */
+/* clang-format on */
 struct socks {
 	struct buf in;
 	struct buf out;
-	unsigned step;
+	unsigned step;    /* private */
 	const char *host; /* borrowed, as user and password are */
 	unsigned port;
 	struct str user;
 	struct str password;
 };
-/* user.p NULL: no login. Up to 255 octets each. */
+/*
+ * user.p NULL: no login. user and password have at most 255 bytes each. All strings are borrowed until socks_free.
+ * s must not own anything.
+ */
 void socks_init(struct socks *s, const char *host, unsigned port, struct str user, struct str password);
 void socks_free(struct socks *s);
-/* 1 connected, 0 more octets are needed, -1 refused (err: 68 host, 69 proxy or server, 75, 76 the proxy broke the
- * protocol, 77). */
+/*
+ * 1: connected. 0: write s->out and read more. -1: refused, with ERR_NOHOST (host unknown), ERR_UNAVAILABLE (proxy
+ * or server refuses), ERR_TEMP, ERR_PROTOCOL (the proxy broke the protocol), ERR_AUTH, ERR_CONFIG (login too long)
+ * or ERR_USAGE (host name empty or too long). The text begins with "proxy: ".
+ */
 int socks_next(struct socks *s, struct err *err);
 
 #endif

@@ -8,7 +8,11 @@
 #include "text/hex.h"
 #include "mail/address/domain.h"
 
-/* Sessions: GnuTLS between two buffers. */
+/*
+ * A session: GnuTLS between two buffers. The certificate is checked in the handshake, by on_certificate, before
+ * anything of ours is sent to the peer; a session that is up is always a verified one, so no caller can forget to
+ * check.
+ */
 
 static ssize_t push(gnutls_transport_ptr_t p, const void *data, size_t n)
 {

@@ -8,68 +8,111 @@
  * A TLS client (GnuTLS) over memory: records from the peer go in, records for it come out. 1.2 and 1.3 only; chain,
  * host name, purpose and dates are checked, or the key's pin.
  */
-/* When a connection has TLS; what options, links and sessions go by. */
+/* clang-format off */
+/*
+ * A TLS client (GnuTLS) over memory: records from the peer go in, records for it come out. TLS 1.2 and 1.3 only.
+ * The peer's chain, host name, purpose and dates are checked, or the pin of its key, or its TLSA records. There is
+ * no way to switch that off.
+ *
+ *     trust = tls_trust_new(&params, err);
+ *     t = tls_new(trust, "smtp.example.org", err);
+ *     while ((status = tls_handshake(t, err)) == TLS_WANT)
+ *             write tls_out(t), read into tls_in(t)
+ *     tls_write(t, bytes, err); write tls_out(t) ... read into tls_in(t); tls_read(t, &out, err)
+ *     tls_bye(t);  tls_free(t);  tls_trust_free(trust);
+ */
+/* clang-format on */
+
+/* When a connection uses TLS; options, links and sessions all use this. */
 enum tls_policy {
-	TLS_REQUIRE,  /* STARTTLS or STLS, or nothing is done */
-	TLS_TRY,      /* where it is offered */
+	TLS_REQUIRE,  /* STARTTLS or STLS, and nothing is sent without it */
+	TLS_TRY,      /* if it is offered */
 	TLS_OFF,      /* never */
-	TLS_IMPLICIT, /* from the first octet (RFC 8314) */
+	TLS_IMPLICIT, /* from the first byte (RFC 8314) */
 };
 
-struct tls_trust; /* certificates and keys in memory, shared by many sessions */
+/* Certificates and keys in memory, shared by many sessions of one thread. */
+struct tls_trust;
 
 struct tls_trust_params {
-	struct str ca_pem;   /* trusted certificates, copied; p NULL: the system's store as GnuTLS knows it, which costs
-			    * 20 ms to load: better read that file and give it here, where only the certificates a
-			    * server needs are parsed */
+	/*
+	 * Trusted certificates; p NULL: the system's store as GnuTLS knows it, which takes 20 ms to load. Reading
+	 * that file and passing it here is faster: only the certificates that a server needs are parsed.
+	 */
+	struct str ca_pem;
 	struct str cert_pem; /* client certificate and key, or empty */
 	struct str key_pem;
-	const char *pin; /* "sha256:HEX" of the SubjectPublicKeyInfo, more than one with commas, or NULL; with a pin the
-			  * chain is not asked for */
+	/*
+	 * "sha256:HEX" of the SubjectPublicKeyInfo, up to 8 separated by commas, or NULL. With a pin the chain is
+	 * not checked.
+	 */
+	const char *pin;
 };
+/*
+ * NULL with ERR_CONFIG for certificates or keys that cannot be used, ERR_USAGE for a malformed pin. All is copied.
+ * It must outlive every session that uses it.
+ */
 struct tls_trust *tls_trust_new(const struct tls_trust_params *params, struct err *err);
 void tls_trust_free(struct tls_trust *t);
-/* DANE: TLSA records (RFC 6698) that DNSSEC vouches for, each its RDATA behind two octets with its length (network
- * order); copied. From now on peers are held against those of usage 2 and 3 as RFC 7672 says, and no other authority is
- * asked; a pin must fit as well. 76 when none can be used; what was said before holds then. */
+/*
+ * DANE: TLSA records (RFC 6698) that DNSSEC has validated, each as its RDATA after two bytes with its length
+ * (network order); copied. From now on peers are checked against those of usage 2 and 3 as RFC 7672 says, and no
+ * other authority; a pin must match as well. False with ERR_PROTOCOL when none of them can be used; what was set
+ * before then still holds.
+ */
 bool tls_trust_tlsa(struct tls_trust *t, struct str records, struct err *err);
 
+/*
+ * OK: done. WANT: move bytes and call again. EOF: the peer closed properly (close_notify). FAILED: err says why;
+ * the session is of no use any more.
+ */
 enum tls_status { TLS_OK, TLS_WANT, TLS_EOF /* close_notify */, TLS_FAILED };
 
 struct tls;
-/* host: as the user wrote it (a U-label is made an A-label; an address literal is checked as an address). Needs trust
- * for life. */
+/*
+ * A session with host, as the user wrote it: a U-label becomes an A-label, an address literal is checked as an
+ * address. NULL with ERR_USAGE for a host name that cannot be one, ERR_SOFTWARE. Free with tls_free; NULL does
+ * nothing.
+ */
 struct tls *tls_new(struct tls_trust *trust, const char *host, struct err *err);
 void tls_free(struct tls *t);
 
-/* Records: from the wire into tls_in (then call tls_handshake or tls_read), from tls_out onto the wire. */
+/*
+ * Bytes from the wire go into tls_in (then call tls_handshake or tls_read); bytes in tls_out go to the wire. Both
+ * live as long as t.
+ */
 struct buf *tls_in(struct tls *t);
 struct buf *tls_out(struct tls *t);
-/* The wire ended: what follows is truncation unless a close_notify came. */
+/* The wire ended: reading then fails as truncated unless a close_notify came. */
 void tls_wire_eof(struct tls *t);
 
-/* TLS_OK: it stands and the peer is who it should be. */
+/*
+ * TLS_OK: the session is up and the peer was verified, before anything of ours was shown to it. TLS_FAILED with
+ * ERR_PROTOCOL (certificate, protocol) or ERR_TEMP (the connection was cut).
+ */
 enum tls_status tls_handshake(struct tls *t, struct err *err);
-/* Plain octets that arrived, appended to out. */
+/* Append the plain bytes that have arrived. TLS_OK: some. TLS_WANT: none yet, or out is full. */
 enum tls_status tls_read(struct tls *t, struct buf *out, struct err *err);
-/* Seal plain octets into records of up to 16 KiB. Takes all. */
+/* Encrypt bytes into records of up to 16 KiB in tls_out. TLS_OK: all were taken; there is no partial write. */
 enum tls_status tls_write(struct tls *t, struct str octets, struct err *err);
 void tls_bye(struct tls *t); /* close_notify */
 
-/* Facts for --probe and reports. */
+/* For --probe and reports; texts are cut where they do not fit. */
 struct tls_facts {
 	char version[16];
 	char cipher[48];
 	char subject[160];
 	char issuer[160];
-	int64_t not_after;
-	char pin[80]; /* sha256:HEX */
+	int64_t not_after; /* seconds since 1970 */
+	char pin[80];      /* "sha256:HEX" of this key, as tls_trust_params.pin takes it */
 };
 void tls_facts(struct tls *t, struct tls_facts *facts);
-/* Channel binding data for sasl_set_channel, appended to out: the type ("tls-exporter", RFC 9266, under TLS 1.3;
- * "tls-unique", RFC 5929, under 1.2), NULL where it cannot be had. */
+/*
+ * Append channel binding data for sasl_set_channel. Returns its type: "tls-exporter" (RFC 9266) with TLS 1.3,
+ * "tls-unique" (RFC 5929) with 1.2; NULL if there is none.
+ */
 const char *tls_channel(struct tls *t, struct buf *out);
-/* The peer's certificates as DER, its own first. False past the last. */
+/* The peer's certificates as DER, its own first (index 0). False past the last. *der lives as long as t. */
 bool tls_peer_der(struct tls *t, unsigned index, struct str *der);
 
 #endif

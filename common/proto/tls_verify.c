@@ -5,7 +5,10 @@
 #include "base/mem.h"
 #include "text/hex.h"
 
-/* Whom we talk to: the chain, the name, the purpose and the dates of the peer's certificate, or its pinned key. */
+/*
+ * Who the peer is: the pin of its key, if one is set; then its TLSA records, if there are any; else, without a
+ * pin, the chain, the name, the purpose and the dates of its certificate. A pin and TLSA records must both match.
+ */
 
 struct chain {
 	gnutls_x509_crt_t crts[TLS_MAX_CHAIN];

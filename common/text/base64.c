@@ -4,6 +4,11 @@
 
 #include "base/buf.h"
 
+/*
+ * The encoder works on lines of 57 bytes, which make 76 characters; the strict decoder is for protocols, the loose
+ * one for what other people's mailers wrote.
+ */
+
 #define LINE_IN ((size_t)57)
 #define LINE_OUT ((size_t)78) /* 76 and CRLF */
 

@@ -2,6 +2,11 @@
 
 #include "text/cfws.h"
 
+/*
+ * Comments and quoted strings are where simple parsers of header fields go wrong: a semicolon in a comment or an
+ * "@" in a quoted string separates nothing. All structured fields are read with these functions.
+ */
+
 bool cfws_is_blank(char c)
 {
 	return c == ' ' || c == '\t' || c == '\r' || c == '\n';

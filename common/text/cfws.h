@@ -6,15 +6,22 @@
 /* Comments and folding white space (RFC 5322, 3.2.2), which may stand between the tokens of
  * structured fields, and quoted strings (3.2.4), in which nothing separates. */
 
-/* Blank, tab, CR or LF. */
+/* Space, TAB, CR or LF: folding white space without a check that the folding is correct. */
 bool cfws_is_blank(char c);
-/* s without the blanks, line ends and comments at its start. An unterminated comment reaches to the
- * end. */
+/*
+ * s without the white space, line ends and comments at its start; a slice of s. A comment that does not end
+ * extends to the end of s, so the result is empty.
+ */
 struct str cfws_skip(struct str s);
-/* The length of the comment that s begins with, brackets and nested comments included; 0 when s
- * begins with none or it does not end. */
+/*
+ * The length in bytes of the comment that s begins with, parentheses and nested comments included (any depth; "\"
+ * quotes the next byte). 0 when s does not begin with a comment or the comment does not end.
+ */
 size_t cfws_comment(struct str s);
-/* Where the first octet of wanted stands in s outside quoted strings; s.n: nowhere. */
+/*
+ * Position of the first byte of s that is one of `wanted` and outside quoted strings, or s.n. Comments are not
+ * skipped. wanted must not contain a double quote.
+ */
 size_t cfws_find_unquoted(struct str s, const char *wanted);
 
 #endif

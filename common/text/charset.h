@@ -6,28 +6,46 @@
 struct buf;
 
 /*
- * Text in the charsets that mail names, as UTF-8. UTF-8, US-ASCII, ISO-8859-1 and Windows-1252 (one here) and
- * ISO-8859-15 are always known. For the others of a list of ours iconv(3) does the work, with converters that io
- * (io/converter.h) has opened before: opening one reads files, using one does not. One that is not open, because nobody
- * asked for it or this system has none, is as an unknown charset. Converters are used by one thread at a time.
+ * Converts text in the charsets that mail names to UTF-8. UTF-8, US-ASCII, ISO-8859-1 and Windows-1252 (treated as
+ * one) and ISO-8859-15 are always known. The others, which are a fixed list in charset.c, need iconv(3): opening a
+ * converter reads files, so io opens them before hostile input is read (io/converter.h) and this module only uses
+ * them. A converter that nobody opened, or that this system does not have, makes its charset unknown.
+ *
+ * The table of converters is global and each has a shift state: one thread at a time may call charset_decode.
+ */
+
+/*
+ * Can charset_decode convert from the charset of that name? Letters and digits of the name count, in either case:
+ * "ISO_8859-1" and "iso8859-1" are the same.
  */
 bool charset_known(struct str name);
 
 /*
- * Append s, in the charset of that name, as UTF-8. For an unknown charset, for octets that are none of UTF-8 or
- * US-ASCII, and past the limit of out it is false, with nothing written. With a converter, what is malformed becomes
- * U+FFFD and the rest is converted. At most three octets for each of s. What comes out may hold controls.
+ * Append s, which is in the charset of that name, as UTF-8. False, with nothing appended, for an unknown charset,
+ * for invalid bytes in UTF-8 or US-ASCII, and when the limit of out is passed. With a converter, invalid bytes
+ * become U+FFFD and the rest is converted. The result may contain control characters: show it with utf8_show, put
+ * it into a header with header_add_text.
  */
 bool charset_decode(struct buf *out, struct str name, struct str s);
 
 /* --- for io/converter only --- */
 
-/* Which converter a name needs: 0 to CHARSET_CONVERTERS - 1, or CHARSET_CONVERTERS for none. */
+/*
+ * Which converter a name needs: 0 to CHARSET_CONVERTERS - 1, or CHARSET_CONVERTERS when it needs none or is not
+ * known.
+ */
 size_t charset_converter(struct str name);
+/* The number of charsets that need a converter; charset.c asserts it. */
 #define CHARSET_CONVERTERS ((size_t)30)
-/* Names for iconv_open(3) to be tried, separated by blanks. */
+/*
+ * Names for iconv_open(3), best first, separated by single spaces; static. converter must be below
+ * CHARSET_CONVERTERS.
+ */
 const char *charset_iconv_names(size_t converter);
-/* An iconv_t to UTF-32LE, lent until another one or NULL (none) is set; returns the one before. */
+/*
+ * Set the iconv_t (to UTF-32LE) of a converter, or NULL for none; returns the previous one, for the caller to
+ * close. The caller keeps ownership and must set another before it closes this one.
+ */
 void *charset_set_converter(size_t converter, void *opened);
 
 #endif

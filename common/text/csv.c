@@ -7,6 +7,15 @@
 #include "base/mem.h"
 #include "text/csv_scan.h"
 
+/*
+ * Reads rows in two steps: csv_read_plain (csv_plain.c) takes the simple ones, which nearly all are; the functions
+ * here take the others: rows with doubled quotes, rows at the end of the buffer, and damaged ones. Both give the
+ * same row for the same bytes.
+ *
+ * A row that is not complete yet was searched up to `looked`. It is searched again only when a line end has come
+ * since, so one long row fed in small pieces does not take quadratic time.
+ */
+
 size_t csv_bom(struct str head)
 {
 	return str_starts(head, STR_LIT("\xef\xbb\xbf")) ? 3 : 0;

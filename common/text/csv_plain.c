@@ -5,6 +5,12 @@
 #include "base/mem.h"
 #include "text/csv_scan.h"
 
+/*
+ * Rows of the simple kind, 64 bytes at a time: one pass finds delimiters, line ends, quotes and whether a byte is
+ * over 0x7f. What was found in the last block is kept in csv.marks from row to row. Anything unusual gives false,
+ * and csv.c reads the row from its start; so this file never has to report an error.
+ */
+
 /* A bit for each of the 64 octets at p that may end something, the first lowest. *high: one of them is over 0x7f. */
 static inline uint64_t find_marks(const char *p, char delimiter, char line_end, bool *high)
 {

@@ -7,11 +7,15 @@
 
 #include "text/csv.h"
 
-/* How csv.c and csv_plain.c find where cells end, 64 octets at a time: nobody else includes this. */
-
+/*
+ * How csv.c and csv_plain.c find where cells end, 64 bytes at a time; no other file includes this. A block is
+ * searched once, into a 64-bit mask that has a bit for each delimiter and line end; taking the next one is then
+ * one instruction. Blocks may extend past the end of the input by up to CSV_SLACK bytes, which are readable, and
+ * whose bits are masked out.
+ */
 #define CSV_BLOCK CSV_SLACK
 
-/* A bit for each of the 64 octets at p that is a or b, the first lowest. */
+/* A bit for each of the 64 bytes at p that is a or b; the lowest bit is the first byte. */
 static inline uint64_t csv_find_in_block(const char *p, char a, char b)
 {
 	uint64_t found = 0;
@@ -32,21 +36,24 @@ static inline uint64_t csv_find_in_block(const char *p, char a, char b)
 	return found;
 }
 
-/* The row at c->off, when it is of the plain sort, as most are: whole, not near the end of what is there, with no
- * quotes but around whole cells. False: it has to be read octet by octet. */
+/*
+ * Reads the row at c->off if it is of the simple kind, as most are: complete, not close to the end of the buffer,
+ * and quotes only around whole cells. False, with nothing changed that the slow path depends on: csv.c has to read
+ * it.
+ */
 bool csv_read_plain(struct csv *c, struct csv_row *row, char line_end);
 
-/* Where cells may end: octets of the buffer, and what was found in the 64 of them that were searched last. */
+/* A position in the buffer with the mask of the block that was searched last. */
 struct csv_scan {
 	const char *base;
 	size_t end;
 	size_t block;
 	uint64_t found; /* a bit for each delimiter and line end that was not passed yet */
-	int delimiter;  /* (as an int it is loaded into a vector at once) */
+	int delimiter;  /* an int, so that it is loaded into a vector register at once */
 	int line_end;
 };
 
-/* Go on at p, which is not before the block. */
+/* Continue at p, which is not before the block. */
 static inline void csv_scan_from(struct csv_scan *s, const char *p)
 {
 	size_t from = (size_t)(p - s->base);
@@ -59,7 +66,7 @@ static inline void csv_scan_from(struct csv_scan *s, const char *p)
 	}
 }
 
-/* Pass the next delimiter or line end: where it stands, or the end of what is there. */
+/* Take the next delimiter or line end: a pointer to it, or to the end of the input when there is none. */
 static inline const char *csv_next_end(struct csv_scan *s)
 {
 	while (s->found == 0) {
@@ -79,7 +86,7 @@ static inline const char *csv_next_end(struct csv_scan *s)
 	return p;
 }
 
-/* The next quote, or NULL. Quoted cells are short: setting up a memchr costs more than this. */
+/* The next quote in [p, end), or NULL. Quoted cells are short, so setting up memchr(3) costs more than this loop. */
 static inline const char *csv_next_quote(const char *p, const char *end)
 {
 #ifdef __SSE2__

@@ -20,16 +20,40 @@ bool date_add_iso(struct buf *out, int64_t seconds);
 bool date_parse_mail(struct str s, int64_t *seconds);
 
 /*
- * What people keep in lists: ISO 8601 (date, or date and time with T or a blank, fraction, Z or an
- * offset), RFC 5322, 23.11.2026, 11/23/2026 and 23/11/2026 where a number over 12 settles which,
- * and 2026/11/23, 20261123, "23 Nov 2026", "23-Nov-2026", "Nov 23rd, 2026", each with a time of day
- * behind it or none (also with AM or PM), the year of two digits where that leaves one reading; what
- * date(1), asctime and JavaScript print; 20261123080500; seconds since 1970 of 9 or 10 digits, also
- * with a fraction, milliseconds of 13, microseconds of 16. Without a zone it is UTC. DATE_AMBIGUOUS:
- * 03/04/2026.
+ * What people keep in lists: ISO 8601 (date, or date and time with T or a blank, fraction, Z or an offset; weeks as
+ * 2026-W48, which is their last day), RFC 5322, 23.11.2026, 11/23/2026 and 23/11/2026, 2026/11/23, 20261123,
+ * "23 Nov 2026", "23-Nov-2026", "Nov 23rd, 2026", each with a time of day behind it or none (also with AM or PM, to
+ * 24:00), the months in ten languages; what date(1), asctime and JavaScript print; 20261123080500; the days of
+ * spreadsheets, such as 46349.5; seconds since 1970 of 9 or 10 digits, also with a fraction, milliseconds of 13,
+ * microseconds of 16. Without a zone it is UTC. A year of two digits is 1950 to 2049. DATE_AMBIGUOUS: 03/04/2026, as
+ * the numbers may stand in several orders.
  */
 enum date_verdict { DATE_OK, DATE_BAD, DATE_AMBIGUOUS };
 enum date_verdict date_parse_any(struct str s, int64_t *seconds);
+
+/* The order of day, month and year in dates that are three numbers. Sets of them are bits, 1 << order. */
+enum date_order { DATE_DMY, DATE_MDY, DATE_YMD, DATE_ORDERS };
+#define DATE_ANY_ORDER ((1u << DATE_ORDERS) - 1)
+
+/*
+ * A cell of a column of dates. Orders: those in which it is a date; all of them where its form leaves no doubt. The
+ * orders that all dates of a column have in common are those in which the column may be written.
+ */
+struct date_reading {
+	enum date_kind {
+		DATE_NONE, /* blank, a word such as "never", or a placeholder: 0000-00-00, 1970-01-01, 9999-12-31 */
+		DATE_UNREADABLE,
+		DATE_READ,
+	} kind;
+	unsigned orders;
+	int64_t at[DATE_ORDERS]; /* seconds since 1970 */
+};
+
+/* forced: 0, or the one order (a bit) in which dates of three numbers are written. */
+void date_read(struct str cell, unsigned forced, struct date_reading *r);
+/* Of a date that was read: the earliest and the latest time that it may be in a column of these orders. Where it has
+ * none of them, as in a column whose dates have no order in common, each of its own orders counts. */
+void date_span(const struct date_reading *r, unsigned orders, int64_t *first, int64_t *last);
 
 /* An age such as "90d", "12w", "18m" (30 days each), "2y" (365 days), "36h" or "90s" in seconds. */
 bool date_parse_age(struct str s, int64_t *seconds);

@@ -7,6 +7,12 @@
 
 /* Dates as people, spreadsheets and programs write them into lists. */
 
+/* Also the first octet of one with an accent. */
+static bool is_letter(char c)
+{
+	return ascii_alpha(c) || (unsigned char)c >= 0xc3;
+}
+
 static bool ahead_is(const struct date_cursor *c, bool (*is)(char))
 {
 	return c->rest.n > 0 && is(c->rest.p[0]);
@@ -20,36 +26,59 @@ static bool take_year(struct date_cursor *c, uint64_t *year, size_t *digits)
 	return date_take_number(&ahead, year, digits) && (*digits == 2 || *digits == 4) && date_take_year(c, year);
 }
 
-/* Day and month of a date whose parts are numbers: the order is told by the one over 12. */
-static enum date_verdict settle(struct date_moment *m, uint64_t first, uint64_t second)
-{
-	bool day_first = first > 12;
-
-	if (first == 0 || second == 0)
-		return DATE_BAD;
-	if (!day_first && second <= 12 && first != second)
-		return DATE_AMBIGUOUS;
-	m->day = day_first ? first : second;
-	m->month = day_first ? second : first;
-	return DATE_OK;
-}
-
 /* 23-Nov-2026, 23. Nov 2026: what follows the mark. */
 static enum date_verdict take_named_month(struct date_cursor *c, struct date_moment *m, uint64_t day)
 {
 	size_t digits;
 
 	m->day = day;
-	m->month = date_month(date_take_word(c));
-	if (!date_take_char(c, '-') && !date_take_char(c, '/') && !date_take_char(c, '.'))
+	m->month = date_take_month(c);
+	date_take_char(c, '.');
+	if (!date_take_char(c, '-') && !date_take_char(c, '/'))
 		date_skip(c);
 	return m->month > 0 && take_year(c, &m->year, &digits) ? DATE_OK : DATE_BAD;
+}
+
+static bool is_week(char c)
+{
+	return c == 'W' || c == 'w';
+}
+
+/* The week W48 of a year (ISO 8601), W48-1 or W481 with the day from Monday on: what follows the year. Without a day it
+ * is the last one, as that is what somebody may have done at the latest. */
+static enum date_verdict take_week(struct date_cursor *c, struct date_moment *m, uint64_t year)
+{
+	uint64_t number;
+	uint64_t day = 7;
+	size_t digits;
+	int64_t fourth;
+	int64_t next;
+
+	c->rest = str_sub(c->rest, 1, c->rest.n);
+	if (!date_take_number(c, &number, &digits) || (digits != 2 && digits != 3))
+		return DATE_BAD;
+	if (digits == 3) {
+		day = number % 10;
+		number /= 10;
+	} else if (date_take_char(c, '-') && (!date_take_number(c, &day, &digits) || digits != 1)) {
+		return DATE_BAD;
+	}
+	/* The first week is that of 4 January; 1970-01-01 was a Thursday. */
+	if (number == 0 || day == 0 || day > 7 || !date_days((int64_t)year, 1, 4, &fourth) ||
+		!date_days((int64_t)year + 1, 1, 4, &next))
+		return DATE_BAD;
+	fourth -= (fourth % 7 + 10) % 7;
+	next -= (next % 7 + 10) % 7;
+	m->days = fourth + (int64_t)(number - 1) * 7 + (int64_t)day - 1;
+	m->counted = true;
+	return m->days - (int64_t)day < next - 1 ? DATE_OK : DATE_BAD;
 }
 
 /* 2026-11-23, 2026/11/23, 2026.11.23, 23.11.2026, 11/23/2026, 23-11-2026, 11/23/26: what follows the first number. */
 static enum date_verdict take_numbers(struct date_cursor *c, struct date_moment *m, uint64_t first, size_t digits)
 {
 	uint64_t second;
+	uint64_t third;
 	size_t n;
 	char mark = c->rest.p[0];
 
@@ -57,7 +86,9 @@ static enum date_verdict take_numbers(struct date_cursor *c, struct date_moment 
 		return DATE_BAD;
 	if (mark == '.')
 		date_skip(c);
-	if (digits <= 2 && ahead_is(c, ascii_alpha))
+	if (digits == 4 && mark == '-' && ahead_is(c, is_week))
+		return take_week(c, m, first);
+	if (digits <= 2 && ahead_is(c, is_letter))
 		return take_named_month(c, m, first);
 	if (!date_take_number(c, &second, &n) || n > 2 || !date_take_char(c, mark))
 		return DATE_BAD;
@@ -68,25 +99,22 @@ static enum date_verdict take_numbers(struct date_cursor *c, struct date_moment 
 	}
 	if (mark == '.')
 		date_skip(c);
-	if (digits > 2 || !take_year(c, &m->year, &n))
+	if (digits > 2 || !date_take_number(c, &third, &n) || (n != 2 && n != 4))
 		return DATE_BAD;
-	if (mark == '.') {
-		m->day = first;
-		m->month = second;
-		return DATE_OK;
-	}
-	/* 25-11-23 may be short for 2025-11-23. */
-	if (n == 2 && mark == '-' && first > 12 && second <= 12)
-		return DATE_AMBIGUOUS;
-	return settle(m, first, second);
+	m->parts[0] = first;
+	m->parts[1] = second;
+	m->parts[2] = third;
+	m->year_short = n == 2;
+	m->mark = mark;
+	return DATE_AMBIGUOUS;
 }
 
-/* "st", "nd", "rd" and "th" behind a day. */
+/* "st", "nd", "rd", "th" and "er" after a day. */
 static void take_ordinal(struct date_cursor *c)
 {
 	struct date_cursor ahead = *c;
 
-	if (str_among(date_take_word(&ahead), "st nd rd th"))
+	if (str_among(date_take_word(&ahead), "st nd rd th er"))
 		*c = ahead;
 }
 
@@ -113,7 +141,7 @@ static enum date_verdict take_month_first(struct date_cursor *c, struct date_mom
 {
 	size_t digits;
 
-	m->month = date_month(date_take_word(c));
+	m->month = date_take_month(c);
 	date_take_char(c, '.');
 	date_skip(c);
 	if (m->month == 0 || !date_take_number(c, &m->day, &digits) || digits > 2)
@@ -127,6 +155,17 @@ static enum date_verdict take_month_first(struct date_cursor *c, struct date_mom
 	return take_year(c, &m->year, &digits) && digits == 4 ? DATE_OK : DATE_BAD;
 }
 
+/* "23 de noviembre de 2026". */
+static void take_particle(struct date_cursor *c)
+{
+	struct date_cursor ahead = *c;
+
+	if (!str_among(date_take_word(&ahead), "de del of"))
+		return;
+	date_skip(&ahead);
+	*c = ahead;
+}
+
 /* "23 Nov 2026", "23rd Nov 2026": what follows the number. */
 static enum date_verdict take_day_first(struct date_cursor *c, struct date_moment *m, uint64_t day)
 {
@@ -134,12 +173,14 @@ static enum date_verdict take_day_first(struct date_cursor *c, struct date_momen
 
 	take_ordinal(c);
 	date_skip(c);
+	take_particle(c);
 	m->day = day;
-	m->month = date_month(date_take_word(c));
+	m->month = date_take_month(c);
 	date_take_char(c, '.');
 	date_skip(c);
 	date_take_char(c, ',');
 	date_skip(c);
+	take_particle(c);
 	return m->month > 0 && take_year(c, &m->year, &digits) ? DATE_OK : DATE_BAD;
 }
 
@@ -217,6 +258,27 @@ static bool all_digits(struct str s)
 	return n > 0 && n == s.n;
 }
 
+/* A day as spreadsheets count them, 1954 to 2119, with the time of day as a fraction; the comma is that of countries
+ * that write one. */
+static bool take_serial(const struct date_cursor *c, uint64_t value, size_t digits, int64_t *seconds)
+{
+	struct str rest = c->rest;
+	uint64_t part = 0;
+	uint64_t whole = 1;
+
+	if (digits != 5 || value < 20000 || value >= 80000)
+		return false;
+	if (rest.n > 0 && ((rest.p[0] != '.' && rest.p[0] != ',') || !all_digits(str_sub(rest, 1, rest.n))))
+		return false;
+	for (size_t i = 1; i < rest.n && i <= 9; i++) {
+		part = part * 10 + (uint64_t)(rest.p[i] - '0');
+		whole *= 10;
+	}
+	/* Day 25569 is 1970-01-01. Fractions are rounded to the second that they were made of. */
+	*seconds = ((int64_t)value - 25569) * 86400 + (int64_t)((part * 86400 + whole / 2) / whole);
+	return true;
+}
+
 /* Seconds since 1970, also with a fraction, or of them thousandths or millionths. */
 static bool take_epoch(const struct date_cursor *c, uint64_t value, size_t digits, int64_t *seconds)
 {
@@ -242,40 +304,34 @@ static enum date_verdict take_date(struct date_cursor *c, struct date_moment *m,
 	}
 	if (c->rest.n == 0)
 		return DATE_BAD;
-	if (digits <= 2 && (cfws_is_blank(c->rest.p[0]) || ascii_alpha(c->rest.p[0])))
+	if (digits == 4 && is_week(c->rest.p[0]))
+		return take_week(c, m, first);
+	if (digits <= 2 && (cfws_is_blank(c->rest.p[0]) || is_letter(c->rest.p[0])))
 		return take_day_first(c, m, first);
 	return take_numbers(c, m, first, digits);
 }
 
-enum date_verdict date_parse_any(struct str s, int64_t *seconds)
+enum date_verdict date_take_any(struct str s, struct date_moment *m, struct date_cursor *end, int64_t *seconds)
 {
-	struct date_cursor c = { str_trim(s), false };
-	struct date_moment m = { 0 };
+	struct date_cursor *c = end;
 	enum date_verdict verdict;
 	uint64_t first = 0;
 	size_t digits = 0;
 
-	if (date_parse_mail(c.rest, seconds))
+	*c = (struct date_cursor){ str_trim(s), false };
+	*m = (struct date_moment){ 0 };
+	if (date_parse_mail(c->rest, seconds))
 		return DATE_OK;
-	date_take_weekday(&c);
-	if (ahead_is(&c, ascii_alpha))
-		verdict = take_month_first(&c, &m);
-	else if (!date_take_number(&c, &first, &digits))
+	date_take_weekday(c);
+	if (ahead_is(c, is_letter))
+		verdict = take_month_first(c, m);
+	else if (!date_take_number(c, &first, &digits))
 		return DATE_BAD;
-	else if (take_epoch(&c, first, digits, seconds))
+	else if (take_epoch(c, first, digits, seconds) || take_serial(c, first, digits, seconds))
 		return DATE_OK;
 	else
-		verdict = take_date(&c, &m, first, digits);
-	if (verdict == DATE_BAD || !take_rest(&c, &m))
+		verdict = take_date(c, m, first, digits);
+	if (verdict == DATE_BAD || !take_rest(c, m))
 		return DATE_BAD;
-	if (verdict == DATE_AMBIGUOUS) {
-		/* A date either way, as both numbers are at most 12: only the rest is to
-		 * be judged. */
-		int64_t ignored;
-
-		m.day = 1;
-		m.month = 1;
-		return date_finish(&c, &m, &ignored) ? DATE_AMBIGUOUS : DATE_BAD;
-	}
-	return date_finish(&c, &m, seconds) ? DATE_OK : DATE_BAD;
+	return verdict == DATE_AMBIGUOUS || date_finish(c, m, seconds) ? verdict : DATE_BAD;
 }

@@ -55,7 +55,7 @@ static unsigned name_number(struct str word, const char *const *names)
 	return 0;
 }
 
-unsigned date_month(struct str word)
+static unsigned english_month(struct str word)
 {
 	static const char *const names[] = { "January", "February", "March", "April", "May", "June", "July", "August",
 		"September", "October", "November", "December", NULL };
@@ -186,9 +186,14 @@ bool date_finish(struct date_cursor *c, const struct date_moment *m, int64_t *se
 {
 	int64_t days;
 
+	bool day_end = !c->comments && m->hour == 24 && m->minute == 0 && m->second == 0;
+
 	date_skip(c);
-	if (c->rest.n > 0 || m->hour > 23 || m->minute > 59 || m->second > 60 || m->year > 9999 ||
-		!date_days((int64_t)m->year, (int)m->month, (int)m->day, &days))
+	if (c->rest.n > 0 || (m->hour > 23 && !day_end) || m->minute > 59 || m->second > 60 || m->year > 9999)
+		return false;
+	if (m->counted)
+		days = m->days;
+	else if (!date_days((int64_t)m->year, (int)m->month, (int)m->day, &days))
 		return false;
 	*seconds = days * 86400 + (int64_t)(m->hour * 3600 + m->minute * 60 + m->second) - m->zone;
 	return true;
@@ -205,7 +210,7 @@ bool date_parse_mail(struct str s, int64_t *seconds)
 	if (!date_take_number(&c, &m.day, &digits) || digits > 2)
 		return false;
 	date_skip(&c);
-	m.month = date_month(date_take_word(&c));
+	m.month = english_month(date_take_word(&c));
 	date_skip(&c);
 	if (m.month == 0 || !date_take_year(&c, &m.year))
 		return false;

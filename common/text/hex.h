@@ -10,21 +10,26 @@ struct buf;
  * and URLs ("=C3", "%C3") in upper case, as their RFCs ask. Both cases are read. Nothing here allocates.
  */
 
-/* The digits of value 0 to 15, for writers that put them one by one. */
+/* The digits of the values 0 to 15, for writers that put them one by one; a NUL ends each. */
 extern const char hex_lower[17];
 extern const char hex_upper[17];
 
 /* Write n octets at p as 2 * n digits in lower case and a NUL: out has room for 2 * n + 1. */
 void hex_encode(char *out, const void *p, size_t n);
 
-/* Append mark and the two digits of c in upper case: the escapes "=C3" and "%C3". */
+/* Append mark and the two digits of c in upper case, as in "=C3" and "%C3". False when out is full. */
 bool hex_add_escape(struct buf *out, char mark, unsigned char c);
 
-/* Write s, an even number of digits and nothing else, as s.n / 2 octets to out. On false out is unspecified; an empty s
- * is no octets and true. */
+/*
+ * Decode s, an even number of hexadecimal digits and nothing else, to s.n / 2 bytes at out. On false the content
+ * of out is unspecified. An empty s is valid and gives no bytes.
+ */
 bool hex_decode(unsigned char *out, struct str s);
 
-/* The octet that the first two characters of s are, or -1 where s is shorter or they are not digits. */
+/*
+ * The byte that the first two characters of s stand for (0 to 255), or -1 when s is shorter or they are not
+ * digits.
+ */
 static inline int hex_octet(struct str s)
 {
 	int high = s.n < 2 ? -1 : ascii_hex(s.p[0]);

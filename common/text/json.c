@@ -6,6 +6,11 @@
 #include "text/hex.h"
 #include "text/utf8.h"
 
+/*
+ * Nothing here returns an error: a full buffer and too deep nesting both set out->full, which the caller checks
+ * once at the end.
+ */
+
 #define DEPTH_MAX 32u
 
 void json_init(struct json *j, struct buf *out)

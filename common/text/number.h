@@ -3,7 +3,7 @@
 
 #include <stdint.h>
 
-/* A number as people read it, "1,234,567": written into text, of which a part is returned. */
+/* n as people read it, "1,234,567". Written into text; the result points into it and ends in NUL. */
 const char *number_grouped(char text[32], uint64_t n);
 
 #endif

@@ -5,6 +5,11 @@
 #include "base/buf.h"
 #include "text/hex.h"
 
+/*
+ * The encoder holds one line of output. It may only be written when it is known how it ends: white space before a
+ * line end is encoded, and a soft line break must not split an escape.
+ */
+
 #define LINE_MAX_OCTETS ((size_t)76)
 
 /* What may stand as it is: printable ASCII but "=", blank and tab. */

@@ -7,6 +7,11 @@
 #include "base/mem.h"
 #include "text/template_program.h"
 
+/*
+ * Compiles the source to a flat array of nodes in one pass. Sections are nested on a small stack while compiling
+ * and are an index to their end afterwards, so rendering needs no tree. Names are slices of a copy of the source.
+ */
+
 /* What the compiler knows while it walks the source. */
 struct compiler {
 	struct template *t;

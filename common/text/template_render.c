@@ -9,6 +9,11 @@
 #include "text/html.h"
 #include "text/template_program.h"
 
+/*
+ * Runs a compiled template. Partials may include themselves and lists may be long, so the depth and the number of
+ * steps are limited: a template of a stranger cannot use up the stack or run for ever.
+ */
+
 /* The context stack: each section that is entered lays its value on top. */
 struct frame {
 	const struct frame *below;

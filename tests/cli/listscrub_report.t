@@ -43,7 +43,7 @@ class Page(html.parser.HTMLParser):
 
 def hostile_list():
     rows = ["email,note"] + [f"user{i}@host{i % 30}.de,x" for i in range(3000)] + [f"USER{i}@host{i % 30}.de,again" for i in range(100)]
-    rows += ['"<script>alert(1)</script>",x', '"<b>&amp;</b>@@",x', "x@example.com,x", "\u202eevil@@a.de,x", ",", "a@a.de", 'bücher@bücher.de,x']
+    rows += ['"<script>alert(1)</script>",x', '"<b>&amp;</b>@@",x', "x@example.com,x", "\u202eevil@@a.de,x", ",", "a@a.de,x,y", 'bücher@bücher.de,x']
     return "\n".join(rows) + "\n"
 
 

@@ -135,6 +135,7 @@ def octets_left(f, rng, thorough):
                 image[i:i + SECTOR] = longer[i:i + SECTOR]
             yield f"sectors lost at {lost[:9]}", bytes(image)
     if len(pending) > 1:
+        yield "all but the last", f.content(pending[:-1])
         some = rng.sample(pending, rng.randint(1, len(pending) - 1))
         yield "some writes", f.content(some)
 
@@ -145,6 +146,7 @@ class Moment:
     def __init__(self, disk, tree, step, what, outside):
         self.disk, self.tree, self.step, self.what, self.outside = disk, tree, step, what, outside
         self.last = False        # it may be left after the last event too
+        self.failed = False      # or after a call had failed
 
     def lay(self):
         for root in self.disk.roots:
@@ -216,7 +218,8 @@ class Disk:
 
     def before_syncs(self):
         """Where killpoint.c has to kill a run like the recorded one so that something is written and not synced: the numbers
-        of its syncs among its calls on files. In an everyday run not all of files that are synced once, there are many."""
+        of its syncs among its calls on files, and whether it syncs that file more than once, as it does a journal. In an everyday
+        run not all of files that are synced once, there are many."""
         points, syncs, n = [], {}, 0
         for kind, number, *_ in self.events():
             n += kind in ("write", "size", "sync", "unsynced", "rename", "unlink")
@@ -224,7 +227,7 @@ class Disk:
                 syncs.setdefault(number, []).append(n)
         once = sorted(found[0] for number, found in syncs.items() if len(found) == 1)
         points = sorted({n for found in syncs.values() if len(found) > 1 for n in found} | set(once if THOROUGH or len(once) < 9 else once[::9]))
-        return [(n, "before") for n in points]
+        return [(n, "before", n not in once) for n in points]
 
     # --- playing ---
 
@@ -347,21 +350,32 @@ class Disk:
                 how = sorted({plan[f][0] for f in loose})
                 yield ", ".join([what, *how]), tree
 
+    def after_failure(self, outside, limit):
+        """Some states that may be left after a call has failed, or all."""
+        moments, rng = [m for m in self.moments(outside, 1 << 30) if m.failed], random.Random(SEED)
+        ends = [m for m in moments if m.last]
+        if THOROUGH or len(moments) <= limit:
+            return moments
+        ends = rng.sample(ends, min(len(ends), limit - limit // 2))
+        others = [m for m in moments if m not in ends]
+        return ends + rng.sample(others, limit - len(ends))
+
     def moments(self, outside=lambda events: None, limit=200, seed=SEED):
         """Every state after every event, each once; at most limit of them, drawn by the seed, unless PIPEMAIL_THOROUGH is
         set. outside(events) is what others know by then; the same disk is tried again when that has changed."""
         rng = random.Random(seed)
-        found, seen, events, known = {}, [], list(self.events()), outside([])
+        found, seen, events, known, failed = {}, [], list(self.events()), outside([]), False
         for step, event in enumerate(events):
             changed = self.play(*event)
             if event[0] in ("send", "connect", "mark", "failed"):
                 seen.append(event)
                 known = outside(seen)
-            last = step == len(events) - 1
+            last, failed = step == len(events) - 1, failed or event[0] == "failed"
             if changed or last or event[0] in ("send", "mark"):
                 for what, tree in self.states(rng, THOROUGH):
                     key = hashlib.sha256(repr((tree, known)).encode()).digest()
-                    found.setdefault(key, Moment(self, tree, step, f"{describe(event)}: {what}", known)).last = last
+                    moment = found.setdefault(key, Moment(self, tree, step, f"{describe(event)}: {what}", known))
+                    moment.last, moment.failed = last, failed
         moments = list(found.values())
         self.total = len(moments)
         if THOROUGH or len(moments) <= limit:

@@ -83,7 +83,7 @@ def killed_first(trial, limit):
     disk = trial.disk()
     trial.send(env=disk.environment(TOOL))
     points = disk.before_syncs()
-    for at, how in points if disks.THOROUGH else points[:4]:
+    for at, how, _ in points if disks.THOROUGH else points[:4]:
         trial.fresh()
         disk = trial.disk()
         env = disk.environment(TOOL)
@@ -113,11 +113,10 @@ def failing(trial, number, name, limit, rules=()):
         # What had been handed over in the same turn may still go; a message that was not committed never does.
         if disks.smtp_left(events) and disks.smtp_left(after):
             wrong.append(f"call {at} of {calls} failed and {disks.smtp_left(after)} left after it")
-        for moment in disk.moments(outside=lambda seen: tuple(sorted(r for m in disks.smtp_left(seen) for r in m)), limit=limit):
-            if moment.last:
-                moment.lay()
-                tried += 1
-                wrong += [f"call {at}, {moment}: {text}" for text in trial.judge(moment.outside)]
+        for moment in disk.after_failure(lambda seen: tuple(sorted(r for m in disks.smtp_left(seen) for r in m)), limit):
+            moment.lay()
+            tried += 1
+            wrong += [f"call {at}, {moment}: {text}" for text in trial.judge(moment.outside)]
     check(not wrong and calls > 10, f"{name}: each of {calls} calls fails, {tried} states after it: the run ends, nothing twice", *wrong[:20])
 
 
@@ -135,6 +134,6 @@ with Work(rows=ROWS) as work:
             open(work.journal, "w").close()
             undisturbed(trial, "a journal that a killed run left without syncing its name", 30, new=[work.journal])
             killed_first(trial, 20)
-            failing(Trial(work, server, recorder, connections=1), 5, "EIO", 6)
-            failing(Trial(work, server, recorder, connections=1), 28, "ENOSPC", 6)
+            failing(Trial(work, server, recorder, connections=1), 5, "EIO", 4)
+            failing(Trial(work, server, recorder, connections=1), 28, "ENOSPC", 2)
 done()

@@ -120,7 +120,7 @@ def failing(trial, name, run, was_kept, limit, numbers=(5, 28)):
     for number in numbers:
         for at in range(1, calls + 1):
             r, disk = run(trial, limit, DISK_FAIL=str(at), DISK_ERRNO=str(number))
-            for moment in [m for m in disk.moments(outside=left, limit=limit) if m.last][:limit]:
+            for moment in disk.after_failure(left, limit):
                 moment.lay()
                 sent, marked = moment.outside
                 tried += 1
@@ -208,7 +208,7 @@ def main():
     check(r.returncode == 0 and trial.taken() == [LONG] and not trial.states(), "--flush sends it", r.returncode, r.stderr)
     sweep(trial, "--flush", disk, 120, True)
     failing(trial, "--spool", keep, None, 3)
-    failing(trial, "--flush", flushed, True, 3)
+    failing(trial, "--flush", flushed, True, 6)
     refusing = lab.serve("--life", "600", "-r", "RCPT:carol 450 4.2.0 Later")
     for old in (None, b"dave@example.org\n"):
         replaced(trial, f"--failed-to {'new' if old is None else 'over an old one'}", "failed", old, b"carol@example.org\n", 120, "--smtp", refusing,

@@ -12,6 +12,7 @@ Options
     --capa LIST            comma-separated lines of CAPA (TOP,UIDL,USER,PIPELINING,RESP-CODES); '' : CAPA is unknown
     --no-uidl              UIDL is unknown
     --uid NAME=UID         another UID for a message; repeatable
+    --no-stuffing          a line of a message that begins with a dot is sent as it is
     --lf                   every line of the server ends in LF alone
     --cert FILE --key FILE offer STLS; --tls: TLS from the first octet
     --log FILE             every command received, one a line; "-- open", "-- end" for connections
@@ -204,7 +205,8 @@ class Session:
         if self.server.o.lf:
             data = data.replace(b"\r\n", b"\n")
         start = self.lines(f"+OK {len(data)} octets")
-        stuffed = self.server.end.join(b"." + x if x.startswith(b".") else x for x in data.split(self.server.end))
+        dot = b"" if self.server.o.no_stuffing else b"."
+        stuffed = self.server.end.join(dot + x if x.startswith(b".") else x for x in data.split(self.server.end))
         if stuffed and not stuffed.endswith(self.server.end):
             stuffed += self.server.end
         return start + stuffed + b"." + self.server.end
@@ -260,6 +262,8 @@ class Session:
         self.buffer = b""
 
     def listing(self, argument, of):
+        if argument and not (argument.isdigit() and int(argument) in self.numbers()):
+            return self.lines("-ERR no such message")
         if argument:
             return self.lines(f"+OK {argument} {of(int(argument))}")
         return self.lines("+OK", *(f"{n} {of(n)}" for n in self.numbers()), ".")
@@ -351,6 +355,7 @@ def main():
     p.add_argument("--capa", default="TOP,UIDL,USER,PIPELINING,RESP-CODES")
     p.add_argument("--no-uidl", action="store_true")
     p.add_argument("--uid", action="append", default=[])
+    p.add_argument("--no-stuffing", action="store_true")
     p.add_argument("--lf", action="store_true")
     p.add_argument("--cert")
     p.add_argument("--key")

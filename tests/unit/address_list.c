@@ -5,11 +5,17 @@
 
 #include "mail/address/address.h"
 
+static bool is_root(void *arg, struct str word)
+{
+	(void)arg;
+	return str_eq(word, STR_LIT("root"));
+}
+
 /* Everything that a field gives, as one text: "name|bare" for a mailbox, "!what stood there" for a
  * fault. */
-static void read_all(struct buf *out, struct str field)
+static void read_all_as(struct buf *out, struct str field, enum address_manner manner)
 {
-	struct address_list l = { .in_group = false };
+	struct address_list l = { .manner = manner, .known = is_root };
 	int got;
 
 	address_list_init(&l, field);
@@ -26,6 +32,11 @@ static void read_all(struct buf *out, struct str field)
 		buf_add(out, buf_str(&l.bare));
 	}
 	address_list_free(&l);
+}
+
+static void read_all(struct buf *out, struct str field)
+{
+	read_all_as(out, field, ADDRESS_STRICT);
 }
 
 static const struct {
@@ -94,6 +105,89 @@ static void test_cases(void)
 	buf_free(&b);
 }
 
+/* Names that should have been quoted, by manner: strict, lenient, joined. */
+static const struct {
+	const char *field;
+	const char *want[3];
+} loose[] = {
+	{ "Backup [host1] <b@e.fg>", { "!Backup [host1] <b@e.fg>", "Backup [host1]|b@e.fg", "Backup [host1]|b@e.fg" } },
+	{ "DOM\\user <b@e.fg>, c@d.ef",
+		{ "!DOM\\user <b@e.fg>\n|c@d.ef", "DOM\\user|b@e.fg\n|c@d.ef", "DOM\\user|b@e.fg\n|c@d.ef" } },
+	{ "Sales :-) <b@e.fg>", { "!-) <b@e.fg>", "Sales :-)|b@e.fg", "Sales :-)|b@e.fg" } },
+	{ "Sales :-( <b@e.fg>", { "!-( <b@e.fg>", "Sales :-(|b@e.fg", "Sales :-(|b@e.fg" } },
+	{ "Sales ;-) <b@e.fg>", { "|Sales\n!-) <b@e.fg>", "|Sales\n-)|b@e.fg", "Sales ;-)|b@e.fg" } },
+	{ "Note: Ann <b@e.fg>", { "Ann|b@e.fg", "Note: Ann|b@e.fg", "Note: Ann|b@e.fg" } },
+	{ "Team: Ann <b@e.fg>, c@d.ef;", { "Ann|b@e.fg\n|c@d.ef", "Ann|b@e.fg\n|c@d.ef", "Ann|b@e.fg\n|c@d.ef" } },
+	{ "ACME, Inc. <b@e.fg>", { "|ACME\nInc.|b@e.fg", "|ACME\nInc.|b@e.fg", "ACME, Inc.|b@e.fg" } },
+	{ "ACME Corp, Inc. <b@e.fg>",
+		{ "!ACME Corp\nInc.|b@e.fg", "!ACME Corp\nInc.|b@e.fg", "ACME Corp, Inc.|b@e.fg" } },
+	{ "Doe, J <a@b.cd>, Roe, K <c@d.ef>",
+		{ "|Doe\nJ|a@b.cd\n|Roe\nK|c@d.ef", "|Doe\nJ|a@b.cd\n|Roe\nK|c@d.ef",
+			"Doe, J|a@b.cd\nRoe, K|c@d.ef" } },
+	{ "root, J <a@b.cd>", { "|root\nJ|a@b.cd", "|root\nJ|a@b.cd", "|root\nJ|a@b.cd" } },
+	{ "x, a@b.cd, J <c@d.ef>", { "|x\n|a@b.cd\nJ|c@d.ef", "|x\n|a@b.cd\nJ|c@d.ef", "|x\n|a@b.cd\nJ|c@d.ef" } },
+	{ "<x>, J <c@d.ef>", { "|x\nJ|c@d.ef", "|x\nJ|c@d.ef", "|x\nJ|c@d.ef" } },
+	{ "a@b@c.de, J <c@d.ef>", { "!a@b@c.de\nJ|c@d.ef", "!a@b@c.de\nJ|c@d.ef", "!a@b@c.de\nJ|c@d.ef" } },
+	{ "O\"Brien <b@e.fg>", { "!O\"Brien <b@e.fg>", "O\"Brien|b@e.fg", "O\"Brien|b@e.fg" } },
+	{ "I <3 you <b@e.fg> (x)", { "!I <3 you <b@e.fg> (x)", "I <3 you|b@e.fg", "I <3 you|b@e.fg" } },
+	{ "Bob (work <b@e.fg>", { "!Bob (work <b@e.fg>", "Bob (work|b@e.fg", "Bob (work|b@e.fg" } },
+	{ "\"A [x]\"\r\n [y] <b@e.fg>",
+		{ "!\"A [x]\"\r\n [y] <b@e.fg>", "\"A [x]\" [y]|b@e.fg", "\"A [x]\" [y]|b@e.fg" } },
+	{ "A [x] <b@e.fg> y", { "!A [x] <b@e.fg> y", "!A [x] <b@e.fg> y", "!A [x] <b@e.fg> y" } },
+	{ "A [x] <b@-e.fg>", { "!A [x] <b@-e.fg>", "!A [x] <b@-e.fg>", "!A [x] <b@-e.fg>" } },
+	{ "a@b.cd\r\n RCPT TO:<e@f.gh>",
+		{ "!a@b.cd\r\n RCPT TO:<e@f.gh>", "!a@b.cd\r\n RCPT TO:<e@f.gh>", "!a@b.cd\r\n RCPT TO:<e@f.gh>" } },
+	{ "Ann @ Work [x] <b@e.fg>", { "!Ann @ Work [x] <b@e.fg>", "Ann @ Work [x]|b@e.fg", "Ann @ Work [x]|b@e.fg" } },
+	{ "A [x] <b@e.fg", { "!A [x] <b@e.fg", "!A [x] <b@e.fg", "!A [x] <b@e.fg" } },
+	{ "A\x01 [x] <b@e.fg>", { "!A\x01 [x] <b@e.fg>", "!A\x01 [x] <b@e.fg>", "!A\x01 [x] <b@e.fg>" } },
+};
+
+static void test_loose(void)
+{
+	struct buf b = { .limit = 0 };
+
+	for (size_t i = 0; i < sizeof loose / sizeof loose[0]; i++)
+		for (int manner = 0; manner < 3; manner++) {
+			read_all_as(&b, str_of(loose[i].field), (enum address_manner)manner);
+			check_same(buf_str(&b), loose[i].want[manner], loose[i].field);
+		}
+	buf_free(&b);
+}
+
+/* One value, one mailbox: "name|bare", or "!" and what is wrong. */
+static void test_one(void)
+{
+	static const char *const values[][2] = {
+		{ "Ann <a@b.cd>", "Ann|a@b.cd" },
+		{ "a@b.cd", "|a@b.cd" },
+		{ "root", "|root" },
+		{ "root (Cron Daemon)", "Cron Daemon|root" },
+		{ "=?utf-8?q?J=C3=B6rg?= [x] <a@b.cd>", "J\xc3\xb6rg [x]|a@b.cd" },
+		{ "ACME, Inc. <a@b.cd>", "ACME, Inc.|a@b.cd" },
+		{ "mailto:a@b.cd?subject=x", "|a@b.cd" },
+		{ "\xc2\xa0"
+		  "a@b.cd ",
+			"|a@b.cd" },
+		{ "a@-b.cd", "|a@-b.cd" },
+		{ "a@b.cd, c@d.ef", "!a@b.cd, c@d.ef" },
+		{ "Doe, John", "!Doe, John" },
+		{ "Disk is full", "!Disk is full" },
+		{ "Ann <a@b.cd", "!Ann <a@b.cd" },
+		{ "", "!" },
+	};
+
+	for (size_t i = 0; i < sizeof values / sizeof values[0]; i++) {
+		struct buf bare = { 0 }, name = { 0 }, all = { 0 };
+		bool ok = address_one(str_of(values[i][0]), &bare, &name);
+
+		buf_printf(&all, "%s%s%s%s", ok ? "" : "!", ok ? buf_text(&name) : "", ok ? "|" : "", buf_text(&bare));
+		check_same(buf_str(&all), values[i][1], values[i][0]);
+		buf_free(&bare);
+		buf_free(&name);
+		buf_free(&all);
+	}
+}
+
 /* A hostile field is read in time that grows with its length only, and ends. */
 static void test_hostile(void)
 {
@@ -114,6 +208,7 @@ static void test_hostile(void)
 		buf_clear(&b);
 		for (size_t n = random_below(30); n > 0; n--)
 			buf_add_text(&b, pieces[random_below(sizeof pieces / sizeof pieces[0])]);
+		l.manner = (enum address_manner)(i % 3);
 		address_list_init(&l, buf_str(&b));
 		for (count = 0; address_list_next(&l) != 0; count++)
 			if (count > buf_len(&b)) {
@@ -154,6 +249,8 @@ static void test_round_trip(void)
 int main(void)
 {
 	test_cases();
+	test_loose();
+	test_one();
 	test_hostile();
 	test_round_trip();
 	return tap_done();

@@ -6,6 +6,7 @@
 #include "cmd/mailbulk/ledger.h"
 #include "cmd/mailbulk/settings.h"
 #include "cmd/mailbulk/pace.h"
+#include "cmd/mailbulk/provider.h"
 #include "cmd/mailbulk/queue.h"
 #include "io/clock.h"
 
@@ -50,18 +51,69 @@ static void test_ledger(void)
 	ledger_free(&l);
 }
 
+static void test_providers(void)
+{
+	struct providers ps = { .n = 0 };
+	struct waiting w = { .number = 1 };
+	int64_t now = 100 * CLOCK_SECOND;
+
+	check(provider_find(&ps, STR_LIT("a@x.example")) == NULL && provider_due(&ps) == INT64_MAX &&
+			!provider_take(&ps, now, &w) && !provider_drain(&ps, &w),
+		"nobody pushed back");
+	struct provider *p = provider_of(&ps, STR_LIT("a@X.example"));
+
+	provider_pushed_back(p, now, false);
+	provider_pushed_back(p, now + 1, false);
+	check(provider_find(&ps, STR_LIT("b@x.example")) == p && provider_find(&ps, STR_LIT("b@y.example")) == NULL,
+		"it is one by its domain, in any case");
+	check(!provider_go(p, now) && p->refusals == 1, "it pauses, and a wave counts once");
+	provider_hold(&ps, p, &w);
+	check(provider_due(&ps) == p->next && !provider_take(&ps, p->next - 1, &w), "its rows wait");
+	int64_t first = p->next;
+
+	check(provider_take(&ps, first, &w) && w.number == 1 && ps.held == 0, "until then");
+	check(!provider_go(p, first + p->interval - 1) && provider_go(p, first + p->interval), "and go one by one");
+	provider_pushed_back(p, first + CLOCK_SECOND, false);
+	check(p->next - (first + CLOCK_SECOND) > first - now, "the next pause is longer");
+	for (int i = 0; i < 20; i++)
+		provider_pushed_back(p, first + (100 + i) * CLOCK_SECOND, false);
+	check(p->next == first + (119 + 60) * CLOCK_SECOND, "up to a minute");
+	for (int i = 0; i < 40; i++)
+		provider_accepted(p);
+	now = p->next;
+	check(p->interval == 0 && provider_go(p, now) && provider_go(p, now), "it recovers");
+	for (int i = 0; i < 5; i++)
+		provider_pushed_back(p, now, true);
+	provider_hold(&ps, p, &w);
+	check(p->closed && !provider_go(p, INT64_MAX) && provider_due(&ps) == INT64_MAX, "or is left alone");
+	check(provider_drain(&ps, &w) && !provider_drain(&ps, &w), "its rows are not lost");
+	provider_free(&ps);
+}
+
 static void test_records(void)
 {
 	struct ledger l = { 0 };
+	struct ledger_words w;
 	struct buf b = { 0 };
 
 	ledger_campaign(&b, 1795395723, "id", "print", "");
 	check_same(buf_str(&b), "C\t2026-11-23T01:02:03Z\tid\tprint\t", "campaign record");
 	check(ledger_replay(&l, buf_str(&b), NULL), "and back");
-	ledger_trying(&b, 1795395723, KEY_A, "a@example.net");
-	check_same(buf_str(&b), "T\t2026-11-23T01:02:03Z\t" KEY_A "\ta@example.net", "trying record");
-	ledger_verdict(&b, LEDGER_REFUSED, 1795395723, KEY_A, "a@example.net", 550, STR_LIT("no\r\n\tS\x1b"),
-		"no-mailbox", "rcpt");
+	ledger_trying(&b, 1795395723, KEY_A, "a@example.net", STR_LIT("id@x.example"));
+	check_same(buf_str(&b), "T\t2026-11-23T01:02:03Z\t" KEY_A "\ta@example.net\tid@x.example", "trying record");
+	check(ledger_read(buf_str(&b), KEY_A, &w) && str_eq(w.message_id, STR_LIT("id@x.example")), "and read");
+	const struct ledger_words words = { 550, STR_LIT("5.1.1"), STR_LIT("no\r\n\tS\x1b"), STR_LIT("no-mailbox"),
+		STR_LIT("rcpt"), STR_LIT("id@x.example") };
+
+	ledger_verdict(&b, LEDGER_REFUSED, 1795395723, KEY_A, "a@example.net", &words);
+	check(ledger_read(buf_str(&b), KEY_A, &w) && w.code == 550 && str_eq(w.enhanced, words.enhanced) &&
+			str_eq(w.reason, words.reason) && str_eq(w.stage, words.stage) &&
+			str_eq(w.message_id, words.message_id) && w.reply.n > 2,
+		"a verdict's words");
+	check(!ledger_read(buf_str(&b), KEY_B, &w), "only of its own row");
+	check(ledger_read(STR_LIT("F\t2026-11-23T01:02:05Z\t" KEY_B "\tb@example.net\t550\tno"), KEY_B, &w) &&
+			w.code == 550 && str_eq(w.reply, STR_LIT("no")) && w.reason.n == 0 && w.message_id.n == 0,
+		"an older journal has less to say");
 	check(str_search(buf_str(&b), STR_LIT("\\x1b")) < buf_len(&b) && str_find(buf_str(&b), '\n') == buf_len(&b),
 		"a server's controls do not get into a record");
 	check(ledger_replay(&l, buf_str(&b), NULL) && ledger_state(&l, KEY_A) == LEDGER_REFUSED,
@@ -90,6 +142,17 @@ static void test_keys(void)
 		wrong += keys_find(&k, key) == NULL || keys_find(&k, key)->value != i;
 	}
 	check(wrong == 0 && k.used == 10000, "keys: each once, with its value");
+	/* Keys that differ in their last octet only are two. */
+	for (uint32_t i = 0; i < 256; i++) {
+		snprintf(key, sizeof key, "%030x%02x", 9, i);
+		keys_add(&k, key, &added)->value = i;
+		wrong += !added;
+	}
+	for (uint32_t i = 0; i < 256; i++) {
+		snprintf(key, sizeof key, "%030x%02x", 9, i);
+		wrong += keys_find(&k, key) == NULL || keys_find(&k, key)->value != i;
+	}
+	check(wrong == 0 && k.used == 10256, "keys: near ones");
 	check(keys_find(&k, "zz") == NULL && keys_find(&k, KEY_A) == NULL, "keys: absent");
 	keys_free(&k);
 	check(keys_find(&k, KEY_A) == NULL, "keys: empty");
@@ -169,6 +232,7 @@ static void test_pace(void)
 int main(void)
 {
 	test_ledger();
+	test_providers();
 	test_records();
 	test_keys();
 	test_queue();

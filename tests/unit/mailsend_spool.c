@@ -247,9 +247,12 @@ static void test_applies(void)
 		{ VERDICT_NOT_SENT, ERR_NOHOST, 0, true },
 		{ VERDICT_NOT_SENT, ERR_UNAVAILABLE, 0, true },
 		{ VERDICT_NOT_SENT, ERR_UNAVAILABLE, 1, false },
-		{ VERDICT_NOT_SENT, ERR_NOHOST, 1, false },
-		{ VERDICT_NOT_SENT, ERR_AUTH, 1, false },
-		{ VERDICT_NOT_SENT, ERR_PROTOCOL, 0, false },
+		{ VERDICT_NOT_SENT, ERR_NOHOST, 1, true },
+		{ VERDICT_NOT_SENT, ERR_AUTH, 1, true },
+		{ VERDICT_NOT_SENT, ERR_PROTOCOL, 0, true },
+		{ VERDICT_NONE, ERR_CONFIG, 0, true },
+		{ VERDICT_NOT_SENT, ERR_USAGE, 0, false },
+		{ VERDICT_NOT_SENT, ERR_DATA, 1, false },
 	};
 
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {

@@ -31,6 +31,12 @@ struct scene {
 	struct sasl *sasl;
 };
 
+/* To be changed as another run would have left it. */
+static struct state_note *note_of(struct state *s, struct str key)
+{
+	return (struct state_note *)(uintptr_t)state_noted(s, key);
+}
+
 static void remember(struct state *s, const char *uid, int64_t when)
 {
 	char key[100];
@@ -38,6 +44,7 @@ static void remember(struct state *s, const char *uid, int64_t when)
 	snprintf(key, sizeof key, "u%s", uid);
 	state_try(s, str_of(key), STR_LIT("1"), NULL);
 	state_done(s, when, false, NULL);
+	note_of(s, str_of(key))->fresh = false;
 }
 
 /* What the client says next, and the server's answer to it. */
@@ -174,6 +181,60 @@ static void test_known(void)
 	begin(&s, "a b c");
 	plan_ask(&s.v);
 	check_same(str_of(commands(&s)), "TOP 1 0; TOP 3 0", "--headers");
+	end(&s);
+	state_close(&s.state);
+}
+
+/* A UID may be another message's one day. */
+static void test_another(void)
+{
+	struct scene s = { .state.lock = -1 };
+
+	fresh(&s);
+	s.settings.keep = 0;
+	state_try_noted(&s.state, STR_LIT("ua"), STR_LIT("1"), 101, 7, NULL);
+	state_try_noted(&s.state, STR_LIT("ub"), STR_LIT("1"), 202, 7, NULL);
+	state_try_noted(&s.state, STR_LIT("uc"), STR_LIT("1"), STATE_DOUBT, 7, NULL);
+	state_try_noted(&s.state, STR_LIT("ud"), STR_LIT("1"), 401, 7, NULL);
+	state_try_noted(&s.state, STR_LIT("ue"), STR_LIT("1"), 501, 7, NULL);
+	state_done(&s.state, NOW, true, NULL);
+	state_deleted(&s.state, STR_LIT("ud"), NULL);
+	note_of(&s.state, STR_LIT("ue"))->gone = NOW;
+	begin(&s, "a b c d e");
+	check_same(str_of(fates(&s)), "DWWWW",
+		"of another size, in doubt, deleted, back: compared before it is deleted");
+	end(&s);
+	s.settings.keep = -1;
+	begin(&s, "a b c d e");
+	check_same(str_of(fates(&s)), "KWWWK", "what is only back in the listing is believed where nothing is deleted");
+	end(&s);
+	s.settings.all = true;
+	begin(&s, "a b");
+	check_same(str_of(fates(&s)), "KW", "--all does not fetch again what this run stored");
+	end(&s);
+	state_close(&s.state);
+}
+
+static void test_measure(void)
+{
+	struct scene s = { .state.lock = -1 };
+
+	fresh(&s);
+	begin(&s, "a b c d e");
+	check(plan_measure(&s.v, 0, 97, 3, 2) && plan_measure(&s.v, 1, 199, 1, 1) && plan_measure(&s.v, 2, 300, 0, 0),
+		"LIST counts stuffed dots");
+	check(plan_measure(&s.v, 3, 390, 10, 9), "as it did");
+	check(!plan_measure(&s.v, 4, 500, 3, 0) && plan_measure(&s.v, 4, 497, 3, 0), "another size is noticed");
+	end(&s);
+	begin(&s, "a b c d");
+	check(plan_measure(&s.v, 0, 103, 1, 3) && plan_measure(&s.v, 1, 204, 2, 4) &&
+			plan_measure(&s.v, 2, 305, 3, 5) && !plan_measure(&s.v, 3, 400, 1, 1),
+		"a server that counts LF");
+	end(&s);
+	begin(&s, "a b c d");
+	check(plan_measure(&s.v, 0, 100, 0, 0) && plan_measure(&s.v, 1, 77, 0, 0) && plan_measure(&s.v, 2, 300, 0, 0) &&
+			plan_measure(&s.v, 3, 77, 0, 0),
+		"sizes that are hints only say nothing");
 	end(&s);
 	state_close(&s.state);
 }
@@ -418,6 +479,8 @@ int main(void)
 	if (mkdtemp(directory) == NULL || freopen("/dev/null", "w", stderr) == NULL)
 		abort();
 	test_known();
+	test_another();
+	test_measure();
 	test_uids();
 	test_hash();
 	test_sizes();

@@ -575,7 +575,7 @@ static void test_recover_sync(void)
 
 static void add_try(struct state_try *t, const char *extra)
 {
-	*t = (struct state_try){ (char *)(uintptr_t) "u", (char *)(uintptr_t)extra };
+	*t = (struct state_try){ .key = (char *)(uintptr_t) "u", .extra = (char *)(uintptr_t)extra };
 }
 
 static enum torn_verdict judge(const struct state_try *tries, size_t n, uint32_t crc, struct str octets, size_t cut)

@@ -141,39 +141,97 @@ static void test_care(struct state *s)
 	check(!state_is_fault(s, A), "also by the next run");
 	check(!s->lock_step, "no lock step");
 	calls_begin(directory);
-	check(state_set_lock_step(s, NULL) && s->lock_step, "lock step");
+	check(state_set_lock_step(s, NULL) && state_is_lock_step(s), "lock step");
 	calls_same("write state; sync state", "is on disk");
 	again(s);
-	check(s->lock_step, "and remembered");
+	check(state_is_lock_step(s), "and remembered");
+}
+
+#define DAY INT64_C(86400)
+
+/* A session that lists what keys names. */
+static bool tidy(struct state *s, const char *keys, int64_t now)
+{
+	struct set listed = { 0 };
+
+	for (const char *key = keys; *key != '\0'; key++)
+		set_add(&listed, str_at((char[2]){ 'u', *key }, 2), NULL);
+	bool ok = state_tidy(s, &listed, now, NULL);
+
+	set_free(&listed);
+	return ok;
+}
+
+static void store(struct state *s, const char *keys, int64_t now)
+{
+	for (const char *key = keys; *key != '\0'; key++)
+		state_try_noted(s, str_at((char[2]){ 'u', *key }, 2), STR_LIT("1"), 11, 77, NULL);
+	state_done(s, now, true, NULL);
 }
 
 static void test_tidy(struct state *s)
 {
-	struct set listed = { 0 };
-
 	reset(s);
-	for (const char *key = "abc"; *key != '\0'; key++)
-		state_try(s, str_at((char[2]){ 'u', *key }, 2), STR_LIT("1"), NULL);
-	state_done(s, 5, true, NULL);
+	store(s, "abc", 5);
 	state_fault(s, STR_LIT("ud"), NULL);
 	state_fault(s, STR_LIT("ue"), NULL);
-	set_add(&listed, A, NULL);
-	set_add(&listed, STR_LIT("ue"), NULL);
-	set_add(&listed, STR_LIT("uz"), NULL);
 	calls_begin(directory);
-	check(state_tidy(s, &listed, NULL), "what the server no longer has");
-	calls_same("write state; sync state", "is forgotten on disk");
-	check(state_seen(s, A) == 5 && state_seen(s, B) == -1 && state_seen(s, C) == -1, "and what it has is known");
-	check(!state_is_fault(s, STR_LIT("ud")) && state_is_fault(s, STR_LIT("ue")), "trouble as well");
-	check(state_tidy(s, &listed, NULL), "again");
-	calls_same("", "there is nothing to do");
+	check(tidy(s, "aez", 100), "what the server does not list");
+	calls_same("write state; sync state", "is noted on disk");
+	check(state_seen(s, A) == 5 && state_seen(s, B) == 5 && state_seen(s, C) == 5, "and stays known");
+	check(!state_is_fault(s, STR_LIT("ud")) && state_is_fault(s, STR_LIT("ue")), "trouble does not");
 	again(s);
-	check(state_seen(s, A) == 5 && state_seen(s, B) == -1, "the next run forgot them too");
-	state_try(s, B, STR_LIT("1"), NULL);
-	state_done(s, 6, true, NULL);
+	check(tidy(s, "a", 100 + 40 * DAY) && state_seen(s, B) == 5, "40 days later, in the second session");
+	again(s);
+	check(tidy(s, "ac", 100 + 41 * DAY) && state_seen(s, B) == -1 && state_seen(s, C) == 5,
+		"in the third it is forgotten");
+	again(s);
+	check(state_seen(s, A) == 5 && state_seen(s, B) == -1, "by the next run too");
+	for (int i = 0; i < 4; i++)
+		check(tidy(s, "a", 100 + 42 * DAY + i) && state_seen(s, C) == 5,
+			"what was listed again has its own time");
+	again(s);
+	calls_begin(directory);
+	check(tidy(s, "a", 100 + 43 * DAY), "sessions beyond the third");
+	calls_same("", "are not written");
+	check(tidy(s, "a", 100 + 42 * DAY + 30 * DAY - 1) && state_seen(s, C) == 5, "30 days less a second");
+	check(tidy(s, "a", 100 + 42 * DAY + 30 * DAY) && state_seen(s, C) == -1, "30 days");
+	store(s, "b", 6);
 	again(s);
 	check(state_seen(s, B) == 6, "a UID that comes again is a new message");
-	set_free(&listed);
+}
+
+static bool noted(const struct state *s, uint64_t size, bool deleted, bool gone)
+{
+	const struct state_note *n = state_noted(s, A);
+
+	return n != NULL && n->size == size && n->hash == 77 && n->deleted == deleted && (n->gone != 0) == gone;
+}
+
+static void test_notes(struct state *s)
+{
+	reset(s);
+	check(state_noted(s, A) == NULL, "nothing is noted of what is unknown");
+	state_try_noted(s, A, STR_LIT("1"), 11, 77, NULL);
+	check(state_begin(s, STR_LIT("p"), NULL) && state_noted(s, A) == NULL, "nor of what is not stored");
+	again(s);
+	check(s->n_tries == 1 && state_done(s, 5, true, NULL) && noted(s, 11, false, false), "a crash loses no note");
+	check(state_noted(s, A)->fresh, "it is of this run");
+	again(s);
+	check(noted(s, 11, false, false) && !state_noted(s, A)->fresh, "size and hash are remembered");
+	check(state_deleted(s, A, NULL) && tidy(s, "", 9) && noted(s, 11, true, true), "deleted");
+	again(s);
+	check(noted(s, 11, true, true), "and remembered");
+	while (s->records < 1000)
+		state_undone(s, NULL);
+	state_set_mailbox(s, "/x", NULL);
+	check(tidy(s, "", 10) && s->records >= 1000, "written anew");
+	again(s);
+	check(noted(s, 11, true, true) && s->records < 10 && strcmp(s->mailbox, "/x") == 0, "with all that was noted");
+	check(state_same(s, A, 12, NULL) && noted(s, 12, false, false) && state_seen(s, A) == 5, "compared");
+	journal_commit(&s->journal, NULL);
+	again(s);
+	check(noted(s, 12, false, false) && state_seen(s, A) == 5, "and remembered with its size");
 }
 
 /* n records, of which live ones are listed; does tidy write the file anew? */
@@ -194,7 +252,7 @@ static bool rewritten(struct state *s, size_t n, size_t live)
 	while (s->records < n)
 		state_undone(s, NULL);
 	calls_begin(directory);
-	check(state_tidy(s, &listed, NULL), "tidy %zu records, %zu of them live", n, live);
+	check(state_tidy(s, &listed, 9, NULL), "tidy %zu records, %zu of them live", n, live);
 	bool anew = str_search(buf_str(&calls.notes), STR_LIT("rename state~ state")) < buf_len(&calls.notes);
 
 	again(s);
@@ -219,14 +277,15 @@ static void test_compact(struct state *s)
 		state_undone(s, NULL);
 	calls_begin(directory);
 	calls_fail("sync state~", EIO, 0, 1);
-	check(!state_tidy(s, &none, NULL), "a rewriting that fails");
+	check(!state_tidy(s, &none, 9, NULL), "a rewriting that fails");
 	again(s);
 	check(s->records == 1000, "leaves the old file");
 }
 
 static void test_strange(struct state *s)
 {
-	static const char *const strange[] = { "", "Q\tx", "TT\tx", "E\tua\tx", "E\tua", "E\tua\t9223372036854775807" };
+	static const char *const strange[] = { "", "Q\tx", "TT\tx", "E\tua\tx", "E\tua", "E\tua\t9223372036854775807",
+		"E\tua\t1\tx", "N\tua\tx\t1\t1", "G\tua\tx", "G\tua\t1\t4" };
 	struct err err = { 0 };
 	struct state other;
 
@@ -258,6 +317,7 @@ int main(void)
 	test_failures(&s);
 	test_care(&s);
 	test_tidy(&s);
+	test_notes(&s);
 	test_compact(&s);
 	test_strange(&s);
 	state_close(&s);

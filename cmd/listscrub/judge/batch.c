@@ -46,6 +46,7 @@ static void add_words(const struct reader *r, struct pending *p, const struct cs
 	more->address = v->address;
 	more->detail = v->detail;
 	more->suggestion = v->suggestion;
+	more->unread = v->unread;
 	if (r->domains && v->key.n > 0)
 		more->domain = arena_copy(arena, v->domain);
 }
@@ -77,7 +78,7 @@ bool batch_take(struct batch *b, const struct reader *r, struct csv_row *row)
 		part_surplus(p, row, r->columns, &b->arena);
 	if (r->keys && v.key.n > 0)
 		p->key = arena_copy(&b->arena, v.folded);
-	if (r->words || v.address.p != NULL || (v.detail.n | v.suggestion.n) > 0)
+	if (r->words || v.address.p != NULL || (v.detail.n | v.suggestion.n | v.unread.n) > 0)
 		add_words(r, p, row, &v, &b->arena);
 	if (r->compares && v.reason == REASON_NONE)
 		p->hash = dedup_hash(&r->key, v.folded);

@@ -17,6 +17,7 @@ struct pending_more {
 	struct str address; /* what replaces it, p NULL: nothing does */
 	struct str detail;
 	struct str suggestion;
+	struct str unread; /* of the verdict */
 	struct str domain; /* for the report and for DNS */
 };
 

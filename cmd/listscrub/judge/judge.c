@@ -2,8 +2,8 @@
 
 #include "cmd/listscrub/judge/judge.h"
 
+#include "base/mem.h"
 #include "cli/safelist.h"
-#include "cli/say.h"
 #include "cmd/listscrub/judge/mx.h"
 #include "cmd/listscrub/judge/suggest.h"
 #include "cmd/listscrub/returns/bounces.h"
@@ -14,8 +14,11 @@
 void judge_add_unread(struct judge_unread *sum, const struct judge_unread *u)
 {
 	sum->consent += u->consent;
+	sum->opt_out += u->opt_out;
 	sum->active += u->active;
+	sum->active_contested += u->active_contested;
 	sum->newest += u->newest;
+	sum->newest_contested += u->newest_contested;
 	sum->hashes += u->hashes;
 }
 
@@ -31,77 +34,6 @@ bool judge_init(struct judge *j, const struct settings *set, struct err *err)
 		lists_load_disposable(&j->lists, set->drop_disposable, set->allow_empty, err);
 }
 
-/* option: the one that asks for it. */
-static bool find_column(const struct judge *j, const char *option, const char *wanted, const char *list, size_t *at,
-	struct err *err)
-{
-	struct buf names = { .limit = 120 };
-
-	*at = LIST_NONE;
-	if (wanted == NULL)
-		return true;
-	*at = list_form_column(j->form, wanted);
-	if (*at != LIST_NONE)
-		return true;
-	for (size_t i = 0; i < j->form->columns && j->form->header == LIST_HEADER_YES; i++)
-		buf_printf(&names, "%s%s", i > 0 ? ", " : "", j->form->names[i]);
-	if (buf_len(&names) > 0)
-		err_set(err, ERR_DATA, "%s has no column '%s' (%s); it has %s", list, wanted, option, buf_text(&names));
-	else
-		err_set(err, ERR_DATA, "%s has no column '%s' (%s); without a header columns are numbers from 1 to %zu",
-			list, wanted, option, j->form->columns);
-	buf_free(&names);
-	return false;
-}
-
-/* "--drop-role FILE" with a blank names a list. Whoever meant "--drop-role=FILE" must hear of it. */
-static bool check_slip(const struct judge *j, const char *name, struct err *err)
-{
-	const struct settings *set = j->set;
-	const char *option = set->drop_role != NULL && set->drop_role[0] == '\0'  ? "--drop-role"
-		: set->drop_disposable != NULL && set->drop_disposable[0] == '\0' ? "--drop-disposable"
-										  : NULL;
-
-	if (option == NULL || set->lists[0] == NULL || strcmp(set->lists[0], "-") == 0 || set->email != NULL ||
-		!j->form->unsure || j->form->header != LIST_HEADER_YES)
-		return true;
-	return err_set(err, ERR_DATA,
-		"%s is read as a list, and no address stands in it: a file for %s goes behind '=', "
-		"without a blank (a list all the same? name its column with --email)",
-		name, option);
-}
-
-/* Two columns with addresses in them, and nothing but our rules to tell which one is meant. */
-static void say_choice(const struct list_form *form, const char *name)
-{
-	say_note("%s: column %zu%s%s is taken for the address, and column %zu%s%s has some, too: --email settles it",
-		name, form->email + 1, form->names[form->email][0] != '\0' ? ", " : "", form->names[form->email],
-		form->other + 1, form->names[form->other][0] != '\0' ? ", " : "", form->names[form->other]);
-}
-
-bool judge_columns(struct judge *j, const struct list_form *form, const char *name, struct err *err)
-{
-	size_t email;
-
-	j->form = form;
-	j->consent = j->active = j->newest = LIST_NONE;
-	if (form->columns == 0)
-		return true;
-	if (!find_column(j, "--email", j->set->email, name, &email, err) ||
-		!find_column(j, "--consent", j->set->consent, name, &j->consent, err) ||
-		!find_column(j, "--active", j->set->active, name, &j->active, err) ||
-		!find_column(j, "--keep", j->set->newest, name, &j->newest, err))
-		return false;
-	j->email = j->set->email != NULL ? email : form->email;
-	if (j->email == LIST_NONE)
-		return err_set(err, ERR_DATA, "%s: no column holds addresses; name it with --email COLUMN", name);
-	if (!check_slip(j, name, err))
-		return false;
-	if (j->set->email == NULL && form->other != LIST_NONE)
-		say_choice(form, name);
-	return true;
-}
-
 void judge_leave(struct judge *j)
 {
 	address_free(&j->address);
@@ -115,6 +47,9 @@ void judge_free(struct judge *j)
 {
 	suppress_free(&j->suppress);
 	lists_free(&j->lists);
+	mem_free(j->active);
+	mem_free(j->consents);
+	mem_free(j->opt_outs);
 	judge_leave(j);
 }
 
@@ -127,11 +62,31 @@ void judge_join(struct judge *other, const struct judge *j)
 	other->unread = (struct judge_unread){ 0 };
 }
 
-/* A row whose every cell is blank has no address, however many cells it has. */
-static bool is_blank(const struct csv_row *row)
+/* Are the cells from there on blank? */
+static bool is_blank(const struct csv_row *row, size_t from)
 {
-	for (size_t i = 0; i < row->n; i++)
+	for (size_t i = from; i < row->n; i++)
 		if (str_trim(row->cells[i].value).n > 0)
+			return false;
+	return true;
+}
+
+/* Does it take nothing but blank cells, added or left out, to make the row whole? Not in columns that speak for or
+ * against a row: what is missing there may have been cut off. */
+static bool is_padded(const struct judge *j, const struct csv_row *row)
+{
+	if (row->n > j->form->columns)
+		return is_blank(row, j->form->columns);
+	if (row->n <= j->email)
+		return false;
+	for (size_t i = 0; i < j->n_consents; i++)
+		if (row->n <= j->consents[i].at)
+			return false;
+	for (size_t i = 0; i < j->n_opt_outs; i++)
+		if (row->n <= j->opt_outs[i].at)
+			return false;
+	for (size_t i = 0; i < j->actives; i++)
+		if (row->n <= j->active[i].at)
 			return false;
 	return true;
 }
@@ -140,14 +95,16 @@ static enum reason check_shape(struct judge *j, const struct csv_row *row, struc
 {
 	if (row->n == j->form->columns)
 		return REASON_NONE;
-	if (is_blank(row)) {
+	if (is_blank(row, 0)) {
 		v->detail = STR_LIT("the row is blank");
-		return REASON_EMPTY;
+		return REASON_BLANK;
 	}
 	if (row->n > j->email && str_trim(row->cells[j->email].value).n == 0) {
 		v->detail = STR_LIT("the cell with the address is blank");
 		return REASON_EMPTY;
 	}
+	if (!j->set->ragged_reject && is_padded(j, row))
+		return REASON_NONE;
 	if (j->details)
 		v->detail = arena_printf(j->arena, "%zu cells for %zu columns", row->n, j->form->columns);
 	return REASON_RAGGED;
@@ -205,19 +162,14 @@ static enum reason check_history(struct judge *j, struct verdict *v)
 	return reason;
 }
 
-static struct str cell_of(const struct csv_row *row, size_t at)
-{
-	return at < row->n ? row->cells[at].value : STR_LIT("");
-}
-
 static enum reason check_person(struct judge *j, const struct csv_row *row, struct verdict *v)
 {
-	enum reason reason = REASON_NONE;
+	enum reason reason = judge_consent(j, row, v);
 
-	if (j->consent != LIST_NONE)
-		reason = judge_consent(j, cell_of(row, j->consent), v);
-	if (reason == REASON_NONE && j->active != LIST_NONE)
-		reason = judge_activity(j, cell_of(row, j->active), v);
+	if (reason == REASON_NONE)
+		reason = judge_opt_out(j, row, v);
+	if (reason == REASON_NONE && j->actives > 0)
+		reason = judge_activity(j, row, v);
 	return reason;
 }
 
@@ -259,7 +211,7 @@ static void fold(struct judge *j, struct verdict *v)
 static bool in_share(struct judge *j, const struct csv_row *row, const struct verdict *v)
 {
 	if (v->key.n == 0)
-		return shard_has(&j->set->shard, str_trim(cell_of(row, j->email)));
+		return shard_has(&j->set->shard, str_trim(judge_cell(row, j->email)));
 	if (j->set->fold)
 		return shard_has(&j->set->shard, v->folded);
 	buf_clear(&j->folded);
@@ -274,6 +226,7 @@ static void verdict_clear(struct verdict *v)
 	v->detail.n = 0;
 	v->address.p = NULL;
 	v->suggestion.n = 0;
+	v->unread.n = 0;
 	v->key.n = 0;
 	v->folded.n = 0;
 	v->domain.n = 0;
@@ -285,8 +238,8 @@ void judge_begin(struct judge *j)
 	const struct settings *set = j->set;
 
 	j->only_address = !set->fold && set->shard.n <= 1 && j->suppress.entries == 0 && j->bounces == NULL &&
-		(j->consent & j->active & j->newest) == LIST_NONE && set->drop_role == NULL &&
-		set->drop_disposable == NULL && j->mx == NULL && j->suggest == NULL;
+		j->newest.at == LIST_NONE && (j->n_consents | j->n_opt_outs | j->actives) == 0 &&
+		set->drop_role == NULL && set->drop_disposable == NULL && j->mx == NULL && j->suggest == NULL;
 }
 
 /* The cell with the address. In a plain list quotes at its beginning may be part of it: "Ann Lee"@example.org. */
@@ -302,26 +255,41 @@ static struct str address_cell(const struct judge *j, const struct csv_row *row)
 	return str_find(str_sub(cell->raw, end, cell->raw.n), '@') < cell->raw.n - end ? cell->raw : cell->value;
 }
 
+static enum reason whole_address(struct judge *j, const struct csv_row *row, struct verdict *v)
+{
+	enum reason reason = judge_address(j, address_cell(j, row), v);
+
+	if (reason != REASON_EMPTY || !is_blank(row, 0))
+		return reason;
+	v->detail = STR_LIT("the row is blank");
+	return REASON_BLANK;
+}
+
 static enum reason judge_whole(struct judge *j, const struct csv_row *row, struct verdict *v)
 {
-	enum reason reason = check_shape(j, row, v);
+	enum reason reason;
 
+	if (j->notes_dates)
+		judge_note_dates(j, row);
+	if (j->only_dates)
+		return REASON_ELSEWHERE;
+	reason = check_shape(j, row, v);
 	if (reason == REASON_NONE)
-		reason = judge_address(j, address_cell(j, row), v);
+		reason = whole_address(j, row, v);
 	if (reason == REASON_NONE)
 		fold(j, v);
 	if (j->set->shard.n > 1 && !in_share(j, row, v))
 		return REASON_ELSEWHERE;
 	if (reason == REASON_NONE)
 		reason = check_history(j, v);
-	if (reason == REASON_NONE && (j->consent & j->active) != LIST_NONE)
+	if (reason == REASON_NONE && (j->n_consents | j->n_opt_outs | j->actives) > 0)
 		reason = check_person(j, row, v);
 	if (reason == REASON_NONE)
 		reason = check_kind(j, v);
 	if (j->suggest != NULL && v->key.n > 0)
 		v->suggestion = suggest_for(j->suggest, v->domain);
-	if (j->newest != LIST_NONE && reason == REASON_NONE)
-		v->date = judge_newest(j, cell_of(row, j->newest));
+	if (j->newest.at != LIST_NONE && reason == REASON_NONE)
+		v->date = judge_newest(j, row);
 	return reason;
 }
 
@@ -332,7 +300,7 @@ void judge_row(struct judge *j, const struct csv_row *row, struct verdict *v)
 		v->reason = judge_whole(j, row, v);
 		return;
 	}
-	v->reason = judge_address(j, address_cell(j, row), v);
+	v->reason = whole_address(j, row, v);
 	if (v->reason != REASON_NONE)
 		return;
 	fold(j, v);

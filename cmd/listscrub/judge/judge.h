@@ -17,9 +17,26 @@ struct suggest;
 /* Cells that say nothing to us: neither yes nor no, or no date. */
 struct judge_unread {
 	uint64_t consent;
-	uint64_t active;
+	uint64_t opt_out;
+	uint64_t active;           /* rows that are kept because a date of activity cannot be read, */
+	uint64_t active_contested; /* or may be one of two */
 	uint64_t newest;
+	uint64_t newest_contested;
 	uint64_t hashes; /* addresses that could not be hashed and looked up: the run fails */
+};
+
+/* A column in which people said yes or no. Borrowed of the settings. */
+struct judge_answers {
+	size_t at;
+	struct str name;   /* as it was given */
+	struct str values; /* that mean yes, separated by commas; p NULL: words and dates as they are known */
+};
+
+/* A column of dates, and the orders that its dates may have (date.h). */
+struct judge_dates {
+	size_t at; /* LIST_NONE: not asked for */
+	unsigned orders;
+	unsigned noted; /* those that all dates noted so far have in common */
 };
 
 /*
@@ -30,9 +47,15 @@ struct judge {
 	const struct settings *set;
 	const struct list_form *form;
 	size_t email;
-	size_t consent; /* columns, LIST_NONE: not asked for */
-	size_t active;
-	size_t newest;
+	struct judge_answers *consents;
+	size_t n_consents;
+	struct judge_answers *opt_outs;
+	size_t n_opt_outs;
+	struct judge_dates *active;
+	size_t actives;
+	struct judge_dates newest;
+	bool notes_dates; /* in a first pass: see judge_wants_dates */
+	bool only_dates;  /* nothing else is asked in it: rows are REASON_ELSEWHERE */
 	struct suppress suppress;
 	struct lists lists;
 	const struct bounces *bounces; /* NULL: none */
@@ -58,6 +81,7 @@ struct verdict {
 	struct str detail;
 	struct str address; /* what goes into the cell, p NULL: what stands there */
 	struct str suggestion;
+	struct str unread; /* COLUMN=value that was not understood, as it may be shown */
 	struct str key;    /* comparing form of the address; empty where there is none */
 	struct str folded; /* the same, or the provider's form if asked for */
 	struct str domain; /* in A-labels, lower case: the end of the plain key */
@@ -81,14 +105,24 @@ void judge_row(struct judge *j, const struct csv_row *row, struct verdict *v);
 void judge_join(struct judge *other, const struct judge *j);
 void judge_leave(struct judge *j);
 
+/* Are there dates that other dates of their column may explain? Then all rows are to be judged once with notes_dates,
+ * and after them judge_settle_dates. */
+bool judge_wants_dates(const struct judge *j);
+void judge_settle_dates(struct judge *j);
+
 /* --- between judge.c, judge_address.c and judge_person.c --- */
 
 /* The address of a row, or why it has none: fills key, domain, address. */
 enum reason judge_address(struct judge *j, struct str cell, struct verdict *v);
-/* Consent and activity. */
-enum reason judge_consent(struct judge *j, struct str cell, struct verdict *v);
-enum reason judge_activity(struct judge *j, struct str cell, struct verdict *v);
+/* Consent, its withdrawal and activity. */
+enum reason judge_consent(struct judge *j, const struct csv_row *row, struct verdict *v);
+enum reason judge_opt_out(struct judge *j, const struct csv_row *row, struct verdict *v);
+/* Whoever may have been active is not inactive. */
+enum reason judge_activity(struct judge *j, const struct csv_row *row, struct verdict *v);
 /* The date of --keep newest; one that cannot be read is older than all others. */
-int64_t judge_newest(struct judge *j, struct str cell);
+int64_t judge_newest(struct judge *j, const struct csv_row *row);
+void judge_note_dates(struct judge *j, const struct csv_row *row);
+/* A column that a short row does not have is blank. */
+struct str judge_cell(const struct csv_row *row, size_t at);
 
 #endif

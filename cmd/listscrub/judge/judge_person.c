@@ -2,6 +2,8 @@
 
 #include "cmd/listscrub/judge/judge.h"
 
+#include "cmd/listscrub/judge/answer.h"
+#include "text/csv.h"
 #include "text/date.h"
 #include "text/utf8.h"
 
@@ -20,80 +22,198 @@ static struct str shown(struct judge *j, struct str cell, const char *what)
 	return result;
 }
 
-/* As words of one piece: "Opt in" is "Opt-in". Long ones are none of ours. */
-static bool says(struct str cell, const char *words)
-{
-	char text[24];
+/* --- consent --- */
 
-	for (size_t i = 0; i < cell.n && i < sizeof text; i++)
-		text[i] = cell.p[i];
-	for (size_t i = 0; i < cell.n && i < sizeof text; i++)
-		if (cell.p[i] == ' ' || cell.p[i] == '_')
-			text[i] = '-';
-	return cell.n <= sizeof text && str_among(str_at(text, cell.n), words);
+/* "COLUMN=value", so that a person can say what it means. */
+static struct str unread(struct judge *j, const struct judge_answers *a, struct str cell)
+{
+	struct buf text = { .limit = 0 };
+	struct str result;
+
+	utf8_show(&text, a->name, 60);
+	buf_add_char(&text, '=');
+	utf8_show(&text, cell, 60);
+	result = arena_copy(j->arena, buf_str(&text));
+	buf_free(&text);
+	return result;
 }
 
-/* Yes, or the date on which somebody said yes. What cannot be read is no yes. */
-enum reason judge_consent(struct judge *j, struct str cell, struct verdict *v)
+/* As answer_read, and a date is when somebody said yes; a placeholder is that nobody did. */
+static enum answer read_answer(const struct judge *j, const struct judge_answers *a, struct str cell)
 {
-	static const char yes[] =
-		"yes y true t 1 x on ok opt-in optin opted-in double-opt-in confirmed granted given agreed accepted "
-		"consented subscribed ja oui si "
-		"s\xc3\xad s\xc3\x8d s\xc3\xac s\xc3\x8c s\xed s\xcd s\xec s\xcc "
-		"\xe2\x9c\x93 \xe2\x9c\x94 \xe2\x9c\x94\xef\xb8\x8f \xe2\x98\x91 \xe2\x98\x91\xef\xb8\x8f "
-		"\xe2\x9c\x85"; /* with accents also in capitals and in Latin-1; marks also as emoji */
-	static const char no[] =
-		"no n false f 0 off opt-out optout opted-out none never denied revoked withdrawn unconfirmed pending "
-		"unsubscribed nein non null n/a undefined -";
-	int64_t when;
+	struct date_reading date;
+	enum answer answer;
 
-	cell = address_trim(cell);
-	if (says(cell, yes))
-		return REASON_NONE;
-	if (cell.n > 0 && !says(cell, no)) {
-		if (date_parse_any(cell, &when) != DATE_BAD)
-			return REASON_NONE;
-		j->unread.consent++;
-		if (j->details)
-			v->detail = shown(j, cell, "is neither yes nor no nor a date");
+	if (a->values.p != NULL)
+		return answer_among(cell, a->values) ? ANSWER_YES : cell.n == 0 ? ANSWER_NONE : ANSWER_NO;
+	answer = answer_read(cell);
+	if (answer != ANSWER_UNKNOWN)
+		return answer;
+	date_read(cell, j->set->dates, &date);
+	return date.kind == DATE_READ ? ANSWER_YES : date.kind == DATE_NONE ? ANSWER_NONE : ANSWER_UNKNOWN;
+}
+
+/* Yes, or the date on which somebody said yes; in each of the columns. What cannot be read is not a yes. */
+enum reason judge_consent(struct judge *j, const struct csv_row *row, struct verdict *v)
+{
+	for (size_t i = 0; i < j->n_consents; i++) {
+		const struct judge_answers *a = &j->consents[i];
+		struct str cell = address_trim(judge_cell(row, a->at));
+		enum answer answer = read_answer(j, a, cell);
+
+		if (answer == ANSWER_YES || answer == ANSWER_IN)
+			continue;
+		if (answer == ANSWER_UNKNOWN) {
+			j->unread.consent++;
+			v->unread = unread(j, a, cell);
+		}
+		if (!j->details)
+			return REASON_NO_CONSENT;
+		if (cell.n == 0)
+			v->detail = STR_LIT("nothing is recorded");
+		else
+			v->detail = shown(j, cell,
+				answer == ANSWER_UNKNOWN        ? "is neither yes nor no nor a date"
+					: answer == ANSWER_NONE ? "is a placeholder, not a date"
+								: "is not consent");
 		return REASON_NO_CONSENT;
 	}
-	if (j->details)
-		v->detail = cell.n > 0 ? shown(j, cell, "is no consent") : STR_LIT("nothing is recorded");
-	return REASON_NO_CONSENT;
+	return REASON_NONE;
 }
 
-enum reason judge_activity(struct judge *j, struct str cell, struct verdict *v)
+/* What is not understood there may be a reason that somebody gave: nobody is mailed on a doubt about it. */
+enum reason judge_opt_out(struct judge *j, const struct csv_row *row, struct verdict *v)
 {
-	int64_t when;
+	for (size_t i = 0; i < j->n_opt_outs; i++) {
+		const struct judge_answers *a = &j->opt_outs[i];
+		struct str cell = address_trim(judge_cell(row, a->at));
+		enum answer answer = read_answer(j, a, cell);
 
-	cell = address_trim(cell);
-	enum date_verdict read = cell.n > 0 ? date_parse_any(cell, &when) : DATE_BAD;
+		if (answer != ANSWER_YES && answer != ANSWER_OUT && answer != ANSWER_UNKNOWN)
+			continue;
+		if (answer == ANSWER_UNKNOWN) {
+			j->unread.opt_out++;
+			v->unread = unread(j, a, cell);
+		}
+		if (j->details)
+			v->detail = unread(j, a, cell);
+		return REASON_OPT_OUT;
+	}
+	return REASON_NONE;
+}
 
-	if (read == DATE_OK && when >= j->active_since)
+/* --- dates --- */
+
+struct str judge_cell(const struct csv_row *row, size_t at)
+{
+	return at < row->n ? row->cells[at].value : STR_LIT("");
+}
+
+bool judge_wants_dates(const struct judge *j)
+{
+	return j->set->dates == 0 && (j->actives > 0 || j->newest.at != LIST_NONE);
+}
+
+static void note_date(const struct judge *j, struct judge_dates *dates, const struct csv_row *row)
+{
+	struct date_reading date;
+
+	date_read(address_trim(judge_cell(row, dates->at)), j->set->dates, &date);
+	if (date.kind == DATE_READ)
+		dates->noted &= date.orders;
+}
+
+void judge_note_dates(struct judge *j, const struct csv_row *row)
+{
+	for (size_t i = 0; i < j->actives; i++)
+		note_date(j, &j->active[i], row);
+	if (j->newest.at != LIST_NONE)
+		note_date(j, &j->newest, row);
+}
+
+void judge_settle_dates(struct judge *j)
+{
+	for (size_t i = 0; i < j->actives; i++)
+		j->active[i].orders = j->active[i].noted;
+	j->newest.orders = j->newest.noted;
+	j->notes_dates = j->only_dates = false;
+}
+
+/* What one date of activity says. In this order: what is further down speaks for the subscriber. */
+enum activity {
+	ACTIVITY_NONE,
+	ACTIVITY_OLD,
+	ACTIVITY_CONTESTED,
+	ACTIVITY_UNREADABLE,
+	ACTIVITY_RECENT,
+};
+
+static enum activity read_activity(const struct judge *j, const struct judge_dates *dates, struct str cell)
+{
+	struct date_reading date;
+	int64_t first;
+	int64_t last;
+
+	date_read(cell, j->set->dates, &date);
+	if (date.kind != DATE_READ)
+		return date.kind == DATE_NONE ? ACTIVITY_NONE : ACTIVITY_UNREADABLE;
+	date_span(&date, dates->orders, &first, &last);
+	if (last < j->active_since)
+		return ACTIVITY_OLD;
+	return first >= j->active_since ? ACTIVITY_RECENT : ACTIVITY_CONTESTED;
+}
+
+static struct str activity_detail(struct judge *j, enum activity activity, struct str cell)
+{
+	switch (activity) {
+	case ACTIVITY_NONE:
+		return cell.n == 0 ? STR_LIT("no date") : shown(j, cell, "is a placeholder, not a date");
+	case ACTIVITY_OLD:
+		return shown(j, cell, "is too long ago");
+	case ACTIVITY_CONTESTED:
+		return shown(j, cell, "may be two dates: day or month first?");
+	case ACTIVITY_UNREADABLE:
+		return shown(j, cell, "is not a date");
+	case ACTIVITY_RECENT:
+		break;
+	}
+	return STR_LIT("");
+}
+
+enum reason judge_activity(struct judge *j, const struct csv_row *row, struct verdict *v)
+{
+	enum activity best = ACTIVITY_NONE;
+	struct str told = STR_LIT("");
+
+	for (size_t i = 0; i < j->actives && best != ACTIVITY_RECENT; i++) {
+		struct str cell = address_trim(judge_cell(row, j->active[i].at));
+		enum activity activity = read_activity(j, &j->active[i], cell);
+
+		if (activity > best || told.n == 0)
+			told = cell;
+		if (activity > best)
+			best = activity;
+	}
+	if (best == ACTIVITY_RECENT)
 		return REASON_NONE;
-	if (read != DATE_OK && cell.n > 0)
-		j->unread.active++;
-	if (!j->details)
-		return REASON_INACTIVE;
-	if (cell.n == 0)
-		v->detail = STR_LIT("no date");
-	else if (read == DATE_OK)
-		v->detail = shown(j, cell, "is too long ago");
-	else if (read == DATE_AMBIGUOUS)
-		v->detail = shown(j, cell, "may be two dates: day or month first?");
-	else
-		v->detail = shown(j, cell, "is no date");
-	return REASON_INACTIVE;
+	if (j->details)
+		v->detail = activity_detail(j, best, told);
+	j->unread.active += best == ACTIVITY_UNREADABLE;
+	j->unread.active_contested += best == ACTIVITY_CONTESTED;
+	return best <= ACTIVITY_OLD ? REASON_INACTIVE : REASON_NONE;
 }
 
-int64_t judge_newest(struct judge *j, struct str cell)
+int64_t judge_newest(struct judge *j, const struct csv_row *row)
 {
-	int64_t when;
+	struct date_reading date;
+	int64_t first;
+	int64_t last;
 
-	cell = address_trim(cell);
-	if (date_parse_any(cell, &when) == DATE_OK)
-		return when;
-	j->unread.newest += cell.n > 0;
-	return INT64_MIN;
+	date_read(address_trim(judge_cell(row, j->newest.at)), j->set->dates, &date);
+	j->unread.newest += date.kind == DATE_UNREADABLE;
+	if (date.kind != DATE_READ)
+		return INT64_MIN;
+	date_span(&date, j->newest.orders, &first, &last);
+	j->unread.newest_contested += first != last;
+	return first;
 }

@@ -93,6 +93,31 @@ static unsigned distance(struct str a, struct str b)
 	return d[a.n][b.n];
 }
 
+/* The characters of a name, as bits; a few share one. */
+static uint64_t characters(struct str name)
+{
+	uint64_t set = 0;
+
+	for (size_t i = 0; i < name.n; i++)
+		set |= UINT64_C(1) << (name.p[i] & 63);
+	return set;
+}
+
+/* Are there more than most bits in set? */
+static bool exceeds(uint64_t set, unsigned most)
+{
+	for (; set != 0 && most > 0; most--)
+		set &= set - 1;
+	return set != 0;
+}
+
+/* Each character that only one of the names has costs a slip at least: is that too much already? This spares the
+ * distance to nearly all providers. */
+static bool too_far(uint64_t a, uint64_t b, unsigned allowed)
+{
+	return exceeds(a & ~b, allowed / SLIP_COST) || exceeds(b & ~a, allowed / SLIP_COST);
+}
+
 /* Another country's domain of the same name is no slip of the finger. */
 static bool other_country(struct str domain, struct str name)
 {
@@ -116,6 +141,7 @@ static const char *nearest(struct str domain)
 {
 	const char *best = NULL;
 	unsigned least_cost = UINT32_MAX;
+	uint64_t set = characters(domain);
 
 	if (domain.n > NAME_MAX_LETTERS)
 		return NULL;
@@ -125,7 +151,7 @@ static const char *nearest(struct str domain)
 		unsigned allowed = label < 5 ? 0 : label < 7 ? EDIT : EDIT + SLIP_COST;
 
 		if (name.n > domain.n + 2 || domain.n > name.n + 2 || other_country(domain, name) ||
-			other_front(domain, name))
+			other_front(domain, name) || too_far(set, characters(name), allowed))
 			continue;
 		unsigned cost = distance(domain, name);
 

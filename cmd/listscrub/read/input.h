@@ -3,7 +3,7 @@
 
 #include "base/buf.h"
 #include "base/err.h"
-#include "cmd/listscrub/read/stamp.h"
+#include "io/stamp.h"
 #include "mail/list/list.h"
 
 /*

@@ -61,9 +61,11 @@ static bool pass(struct scrub *s, struct err *err)
 	/* A list that was empty when it was looked at may have grown. */
 	if (s->reader.columns == 0)
 		s->reader.columns = 1;
-	s->reader.keys = gathers || s->judge.details;
-	s->reader.words = gathers || s->report != NULL;
-	s->reader.domains = gathers || s->report != NULL;
+	bool asks = gathers && !s->judge.only_dates;
+
+	s->reader.keys = asks || (!gathers && s->judge.details);
+	s->reader.words = asks || (!gathers && s->report != NULL);
+	s->reader.domains = asks || (!gathers && s->report != NULL);
 	s->reader.compares = !gathers && !s->losers_known && !s->set->no_dedupe;
 	s->reader.key = s->dedup.key;
 	return read_all(s, err);
@@ -71,7 +73,7 @@ static bool pass(struct scrub *s, struct err *err)
 
 /* --- the passes --- */
 
-static bool needs_gathering(const struct scrub *s)
+static bool asks_addresses(const struct scrub *s)
 {
 	const struct suppress *list = &s->judge.suppress;
 
@@ -79,13 +81,21 @@ static bool needs_gathering(const struct scrub *s)
 	return s->mx != NULL || (s->set->fold && (list->domains.used > 0 || suppress_has_digests(list)));
 }
 
+static bool needs_gathering(const struct scrub *s)
+{
+	return asks_addresses(s) || judge_wants_dates(&s->judge);
+}
+
 static bool gather_all(struct scrub *s, const struct input_place *start, struct err *err)
 {
 	s->mode = SCRUB_GATHER;
 	s->judge.details = true;
+	s->judge.notes_dates = judge_wants_dates(&s->judge);
+	s->judge.only_dates = !asks_addresses(s);
 	if (!pass(s, err) || (s->mx != NULL && !mx_finish(s->mx, err)))
 		return false;
 	s->judge.mx = s->mx;
+	judge_settle_dates(&s->judge);
 	return input_rewind(&s->in, start, err);
 }
 

@@ -9,6 +9,7 @@
 #include "cmd/listscrub/read/input.h"
 #include "cmd/listscrub/write/findings.h"
 #include "cmd/listscrub/write/rows.h"
+#include "cmd/listscrub/write/values.h"
 
 struct report;
 
@@ -16,10 +17,10 @@ struct report;
  * The work: rows come in batches, with a verdict each; duplicates are found; rows go out. The middle of a long file is
  * shared out (crew.h), which changes nothing but the time. One
  * pass where that is enough. Read again is a list whose rows depend on later ones: with --mx (all domains are asked
- * first), with --keep newest, and from where the table of duplicates is full.
+ * first), with dates whose order other dates tell, with --keep newest, and from where the table of duplicates is full.
  */
 enum scrub_mode {
-	SCRUB_GATHER, /* collect domains for DNS, and forms that are suppressed */
+	SCRUB_GATHER, /* collect domains for DNS, forms that are suppressed, the order of dates */
 	SCRUB_SCAN,   /* find the duplicates, write nothing */
 	SCRUB_EMIT,
 };
@@ -42,6 +43,7 @@ struct scrub {
 	struct reader reader;
 	struct batch batch;
 	struct counts counts;
+	struct values unread_values;
 	struct counts committed;    /* of what is written */
 	struct input_place again;   /* where the emitting goes on after the scan */
 	struct judge_unread unread; /* as they were there */

@@ -57,14 +57,21 @@ static void emit(struct scrub *s, struct pending *p, uint64_t row)
 		s->counts.elsewhere++;
 		return;
 	}
+	if (p->reason == REASON_BLANK) {
+		s->counts.blank++;
+		return;
+	}
 	s->counts.read++;
 	if (p->reason == REASON_NONE) {
 		s->counts.kept++;
+		s->counts.padded += p->missing > 0 || (p->more != NULL && p->more->surplus.p != NULL);
 		s->counts.normalised += p->more != NULL && p->more->address.p != NULL;
 	} else {
 		s->counts.rejected[p->reason]++;
 	}
 	s->counts.suggestions += p->more != NULL && p->more->suggestion.n > 0;
+	if (p->more != NULL && p->more->unread.n > 0)
+		values_add(&s->unread_values, p->more->unread);
 	if (s->report != NULL)
 		report_row(s->report, p);
 }

@@ -9,12 +9,15 @@ struct input;
 struct judge;
 struct mx;
 struct settings;
+struct values;
 
 /* What became of the rows. Always kept + the sum of rejected = read. */
 struct counts {
 	uint64_t read;
 	uint64_t kept;
 	uint64_t rejected[REASON_COUNT];
+	uint64_t padded;    /* of kept: cells were added, or blank ones left out */
+	uint64_t blank;     /* rows, not counted in read */
 	uint64_t elsewhere; /* rows of other shares, not counted in read */
 	uint64_t normalised;
 	uint64_t suggestions;
@@ -27,6 +30,7 @@ struct findings {
 	const struct judge *judge;
 	const struct mx *mx; /* NULL: domains were not asked about */
 	const struct counts *counts;
+	const struct values *values; /* answers that were not understood */
 };
 
 #endif

@@ -64,7 +64,10 @@ char *output_room(struct output *o, size_t n)
 	return o->p + o->n;
 }
 
-/* Back to the last commit; only what we wrote ourselves may go. */
+/*
+ * Back to the last commit. Only bytes that we wrote ourselves may be removed: if the file is longer than that,
+ * another program has appended to it, and it is left alone.
+ */
 static void cut_back(struct output *o)
 {
 	struct stat st;

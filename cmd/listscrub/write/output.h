@@ -4,30 +4,37 @@
 #include "base/buf.h"
 #include "base/err.h"
 
+/* clang-format off */
 /*
- * Standard output and the rejects, written together: what is gathered is committed to both, and where one of them fails
- * (a full disk), both are cut back to the commit before, as far as they are files. So what stands in them is whole
+ * Standard output and the rejects, written together. What was collected is committed to both, and when one of them
+ * fails (a full disk) both are cut back to the previous commit, as far as they are files. So they contain complete
  * rows, and exactly those of a beginning of the input.
+ *
+ *     memcpy(output_room(&o, n), p, n);  o.n += n;      or output_add
+ *     output_commit(outputs, 2, err);
+ *     output_close(&o, err);  output_free(&o);
  */
+/* clang-format on */
 struct output {
-	int fd; /* -1: not wanted */
-	const char *name;
-	bool regular;   /* can be cut back */
-	int64_t length; /* of the file at the last commit */
-	char *p;        /* gathered since */
+	int fd;           /* -1: not wanted */
+	const char *name; /* borrowed, for messages */
+	bool regular;     /* a file that can be cut back */
+	int64_t length;   /* bytes in the file at the last commit */
+	char *p;          /* owned: collected since then */
 	size_t n;
 	size_t cap;
 };
 
-/* Take a descriptor that is open. */
+/* Take an open descriptor; o must not own anything. A file that was opened for appending is written at its end. */
 void output_init(struct output *o, int fd, const char *name);
-/* Create or empty path. 73. */
+/* Create path, or empty it, 0666 less the umask. False with ERR_CANTCREAT. */
 bool output_create(struct output *o, const char *path, struct err *err);
-/* The end: what a disk in the network refuses, it may tell only now. 74. */
+/* Close it: a network file system may report a failed write only now. False with ERR_IO. */
 bool output_close(struct output *o, struct err *err);
+/* Free the buffer, and close the descriptor if it is still open and not a standard one. Nothing is written. */
 void output_free(struct output *o);
 
-/* Room for n more octets; say with o->n += … how many were written. */
+/* Room for n more bytes; then add to o->n how many were written. The pointer is valid until the next call. */
 char *output_room(struct output *o, size_t n);
 
 static inline void output_add(struct output *o, struct str s)
@@ -37,7 +44,7 @@ static inline void output_add(struct output *o, struct str s)
 	o->n += s.n;
 }
 
-/* Write what was gathered in each of them. 74, with all cut back. */
+/* Write what was collected to each of them. False with ERR_IO; all are cut back then. A pipe cannot be cut back. */
 bool output_commit(struct output *outputs, size_t n, struct err *err);
 
 #endif

@@ -8,6 +8,8 @@ struct pending;
 struct findings;
 
 /* One page about a run, to be looked at in a browser: self-contained, HTML and SVG, no script. */
+
+/* Rows shown for each reason. */
 #define REPORT_EXAMPLES 3
 
 struct report {
@@ -25,10 +27,11 @@ struct report {
 
 void report_init(struct report *r);
 void report_free(struct report *r);
-/* p->more is there. */
+/* Count a row and keep it as an example if there is room; p->more must be there. */
 void report_row(struct report *r, const struct pending *p);
-/* Before the work: can path be made? Nothing is left there. 73. */
+/* Before the work: can path be created? Nothing is left there. False with ERR_CANTCREAT. */
 bool report_check(const char *path, struct err *err);
+/* Write the page to path, replacing it as a whole. False with ERR_CANTCREAT or ERR_IO. */
 bool report_write(const struct report *r, const struct findings *f, const char *path, struct err *err);
 
 #endif

@@ -296,9 +296,16 @@ static void add_lists(struct buf *out, const struct safety *lists)
 static void add_notes(struct buf *out, const struct findings *f)
 {
 	buf_add_text(out, "<h2>What else was found</h2>\n<ul>\n");
-	note(out, f->judge->unread.active, "Dates of activity that could not be read (those rows count as inactive)");
+	note(out, f->counts->padded, "Rows kept that had too few cells, or blank ones too many");
+	note(out, f->counts->blank, "Blank rows (not counted as read)");
+	note(out, f->judge->unread.active, "Dates of activity that could not be read (those rows are kept)");
+	note(out, f->judge->unread.active_contested,
+		"Dates of activity that may have the day or the month first (those rows are kept)");
 	note(out, f->judge->unread.consent, "Cells that say neither yes nor no (those rows have no consent)");
+	note(out, f->judge->unread.opt_out, "Cells of --opt-out that say neither yes nor no (those rows are dropped)");
 	note(out, f->judge->unread.newest, "Dates that could not be read (they count as the oldest)");
+	note(out, f->judge->unread.newest_contested,
+		"Dates that may have the day or the month first (the earlier reading counts)");
 	note(out, f->judge->unread.hashes, "Addresses of which a hash could not be computed (those rows are rejected)");
 	add_lists(out, &f->judge->suppress.files);
 	add_lists(out, &f->judge->lists.files);

@@ -6,7 +6,7 @@
 struct report;
 struct findings;
 
-/* The page of --report as HTML. */
+/* Append the page of --report as HTML; texts of the list are escaped. */
 void report_page(struct buf *out, const struct report *r, const struct findings *f);
 
 #endif

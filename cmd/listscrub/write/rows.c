@@ -3,6 +3,7 @@
 #include "cmd/listscrub/write/rows.h"
 
 #include "cmd/listscrub/judge/batch.h"
+#include "text/cfws.h"
 #include "text/csv.h"
 
 static const struct pending_more nothing;
@@ -33,12 +34,17 @@ static void add_end(struct rows *r, struct output *o, const struct pending *p)
 	output_add(o, p->ends > 0 ? pending_end(p) : str_of(r->line_end));
 }
 
+static void add_missing(struct rows *r, struct output *o, const struct pending *p)
+{
+	for (unsigned i = 0; i < p->missing; i++)
+		add_char(o, r->delimiter);
+}
+
 /* The row's own cells, as many as there are columns. */
 static void add_own(struct rows *r, struct output *o, const struct pending *p)
 {
 	output_add(o, p->raw);
-	for (unsigned i = 0; i < p->missing; i++)
-		add_char(o, r->delimiter);
+	add_missing(r, o, p);
 }
 
 static void add_normal(struct rows *r, struct output *o, const struct pending *p)
@@ -46,7 +52,7 @@ static void add_normal(struct rows *r, struct output *o, const struct pending *p
 	const struct pending_more *more = more_of(p);
 
 	if (more->address.p == NULL) {
-		output_add(o, p->raw);
+		add_own(r, o, p);
 		return;
 	}
 	size_t before = (size_t)(more->cell.p - p->raw.p);
@@ -56,15 +62,24 @@ static void add_normal(struct rows *r, struct output *o, const struct pending *p
 	output_add(o, str_sub(p->raw, 0, before));
 	output_add(o, buf_str(&r->scratch));
 	output_add(o, str_sub(p->raw, before + more->cell.n, p->raw.n));
+	add_missing(r, o, p);
 }
 
-/* What was beyond the columns is not lost: it stands in the detail. */
+static bool has_words(const struct rows *r, struct str cells)
+{
+	for (size_t i = 0; i < cells.n; i++)
+		if (cells.p[i] != r->delimiter && cells.p[i] != '"' && !cfws_is_blank(cells.p[i]))
+			return true;
+	return false;
+}
+
+/* What was beyond the columns is not lost: it is in the detail. */
 static void add_detail(struct rows *r, struct output *o, const struct pending *p)
 {
 	const struct pending_more *more = more_of(p);
 	struct buf text = { .limit = SIZE_MAX };
 
-	if (more->surplus.p == NULL) {
+	if (!has_words(r, more->surplus)) {
 		add_cell(r, o, pending_detail(p));
 		return;
 	}
@@ -169,7 +184,8 @@ void rows_write(struct rows *r, const struct pending *p)
 	struct output *kept = &r->outputs[ROWS_KEPT];
 	struct output *rejects = &r->outputs[ROWS_REJECTS];
 
-	if (p->reason == REASON_NONE && r->as_it_is && (p->more == NULL || p->more->address.p == NULL) && p->ends > 0) {
+	if (p->reason == REASON_NONE && r->as_it_is && p->ends > 0 && p->missing == 0 &&
+		(p->more == NULL || (p->more->address.p == NULL && p->more->surplus.p == NULL))) {
 		write_as_it_is(r, p);
 		return;
 	}

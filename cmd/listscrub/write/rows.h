@@ -6,26 +6,32 @@
 
 struct pending;
 
-/* How rows leave. Byte for byte, but for the address that its normal form replaces, and the columns added. */
+/*
+ * How rows are written: byte for byte, except for the address that its normal form replaces and the columns that
+ * are added. Rows that are kept as they are and follow each other in memory are written as one piece (run), which
+ * is most of a list.
+ */
 struct rows {
 	const struct settings *set;
 	struct output outputs[2]; /* those kept; the rejects */
 	char delimiter;
-	const char *line_end; /* for a last row without one */
+	const char *line_end; /* for a last row without one; static */
 	struct buf scratch;
 	bool as_it_is;  /* nothing is added to rows that are kept */
-	struct str run; /* kept rows that stand one behind the other and are written as one */
+	struct str run; /* kept rows that follow each other in memory, not copied yet */
 };
 #define ROWS_KEPT 0
 #define ROWS_REJECTS 1
 
-/* A "sep=" line above it all, for a delimiter that no reader would find out. */
+/* Write a "sep=" line first, for a delimiter that readers would not find by themselves. */
 void rows_separator(struct rows *r, char separator);
-/* The header row of the lists, with the columns that are added. */
+/* Write the header row (in UTF-8, without its end) with the columns that are added. */
 void rows_header(struct rows *r, struct str header);
+/* Write a row that was judged. Its slices must stay valid until rows_settle. */
 void rows_write(struct rows *r, const struct pending *p);
-/* The rows written so far no longer need what their slices point into. */
+/* Copy what is in run. Afterwards the rows written so far do not need what their slices point into. */
 void rows_settle(struct rows *r);
+/* rows_settle must come first. Errors as output_commit; rows_close as output_close. */
 bool rows_commit(struct rows *r, struct err *err);
 bool rows_close(struct rows *r, struct err *err);
 void rows_free(struct rows *r);

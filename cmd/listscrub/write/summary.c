@@ -10,6 +10,7 @@
 #include "cmd/listscrub/read/input.h"
 #include "cmd/listscrub/returns/bounces.h"
 #include "cmd/listscrub/write/findings.h"
+#include "cmd/listscrub/write/values.h"
 #include "text/json.h"
 #include "text/number.h"
 
@@ -31,37 +32,55 @@ static const char *mx_word(const struct mx *m)
 	return m->stopped || m->temporary > 0 ? "in part" : "judged";
 }
 
+static void add_unread(struct json *j, const struct judge_unread *u)
+{
+	json_key(j, "unread_dates");
+	json_uint(j, u->active + u->newest);
+	json_key(j, "undecided_dates");
+	json_uint(j, u->active_contested + u->newest_contested);
+	json_key(j, "unread_consent");
+	json_uint(j, u->consent);
+	json_key(j, "unread_opt_out");
+	json_uint(j, u->opt_out);
+}
+
+static void add_counts(struct json *j, const struct counts *c)
+{
+	json_key(j, "read");
+	json_uint(j, c->read);
+	json_key(j, "kept");
+	json_uint(j, c->kept);
+	json_key(j, "rejected");
+	json_uint(j, rejected(c));
+	json_key(j, "reasons");
+	json_object(j);
+	for (unsigned r = REASON_NONE + 1; r < REASON_COUNT; r++) {
+		json_key(j, reason_name((enum reason)r));
+		json_uint(j, c->rejected[r]);
+	}
+	json_close(j, '}');
+	json_key(j, "padded");
+	json_uint(j, c->padded);
+	json_key(j, "blank");
+	json_uint(j, c->blank);
+	json_key(j, "elsewhere");
+	json_uint(j, c->elsewhere);
+	json_key(j, "normalised");
+	json_uint(j, c->normalised);
+	json_key(j, "suggestions");
+	json_uint(j, c->suggestions);
+}
+
 static void say_json(const struct findings *f)
 {
-	const struct counts *c = f->counts;
 	struct buf out = { .limit = 0 };
 	struct json j;
 
 	json_init(&j, &out);
 	json_object(&j);
-	json_key(&j, "read");
-	json_uint(&j, c->read);
-	json_key(&j, "kept");
-	json_uint(&j, c->kept);
-	json_key(&j, "rejected");
-	json_uint(&j, rejected(c));
-	json_key(&j, "reasons");
-	json_object(&j);
-	for (unsigned r = REASON_NONE + 1; r < REASON_COUNT; r++) {
-		json_key(&j, reason_name((enum reason)r));
-		json_uint(&j, c->rejected[r]);
-	}
-	json_close(&j, '}');
-	json_key(&j, "elsewhere");
-	json_uint(&j, c->elsewhere);
-	json_key(&j, "normalised");
-	json_uint(&j, c->normalised);
-	json_key(&j, "suggestions");
-	json_uint(&j, c->suggestions);
-	json_key(&j, "unread_dates");
-	json_uint(&j, f->judge->unread.active + f->judge->unread.newest);
-	json_key(&j, "unread_consent");
-	json_uint(&j, f->judge->unread.consent);
+	add_counts(&j, f->counts);
+	add_unread(&j, &f->judge->unread);
+	values_add_json(f->values, &j);
 	if (f->judge->bounces != NULL) {
 		json_key(&j, "bounce_reports");
 		json_uint(&j, f->judge->bounces->reports);
@@ -88,14 +107,38 @@ static void say_unread(const struct judge_unread *u)
 	char n[32];
 
 	if (u->active > 0)
-		say_note("%s date%s of activity could not be read: such rows are inactive",
-			number_grouped(n, u->active), u->active == 1 ? "" : "s");
+		say_note("%s date%s of activity could not be read: such rows are kept", number_grouped(n, u->active),
+			u->active == 1 ? "" : "s");
+	if (u->active_contested > 0)
+		say_note(
+			"%s date%s of activity may have the day or the month first: such rows are kept (--dates=dmy or "
+			"--dates=mdy settles it)",
+			number_grouped(n, u->active_contested), u->active_contested == 1 ? "" : "s");
 	if (u->consent > 0)
 		say_note("%s cell%s neither yes nor no: such rows have no consent", number_grouped(n, u->consent),
 			u->consent == 1 ? " says" : "s say");
+	if (u->opt_out > 0)
+		say_note("%s cell%s of --opt-out neither yes nor no: such rows are dropped",
+			number_grouped(n, u->opt_out), u->opt_out == 1 ? " is" : "s are");
 	if (u->newest > 0)
 		say_note("%s date%s could not be read: older than all others", number_grouped(n, u->newest),
 			u->newest == 1 ? "" : "s");
+	if (u->newest_contested > 0)
+		say_note(
+			"%s date%s of --keep may have the day or the month first: the earlier reading counts (--dates=dmy "
+			"or --dates=mdy settles it)",
+			number_grouped(n, u->newest_contested), u->newest_contested == 1 ? "" : "s");
+}
+
+/* What nobody understood, in the form in which an option takes it. */
+static void say_values(const struct findings *f)
+{
+	const struct judge_unread *u = &f->judge->unread;
+
+	if (u->consent + u->opt_out == 0)
+		return;
+	say_note("these values were not understood; --consent or --opt-out with COLUMN=VALUE,... says which mean yes:");
+	values_say(f->values);
 }
 
 static void say_text(const struct findings *f)
@@ -111,11 +154,17 @@ static void say_text(const struct findings *f)
 		if (c->rejected[r] > 0)
 			say_note("%12s  %-15s %s", number_grouped(a, c->rejected[r]), reason_name((enum reason)r),
 				reason_text((enum reason)r));
+	if (c->padded > 0)
+		say_note("%s %s kept that had too few cells, or blank ones too many", number_grouped(a, c->padded),
+			rows(c->padded));
+	if (c->blank > 0)
+		say_note("%s blank %s, not counted as read", number_grouped(a, c->blank), rows(c->blank));
 	if (c->elsewhere > 0)
 		say_note("%s %s of other shares", number_grouped(a, c->elsewhere), rows(c->elsewhere));
 	if (c->suggestions > 0)
 		say_note("%s %s with a suggestion", number_grouped(a, c->suggestions), rows(c->suggestions));
 	say_unread(&f->judge->unread);
+	say_values(f);
 	(void)safelist_say(&f->judge->suppress.files);
 	(void)safelist_say(&f->judge->lists.files);
 }

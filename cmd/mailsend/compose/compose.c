@@ -91,36 +91,60 @@ bool compose_headers(struct settings *s, struct err *err)
 	return true;
 }
 
-/* "Name: a, b" of every mailbox in the lists, names encoded as needed; the addresses are in the
- * envelope already. */
+/* The mailboxes of one value, names encoded as needed. */
+static bool add_mailboxes(struct buf *value, const char *name, struct str text, const struct envelope *e,
+	enum address_manner manner, struct err *err)
+{
+	struct address_list l = { .manner = manner };
+	struct address a = { 0 };
+	struct buf decoded = { 0 };
+	bool ok = true;
+	int got = 0;
+
+	converter_open_for(text);
+	address_list_init(&l, text);
+	while (ok && (got = address_list_next(&l)) > 0) {
+		buf_clear(&decoded);
+		word_decode(&decoded, buf_str(&l.name));
+		if (str_find(buf_str(&l.bare), '@') == buf_len(&l.bare)) {
+			if (e->only_known && !envelope_knows(e, buf_str(&l.bare)))
+				got = -1;
+			else if (e->domain != NULL)
+				buf_printf(&l.bare, "@%s", e->domain);
+		}
+		if (got < 0)
+			break;
+		enum address_fault fault = address_parse(&a, buf_str(&l.bare), ADDRESS_ENVELOPE);
+
+		if (fault != ADDRESS_OK && e->domain != NULL)
+			ok = err_set(err, ERR_USAGE, "%s: %.*s: %s", name, STR_ARGS(buf_str(&l.bare)),
+				address_fault_text(&a, fault));
+		buf_add_text(value, buf_len(value) > 0 ? ", " : "");
+		address_add_mailbox(value, buf_str(&decoded), buf_str(&l.bare));
+	}
+	if (ok && got < 0)
+		ok = err_set(err, ERR_USAGE, "%s: %.*s: is not an address", name, STR_ARGS(buf_str(&l.bare)));
+	address_list_free(&l);
+	address_free(&a);
+	buf_free(&decoded);
+	return ok;
+}
+
+/* "Name: a, b" of every mailbox in the lists. */
 static bool put_addresses(struct workshop *w, const char *name, const struct option_list *list, const char *const *more,
 	const struct envelope *e, struct err *err)
 {
+	bool sender = strcmp(name, "From") == 0 || strcmp(name, "Reply-To") == 0;
 	struct buf value = { 0 };
-	struct buf decoded = { 0 };
-	struct address_list l = { 0 };
 	size_t total = list->n;
+	bool ok = true;
 
 	while (more != NULL && more[total - list->n] != NULL)
 		total++;
-	for (size_t i = 0; i < total; i++) {
-		struct str text = str_of(i < list->n ? list->values[i] : more[i - list->n]);
-
-		converter_open_for(text);
-		address_list_init(&l, text);
-		while (address_list_next(&l) > 0) {
-			buf_add_text(&value, buf_len(&value) > 0 ? ", " : "");
-			buf_clear(&decoded);
-			word_decode(&decoded, buf_str(&l.name));
-			if (str_find(buf_str(&l.bare), '@') == buf_len(&l.bare) && e->domain != NULL)
-				buf_printf(&l.bare, "@%s", e->domain);
-			address_add_mailbox(&value, buf_str(&decoded), buf_str(&l.bare));
-		}
-	}
-	bool ok = buf_len(&value) == 0 || header_add(&w->header, str_of(name), buf_str(&value), err);
-
-	address_list_free(&l);
-	buf_free(&decoded);
+	for (size_t i = 0; i < total && ok; i++)
+		ok = add_mailboxes(&value, name, str_of(i < list->n ? list->values[i] : more[i - list->n]), e,
+			sender ? ADDRESS_JOINED : ADDRESS_LENIENT, err);
+	ok = ok && (buf_len(&value) == 0 || header_add(&w->header, str_of(name), buf_str(&value), err));
 	buf_free(&value);
 	return ok;
 }

@@ -2,14 +2,25 @@
 
 #include "cmd/mailsend/compose/envelope.h"
 
+#include <pwd.h>
 #include <stdio.h>
+#include <unistd.h>
 
 #include "base/mem.h"
 #include "io/file.h"
 #include "mail/address/address.h"
 #include "proto/reply.h"
 
-#define ALIAS_DEPTH 10
+#define ALIAS_LIMIT ((size_t)4 << 20)
+#define INCLUDE_DEPTH 10
+
+/* Where names and addresses come from. */
+struct origin {
+	enum err_kind kind; /* of what is wrong with them */
+	const char *where;  /* for messages */
+	enum address_manner manner;
+	unsigned depth; /* of :include: files */
+};
 
 static char *text_of(struct str s)
 {
@@ -28,7 +39,7 @@ void envelope_free(struct envelope *e)
 	mem_free(e->from);
 	mem_free(e->domain);
 	set_free(&e->seen);
-	buf_free(&e->aliases);
+	aliases_free(&e->aliases);
 	*e = (struct envelope){ 0 };
 }
 
@@ -84,56 +95,128 @@ static void append(struct envelope *e, const struct address *a, struct str bare,
 	r->orcpt = a != NULL && !r->utf8 ? orcpt_of(r->wire) : NULL;
 }
 
-static bool add_address(struct envelope *e, struct str bare, enum err_kind kind, const char *where, struct err *err)
+static bool add_list(struct envelope *e, struct str list, const struct origin *from, struct err *err);
+static bool add_user(struct envelope *e, struct str name, const struct origin *from, struct err *err);
+static bool add_targets(struct envelope *e, const struct alias *alias, struct str targets, const struct origin *from,
+	struct err *err);
+
+/* Is it a domain of this machine, whose local names the aliases know? */
+static bool is_local_domain(struct str domain)
+{
+	char host[256] = "";
+
+	if (str_among(domain, "localhost localhost.localdomain"))
+		return true;
+	return gethostname(host, sizeof host - 1) == 0 && host[0] != '\0' && str_ieq(domain, str_of(host));
+}
+
+/* A path in an :include: file is as it stands there; its targets are those of the alias. */
+static bool add_include(struct envelope *e, const struct alias *alias, struct str path, const struct origin *from,
+	struct err *err)
+{
+	struct buf text = { 0 };
+	char *name = text_of(path);
+	struct str line;
+	bool ok = file_read(name, ALIAS_LIMIT, &text, err);
+	struct str rest = buf_str(&text);
+
+	if (!ok) {
+		err_prefix(err, "%s:%u: :include:", e->aliases.path, alias->line);
+		err->kind = ERR_CONFIG;
+	}
+	while (ok && aliases_line(&rest, &line))
+		ok = add_targets(e, alias, line, from, err);
+	buf_free(&text);
+	mem_free(name);
+	return ok;
+}
+
+static bool add_targets(struct envelope *e, const struct alias *alias, struct str targets, const struct origin *from,
+	struct err *err)
+{
+	struct alias_target t;
+	bool ok = true;
+
+	while (ok && aliases_target(&targets, &t)) {
+		switch (t.kind) {
+		case ALIAS_ADDRESS:
+			ok = add_list(e, t.text, from, err);
+			break;
+		case ALIAS_LOCAL:
+			ok = add_user(e, t.text, from, err);
+			break;
+		case ALIAS_INCLUDE:
+			if (from->depth >= INCLUDE_DEPTH)
+				return err_set(err, ERR_CONFIG, "%s:%u: :include: files include one another",
+					e->aliases.path, alias->line);
+			ok = add_include(e, alias, t.text,
+				&(struct origin){ from->kind, from->where, from->manner, from->depth + 1 }, err);
+			break;
+		case ALIAS_COMMAND:
+		case ALIAS_FILE:
+			return err_set(err, ERR_CONFIG,
+				"%s:%u: %s: %.*s is a %s; mailsend sends by SMTP only, give an address there",
+				e->aliases.path, alias->line, alias->name, STR_ARGS(t.text),
+				t.kind == ALIAS_FILE ? "file" : "command");
+		}
+	}
+	return ok;
+}
+
+/* Who gets the mail of an alias. Each is looked up once; inside its own targets its name is the local user. */
+static bool add_alias(struct envelope *e, struct alias *alias, struct err *err)
+{
+	char where[80];
+
+	if (alias->done)
+		return true;
+	snprintf(where, sizeof where, "alias %.60s", alias->name);
+	alias->open = true;
+	bool ok = add_targets(e, alias, str_of(alias->targets),
+		&(struct origin){ ERR_CONFIG, where, ADDRESS_LENIENT, 0 }, err);
+
+	alias->open = false;
+	alias->done = true;
+	return ok;
+}
+
+/* The alias of a name, or the one for names that have none, where it is not being looked up already. */
+static struct alias *find_alias(const struct envelope *e, struct str name)
+{
+	struct alias *alias = aliases_find(&e->aliases, name);
+
+	if (alias == NULL)
+		alias = aliases_find(&e->aliases, STR_LIT("default"));
+	return alias != NULL && !alias->open ? alias : NULL;
+}
+
+static bool add_address(struct envelope *e, struct str bare, const struct origin *from, struct err *err)
 {
 	struct address a = { 0 };
 	struct buf key = { 0 };
 	enum address_fault fault = address_parse(&a, bare, ADDRESS_ENVELOPE);
+	struct alias *alias = fault == ADDRESS_OK && is_local_domain(a.domain) ? find_alias(e, a.local) : NULL;
 	bool ok = fault == ADDRESS_OK;
 
-	if (ok) {
+	if (alias != NULL) {
+		ok = add_alias(e, alias, err);
+	} else if (ok) {
 		address_key(&a, &key);
 		append(e, &a, bare, buf_str(&key));
 	} else {
-		err_set(err, kind, "%s: %.*s: %s", where, STR_ARGS(bare), address_fault_text(&a, fault));
+		err_set(err, from->kind, "%s: %.*s: %s", from->where, STR_ARGS(bare), address_fault_text(&a, fault));
 	}
 	address_free(&a);
 	buf_free(&key);
 	return ok;
 }
 
-/* The right-hand side of an alias, or STR_NONE. "default" is for names that have none. */
-static struct str find_alias(const struct envelope *e, struct str name)
+/* A local user, with our domain where there is one. */
+static bool add_user(struct envelope *e, struct str name, const struct origin *from, struct err *err)
 {
-	struct str rest = buf_str(&e->aliases);
-
-	while (rest.p != NULL) {
-		struct str line = str_cut(&rest, '\n');
-		struct str value = str_sub(line, 0, str_find(line, '#'));
-		struct str left = str_trim(str_cut(&value, ':'));
-
-		if (value.p != NULL && str_ieq(left, name))
-			return str_trim(value);
-	}
-	return STR_NONE;
-}
-
-static bool add_list(struct envelope *e, struct str list, enum err_kind kind, const char *where, unsigned depth,
-	struct err *err);
-
-/* A name without a domain: an alias, else somebody here. */
-static bool add_local(struct envelope *e, struct str name, enum err_kind kind, const char *where, unsigned depth,
-	struct err *err)
-{
-	struct str alias = find_alias(e, name);
-
-	if (alias.p == NULL)
-		alias = find_alias(e, STR_LIT("default"));
-	if (alias.p != NULL && depth < ALIAS_DEPTH && !str_ieq(alias, name))
-		return add_list(e, alias, ERR_CONFIG, "--aliases", depth + 1, err);
 	for (size_t i = 0; i < name.n; i++)
 		if (ascii_control(name.p[i]) || strchr(" <>()[]:;,@\\\"", name.p[i]) != NULL)
-			return err_set(err, kind, "%s: %.*s: is no address", where, STR_ARGS(name));
+			return err_set(err, from->kind, "%s: %.*s: is not an address", from->where, STR_ARGS(name));
 	if (e->domain == NULL) {
 		append(e, NULL, name, name);
 		return true;
@@ -142,16 +225,47 @@ static bool add_local(struct envelope *e, struct str name, enum err_kind kind, c
 
 	buf_add(&full, name);
 	buf_printf(&full, "@%s", e->domain);
-	bool ok = add_address(e, buf_str(&full), kind, where, err);
+	bool ok = add_address(e, buf_str(&full), from, err);
 
 	buf_free(&full);
 	return ok;
 }
 
-static bool add_list(struct envelope *e, struct str list, enum err_kind kind, const char *where, unsigned depth,
-	struct err *err)
+/* A name without a domain: an alias, else somebody here. */
+static bool add_local(struct envelope *e, struct str name, const struct origin *from, struct err *err)
 {
-	struct address_list l = { 0 };
+	struct alias *alias = find_alias(e, name);
+
+	if (alias != NULL)
+		return add_alias(e, alias, err);
+	if (e->only_known && !envelope_knows(e, name))
+		return err_set(err, from->kind,
+			"%s: %.*s: neither an address nor a name in the aliases or of a local user", from->where,
+			STR_ARGS(name));
+	return add_user(e, name, from, err);
+}
+
+static bool knows(void *e, struct str name)
+{
+	return envelope_knows(e, name);
+}
+
+bool envelope_knows(const struct envelope *e, struct str name)
+{
+	char *word;
+	bool found;
+
+	if (aliases_find(&e->aliases, name) != NULL || str_among(name, "root postmaster"))
+		return true;
+	word = text_of(name);
+	found = getpwnam(word) != NULL;
+	mem_free(word);
+	return found;
+}
+
+static bool add_list(struct envelope *e, struct str list, const struct origin *from, struct err *err)
+{
+	struct address_list l = { .manner = from->manner, .known = knows, .arg = e };
 	bool ok = true;
 	int got = 0;
 
@@ -160,19 +274,23 @@ static bool add_list(struct envelope *e, struct str list, enum err_kind kind, co
 		struct str bare = buf_str(&l.bare);
 
 		if (str_find(bare, '@') < bare.n)
-			ok = add_address(e, bare, kind, where, err);
+			ok = add_address(e, bare, from, err);
 		else
-			ok = add_local(e, bare, kind, where, depth, err);
+			ok = add_local(e, bare, from, err);
 	}
 	if (ok && got < 0)
-		ok = err_set(err, kind, "%s: %.*s: is no address", where, STR_ARGS(buf_str(&l.bare)));
+		ok = err_set(err, from->kind, "%s: %.*s: is not an address", from->where, STR_ARGS(buf_str(&l.bare)));
 	address_list_free(&l);
 	return ok;
 }
 
 bool envelope_add_list(struct envelope *e, struct str list, enum err_kind kind, const char *where, struct err *err)
 {
-	return add_list(e, list, kind, where, 0, err);
+	/* In a header, commas in names are a program's mistake and known as such; on a command line they may as well be
+	 * a person's, who can be asked. */
+	const struct origin from = { kind, where, kind == ERR_DATA ? ADDRESS_JOINED : ADDRESS_LENIENT, 0 };
+
+	return add_list(e, list, &from, err);
 }
 
 bool envelope_set_from(struct envelope *e, const char *address, enum err_kind kind, struct err *err)
@@ -181,15 +299,14 @@ bool envelope_set_from(struct envelope *e, const char *address, enum err_kind ki
 	struct address a = { 0 };
 	bool ok = true;
 
-	if (str_eq(bare, STR_LIT("<>")))
-		bare = STR_NONE;
+	if (bare.n >= 2 && bare.p[0] == '<' && bare.p[bare.n - 1] == '>')
+		bare = str_trim(str_sub(bare, 1, bare.n - 2));
 	mem_free(e->from);
 	e->from = NULL;
 	if (bare.n == 0) {
 		e->from = mem_copy("", 0);
 		return true;
 	}
-	address_unwrap(str_of(address), &bare, NULL);
 	enum address_fault fault = address_parse(&a, bare, ADDRESS_ENVELOPE);
 
 	if (fault == ADDRESS_OK) {
@@ -204,7 +321,11 @@ bool envelope_set_from(struct envelope *e, const char *address, enum err_kind ki
 
 bool envelope_aliases(struct envelope *e, const char *path, struct err *err)
 {
-	return file_read(path, (size_t)4 << 20, &e->aliases, err);
+	struct buf text = { 0 };
+	bool ok = file_read(path, ALIAS_LIMIT, &text, err) && aliases_parse(&e->aliases, path, buf_str(&text), err);
+
+	buf_free(&text);
+	return ok;
 }
 
 void envelope_verdict(struct recipient *r, enum verdict verdict, const struct reply *reply, const char *text)

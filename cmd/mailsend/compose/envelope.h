@@ -4,6 +4,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/set.h"
+#include "cmd/mailsend/compose/aliases.h"
 #include "mail/returns/outcome.h"
 
 /* What became of a recipient. */
@@ -36,15 +37,19 @@ struct envelope {
 	size_t n;
 	size_t cap;
 	struct set seen;
-	struct buf aliases; /* the octets of --aliases */
-	char *domain;       /* for names without one; NULL: such a name stays as it is (LMTP) */
+	struct aliases aliases;
+	bool only_known; /* names without a domain must be in the aliases or of local users */
+	char *domain;    /* for names without one; NULL: such a name stays as it is (LMTP) */
 };
 
 void envelope_free(struct envelope *e);
 /* kind: ERR_USAGE or ERR_DATA, by where the text comes from; where: for messages ("--to", "Cc"). */
+/* address: bare or in <>, "" or "<>" for nobody. */
 bool envelope_set_from(struct envelope *e, const char *address, enum err_kind kind, struct err *err);
 /* Every mailbox of a list, judged; one that is there already is passed over. */
 bool envelope_add_list(struct envelope *e, struct str list, enum err_kind kind, const char *where, struct err *err);
+/* Is this name in the aliases, or a local user's? */
+bool envelope_knows(const struct envelope *e, struct str name);
 bool envelope_aliases(struct envelope *e, const char *path, struct err *err);
 /* What the session says about one, in words that are kept. */
 struct reply;

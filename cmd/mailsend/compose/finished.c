@@ -39,35 +39,46 @@ bool finished_open(struct outgoing *o, const char *path, struct err *err)
 	return n == 0;
 }
 
-/* The first mailbox of a field. */
-static bool first_mailbox(struct str body, struct buf *out, struct buf *name)
+/* The first mailbox of a field, as "name <bare>": 0 for none (an empty field, a group without members), -1 for what is
+ * malformed. */
+static int first_mailbox(struct str body, struct buf *bare, struct buf *name)
 {
-	struct address_list l = { 0 };
+	struct address_list l = { .manner = ADDRESS_JOINED };
 
 	address_list_init(&l, body);
-	bool ok = address_list_next(&l) > 0;
+	int got = address_list_next(&l);
 
-	if (ok) {
-		buf_add(out, buf_str(&l.bare));
-		if (name != NULL)
-			word_decode(name, buf_str(&l.name));
-	}
+	buf_add(bare, buf_str(&l.bare));
+	if (got > 0 && name != NULL)
+		word_decode(name, buf_str(&l.name));
+	/* "Doe, John": words, and nobody's address. */
+	if (got > 0 && str_find(buf_str(bare), '@') == buf_len(bare) && address_list_next(&l) != 0)
+		got = -1;
 	address_list_free(&l);
-	return ok;
+	return got;
 }
 
-bool finished_sender(const struct outgoing *o, struct buf *out, struct buf *name)
+bool finished_sender(const struct outgoing *o, struct buf *out, struct err *err)
 {
 	static const char *const fields[] = { "Resent-Sender", "Resent-From", "Sender", "From" };
 	struct str header = buf_str(&o->message.header);
+	struct buf bare = { 0 };
+	int got = 0;
 
-	for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++) {
+	for (size_t i = 0; i < sizeof fields / sizeof fields[0] && got <= 0; i++) {
 		struct str body = header_find(header, fields[i]);
 
-		if (body.p != NULL && first_mailbox(body, out, name))
-			return true;
+		buf_clear(&bare);
+		got = body.p != NULL ? first_mailbox(body, &bare, NULL) : 0;
 	}
-	return false;
+	/* The last is From, which has to be there. */
+	if (got < 0)
+		err_set(err, ERR_DATA, "From: %.*s: not an address; -f ADDRESS says who sends it",
+			STR_ARGS(buf_str(&bare)));
+	else
+		buf_add(out, buf_str(&bare));
+	buf_free(&bare);
+	return got >= 0;
 }
 
 /* Is this one of the fields that name recipients? Resent blocks stand in front, the newest first
@@ -132,9 +143,9 @@ static void find_message_id(struct outgoing *o, const char *from)
 	struct buf domain = { 0 };
 	uint64_t digest[2];
 
-	if (given.p != NULL) {
-		header_unfold(&o->id, given);
-	} else {
+	header_unfold(&o->id, given);
+	if (str_trim(buf_str(&o->id)).n == 0) {
+		buf_clear(&o->id);
 		digest_of(o, digest);
 		identity_domain(from, &domain);
 		identity_message_id(buf_text(&domain), digest, &o->id);
@@ -148,30 +159,23 @@ bool finished_wants(struct outgoing *o, const struct settings *s, const char *fr
 {
 	struct buf bare = { 0 };
 	struct buf name = { 0 };
+	struct buf given = { 0 };
+	struct buf given_name = { 0 };
 	int64_t now = clock_wall();
 	struct str sender = header_find(buf_str(&o->message.header), "From");
 	bool ok = true;
 
+	address_one(str_of(from), &bare, &name);
 	/* cron writes "From: root (Cron Daemon)": that is no address outside this machine. */
-	if (sender.p != NULL && first_mailbox(sender, &bare, &name) &&
-		str_find(buf_str(&bare), '@') == buf_len(&bare)) {
+	if (sender.p != NULL && first_mailbox(sender, &given, &given_name) > 0 &&
+		str_find(buf_str(&given), '@') == buf_len(&given)) {
 		o->wants.replace_from = true;
-		buf_clear(&o->from);
-		struct buf address = { 0 };
-
-		ok = identity_default(s, buf_str(&bare), &address) &&
-			address_add_mailbox(&o->from, buf_str(&name), buf_str(&address));
-		buf_free(&address);
+		buf_clear(&bare);
+		ok = identity_mailbox(s, buf_text(&given), "From", ERR_DATA, &bare, NULL, err);
+		address_add_mailbox(&o->from, buf_str(&given_name), buf_str(&bare));
 	} else {
-		struct str unwrapped;
-
-		buf_clear(&name);
-		address_unwrap(str_of(from), &unwrapped, &name);
-		if (s->full_name != NULL) {
-			buf_clear(&name);
-			buf_add_text(&name, s->full_name);
-		}
-		address_add_mailbox(&o->from, buf_str(&name), unwrapped);
+		address_add_mailbox(&o->from, s->full_name != NULL ? str_of(s->full_name) : buf_str(&name),
+			buf_str(&bare));
 	}
 	find_message_id(o, from);
 	date_add_mail(&o->date, now, clock_offset(now));
@@ -180,5 +184,7 @@ bool finished_wants(struct outgoing *o, const struct settings *s, const char *fr
 	o->wants.from = buf_str(&o->from);
 	buf_free(&bare);
 	buf_free(&name);
-	return ok || err_set(err, ERR_SOFTWARE, "no room for a name");
+	buf_free(&given);
+	buf_free(&given_name);
+	return ok;
 }

@@ -8,8 +8,8 @@
 /* Look at the finished message in path ("-": standard input). */
 bool finished_open(struct outgoing *o, const char *path, struct err *err);
 /* The bare address that it says it is from (Resent-From, Sender, From: the first that is there),
- * appended to out; false when there is none. name may be NULL. */
-bool finished_sender(const struct outgoing *o, struct buf *out, struct buf *name);
+ * appended to out; nothing when there is none. False (65) for a From that is not an address. */
+bool finished_sender(const struct outgoing *o, struct buf *out, struct err *err);
 /* Recipients from its header: To, Cc and Bcc, or where there are Resent- fields those of the first
  * resent block. 65. */
 bool finished_recipients(const struct outgoing *o, struct envelope *e, struct err *err);

@@ -78,16 +78,40 @@ bool identity_default(const struct settings *s, struct str local, struct buf *ou
 	return !out->full;
 }
 
+bool identity_mailbox(const struct settings *s, const char *value, const char *where, enum err_kind kind,
+	struct buf *bare, struct buf *name, struct err *err)
+{
+	struct buf word = { 0 };
+	struct buf own = { 0 };
+	bool ok = address_one(str_of(value), bare, name);
+
+	if (!ok)
+		err_set(err, kind, "%s: '%s' is not an address; give ADDRESS or 'NAME <ADDRESS>'", where, value);
+	/* A login name alone is somebody here. */
+	if (ok && str_find(buf_str(bare), '@') == buf_len(bare)) {
+		buf_add(&word, buf_str(bare));
+		buf_clear(bare);
+		ok = identity_default(s, buf_str(&word), &own) && address_one(buf_str(&own), bare, NULL);
+		if (!ok)
+			err_set(err, ERR_CONFIG, "from = %s does not make an address of '%s'",
+				s->account.from != NULL ? s->account.from : "", buf_text(&word));
+	}
+	buf_free(&word);
+	buf_free(&own);
+	return ok;
+}
+
 void identity_domain(const char *address, struct buf *out)
 {
-	struct str bare;
+	struct buf bare = { 0 };
 	struct address a = { 0 };
 	size_t before = buf_len(out);
 
-	address_unwrap(str_of(address), &bare, NULL);
-	if (address_parse(&a, bare, ADDRESS_ENVELOPE) == ADDRESS_OK)
+	if (address_one(str_of(address), &bare, NULL) &&
+		address_parse(&a, buf_str(&bare), ADDRESS_ENVELOPE) == ADDRESS_OK)
 		buf_add(out, buf_str(&a.ascii));
 	address_free(&a);
+	buf_free(&bare);
 	if (buf_len(out) == before)
 		add_host(out);
 }

@@ -7,6 +7,11 @@
  * and a "*" of a pattern is the login name too), else $EMAIL, else login@host. local: somebody
  * else's login name to be made an address, or NULL. */
 bool identity_default(const struct settings *s, struct str local, struct buf *out);
+/* The mailbox that a value (of an option, the environment, the configuration or a header) names: its bare address, one
+ * without a domain made one of ours, and its name decoded. Nothing is guessed: a value that is not one mailbox is an
+ * error of that kind. */
+bool identity_mailbox(const struct settings *s, const char *value, const char *where, enum err_kind kind,
+	struct buf *bare, struct buf *name, struct err *err);
 /* What stands behind the last "@" of an address or mailbox; the host's name when nothing does. */
 void identity_domain(const char *address, struct buf *out);
 /* A new Message-ID with its <>, from chance, or with SOURCE_DATE_EPOCH from a digest of what is

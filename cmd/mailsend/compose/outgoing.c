@@ -5,6 +5,11 @@
 #include "base/mem.h"
 #include "mail/header/header.h"
 
+/*
+ * The size is known before the first byte leaves (SIZE, BDAT), so it is a promise to the server: each pass counts
+ * again, and a file that changed in between is an error instead of a message that is cut or padded.
+ */
+
 #define BLOCK ((size_t)48 << 10)
 
 void outgoing_free(struct outgoing *o)

@@ -83,14 +83,14 @@ bool source_open(struct source *s, const char *path, struct err *err)
 		err_errno(err, ERR_NOINPUT, errno, "%s", s->name);
 	} else if (S_ISDIR(st.st_mode)) {
 		err_set(err, ERR_NOINPUT, "%s: is a directory", s->name);
-	} else if (S_ISREG(st.st_mode)) {
+	} else if (S_ISREG(st.st_mode) && st.st_size > 0 && st.st_blocks > 0) {
 		off_t at = standard ? lseek(fd, 0, SEEK_CUR) : 0;
 
 		s->fd = fd;
 		s->start = at > 0 ? (uint64_t)at : 0;
 		s->size = (uint64_t)st.st_size > s->start ? (uint64_t)st.st_size - s->start : 0;
 		return true;
-	} else if (take_pipe(s, fd, err)) {
+	} else if (take_pipe(s, fd, err)) { /* also files of /proc and /sys, which do not know their size */
 		if (!standard)
 			close(fd);
 		return true;

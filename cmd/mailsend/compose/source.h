@@ -5,22 +5,31 @@
 #include "base/err.h"
 
 /*
- * Octets that are read more than once: a file where it lies, or what came through a pipe, in memory
- * up to 1 MiB and in an unlinked temporary file beyond.
+ * Bytes that are read more than once: a file where it is, or what came through a pipe, kept in memory up to 1 MiB
+ * and in a temporary file without a name beyond.
  */
 struct source {
-	char *name;     /* for messages */
-	int fd;         /* -1: all in memory */
-	uint64_t start; /* where it begins in fd */
+	char *name;     /* owned, for messages */
+	int fd;         /* owned; -1: all is in memory */
+	uint64_t start; /* offset in fd where it begins */
 	uint64_t size;
 	struct buf memory;
 };
 
-/* path "-": standard input. 66 when it cannot be opened, 74 when reading fails. */
+/*
+ * path "-": standard input, from where it is. False with ERR_NOINPUT when it cannot be opened, ERR_IO when reading
+ * fails, ERR_CANTCREAT for the temporary file. s must not own anything. A file that changes later is read as it is
+ * then.
+ */
 bool source_open(struct source *s, const char *path, struct err *err);
+/* A copy of text as a source. */
 void source_of_text(struct source *s, const char *name, struct str text);
+/* Does nothing with a zeroed one, or one that was freed. */
 void source_free(struct source *s);
-/* Append at most n octets from position at on to out: how many, 0 at the end, -1 with 74. */
+/*
+ * Append at most n bytes from position at on: how many, 0 at the end, -1 with ERR_IO. The size is that of
+ * source_open, whatever the file has become.
+ */
 long source_read(const struct source *s, uint64_t at, size_t n, struct buf *out, struct err *err);
 
 #endif

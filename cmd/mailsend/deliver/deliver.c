@@ -11,6 +11,15 @@
 #include "cmd/mailsend/deliver/judge.h"
 #include "io/clock.h"
 
+/*
+ * One session, transaction after transaction, until every recipient has a verdict. Two orders are a promise:
+ *
+ * - `before` is called before the last byte of the content is given to the session, never after: until then the
+ * message cannot have been delivered, and afterwards the caller's record says that it may have been.
+ * - From the end of the content to the verdict a signal does not end the session (`committed`), since what was
+ * handed over would become unknown.
+ */
+
 #define BLOCK ((size_t)64 << 10)
 #define PROGRESS_FROM ((uint64_t)1 << 20)
 

@@ -282,7 +282,7 @@ bool report_json(const struct result *r, const struct envelope *e, const struct 
 	return ok;
 }
 
-bool report_failed(const struct envelope *e, const char *path, struct err *err)
+bool report_failed(const struct envelope *e, const char *path, bool spooled, struct err *err)
 {
 	struct file_new file;
 	struct buf out = { 0 };
@@ -290,7 +290,7 @@ bool report_failed(const struct envelope *e, const char *path, struct err *err)
 	for (size_t i = 0; i < e->n; i++) {
 		enum verdict v = e->rcpts[i].verdict;
 
-		if (v != VERDICT_SENT && v != VERDICT_UNKNOWN)
+		if (v == VERDICT_REFUSED || (!spooled && v != VERDICT_SENT && v != VERDICT_UNKNOWN))
 			buf_printf(&out, "%s\n", e->rcpts[i].shown);
 	}
 	bool ok = file_new_begin(&file, path, 0600, err);

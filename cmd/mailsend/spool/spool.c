@@ -22,20 +22,6 @@
 #define FIRST_PAUSE 300
 #define LONGEST_PAUSE (4 * 3600)
 
-bool spool_applies(const struct result *r, const struct envelope *e)
-{
-	bool unreachable = r->connected == 0 && (r->err.kind == ERR_NOHOST || r->err.kind == ERR_UNAVAILABLE);
-	bool later = unreachable || r->err.kind == ERR_TEMP;
-
-	for (size_t i = 0; i < e->n; i++) {
-		enum verdict v = e->rcpts[i].verdict;
-
-		if (v == VERDICT_DEFERRED || v == VERDICT_UNKNOWN || (v == VERDICT_NOT_SENT && later))
-			return true;
-	}
-	return false;
-}
-
 static char *copy_text(const char *text)
 {
 	return text != NULL ? mem_copy(text, strlen(text)) : NULL;
@@ -141,7 +127,7 @@ bool spool_keep(struct outgoing *o, const struct envelope *e, const struct resul
 
 		if (v == VERDICT_UNKNOWN)
 			entry.state = SPOOL_UNKNOWN;
-		if (v == VERDICT_UNKNOWN || v == VERDICT_DEFERRED || v == VERDICT_NOT_SENT)
+		if (v != VERDICT_SENT && v != VERDICT_REFUSED)
 			ok = envelope_add_list(&entry.envelope, str_of(e->rcpts[i].shown), ERR_SOFTWARE, "spool", err);
 	}
 	ok = ok && spool_entry_create(&entry, o, err);

@@ -5,21 +5,22 @@
 #include "cmd/mailsend/compose/outgoing.h"
 
 /*
- * One message in the spool: ID.msg holds its octets and never changes, ID.env the envelope and the
- * state, a line each, and is replaced as a whole. An entry exists when its .env does. The state
- * says `sending` from just before the last octets leave until the verdicts are written down: who
- * finds that on a later day knows that the outcome is unknown.
+ * One message in the spool. ID.msg has its bytes and never changes; ID.env has the envelope and the state, one
+ * line each, and is replaced as a whole. An entry exists when its .env does. The state is `sending` from just
+ * before the last bytes leave until the verdicts are written: a later run that finds it knows that the outcome is
+ * unknown and does not send again.
  */
 enum spool_state { SPOOL_WAITING, SPOOL_SENDING, SPOOL_UNKNOWN, SPOOL_REFUSED };
 
+/* An entry in memory; owns its strings. Zeroed is empty. */
 struct spool_entry {
 	char *base; /* path without its ending */
 	enum spool_state state;
-	struct envelope envelope; /* who still has to get it */
-	uint64_t attempts;
-	int64_t next;  /* not before, seconds since 1970 */
-	char *account; /* or NULL */
-	char *options; /* lines "option NAME VALUE" of how to reach the server, or NULL */
+	struct envelope envelope; /* the recipients that still have to get it */
+	uint64_t attempts;        /* sessions so far */
+	int64_t next;             /* not before then, seconds since 1970 */
+	char *account;            /* or NULL */
+	char *options;            /* lines "option NAME VALUE" of how to reach the server, or NULL */
 	char *message_id;
 	char *why;                  /* what happened last, or NULL */
 	char *notify, *ret, *envid; /* as they go onto the wire, or NULL */
@@ -27,14 +28,18 @@ struct spool_entry {
 };
 
 void spool_entry_free(struct spool_entry *s);
-/* The directory, made where it is missing, appended to out with a final slash. */
+/* Append the directory with a final slash, made if it is missing. False with ERR_CANTCREAT, ERR_IO or ERR_OS. */
 bool spool_directory(struct buf *out, struct err *err);
-/* Write a new entry: message first, synced, then what makes it exist. */
+/* Write a new entry: the message first, synced, then the .env that makes it exist. Sets s->base. */
 bool spool_entry_create(struct spool_entry *s, struct outgoing *o, struct err *err);
+/*
+ * Read the entry with this path (without its ending). False with ERR_DATA for a damaged one, or the errors of
+ * reading.
+ */
 bool spool_entry_read(struct spool_entry *s, const char *base, struct err *err);
-/* Put the state and the envelope (recipients without VERDICT_SENT) on disk, synced. */
+/* Write the state and the envelope (recipients without VERDICT_SENT), synced. */
 bool spool_entry_write(const struct spool_entry *s, struct err *err);
-/* It is through: gone, synced. */
+/* All have it: remove the entry, synced. */
 bool spool_entry_remove(const struct spool_entry *s, struct err *err);
 const char *spool_state_name(enum spool_state state);
 

@@ -8,6 +8,11 @@
 #include "mail/address/domain.h"
 #include "text/utf8.h"
 
+/*
+ * The rules that decide whether an address is accepted. Order matters for the answer: a control character is
+ * reported before anything else, as it must never get near a command; then the local part, then the domain.
+ */
+
 #define LOCAL_MAX ((size_t)64)
 #define LABEL_MAX ((size_t)63)
 #define ADDRESS_MAX ((size_t)254)

@@ -2,6 +2,7 @@
 
 #include "mail/address/address.h"
 
+#include "mail/address/address_local.h"
 #include "text/cfws.h"
 
 /* What is known of the member that is being read. */
@@ -268,8 +269,19 @@ static void give_up(struct address_list *l, struct str start)
 	l->rest = str_sub(start, i, start.n);
 }
 
+/* A word before a comma that is nobody: it may belong to the name that follows. */
+static bool is_part_of_name(const struct address_list *l)
+{
+	struct str word = buf_str(&l->bare);
+
+	return l->manner == ADDRESS_JOINED && l->rest.n > 0 && !l->in_group && str_find(word, '@') == word.n &&
+		buf_len(&l->name) == 0 && (l->known == NULL || !l->known(l->arg, word));
+}
+
 int address_list_next(struct address_list *l)
 {
+	struct str group = STR_NONE;
+
 	for (;;) {
 		struct member m = { .name = &l->name };
 		struct str start = l->rest;
@@ -290,14 +302,24 @@ int address_list_next(struct address_list *l)
 			enum found found = take_member(l, &m);
 
 			if (found == FOUND_GROUP) {
+				/* Without its end it may be a colon in a name. */
+				if (str_find(l->rest, ';') == l->rest.n && address_list_rescue(l, start))
+					return 1;
+				group = start;
 				l->in_group = true;
 				continue;
 			}
 			if (found == FOUND_MAILBOX) {
+				if (is_part_of_name(l) && address_list_rescue(l, start))
+					return 1;
 				if (buf_len(&l->name) == 0)
 					add_unescaped(&l->name, str_trim(m.comment));
 				return 1;
 			}
+		}
+		if (address_list_rescue(l, group.p != NULL ? group : start)) {
+			l->in_group = l->in_group && group.p == NULL;
+			return 1;
 		}
 		give_up(l, start);
 		return -1;

@@ -11,4 +11,9 @@ struct buf;
  * groups at least. */
 bool address_literal_ok(struct str s);
 
+struct address_list;
+/* A member that begins at start, its display name taken as it is meant where the list's manner allows it: the mailbox
+ * is in l and l->rest behind it. False: l is as it was. */
+bool address_list_rescue(struct address_list *l, struct str start);
+
 #endif

@@ -6,6 +6,12 @@
 #include <emmintrin.h>
 #endif
 
+/*
+ * The fast path of long lists: up to 64 bytes are classified at once with vector instructions, and the rules are
+ * then questions to bit masks. It only ever says "an address of the simple kind" or "not known"; address_parse
+ * decides about the rest, and the tests compare both.
+ */
+
 /* One octet at a time: what the other way leaves over. */
 static size_t by_octets(struct str s, char *key, bool *capitals)
 {

@@ -173,6 +173,49 @@ bool address_unwrap(struct str s, struct str *bare, struct buf *name)
 	return true;
 }
 
+static bool is_valid(struct str s)
+{
+	struct address a = { 0 };
+	bool ok = address_parse(&a, s, ADDRESS_ENVELOPE) == ADDRESS_OK;
+
+	address_free(&a);
+	return ok;
+}
+
+/* The only member of s, and no other. */
+static bool only_member(struct address_list *l, struct str s, struct buf *bare, struct buf *name)
+{
+	address_list_init(l, s);
+	if (address_list_next(l) <= 0)
+		return false;
+	buf_add(bare, buf_str(&l->bare));
+	if (name != NULL)
+		word_decode(name, buf_str(&l->name));
+	if (address_list_next(l) != 0)
+		return false;
+	return str_find(buf_str(bare), '@') == buf_len(bare) || is_valid(buf_str(bare));
+}
+
+bool address_one(struct str s, struct buf *bare, struct buf *name)
+{
+	struct address_list l = { .manner = ADDRESS_JOINED };
+	struct str inner;
+	bool ok;
+
+	s = address_trim(s);
+	ok = only_member(&l, s, bare, name);
+	if (!ok) {
+		buf_clear(bare);
+		if (name != NULL)
+			buf_clear(name);
+		ok = address_unwrap(s, &inner, name) && inner.n > 0 &&
+			(is_valid(inner) || (is_bare(inner) && str_find(inner, ' ') == inner.n));
+		buf_add(bare, ok ? inner : s);
+	}
+	address_list_free(&l);
+	return ok;
+}
+
 static void add_bare(struct buf *out, struct str bare)
 {
 	size_t at = str_after_last(bare, '@');

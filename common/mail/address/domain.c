@@ -10,6 +10,12 @@
 #include "mail/address/domain_local.h"
 #include "text/utf8.h"
 
+/*
+ * Names of ASCII letters, digits and hyphens are judged here; all others go through libidn2 and are judged again
+ * afterwards, as only then full stops and letters of other widths have become plain ones. What the library does
+ * not check is in domain_context.c.
+ */
+
 #define LABEL_MAX ((size_t)63)
 #define NAME_MAX_OCTETS ((size_t)253)
 #define INPUT_MAX ((size_t)1024) /* the longest name of four-octet characters is shorter */

@@ -6,47 +6,54 @@
 struct buf;
 
 /*
- * Domain names as mail has them: letters, digits and hyphens (RFC 5321, 4.1.2), 63 octets a label,
- * 253 in all, internationalised ones by IDNA2008 (libidn2; our own letter-digit-hyphen, empty-label
- * and bidi checks, since its own flag for that deletes characters). Plain ASCII without A-labels
- * never reaches the library.
+ * Domain names as mail has them: letters, digits and hyphens (RFC 5321, 4.1.2), at most 63 bytes a label and 253
+ * in all, internationalised ones by IDNA2008 with libidn2. Checks of letters, digits, hyphens, empty labels and
+ * direction are our own: the library's flag for them deletes characters. Plain ASCII names without A-labels
+ * ("xn--") are not given to the library, which would take most of the time of a long list. Nothing here asks the
+ * DNS.
  */
 enum domain_fault {
 	DOMAIN_OK,
 	DOMAIN_EMPTY,
 	DOMAIN_EMPTY_LABEL,
-	DOMAIN_LABEL_LONG,
-	DOMAIN_LONG,
-	DOMAIN_CHARACTER, /* something that is no letter, digit or hyphen */
-	DOMAIN_HYPHEN,    /* a label begins or ends with one */
-	DOMAIN_IDNA,      /* libidn2 refuses it */
-	DOMAIN_BIDI,
-	DOMAIN_CONTEXT, /* a character that may stand only beside certain others (RFC 5892, appendix A) */
-	DOMAIN_NUMERIC, /* the last label is all digits */
-	DOMAIN_DOTLESS, /* one label only; for address_parse, domain_to_ascii takes it */
+	DOMAIN_LABEL_LONG, /* over 63 bytes in A-label form */
+	DOMAIN_LONG,       /* over 253 bytes in A-label form, or over 1024 as written */
+	DOMAIN_CHARACTER,  /* something other than a letter, digit or hyphen; not UTF-8; a control */
+	DOMAIN_HYPHEN,     /* a label begins or ends with one */
+	DOMAIN_IDNA,       /* libidn2 refuses it */
+	DOMAIN_BIDI,       /* against the rules for right-to-left names (RFC 5893, 2) */
+	DOMAIN_CONTEXT,    /* a character that may stand only beside certain others (RFC 5892, appendix A) */
+	DOMAIN_NUMERIC,    /* the last label is all digits */
+	DOMAIN_DOTLESS,    /* set by address_parse only: one label; domain_to_ascii accepts that */
 };
 
-/* The A-label form of s in lower case, appended to out (not on a fault). One final dot is dropped.
- * What is an A-label already has to decode, and to something that can be seen: some that IDNA2008
- * would not make (of emoji) exist. Other labels with hyphens third and fourth exist too and are taken in plain ASCII
- * names. */
+/*
+ * Append the A-label form of s in lower case; nothing is appended on a fault. One final dot is dropped. An A-label
+ * in s has to decode, and to characters that can be seen, but not to what IDNA2008 would make: domains of emoji
+ * exist. Other labels with hyphens in third and fourth place exist too and are accepted in ASCII names. Past the
+ * limit of out nothing is appended and out->full is set.
+ */
 enum domain_fault domain_to_ascii(struct buf *out, struct str s);
-/* The U-label form for people; a label that does not decode stays as it is. */
+/* Append the U-label form, for people; a label that does not decode stays as it is. Faults as of domain_to_ascii. */
 enum domain_fault domain_to_unicode(struct buf *out, struct str s);
-/* The same of what domain_to_ascii made. */
+/* The same for what domain_to_ascii made, without checking it again. Not for terminals: utf8_show comes after it. */
 void domain_show(struct buf *out, struct str ascii);
-/* And of what it made of written: A-labels stay where they were written. */
+/* As domain_show, but labels that `written` (the form domain_to_ascii was given) has as A-labels stay A-labels. */
 void domain_show_like(struct buf *out, struct str ascii, struct str written);
-/* Nothing in s would be mapped or normalised, and nothing is written from right to left: where domain_to_ascii takes
- * it, it is the U-label form as it stands. False says nothing. */
+/*
+ * Nothing in s would be mapped or normalised, and nothing in it is written from right to left: if domain_to_ascii
+ * accepts s, then s is its own U-label form. False means "not known". It saves libidn2 most of its work.
+ */
 bool domain_is_settled(struct str s);
-/* A fixed text for a fault: "a label is over 63 octets". */
+/* A static text for a fault: "a label of the domain is over 63 octets". */
 const char *domain_fault_text(enum domain_fault fault);
 
-/* Reserved for tests, examples and local use (RFC 2606, 6761, 6762, 7686, 8375, 9476, ICANN's
- * .internal): s in A-label form, lower case, it or a parent of it. */
+/*
+ * Is s, or a parent of it, reserved for tests, examples or local use (RFC 2606, 6761, 6762, 7686, 8375, 9476,
+ * ICANN's .internal)? s is in A-label form and lower case.
+ */
 bool domain_reserved(struct str s);
-/* s is domain, or ends in "." domain. Both in lower case. */
+/* s is domain or ends in "." domain. Both in lower case. */
 bool domain_within(struct str s, struct str domain);
 
 #endif

@@ -3,17 +3,18 @@
 
 #include "mail/address/domain.h"
 
-/* What the domain files share and nobody else needs. */
+/* What the files of domain share; no other module includes this. */
 
 /*
- * What libidn2 does not look at in the labels of a name, written as people wrote them and as U-labels. In those that
- * were written as U-labels the rules of RFC 5892, appendix A.3 to A.7: the library asks only whether there is one.
- * (A.1 and A.2, the joiners, it checks; A.8 and A.9, digits of two kinds, are part of the rule of directions.) In
- * A-labels characters that nobody sees: the library decodes them, and we take more than IDNA2008 would make.
+ * What libidn2 does not check in the labels of a name, given as people wrote it and as U-labels. In labels that
+ * were written as U-labels: the rules of RFC 5892, appendix A.3 to A.7, of which the library only asks whether
+ * there is one. (It checks A.1 and A.2, the joiners, itself; A.8 and A.9, digits of two kinds, are part of the
+ * bidi rule.) In A-labels: characters that cannot be seen, as the library only decodes them and we accept more
+ * than IDNA2008 would make. Returns DOMAIN_OK, DOMAIN_CONTEXT or another fault.
  */
 enum domain_fault domain_check_labels(struct str written, struct str unicode);
 
-/* Like str_cut: what stands before the next full stop, of whatever width. */
+/* As str_cut, at the next full stop of any width (U+002E, U+3002, U+FF0E, U+FF61): returns what is before it. */
 struct str domain_cut_label(struct str *s);
 
 #endif

@@ -7,6 +7,11 @@
 #include "mail/header/word.h"
 #include "text/utf8.h"
 
+/*
+ * Reading never copies: fields are slices of the block, with their folding. All writing goes through header_add,
+ * whose check() is what keeps a line break in a cell of a list from beginning another field (header injection).
+ */
+
 /* RFC 2047 allows 76 octets to a line with an encoded word, RFC 5322 recommends 78: 76
  * serves both. */
 #define FOLD_WIDTH ((size_t)76)

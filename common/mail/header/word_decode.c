@@ -8,6 +8,12 @@
 #include "text/charset.h"
 #include "text/hex.h"
 
+/*
+ * Adjacent encoded words are decoded to bytes first and converted as one text, because many mailers cut a
+ * character of several bytes between two words (RFC 2047, 5, rule 3 forbids it). When the whole cannot be
+ * converted the source is kept as it was.
+ */
+
 struct word {
 	struct str charset;
 	struct str text;

@@ -7,6 +7,11 @@
 #include "text/hex.h"
 #include "text/utf8.h"
 
+/*
+ * Decides what has to be encoded and how: Q if people can still half read it, else B. A word of 75 characters and
+ * its space fit in a folded line of 76, which is why header_add can always fold what comes from here.
+ */
+
 #define LINE_WIDTH ((size_t)76)
 #define WORD_MAX ((size_t)75)
 #define WORD_FRAME ((size_t)12) /* =?UTF-8?Q??= */

@@ -8,6 +8,11 @@
 #include "text/hex.h"
 #include "text/utf8.h"
 
+/*
+ * Reads parameters as mailers write them: by RFC 2231, with encoded words in quotes, or unquoted with spaces. The
+ * first value of a name counts.
+ */
+
 #define SECTIONS_MAX ((size_t)256)
 
 /* A value as it stands in the field. */

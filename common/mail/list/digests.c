@@ -5,6 +5,12 @@
 #include "base/mem.h"
 #include "base/siphash.h"
 
+/*
+ * Open addressing; a slot has 32 bits of the hash, which decide nearly every comparison, and the position of the
+ * digest. The digests are random to us but not to whoever wrote the list, so they are hashed again under a secret
+ * key.
+ */
+
 void digests_free(struct digests *d)
 {
 	mem_free(d->octets);

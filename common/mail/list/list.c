@@ -5,6 +5,15 @@
 #include "base/err.h"
 #include "mail/list/list_state.h"
 
+/*
+ * Bytes become text (list_text.c, list_json.c), the text is looked at until its form is known (list_form.c), then
+ * rows are read by text/csv. The same list must give the same rows whether it comes from a file or in pieces
+ * through a pipe. So nothing is decided by how much happens to be there: each look takes a fixed number of lines,
+ * or the whole of a list that is shorter.
+ *
+ * Plain UTF-8 is read directly into the CSV reader's buffer, without a copy, as soon as that is known.
+ */
+
 #define FEW_LINES ((size_t)2)
 #define SAMPLE_MAX ((size_t)1 << 20) /* rows are looked for in that much; the first one in more */
 

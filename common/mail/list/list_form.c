@@ -4,7 +4,13 @@
 #include "mail/list/list_state.h"
 #include "text/utf8.h"
 
-/* What a list looks like: delimiter, what stands above the rows, header, column of addresses. */
+/*
+ * What a list looks like: delimiter, what is above the rows, header, column of addresses. The sample is read once
+ * with each delimiter, and the one with which addresses appear wins; counting separators in the first line is
+ * wrong for names and streets with commas in them.
+ *
+ * A row with an "@" in it is never skipped as a title: it may be somebody who is on the list.
+ */
 
 static const char candidates[] = { ',', ';', '\t', '|' };
 

@@ -5,7 +5,11 @@
 #include "mail/list/list_state.h"
 #include "text/utf8.h"
 
-/* JSON Lines: one object a line, read as a row of CSV. */
+/*
+ * JSON Lines: one object a line, converted to a row of CSV. The columns are the keys of the sample. A line that is
+ * not an object becomes a row of one cell, so that it is rejected and counted like any malformed row instead of
+ * being lost.
+ */
 
 #define DEPTH_MAX 32
 

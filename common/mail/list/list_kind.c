@@ -2,7 +2,10 @@
 
 #include "mail/list/list_state.h"
 
-/* What a file is that is not a list. */
+/*
+ * What a file is that is not a list, by its first bytes. People name workbooks, archives and pages as lists; "0
+ * rows kept" with status 0 would hide that, so each gets a name and what to do.
+ */
 
 #define SAVE_AS_CSV "save it as CSV UTF-8"
 #define AS_TEXT_MAX 512

@@ -3,47 +3,60 @@
 
 #include "mail/list/list.h"
 
-/* What the files of the list reader share. */
-
 /* --- list_text.c: octets to text --- */
 
-/* The encoding, told from the first octets. False: more of them are needed. */
+/*
+ * What the files of the list reader share; no other module includes this.
+ *
+ * The encoding by the first bytes of the list. False: more of them are needed (never with eof).
+ */
 bool list_text_encoding(struct str octets, bool eof, enum list_encoding *encoding);
-/* The octets of UTF-16 that are whole characters, converted and taken off in; at the end also what is not whole. A BOM
- * is converted like any character. */
+/*
+ * Convert the complete characters of UTF-16 at the start of `in`, append them to out as UTF-8 and remove them from
+ * `in`; with eof an incomplete one too, as U+FFFD. A BOM is converted like any character.
+ */
 void list_text_convert(struct buf *in, enum list_encoding encoding, bool eof, struct buf *out);
 
 /* --- list_json.c: JSON Lines to CSV with commas --- */
 
 struct list_json;
 
-/* Is this line a JSON object (RFC 8259), whole? */
+/* Is this line a complete JSON object (RFC 8259)? */
 bool list_json_is(struct str line);
 void list_json_free(struct list_json *j);
-/* The keys of a line become columns, the first time that they come. */
+/*
+ * The keys of this line become columns, in order of their first appearance. *j is allocated at the first call;
+ * free it with list_json_free.
+ */
 void list_json_learn(struct list_json **j, struct str line);
-/* The row of column names. */
+/* Append the row of column names. */
 void list_json_header(const struct list_json *j, struct buf *out);
-/* A line as a row. One that is not a JSON object becomes a row of one cell, which is the line. Returns how many of its
- * members have no column. */
+/*
+ * Append a line as a row of CSV. A line that is not a JSON object becomes a row of one cell, which is the line, so
+ * that it is reported as any bad row is. Returns how many of its members have no column.
+ */
 size_t list_json_row(struct list_json *j, struct str line, struct buf *out);
 
 /* --- list_form.c: what the text looks like --- */
 
-/* Told from whole lines of the text (BOM included), LIST_ROWS of them or more where `final`, else fewer. False: these
- * tell too little. final: they have to do. */
+/*
+ * Fill f from complete lines at the start of the text, BOM included. False: they are not enough, call again with
+ * more (never with final). eof: this is all of the list.
+ */
 bool list_form_tell(struct list_form *f, const struct list_asked *asked, struct str text, bool eof, bool final);
 
 /* --- list_columns.c --- */
 
-/* Is it an address? With entries: or anything else that a list of suppressions may hold. */
+/* Is the cell an address? With entries: or anything else that a suppression list may contain. */
 bool list_cell_is_address(struct str cell, bool entries);
-/* The rank of a name, with what the caller knows. */
+/* list_name_rank, but 0 for the column that the caller named. */
 size_t list_asked_rank(const struct list_asked *asked, struct str name);
-/* Does only a header have a cell like this? */
+/* Is this a cell that only a header has? */
 bool list_asked_names(const struct list_asked *asked, struct str name);
-/* Which column has the addresses, and which others may be meant. f->names, columns and header are known; hits: how many
- * addresses each column has in the sample. */
+/*
+ * Decide f->email, other, named, tied and unsure. f->names, columns and header are set; hits has the number of
+ * addresses in each column of the sample.
+ */
 void list_choose_column(struct list_form *f, const struct list_asked *asked, const size_t *hits);
 
 #endif

@@ -3,7 +3,11 @@
 #include "mail/list/list_state.h"
 #include "text/utf8.h"
 
-/* The encodings of lists. */
+/*
+ * The encodings of lists. UTF-16 without a byte order mark is accepted only when it is certain, since a wrong
+ * guess would turn a whole list into rubbish. Windows-1252 is decided cell by cell: files are joined from two
+ * sources, and a later line must not change how an earlier one is read.
+ */
 
 #define FIRST_LOOK ((size_t)256)   /* a NUL in the first line, or in so much of it, speaks for UTF-16 */
 #define SECOND_LOOK ((size_t)1024) /* and this much tells whether it is */

@@ -6,6 +6,11 @@
 #include "text/json.h"
 #include "text/number.h"
 
+/*
+ * A file of people who must not be mailed fails closed: when nothing in it is usable the run stops, since
+ * everybody on it would be mailed otherwise.
+ */
+
 /* In the order of enum safety_kind. */
 static const struct {
 	const char *one;

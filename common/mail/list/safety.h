@@ -6,11 +6,18 @@
 
 struct json;
 
+/* clang-format off */
 /*
- * What was found in the files that say who must not be mailed (--suppress, --drop-role=FILE, --drop-disposable=FILE).
- * A file that cannot be understood stops the run: whoever is on it would be mailed. What cannot be used in a file that
- * is otherwise understood is counted, and the first of it is named.
+ * What was found in the files that say who must not be mailed (--suppress, --drop-role=FILE,
+ * --drop-disposable=FILE), for the summary, the JSON and the report. A file that cannot be understood stops the
+ * run, because everybody on it would be mailed. Unusable lines in a file that is otherwise understood are counted,
+ * and the first is named.
+ *
+ *     f = safety_add(&s, "suppress", name);
+ *     f->entries[SAFETY_ADDRESS]++;  or  safety_bad(f, line, why);        for each line
+ *     safety_check(f, allow_empty, err);
  */
+/* clang-format on */
 enum safety_kind {
 	SAFETY_ADDRESS,
 	SAFETY_DOMAIN,
@@ -22,13 +29,13 @@ enum safety_kind {
 
 struct safety_file {
 	const char *option;             /* without its dashes; borrowed */
-	const char *name;               /* borrowed */
+	const char *name;               /* borrowed; "standard input" for "-" */
 	uint64_t entries[SAFETY_KINDS]; /* usable lines, by kind */
 	uint64_t bad;                   /* lines without a usable entry */
-	uint64_t bad_line;              /* the first of them, */
+	uint64_t bad_line;              /* the first of them, counted from 1 */
 	char bad_why[160];              /* and what is wrong with it */
-	bool named;                     /* it has a header that names a column of ours */
-	bool begun;                     /* it has more than blank lines and comments */
+	bool named;                     /* it has a header with at least one name that is known */
+	bool begun;                     /* it has something other than blank lines and comments */
 };
 
 struct safety {
@@ -37,20 +44,27 @@ struct safety {
 	size_t cap;
 };
 
+/* Frees the array of files; option and name are the caller's. */
 void safety_free(struct safety *s);
-/* One more file. It lives until the next one. */
+/*
+ * One more file; option without its dashes. The result lives until the next safety_add. The strings are borrowed
+ * for as long as s is used.
+ */
 struct safety_file *safety_add(struct safety *s, const char *option, const char *name);
 
-/* A line that cannot be used. */
+/* Count a line without a usable entry; the first is kept with why (copied, cut at 159 bytes). */
 void safety_bad(struct safety_file *f, uint64_t line, const char *why);
+/* The sum over all kinds. */
 uint64_t safety_entries(const struct safety_file *f);
-/* After its last line: can the file be relied on? 65: no usable entry in it, or (without allow_empty) nothing at all.
- * A header alone is a list with no entries. */
+/*
+ * After the last line: can the file be relied on? False with ERR_DATA: it has lines but no usable entry, or
+ * nothing at all and no allow_empty. A header alone is a valid list without entries.
+ */
 bool safety_check(const struct safety_file *f, bool allow_empty, struct err *err);
 
 /* "suppress gone.csv: 1,234 entries (1,200 addresses, 30 domains, 4 hashes), 2 unusable lines, first: line 17: …" */
 void safety_add_text(struct buf *out, const struct safety_file *f);
-/* An object for each file, into an array that is open. */
+/* Append one object for each file to an array that the caller has opened. */
 void safety_add_json(struct json *j, const struct safety *s);
 
 #endif

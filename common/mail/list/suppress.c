@@ -6,6 +6,12 @@
 #include "mail/address/domain.h"
 #include "mail/list/suppress_local.h"
 
+/*
+ * Doubt is never against the person on the list: a domain covers its subdomains, an address is compared in the
+ * forms that mean the same mailbox, hashes are tried of the plain, the folded and the readable form, and a hash
+ * that cannot be computed means "do not mail".
+ */
+
 void suppress_init(struct suppress *s, bool fold, const unsigned char random[16])
 {
 	*s = (struct suppress){ .fold = fold };

@@ -10,7 +10,23 @@
 
 struct address;
 
-/* The hashes in which lists of addresses are exchanged. */
+/* clang-format off */
+/*
+ * Who must not be mailed: addresses, whole domains ("@domain", subdomains included), and hashes of addresses in
+ * lower case, for lists that nobody should be able to read. Matching uses the keys that find duplicates
+ * (address_key), so no other spelling of an address gets past the list.
+ *
+ *     suppress_init(&s, fold, random);
+ *     suppress_read_begin(&r, &s, "suppress", name);
+ *     suppress_read_add(&r, bytes, err);                     until the end of the file
+ *     suppress_read_end(&r, allow_empty, err);
+ *     if (suppress_has(&s, &address, &note) != SUPPRESS_NO)
+ *             ... must not be mailed ...
+ *     suppress_free(&s);
+ */
+/* clang-format on */
+
+/* The hashes in which such lists are exchanged. */
 enum suppress_digest {
 	SUPPRESS_MD5,
 	SUPPRESS_SHA1,
@@ -18,21 +34,18 @@ enum suppress_digest {
 	SUPPRESS_DIGESTS,
 };
 
-/*
- * Who must not be mailed: addresses, whole domains ("@domain", with what lies below it), and hashes of addresses in
- * lower case, for lists that nobody should read ("md5:HEX", "sha1:HEX", "sha256:HEX", or the bare 32, 40 or 64
- * hexadecimal digits). Matched by the same comparing form as duplicates, so that no spelling slips past.
- */
+/* The list, of one or more files. Read-only use (suppress_has...) is safe from several threads at once. */
 struct suppress {
-	bool fold;       /* compare provider forms too; set before the first entry */
-	struct set keys; /* values: position + 1 in notes, 0: no note */
+	bool fold;       /* compare provider forms too (address_key_provider); set before the first entry */
+	struct set keys; /* addresses; values: position + 1 in notes, 0: no note */
 	struct set domains;
 	struct digests digests[SUPPRESS_DIGESTS];
-	struct buf notes; /* "reason\0date\0" one after another */
-	uint64_t entries;
+	struct buf notes;    /* "reason\0date\0" one after another */
+	uint64_t entries;    /* accepted, duplicates included */
 	struct safety files; /* that were read */
 };
 
+/* Why an address is suppressed; all slices live until the list is changed or freed. */
 struct suppress_note {
 	struct str reason; /* as the list has it, or empty */
 	struct str date;
@@ -41,6 +54,7 @@ struct suppress_note {
 	const char *hash; /* the name of the hash that matched ("MD5"), or NULL */
 };
 
+/* Anything but SUPPRESS_NO means: do not mail. */
 enum suppress_answer {
 	SUPPRESS_NO,
 	SUPPRESS_YES,
@@ -48,25 +62,31 @@ enum suppress_answer {
 	SUPPRESS_UNKNOWN,
 };
 
-/* Before the first entry: the set and its random key (16 bytes). */
+/* Begin an empty list; random are 16 random bytes for the hash tables. s must not own anything. */
 void suppress_init(struct suppress *s, bool fold, const unsigned char random[16]);
 void suppress_free(struct suppress *s);
 
-/* One entry: "a@b", "Name <a@b>", "@domain" or a hash. What kind it was; SAFETY_NONE when it is none of them. */
+/*
+ * Add one entry: "a@b", "Name <a@b>", "@domain", "md5:HEX", "sha1:HEX", "sha256:HEX", or the bare 32, 40 or 64
+ * digits. All is copied. Returns its kind, SAFETY_NONE (nothing added) when it is none of these. The first entry
+ * of an address keeps its reason and date.
+ */
 enum safety_kind suppress_add(struct suppress *s, struct str entry, struct str reason, struct str date);
 
 /*
- * A list as mail/list/list.h reads it: CSV, plain lines or JSON Lines. Under a header the first of its columns with an
- * entry counts: names of an address, hashes, domain; reason and date where there are such. A column's name tells which
- * hash is in it (sha256, email_md5 ..., any for "hash"). Without such names it is the first cell in which an address or
- * a domain is found, and the hash beside it. "#" lines and blank ones are ignored, and what follows a blank and "#".
- * Here "*@domain" is an entry, too, in a column of their own also a bare domain. Feed the octets of one file in any cuts.
+ * Reads a file as mail/list/list.h does: CSV, plain lines or JSON Lines. Below a header the columns that count are
+ * those named as an address, a hash or a domain; the first of them with an entry, in this order, is taken, with
+ * reason and date where such columns exist. A column's name also says which hash it contains (sha256,
+ * email_md5...; any kind for "hash"). Without known names it is the first cell that is an address or a domain, and
+ * the hash beside it. Lines that begin with "#", blank lines, and what follows " #" are ignored. Here "*@domain"
+ * is an entry too, and a bare domain in a column of domains. Feed the bytes of one file in any pieces.
  */
 #define SUPPRESS_COLUMNS 8
 
+/* One file being read; private. Ended by suppress_read_end or suppress_read_abort, which free it. */
 struct suppress_reader {
 	struct suppress *into;
-	struct safety_file *file; /* counts of this one */
+	struct safety_file *file; /* counts of this one; owned by into->files */
 	struct list_reader list;
 	struct suppress_column {
 		size_t at;
@@ -78,22 +98,32 @@ struct suppress_reader {
 	size_t date;
 	bool looked; /* for names of columns */
 };
-/* option, name: of the file, for counts and messages; they outlive s. */
+/*
+ * option (without dashes) and name are of the file, for counts and messages; both must outlive `into`. One reader
+ * at a time for one list: a second would move the array of files.
+ */
 void suppress_read_begin(struct suppress_reader *r, struct suppress *into, const char *option, const char *name);
-/* 65. */
+/* False with ERR_DATA and the name: damaged CSV, or not a list. Call suppress_read_abort then. */
 bool suppress_read_add(struct suppress_reader *r, struct str octets, struct err *err);
-/* The end of the file: its last line counts. 65 where the file cannot be relied on (safety_check), 71 where a hash that
- * is in it cannot be computed here. Frees r. */
+/*
+ * The end of the file: its last line counts. False with ERR_DATA when the file cannot be relied on (safety_check),
+ * ERR_OS when it contains hashes that cannot be computed on this system (MD5 in FIPS mode). Frees r either way.
+ */
 bool suppress_read_end(struct suppress_reader *r, bool allow_empty, struct err *err);
-/* The same where reading failed. */
+/* Frees r after an error in reading. Entries read so far stay in the list. */
 void suppress_read_abort(struct suppress_reader *r);
 
 /* Is any entry a hash? */
 bool suppress_has_digests(const struct suppress *s);
-/* Is the address suppressed? note (may be NULL) is filled from the list. */
+/*
+ * Is the address suppressed? Asks for the address, its domain and every parent of it, and its hashes. *note (may
+ * be NULL) is filled with SUPPRESS_YES only.
+ */
 enum suppress_answer suppress_has(const struct suppress *s, const struct address *a, struct suppress_note *note);
-/* The same for an address of which the comparing form (address_key), the folded one (address_key_fold; the same
- * as key where the list does not fold) and the domain in A-labels are at hand. */
+/*
+ * The same for callers that have the keys at hand: key is address_key's, folded is address_key_fold's (equal to
+ * key if the list does not fold), domain is in A-labels and lower case.
+ */
 enum suppress_answer suppress_has_key(const struct suppress *s, struct str key, struct str folded, struct str domain,
 	struct suppress_note *note);
 

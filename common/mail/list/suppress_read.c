@@ -5,7 +5,10 @@
 #include "mail/address/address.h"
 #include "mail/list/suppress_local.h"
 
-/* Suppression lists as others wrote them. */
+/*
+ * Suppression lists as other people wrote them, with and without a header. Whatever in a row can be read as an
+ * entry is taken; a row in which nothing can be is counted and the first one named.
+ */
 
 /* Ranks of columns with addresses are those of list_name_rank. */
 #define RANK_HASH ((size_t)2 * LIST_LOOSE)

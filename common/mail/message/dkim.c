@@ -10,6 +10,12 @@
 #include "mail/message/dkim_key.h"
 #include "text/base64.h"
 
+/*
+ * Signs relaxed/relaxed with SHA-256. The body is canonicalised as it passes, in any pieces; what may turn out not
+ * to count (line ends at the end of the body, white space at the end of a line) is only counted until something
+ * follows it.
+ */
+
 /* RFC 6376, 5.4.1, what MIME readers act on, and what bulk mail's receivers ask for. From is signed
  * once more than it stands there, so that nobody can add one. */
 static const char *const signed_names[] = {
@@ -160,7 +166,10 @@ static void add_relaxed(struct buf *out, struct str name, struct str body, bool 
 		buf_add(out, STR_LIT("\r\n"));
 }
 
-/* The n-th field of that name from the end, n from 1; false when there are fewer. */
+/*
+ * The n-th field of that name from the end, n from 1; false when there are fewer. RFC 6376, 5.4.2: of fields that
+ * are there several times verifiers take the last one first.
+ */
 static bool nth_from_end(struct str header, struct str name, size_t n, struct header_field *found)
 {
 	struct header_reader r;

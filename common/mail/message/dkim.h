@@ -5,33 +5,59 @@
 
 struct err;
 
+/* clang-format off */
 /*
- * DKIM signing (RFC 6376; Ed25519 by RFC 8463): relaxed/relaxed, SHA-256, From oversigned, never
- * l=. The body is hashed in any cuts first, then the header block is signed.
+ * DKIM signing (RFC 6376; Ed25519 by RFC 8463): relaxed/relaxed, SHA-256, From signed once more than it is there
+ * so that nobody can add one, never l=. First the body is hashed, in any pieces, then the header block is signed.
+ *
+ *     dkim_init(&d, err);
+ *     dkim_body(&d, piece);                                   as often as there are pieces
+ *     dkim_sign(&d, key, domain, selector, header, now, &out, err);
+ *     dkim_free(&d);
+ *
+ * A key is read only while signing and may serve many messages.
  */
-struct dkim_key; /* a private key in memory, RSA (1024 bits or more) or Ed25519 */
+/* clang-format on */
+struct dkim_key;
 
-/* From PEM octets (PKCS#1, PKCS#8); NULL with 78 and why. */
+/*
+ * A private key, RSA of at least 1024 bits or Ed25519, from PEM (PKCS#1 or PKCS#8, not encrypted). NULL with
+ * ERR_CONFIG and the reason. The working copy of pem is overwritten; pem itself is the caller's to wipe. Free with
+ * dkim_key_free.
+ */
 struct dkim_key *dkim_key_new(struct str pem, struct err *err);
+/* NULL does nothing. */
 void dkim_key_free(struct dkim_key *k);
-/* The public key as the p= of its TXT record, and its bits. */
+/*
+ * Append the public key as the p= of its TXT record has it (base64), and set its size in bits and its kind. False,
+ * without an error text, when GnuTLS cannot export it or out is full; *bits and *ed25519 are set all the same.
+ */
 bool dkim_key_public(const struct dkim_key *k, struct buf *out, unsigned *bits, bool *ed25519);
 
+/* The hash of one body. */
 struct dkim {
 	void *hash;         /* gnutls_hash_hd_t */
-	struct buf held;    /* canonical octets on their way to it */
-	uint64_t line_ends; /* that may turn out to be at the end of the body */
-	bool blank;         /* blanks that may turn out to be at the end of a line */
-	bool cr;
-	bool any;
+	struct buf held;    /* canonical bytes that the hash did not get yet, at most some KiB */
+	uint64_t line_ends; /* held back: they do not count if they turn out to end the body */
+	bool blank;         /* held back: white space does not count if it turns out to end a line */
+	bool cr;            /* the last byte was a CR */
+	bool any;           /* the body is not empty */
 };
+/*
+ * Begin a body. False with ERR_SOFTWARE when GnuTLS has no SHA-256. d must not own a hash already: dkim_free
+ * first.
+ */
 bool dkim_init(struct dkim *d, struct err *err);
+/* Leaves d zeroed; freeing a zeroed one does nothing. */
 void dkim_free(struct dkim *d);
-/* The body in CRLF form, any cuts. */
+/* The next piece of the body, with CRLF line ends; pieces may be cut anywhere. */
 void dkim_body(struct dkim *d, struct str s);
-/* The DKIM-Signature line with CRLF, folded, to be put before header (complete lines with CRLF).
- * seconds: t=. Fields signed: all of the recommended ones that are there, List-Unsubscribe,
- * List-Unsubscribe-Post, Feedback-ID, MIME ones, From twice. */
+/*
+ * Append the DKIM-Signature field with its CRLF, folded, to be put before header (complete fields with CRLF, no
+ * empty line). domain and selector are d= and s= and are not checked here; seconds since 1970 is t=. Signed are
+ * those of the fields listed in dkim.c that are there. False with ERR_CONFIG when the key cannot sign,
+ * ERR_SOFTWARE when hashing fails; false without an error when out is full. Call it once for each dkim_init.
+ */
 bool dkim_sign(struct dkim *d, const struct dkim_key *key, struct str domain, struct str selector, struct str header,
 	int64_t seconds, struct buf *out, struct err *err);
 

@@ -5,8 +5,11 @@
 
 struct buf;
 
-/* The character reference at the start of s ("&amp;", "&#8364;", "&#x20ac;") as UTF-8: how many
- * octets of s it takes, 0 when there is none that we know, and nothing is written then. */
+/*
+ * Append the character reference at the start of s ("&amp;", "&#8364;", "&#x20ac;") as UTF-8: returns how many
+ * bytes of s it takes, 0 when there is none that is known (nothing is appended then). For plain text: a no-break
+ * space and control characters become a space, a soft hyphen and joiners nothing, what is not a character U+FFFD.
+ */
 size_t html_entity(struct buf *out, struct str s);
 
 #endif

@@ -5,6 +5,11 @@
 #include "mail/message/html_entity.h"
 
 /*
+ * Renders HTML as text in one pass without building a tree. It is for the text alternative of our own users'
+ * pages: it must give something readable for any input, and need not agree with a browser about broken markup.
+ */
+
+/*
  * HTML as text, in one pass: words are written with the space or the line ends that are owed before
  * them, so that no blank stands at a line's end and no more than one empty line between paragraphs.
  */

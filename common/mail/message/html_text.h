@@ -3,8 +3,12 @@
 
 #include "base/buf.h"
 
-/* A text alternative for people without HTML: tags away, entities decoded, links as "text <url>",
- * lists and paragraphs as lines, script and style dropped. UTF-8 in, UTF-8 out. */
+/*
+ * Append a text alternative of a page, for people who read no HTML: tags removed, entities decoded, links as "text
+ * <url>", lists and paragraphs as lines, script and style dropped, ending in one line end. UTF-8 in, UTF-8 out, LF
+ * line ends. It accepts any input; it is for pages of our own users, not a filter against hostile HTML. False when
+ * out is full.
+ */
 bool html_text_add(struct buf *out, struct str html);
 
 #endif

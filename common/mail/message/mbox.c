@@ -6,9 +6,15 @@
 #include "mail/address/address.h"
 #include "text/date.h"
 
+/*
+ * The mboxrd variant, because it is the only one whose quoting can be undone exactly. The writer holds back at
+ * most "From " at the start of a line; the reader holds back one empty line, since it may be the frame's and not
+ * the message's.
+ */
+
 /* --- writing --- */
 
-/* What readers take as a sender: a plain ASCII address without blanks or quotes. */
+/* What readers accept as a sender: an ASCII address without white space or quotes. */
 static bool is_plain_sender(struct str s)
 {
 	struct address a = { 0 };

@@ -5,45 +5,73 @@
 
 struct buf;
 
+/* clang-format off */
 /*
- * The mbox format as RFC 4155 has its frame and mboxrd its quoting: "From " sender and asctime date in UTC, LF line
- * ends, ">" before every "^>*From ", one empty line after each message. Reversible.
+ * The mbox format: the frame of RFC 4155 and the quoting of mboxrd ("From " sender and asctime date in UTC, LF
+ * line ends, a ">" before every line that matches "^>*From ", one empty line after each message), which can be
+ * undone exactly.
+ *
+ *     mbox_begin(&w, &out, sender, now);
+ *     mbox_add(&w, &out, piece);              as often as there are pieces
+ *     mbox_end(&w, &out);
  */
+/* clang-format on */
 
-/* Writer. Octets come in any cuts with CRLF, LF or lone CR line ends (a lone CR stays an octet of its line). */
+/*
+ * The writer. Bytes come in any pieces with CRLF or LF line ends; a lone CR stays a byte of its line. The
+ * functions return false when out is full. Nothing to free.
+ */
 struct mbox_writer {
-	char held[8]; /* the start of a line that could become >>>From */
+	char held[8]; /* the start of a line that could become "From " */
 	unsigned held_n;
-	bool in_line;
-	bool cr;
+	bool in_line; /* the current line is past the place where quoting is decided */
+	bool cr;      /* the last byte was a CR, not written yet */
 	bool quoting; /* only '>' so far in this line */
 };
-/* The From_ line. sender: envelope sender or "" (MAILER-DAEMON); what is no plain ASCII address becomes
- * MAILER-DAEMON. */
+/*
+ * Reset w and append the From_ line. sender is the envelope sender; an empty one, and one that is not a simple
+ * ASCII address, becomes MAILER-DAEMON. seconds since 1970.
+ */
 bool mbox_begin(struct mbox_writer *w, struct buf *out, struct str sender, int64_t seconds);
 bool mbox_add(struct mbox_writer *w, struct buf *out, struct str s);
-/* Ends the last line and adds the empty one. */
+/* End the last line if it is open, and append the empty line. */
 bool mbox_end(struct mbox_writer *w, struct buf *out);
 
+/* clang-format off */
 /*
- * Reader: message by message, whatever the size of the file. Feed octets, pull events; a From_ line counts after an
- * empty line or at the start, when it has a date behind the sender. One ">" is taken off "^>+From ".
- * Content-Length is not believed.
+ * Reads an mbox message by message, whatever the size of the file. A line that begins with "From " counts as a
+ * From_ line at the start of the file, and after an empty line if it has a date after the sender. One ">" is
+ * removed from "^>+From ". Content-Length is not used.
+ *
+ *     mbox_feed(&r, bytes, eof);
+ *     while ((event = mbox_next(&r, &line)) != MBOX_MORE && event != MBOX_END && event != MBOX_NOT)
+ *             ...
+ *     keep the last r.pending.n bytes in front of what is read next
+ *
+ * MORE: feed more. BEGIN, LINE, FINISH: a message begins, has this line, ends. END: no more messages. NOT: not an
+ * mbox.
  */
+/* clang-format on */
 enum mbox_event { MBOX_MORE, MBOX_BEGIN, MBOX_LINE, MBOX_FINISH, MBOX_END, MBOX_NOT };
+/* Zeroed at the start; borrows the bytes fed last; nothing to free. */
 struct mbox_reader {
-	struct str pending;
+	struct str pending; /* what was fed and not used yet */
 	bool started;
 	bool in_message;
-	bool blank; /* the last line was empty and is held back: it may belong to the frame */
-	bool blank_crlf;
+	bool blank;      /* the last line was empty and is held back: it may belong to the frame */
+	bool blank_crlf; /* and it ended in CRLF */
 	bool eof;
 	bool failed;
 };
-/* Give the next octets to look at; those that csv-like readers leave (a last line without its end) are in pending.n
- * after MBOX_MORE: keep them in front of what comes next. */
+/*
+ * Replace the bytes to look at: those left in pending (a last line without its end) must come first. eof: no more
+ * follow.
+ */
 void mbox_feed(struct mbox_reader *r, struct str octets, bool eof);
-/* MBOX_LINE: *line is one line with its end; MBOX_BEGIN: the From_ line; MBOX_NOT: this is no mbox. */
+/*
+ * The next event. *line is one line with its end with MBOX_LINE, and the From_ line with MBOX_BEGIN; it lives as
+ * long as the bytes fed (an empty line is static). After MBOX_NOT every call gives MBOX_NOT.
+ */
 enum mbox_event mbox_next(struct mbox_reader *r, struct str *line);
 
 #endif

@@ -5,6 +5,12 @@
 #include "base/err.h"
 #include "text/hex.h"
 
+/*
+ * The pass that writes the body. Each part is written in the way that message_part_how gives: copied, encoded,
+ * re-wrapped or repaired. A line end is content of the line before it except in front of a delimiter, to which it
+ * belongs (RFC 2046, 5.1.1), so in an encoded part it is owed until the next line shows which it is.
+ */
+
 static const struct part *part_of(const struct message *m)
 {
 	size_t i = m->state->walk.part;

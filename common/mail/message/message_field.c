@@ -9,6 +9,20 @@
 #include "text/cfws.h"
 #include "text/utf8.h"
 
+/*
+ * Repairs single header fields. How a field is encoded depends on what it is: addresses keep their structure,
+ * parameters use RFC 2231, free text uses encoded words, and identifiers are never touched.
+ */
+
+bool message_field_empty(const struct header_field *field)
+{
+	struct str body = field->body;
+
+	while (body.n > 0 && cfws_is_blank(body.p[0]))
+		body = str_sub(body, 1, body.n);
+	return body.n == 0;
+}
+
 bool message_field_clean(const struct message_field_mend *how, struct str whole)
 {
 	if (str_find(whole, '\0') < whole.n || (!how->high_ok && !str_ascii(whole)))
@@ -46,11 +60,18 @@ static void plain_body(struct str body, struct buf *out)
 	buf_free(&raw);
 }
 
+/* May be a local user, as in "root, Jörg <j@b>"; one outside ASCII is part of a name: "Müller, Jan <j@b>". */
+static bool is_ascii_word(void *arg, struct str word)
+{
+	(void)arg;
+	return str_ascii(word);
+}
+
 /* Display names become encoded words and domains A-labels. A local part outside ASCII has to stay,
  * or is shown as the name of an empty group (RFC 6857, 3.1.2), which nobody can answer to. */
 static bool encode_addresses(struct str body, bool downgrade, struct buf *out)
 {
-	struct address_list list = { 0 };
+	struct address_list list = { .manner = ADDRESS_JOINED, .known = is_ascii_word };
 	struct buf name = { 0 };
 	bool first = true;
 	int got;

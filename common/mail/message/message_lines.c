@@ -2,6 +2,11 @@
 
 #include "mail/message/message_state.h"
 
+/*
+ * Lines out of pieces of any size. The common case, a complete line inside one piece, is a slice of the input;
+ * only what is cut is copied. A CR at the end of a piece may be half a CRLF and is held back.
+ */
+
 /* The line in l->held is complete or as full as it may be. */
 static bool give(struct lines *l, enum line_end end, bool whole, struct line *line)
 {

@@ -4,6 +4,12 @@
 
 #include "base/err.h"
 
+/*
+ * Decides what of a finished message has to change for this server, and refuses what must not be changed: a
+ * message that is signed (DKIM, multipart/signed, S/MIME) leaves unchanged or not at all, since a broken signature
+ * is worse than an error to the sender.
+ */
+
 /* Faults that may not leave under these wishes. */
 static unsigned unwanted_faults(const struct message *m)
 {
@@ -141,6 +147,19 @@ static void add_mime(struct message *m, const char *encoding)
 		buf_add_text(&m->plan, "Content-Transfer-Encoding: 8bit\r\n");
 }
 
+/* Another stands for it: a From without a domain, or an empty field that counts as missing. */
+static bool is_replaced(const struct message *m, const struct header_field *field)
+{
+	bool from = str_ieq(field->name, STR_LIT("From"));
+
+	if (from && m->state->wants.replace_from)
+		return true;
+	return message_field_empty(field) &&
+		((from && (m->missing & MESSAGE_FROM) != 0) ||
+			(str_ieq(field->name, STR_LIT("Date")) && (m->missing & MESSAGE_DATE) != 0) ||
+			(str_ieq(field->name, STR_LIT("Message-ID")) && (m->missing & MESSAGE_ID) != 0));
+}
+
 /* Every field of a header but those that go; the new encoding is written by the caller. */
 static bool mend_fields(struct message *m, struct str header, bool top, const char *encoding, struct buf *out,
 	struct err *err)
@@ -163,8 +182,7 @@ static bool mend_fields(struct message *m, struct str header, bool top, const ch
 		if (event == HEADER_FIELD && top &&
 			(str_ieq(field.name, STR_LIT("Bcc")) || str_ieq(field.name, STR_LIT("Resent-Bcc"))))
 			continue;
-		if (event == HEADER_FIELD && top && m->state->wants.replace_from &&
-			str_ieq(field.name, STR_LIT("From")))
+		if (event == HEADER_FIELD && top && is_replaced(m, &field))
 			continue;
 		if (event == HEADER_FIELD && encoding != NULL &&
 			str_ieq(field.name, STR_LIT("Content-Transfer-Encoding")))

@@ -132,7 +132,8 @@ static void end_header(struct message *m)
 	m->missing = MESSAGE_DATE | MESSAGE_ID | MESSAGE_FROM;
 	header_init(&r, buf_str(&m->header));
 	while ((event = header_next(&r, &field)) != HEADER_END) {
-		if (event != HEADER_FIELD)
+		/* An empty one is as good as none. */
+		if (event != HEADER_FIELD || message_field_empty(&field))
 			continue;
 		if (str_ieq(field.name, STR_LIT("Date")))
 			m->missing &= ~(unsigned)MESSAGE_DATE;

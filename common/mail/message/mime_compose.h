@@ -6,13 +6,18 @@
 
 struct err;
 
-/* One leaf. Either content or file is given. */
+/*
+ * Composes a new message from texts and files. Files are not opened here: they become segments that the owner of
+ * the descriptors streams (mail/message/mime_message.h).
+ */
+
+/* One leaf: either content or file is given. All pointers are borrowed until mime_compose returns. */
 struct mime_part {
-	const char *type;   /* "text/plain", "image/png"…; a text type gets charset=utf-8 where it is
-			     UTF-8 */
-	struct str content; /* octets, when file is MIME_NO_FILE */
+	/* "text/plain", "image/png"...; a text type gets charset=utf-8 when it is UTF-8. */
+	const char *type;
+	struct str content; /* used when file is MIME_NO_FILE */
 	size_t file;
-	uint64_t file_size;    /* octets in the file */
+	uint64_t file_size;    /* bytes in the file */
 	uint64_t encoded_size; /* of a file for which mime_part_stream says so: its size encoded */
 	struct mime_scan scan; /* of a file; content is scanned here */
 	const char *name;      /* file name for people, UTF-8, or NULL */
@@ -20,17 +25,16 @@ struct mime_part {
 };
 
 /*
- * How a part is to travel, from its type and scan: type may be changed (a message/rfc822 that
- * cannot be 7bit has to be octets). attachment: every octet arrives as it is in the file. True when
- * the size on the wire has to be counted by running the encoder, false when
- * base64_lines_size(file_size) is it.
+ * How a file is to be sent, from its type and scan: sets e's encoding and text, and *type (a message/rfc822 that
+ * cannot be 7bit has to be application/octet-stream). attachment: every byte arrives as it is in the file. True
+ * when the encoded size has to be counted by running the encoder; false when it is base64_lines_size(file_size).
  */
 bool mime_part_stream(const struct mime_part *part, bool attachment, struct mime_encoder *e, const char **type);
 
 /*
- * What a message is made of. The header fields given come first, as they are (complete lines with
- * CRLF); then MIME-Version and what the body needs. Structure: mixed( related( alternative( text,
- * html ), inlines… ), attachments… ), each level only where it is needed.
+ * What a message is made of. The header fields given come first, as they are (complete lines with CRLF); then
+ * MIME-Version and what the body needs. Structure: mixed(related(alternative(text, html), inlines...),
+ * attachments...), each level only where it is needed.
  */
 struct mime_compose {
 	struct str header;
@@ -44,8 +48,10 @@ struct mime_compose {
 				caller's bad luck of 2^-90 */
 };
 
-/* Append the whole message to m (cleared before by the caller). False with 65 where something
- * cannot be said. */
+/*
+ * Append the whole message to m, which the caller has cleared. False with ERR_DATA when what is in memory is too
+ * large for m->text or a field cannot be written; m is then of no use until it is cleared.
+ */
 bool mime_compose(struct mime_message *m, const struct mime_compose *c, struct err *err);
 
 #endif

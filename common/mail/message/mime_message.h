@@ -5,13 +5,12 @@
 #include "mail/message/mime_scan.h"
 
 /*
- * A message to be sent, as a list of segments: octets that are there, and files that whoever owns
- * descriptors streams through an encoder when the time comes. So a message of any size is composed
- * in constant memory, its size is known before the first octet leaves, and this floor opens
- * nothing.
+ * A message to be sent, as a list of segments: bytes in memory, and files that whoever owns descriptors reads and
+ * encodes when they are sent. So a message of any size is composed in constant memory and its size is known before
+ * the first byte leaves.
  */
 struct mime_segment {
-	size_t at; /* MIME_NO_FILE: where its octets stand in message.text */
+	size_t at; /* MIME_NO_FILE: offset of its bytes in message.text */
 	size_t n;
 	size_t file;                 /* index into the caller's files, or MIME_NO_FILE */
 	enum mime_encoding encoding; /* of a file's octets: a struct mime_encoder's first two */
@@ -21,15 +20,16 @@ struct mime_segment {
 #define MIME_NO_FILE ((size_t)-1)
 
 struct mime_message {
-	struct buf text; /* all octets in memory, one behind the other */
+	struct buf text; /* owned: all bytes in memory, one segment after the other */
 	struct mime_segment *segments;
 	size_t n;
 	size_t cap;
 	uint64_t size;  /* of the whole */
-	bool eight_bit; /* a body has octets over 0x7f: BODY=8BITMIME */
-	bool utf8;      /* a header has: SMTPUTF8 */
+	bool eight_bit; /* a body has bytes over 0x7f: BODY=8BITMIME (RFC 6152) */
+	bool utf8;      /* a header has: SMTPUTF8 (RFC 6531) */
 };
 
+/* Frees what m owns and leaves it zeroed, a valid empty message. */
 void mime_message_free(struct mime_message *m);
 /* Empty it and keep the storage: for the next row of a list. */
 void mime_message_clear(struct mime_message *m);

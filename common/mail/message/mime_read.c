@@ -11,6 +11,12 @@
 #include "text/qp.h"
 #include "text/utf8.h"
 
+/*
+ * Finds parts by walking a stack of open multiparts over slices of the message: nothing is copied and nothing is
+ * kept between calls. A malformed message gives fewer or longer leaves, never an error: a bounce that is half
+ * broken still names its recipient.
+ */
+
 #define MIME_MAX_PARTS 100
 #define MIME_MAX_DEPTH 10
 #define MIME_MAX_HEADER ((size_t)256 << 10)

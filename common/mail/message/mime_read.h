@@ -4,21 +4,25 @@
 #include "base/buf.h"
 
 /*
- * Reading (for bounces and previews): the parts of a message, found without copying. Limits: 100
- * parts, depth 10, 256 KiB of header; what lies beyond is not looked at.
+ * Reads the parts of a message that came in (bounces, previews) without copying. Limits keep a hostile message
+ * cheap: 100 parts, depth 10, 256 KiB of header; the rest is not looked at.
  */
 struct mime_leaf {
-	struct str header; /* of the part */
-	struct str body;   /* as it stands, encoded */
+	struct str header; /* of the part; a slice of message */
+	struct str body;   /* still encoded; a slice of message */
 	char type[80];     /* "message/delivery-status", lower case; text/plain where none is given */
 	unsigned depth;
 	unsigned parent; /* number of the enclosing multipart, 0 the message */
 };
-/* Every leaf of message in order: call with i from 0 until false. message/rfc822 and other message
- * types are leaves. */
+/*
+ * The i-th leaf of message, in order: call with i from 0 until it returns false (each call searches from the
+ * start). message/rfc822 and other message types are leaves.
+ */
 bool mime_leaf(struct str message, size_t i, struct mime_leaf *leaf);
-/* The body of a leaf with its Content-Transfer-Encoding undone and, for text, its charset made
- * UTF-8. */
+/*
+ * Append the body of a leaf with its Content-Transfer-Encoding decoded and, for text, its charset converted to
+ * UTF-8; text in an unknown charset is read as UTF-8 or else Windows-1252. False only when out is full.
+ */
 bool mime_decode(const struct mime_leaf *leaf, struct buf *out);
 
 #endif

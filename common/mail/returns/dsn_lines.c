@@ -5,6 +5,12 @@
 #include "base/mem.h"
 #include "mail/returns/dsn_state.h"
 
+/*
+ * Reports in prose name recipients in lists, in sentences, and beside addresses of other people (sender,
+ * postmaster, whom to ask). An address counts as a failed recipient only by the phrase or the place it is in. One
+ * too few is a bounce not counted; one too many would remove a good subscriber.
+ */
+
 /* A line behind which addresses stand that got nothing. */
 static const char intros[] = "following address|following recipient|following user|recipient(s)|address(es)|"
 			     "addresses failed|failed addresses|failed recipients|affected recipient|fatal errors|"

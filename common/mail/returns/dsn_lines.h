@@ -4,33 +4,41 @@
 #include "base/buf.h"
 
 /*
- * The lines of a report as mail servers write them for people, and the recipients that they name:
- * first all recipients are found, then each line is given to the recipients that it speaks of.
+ * The lines of a report as mail servers write them for people, and the recipients that they name. First
+ * dsn_lines_find finds all recipients, then dsn_lines_share gives each line to the recipients that it is about.
+ * Used by dsn_text.c only.
  */
+
+/* At most so many recipients; more are ignored. */
 #define DSN_LINES_RECIPIENTS 1000
 
 struct dsn_mail;
 
 struct dsn_entry {
 	struct str recipient; /* a slice of the text */
-	struct buf about;     /* what is said of it */
+	struct buf about;     /* owned: the lines about it, at most 4 KiB */
 	bool current;         /* the lines are about it now */
-	bool named;           /* by the line that is looked at */
+	bool named;           /* by the line that is being looked at */
 };
 
+/* Zeroed at first; dsn_lines_free frees it. */
 struct dsn_lines {
 	struct dsn_entry *entries;
 	size_t n;
 	size_t cap;
 };
 
-/* Recipients that text names as failed, whoever of m is no recipient aside. */
+/*
+ * Add the recipients that text names as failed, except addresses that m shows not to be recipients
+ * (dsn_mail_is_nobody). The slices point into text, which must live as long as l.
+ */
 void dsn_lines_find(struct dsn_lines *l, struct str text, const struct dsn_mail *m);
+/* Add one, unless it is there (ASCII case ignored). The slice is borrowed. */
 void dsn_lines_add(struct dsn_lines *l, struct str recipient);
-/* Fill about. */
+/* Append each line of text to `about` of the recipients that it speaks of. */
 void dsn_lines_share(struct dsn_lines *l, struct str text);
 void dsn_lines_free(struct dsn_lines *l);
-/* Is this the line behind which the returned message begins? */
+/* Does the returned message begin after this line? */
 bool dsn_lines_is_end(struct str line);
 
 #endif

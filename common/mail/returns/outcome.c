@@ -2,7 +2,12 @@
 
 #include "mail/returns/outcome_state.h"
 
-/* The decision: which rules apply to a reply, and which of them counts. */
+/*
+ * The decision: which rules apply to a reply, and which of them counts. First the words, as servers put the same
+ * code on "no such user" and on "your address is on a blocklist". Of several reasons the one that blames the
+ * recipient least is taken. A status or code alone says that an address does not exist only if nothing beside it
+ * speaks of something else. Before RCPT nothing is about a recipient, whatever it says.
+ */
 
 #define NEAR 5
 #define CLOSE 2

@@ -4,15 +4,16 @@
 #include "base/buf.h"
 #include "mail/returns/outcome.h"
 
-/*
- * The inside of mail/outcome, shared by its parts: outcome (the decision), outcome_rules (the tables), outcome_words
- * (all phrases of the tables found in one pass), outcome_text (the text as it is compared), outcome_codes,
- * outcome_stage, outcome_follow (what follows from a reason).
- */
-
 /* --- the tables --- */
 
-/* A class is a name for several phrases: "$box" is whatever a mailbox is called. */
+/*
+ * The inside of mail/returns/outcome, shared by its files: outcome (the decision), outcome_rules (the tables),
+ * outcome_words (finds all phrases of the tables in one pass), outcome_text (brings the text into the form that is
+ * compared), outcome_codes, outcome_stage, outcome_follow (what follows from a reason). No other module includes
+ * this.
+ *
+ * A class is a name for several phrases: "$box" is any word for a mailbox.
+ */
 struct outcome_class {
 	const char *name;
 	const char *phrases; /* "|" between them */
@@ -20,10 +21,10 @@ struct outcome_class {
 
 enum outcome_level {
 	OUTCOME_BY_WORDS,    /* words, alone or with a code or status */
-	OUTCOME_BY_STATUS,   /* a status that is clear enough to stand beside any words */
-	OUTCOME_BY_HINT,     /* words that say something only where no others do */
-	OUTCOME_BY_FALLBACK, /* a status that says something only where the words say nothing */
-	OUTCOME_BY_CODE,     /* code and stage, where nothing else is known */
+	OUTCOME_BY_STATUS,   /* a status that is clear enough to count beside any words */
+	OUTCOME_BY_HINT,     /* words that count only if no others do */
+	OUTCOME_BY_FALLBACK, /* a status that counts only if the words say nothing */
+	OUTCOME_BY_CODE,     /* code and stage, if nothing else is known */
 };
 
 /*
@@ -38,13 +39,13 @@ enum outcome_level {
 struct outcome_rule {
 	enum outcome_level level;
 	unsigned stages;      /* 1 << enum outcome_stage, any of them */
-	const char *provider; /* a domain; the speaker, a host in the text or the recipient's domain is below it */
+	const char *provider; /* a domain: the speaker, a host in the text or the recipient's domain is in it */
 	const char *codes;    /* "550 554", or "5" for any 5xx */
 	const char *statuses; /* "5.1.1 ?.4.7 ?.6.*" */
 	const char *words;
 	enum outcome_reason reason;
 	const char *source; /* where it comes from: RFC and section, or whose documented reply it is */
-	enum err_kind exit; /* where it is not the reason's */
+	enum err_kind exit; /* if it is not the reason's own */
 };
 
 extern const struct outcome_class outcome_classes[];
@@ -56,17 +57,20 @@ extern const size_t outcome_n_rules;
 
 #define OUTCOME_HITS 256
 
+/* A term that was found in the text. */
 struct outcome_hit {
 	unsigned term;
 	unsigned short begin, end; /* numbers of the first and last word */
 	unsigned short clause;     /* number of the sentence */
 };
 
+/* At most OUTCOME_HITS; further ones are dropped. */
 struct outcome_hits {
 	struct outcome_hit hits[OUTCOME_HITS];
 	size_t n;
 };
 
+/* The operators ~, ^, > and + of struct outcome_rule. */
 enum outcome_join { OUTCOME_NEAR, OUTCOME_CLOSE, OUTCOME_NEXT, OUTCOME_ANYWHERE };
 
 #define OUTCOME_TERMS 3
@@ -82,35 +86,39 @@ struct outcome_alternative {
 /* The tables, compiled: one automaton (Aho and Corasick, 1975) over all phrases. */
 struct outcome_book;
 
-/* Made at the first call and kept for the life of the process; threads may call it. */
+/* Compiled at the first call and kept for the life of the process; threads may call it. */
 const struct outcome_book *outcome_book(void);
+/* Find the terms of the tables in a text of outcome_text_make. */
 void outcome_scan(const struct outcome_book *b, struct str text, struct outcome_hits *h);
+/* All alternatives of all rules; *n is their number. Lives as long as the process. */
 const struct outcome_alternative *outcome_alternatives(const struct outcome_book *b, size_t *n);
 
 /* --- the text --- */
 
-/* Who is named in a text, and what else was seen in it while it was read. */
+/* Who is named in a text, and what else was found while it was read. */
 struct outcome_text {
 	struct buf text;      /* in the form that is compared: " user unknown . " */
 	struct buf providers; /* hosts that are named, blanks between them */
 	bool us, rcpt, theirs, other, blocklink;
-	size_t words; /* that are no names */
+	size_t words; /* how many words are not names */
 };
 
+/* Fill t, zeroed before, from the first 4,000 bytes of the words; then outcome_text_free. */
 void outcome_text_make(struct outcome_text *t, const struct outcome_reply *reply);
 void outcome_text_free(struct outcome_text *t);
-/* Is host, in any case, domain or a name below it? */
+/* Is host the domain or a name below it, ignoring case? */
 bool outcome_below(struct str host, struct str domain);
 
 /* --- codes --- */
 
 /* The reply code in a text: at its begin, at a line's, or behind a mark ("said: 550"); 0: none. */
 int outcome_find_code(struct str s);
-/* Says no more than "failed": what stands beside it may know better. */
+/* The status says no more than "failed" (x.0.0): words beside it may know better. */
 bool outcome_is_vague(struct str status);
 
 /* --- what follows --- */
 
+/* Fill about, bounce, row, run and exit from reason, stage and temporary. */
 void outcome_follow(struct outcome *o);
 
 #endif

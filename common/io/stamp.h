@@ -1,5 +1,5 @@
-#ifndef PIPEMAIL_LISTSCRUB_STAMP_H
-#define PIPEMAIL_LISTSCRUB_STAMP_H
+#ifndef PIPEMAIL_IO_STAMP_H
+#define PIPEMAIL_IO_STAMP_H
 
 #include <stdbool.h>
 #include <sys/stat.h>
@@ -16,6 +16,8 @@ struct stamp {
 };
 
 void stamp_set(struct stamp *s, const struct stat *st);
+/* Is it still the same file with the same content, as far as its size and time tell? */
+bool stamp_same(const struct stamp *s, const struct stat *st);
 /* Is it the file still, octet for octet? 74: what was found out in a first pass does not hold for another one. */
 bool stamp_check(const struct stamp *s, const struct stat *st, const char *name, struct err *err);
 /* fd, which is at its end: may what was read stand? Not when rows went meanwhile, for they were cut anywhere (74). Rows

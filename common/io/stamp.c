@@ -1,6 +1,6 @@
 #include <config.h>
 
-#include "cmd/listscrub/read/stamp.h"
+#include "io/stamp.h"
 
 #include <unistd.h>
 
@@ -11,10 +11,15 @@ void stamp_set(struct stamp *s, const struct stat *st)
 	*s = (struct stamp){ st->st_dev, st->st_ino, st->st_size, st->st_mtim };
 }
 
+bool stamp_same(const struct stamp *s, const struct stat *st)
+{
+	return s->device == st->st_dev && s->inode == st->st_ino && s->size == st->st_size &&
+		s->changed.tv_sec == st->st_mtim.tv_sec && s->changed.tv_nsec == st->st_mtim.tv_nsec;
+}
+
 bool stamp_check(const struct stamp *s, const struct stat *st, const char *name, struct err *err)
 {
-	if (s->device == st->st_dev && s->inode == st->st_ino && s->size == st->st_size &&
-		s->changed.tv_sec == st->st_mtim.tv_sec && s->changed.tv_nsec == st->st_mtim.tv_nsec)
+	if (stamp_same(s, st))
 		return true;
 	return err_set(err, ERR_IO,
 		"%s was changed while it was read, which takes two passes: run this again, or give "

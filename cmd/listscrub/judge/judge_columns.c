@@ -1,0 +1,133 @@
+#include <config.h>
+
+#include "cmd/listscrub/judge/judge.h"
+
+#include "base/mem.h"
+#include "cli/say.h"
+#include "text/date.h"
+
+/* Finding in a list the columns that the options name. */
+
+/* option: the one that asks for it. */
+static bool find_column(const struct judge *j, const char *option, const char *wanted, const char *list, size_t *at,
+	struct err *err)
+{
+	struct buf names = { .limit = 120 };
+
+	*at = LIST_NONE;
+	if (wanted == NULL)
+		return true;
+	*at = list_form_column(j->form, wanted);
+	if (*at != LIST_NONE)
+		return true;
+	for (size_t i = 0; i < j->form->columns && j->form->header == LIST_HEADER_YES; i++)
+		buf_printf(&names, "%s%s", i > 0 ? ", " : "", j->form->names[i]);
+	if (buf_len(&names) > 0)
+		err_set(err, ERR_DATA, "%s has no column '%s' (%s); it has %s", list, wanted, option, buf_text(&names));
+	else
+		err_set(err, ERR_DATA, "%s has no column '%s' (%s); without a header columns are numbers from 1 to %zu",
+			list, wanted, option, j->form->columns);
+	buf_free(&names);
+	return false;
+}
+
+/* "--drop-role FILE" with a blank names a list. Whoever meant "--drop-role=FILE" must hear of it. */
+static bool check_slip(const struct judge *j, const char *name, struct err *err)
+{
+	const struct settings *set = j->set;
+	const char *option = set->drop_role != NULL && set->drop_role[0] == '\0'  ? "--drop-role"
+		: set->drop_disposable != NULL && set->drop_disposable[0] == '\0' ? "--drop-disposable"
+										  : NULL;
+
+	if (option == NULL || set->lists[0] == NULL || strcmp(set->lists[0], "-") == 0 || set->email != NULL ||
+		!j->form->unsure || j->form->header != LIST_HEADER_YES)
+		return true;
+	return err_set(err, ERR_DATA,
+		"%s is read as a list, and no address stands in it: a file for %s goes behind '=', "
+		"without a blank (a list all the same? name its column with --email)",
+		name, option);
+}
+
+/* Two columns with addresses in them, and nothing but our rules to tell which one is meant. */
+static void say_choice(const struct list_form *form, const char *name)
+{
+	say_note("%s: column %zu%s%s is taken for the address, and column %zu%s%s has some, too: --email settles it",
+		name, form->email + 1, form->names[form->email][0] != '\0' ? ", " : "", form->names[form->email],
+		form->other + 1, form->names[form->other][0] != '\0' ? ", " : "", form->names[form->other]);
+}
+
+static bool find_dates(struct judge *j, const char *option, const char *wanted, const char *list,
+	struct judge_dates *dates, struct err *err)
+{
+	dates->orders = dates->noted = DATE_ANY_ORDER;
+	return find_column(j, option, wanted, list, &dates->at, err);
+}
+
+static bool find_activities(struct judge *j, const char *list, struct err *err)
+{
+	const struct option_list *names = &j->set->active;
+
+	mem_free(j->active);
+	j->active = mem_array(names->n, sizeof *j->active);
+	for (j->actives = 0; j->actives < names->n; j->actives++)
+		if (!find_dates(j, "--active", names->values[j->actives], list, &j->active[j->actives], err))
+			return false;
+	return true;
+}
+
+/* COLUMN, which may have "=" in its name, or COLUMN=VALUE,... */
+static bool find_answer(const struct judge *j, const char *option, const char *asked, const char *list,
+	struct judge_answers *a, struct err *err)
+{
+	struct str text = str_of(asked);
+	size_t n = str_find(text, '=');
+	char *name;
+	bool ok;
+
+	*a = (struct judge_answers){ .at = list_form_column(j->form, asked), .name = text };
+	if (a->at != LIST_NONE)
+		return true;
+	if (n < text.n && str_trim(str_sub(text, n + 1, text.n)).n == 0)
+		return err_set(err, ERR_USAGE, "%s '%s': no values after '='", option, asked);
+	if (n < text.n)
+		a->values = str_sub(text, n + 1, text.n);
+	a->name = str_sub(text, 0, n);
+	name = mem_copy(a->name.p, a->name.n);
+	ok = find_column(j, option, name, list, &a->at, err);
+	mem_free(name);
+	return ok;
+}
+
+static bool find_answers(const struct judge *j, const char *option, const struct option_list *asked, const char *list,
+	struct judge_answers **answers, size_t *n, struct err *err)
+{
+	mem_free(*answers);
+	*answers = mem_array(asked->n, sizeof **answers);
+	for (*n = 0; *n < asked->n; (*n)++)
+		if (!find_answer(j, option, asked->values[*n], list, &(*answers)[*n], err))
+			return false;
+	return true;
+}
+
+bool judge_columns(struct judge *j, const struct list_form *form, const char *name, struct err *err)
+{
+	size_t email;
+
+	j->form = form;
+	j->newest.at = LIST_NONE;
+	if (form->columns == 0)
+		return true;
+	if (!find_column(j, "--email", j->set->email, name, &email, err) ||
+		!find_answers(j, "--consent", &j->set->consent, name, &j->consents, &j->n_consents, err) ||
+		!find_answers(j, "--opt-out", &j->set->opt_out, name, &j->opt_outs, &j->n_opt_outs, err) ||
+		!find_activities(j, name, err) || !find_dates(j, "--keep", j->set->newest, name, &j->newest, err))
+		return false;
+	j->email = j->set->email != NULL ? email : form->email;
+	if (j->email == LIST_NONE)
+		return err_set(err, ERR_DATA, "%s: no column holds addresses; name it with --email COLUMN", name);
+	if (!check_slip(j, name, err))
+		return false;
+	if (j->set->email == NULL && form->other != LIST_NONE)
+		say_choice(form, name);
+	return true;
+}
