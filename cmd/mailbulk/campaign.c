@@ -73,7 +73,6 @@ static bool load_unsubscribe(struct campaign *c, struct err *err)
 {
 	const struct option_list *given = &c->settings->unsubscribe;
 
-	/* NOLINTNEXTLINE(bugprone-sizeof-expression): an array of pointers */
 	c->unsubscribe = mem_array(given->n, sizeof *c->unsubscribe);
 	for (size_t i = 0; i < given->n; i++) {
 		struct str text = str_of(given->values[i]);

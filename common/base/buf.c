@@ -60,7 +60,7 @@ char *buf_room(struct buf *b, size_t n)
 	if (b->cap - b->end >= n && b->p != NULL)
 		return b->p + b->end;
 	/* Moving to the front costs at most what was dropped, so a queue stays linear. */
-	if (b->off > 0 && b->off >= len && b->cap - len >= n) {
+	if (b->p != NULL && b->off > 0 && b->off >= len && b->cap - len >= n) {
 		memmove(b->p, b->p + b->off, len);
 	} else {
 		size_t cap = b->cap < 64 ? 64 : b->cap;
@@ -69,10 +69,10 @@ char *buf_room(struct buf *b, size_t n)
 			cap *= 2;
 		char *p = mem_alloc(cap);
 
-		if (len > 0)
+		if (b->p != NULL) {
 			memcpy(p, b->p + b->off, len);
-		if (b->p != NULL)
 			mem_wipe(b->p, b->cap);
+		}
 		mem_free(b->p);
 		b->p = p;
 		b->cap = cap;

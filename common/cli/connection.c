@@ -63,7 +63,7 @@ enum link_event connection_next(struct connection *c, struct buf *in, struct err
 		note_up(c);
 	else if (event == LINK_TLS)
 		note_tls(c);
-	else if (event == LINK_INPUT)
+	else if (event == LINK_INPUT && in != NULL)
 		say_trace(&c->talk, '<', str_sub(buf_str(in), before, buf_len(in)));
 	return event;
 }

@@ -38,7 +38,7 @@ bool net_is_localhost(const char *host)
 
 bool net_is_loopback(const struct net_target *target)
 {
-	struct net_address a = { .length = 0 };
+	struct net_address a;
 
 	if (target->path != NULL || net_is_localhost(target->host))
 		return true;
@@ -62,7 +62,7 @@ bool net_address_text(const struct sockaddr *addr, socklen_t length, struct buf 
 
 bool net_peer(int fd, struct buf *out)
 {
-	struct sockaddr_storage addr;
+	struct sockaddr_storage addr = { .ss_family = AF_UNSPEC };
 	socklen_t length = sizeof addr;
 
 	return getpeername(fd, (struct sockaddr *)&addr, &length) == 0 &&

@@ -313,7 +313,7 @@ int spool_flush(struct settings *s)
 	if (fd < 0 || !file_lock(fd, "the spool", clock_now(), &err) ||
 		(list = list_entries(buf_text(&directory), &n, &err)) == NULL)
 		status = say_fail(&err);
-	for (size_t i = 0; i < n && drive_stop_signal() == 0; i++) {
+	for (size_t i = 0; list != NULL && i < n && drive_stop_signal() == 0; i++) {
 		int one = flush_entry(list[i], s);
 
 		/* What a person has to look at weighs more than what will be tried again. */
@@ -341,7 +341,7 @@ int spool_list(void)
 
 	if (!spool_directory(&directory, &err) || (list = list_entries(buf_text(&directory), &n, &err)) == NULL)
 		status = say_fail(&err);
-	for (size_t i = 0; i < n; i++) {
+	for (size_t i = 0; list != NULL && i < n; i++) {
 		struct spool_entry entry;
 
 		if (!spool_entry_read(&entry, list[i], &err)) {
