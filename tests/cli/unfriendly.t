@@ -73,7 +73,7 @@ def bulk_once(work, server, shim, at, how, what):
 def bulk(shim, name, options, most):
     with mailbulk_kit.Work(rows=7) as work:
         counted, wrong = {}, []
-        with mailbulk_kit.Server(work, *options, *LATER) as server:
+        with mailbulk_kit.Server(work, "--life", "7200", *options, *LATER) as server:
             for what in ("file", "wire"):
                 work.forget()
                 server.empty()
@@ -134,7 +134,7 @@ def spooled(shim):
     """Killed, or without room, while --spool keeps a message; then --flush."""
     lab = mailsend_lab.Lab()
     spool = lab.env["XDG_STATE_HOME"] + "/pipemail/spool/"
-    url = lab.serve("--life", "600")
+    url = lab.serve("--life", "7200")
     box = lab.servers[-1][1]
 
     def keep(**env):

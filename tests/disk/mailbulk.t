@@ -13,6 +13,7 @@ from mailbulk_kit import TOOL, Server, Work, check, done, skip  # noqa: E402
 
 ROWS = 6
 CHUNKING = ("--ext", "PIPELINING,CHUNKING,8BITMIME", "-r", "connect 220 mx.example ESMTP Postfix")
+LONG = ("--life", "7200")
 
 
 class Trial:
@@ -127,9 +128,9 @@ with Work(rows=ROWS) as work:
     else:
         work.journal = work.file("disk/journal")
         for title, options in (("lock-step", ("--ext", "8BITMIME")), ("pipelining", ("--ext", "PIPELINING,8BITMIME")), ("chunking", CHUNKING)):
-            with Server(work, *options, name=title) as server:
+            with Server(work, *LONG, *options, name=title) as server:
                 undisturbed(Trial(work, server, recorder), title, 60)
-        with Server(work, "--ext", "PIPELINING,8BITMIME", name="new") as server:
+        with Server(work, *LONG, "--ext", "PIPELINING,8BITMIME", name="new") as server:
             trial = Trial(work, server, recorder)
             open(work.journal, "w").close()
             undisturbed(trial, "a journal that a killed run left without syncing its name", 30, new=[work.journal])

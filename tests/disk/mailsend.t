@@ -24,7 +24,7 @@ class Trial:
     """A home whose state folder is watched, and one server for all its runs."""
 
     def __init__(self, lab, library):
-        self.lab, self.library, self.url = lab, library, lab.serve("--life", "600")
+        self.lab, self.library, self.url = lab, library, lab.serve("--life", "7200")
         self.box = lab.servers[-1][1]
         self.folder, self.log, self.counted = lab.path("disk"), lab.path("record"), lab.path("count")
         self.env = {"XDG_STATE_HOME": self.folder + "/state"}
@@ -209,7 +209,7 @@ def main():
     sweep(trial, "--flush", disk, 120, True)
     failing(trial, "--spool", keep, None, 3)
     failing(trial, "--flush", flushed, True, 6)
-    refusing = lab.serve("--life", "600", "-r", "RCPT:carol 450 4.2.0 Later")
+    refusing = lab.serve("--life", "7200", "-r", "RCPT:carol 450 4.2.0 Later")
     for old in (None, b"dave@example.org\n"):
         replaced(trial, f"--failed-to {'new' if old is None else 'over an old one'}", "failed", old, b"carol@example.org\n", 120, "--smtp", refusing,
                  "--failed-to", os.path.join(trial.folder, "failed"), "bob@example.org", "carol@example.org")
