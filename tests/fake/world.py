@@ -69,7 +69,12 @@ class Pop3:
                 self.ok(f"{len(self.messages)} {sum(map(len, self.messages))}")
             elif verb in ("LIST", "UIDL"):
                 what = [len(m) if verb == "LIST" else f"uid-{i + 1}" for i, m in enumerate(self.messages)]
-                self.ok("", [f"{i + 1} {w}".encode() for i, w in enumerate(what)])
+                if not rest:
+                    self.ok("", [f"{i + 1} {w}".encode() for i, w in enumerate(what)])
+                elif rest[0].isdigit() and 0 < int(rest[0]) <= len(what):
+                    self.ok(f"{rest[0]} {what[int(rest[0]) - 1]}")
+                else:
+                    self.link.say(b"-ERR no such message\r\n")
             elif verb in ("RETR", "TOP"):
                 text = self.messages[int(rest[0]) - 1].replace(b"\r\n", b"\n")
                 if verb == "TOP":
