@@ -163,6 +163,7 @@ static unsigned rounds(const struct pop3 *p)
 		return 1;
 	while (choices >> (bits + 1) > 0)
 		bits++;
+	/* NOLINTNEXTLINE(clang-analyzer-core.DivideZero): there are at least two choices, so one bit */
 	n = (BITS + bits - 1) / bits;
 	/* Each costs a round trip there. */
 	return is_lock_step(p) && n > 4 ? 4 : n;

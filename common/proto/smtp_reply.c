@@ -46,6 +46,8 @@ static bool on_rset(struct smtp *s)
 	return false;
 }
 
+/* What is waited for after MAIL, RCPT, DATA and BDAT has a message.
+ * NOLINTBEGIN(clang-analyzer-core.NullDereference) */
 static bool on_mail(struct smtp *s, struct smtp_message *m)
 {
 	enum reply_class class = reply_class(&s->state->reply);
@@ -206,6 +208,7 @@ static bool on_closing(struct smtp *s, const struct want *w)
 	smtp_session_end(s, ERR_TEMP, "the server closes the connection", true);
 	return false;
 }
+/* NOLINTEND(clang-analyzer-core.NullDereference) */
 
 bool smtp_reply_handle(struct smtp *s, const struct want *w, struct smtp_news *news, enum smtp_event *event)
 {

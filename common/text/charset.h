@@ -46,6 +46,6 @@ const char *charset_iconv_names(size_t converter);
  * Set the iconv_t (to UTF-32LE) of a converter, or NULL for none; returns the previous one, for the caller to
  * close. The caller keeps ownership and must set another before it closes this one.
  */
-void *charset_set_converter(size_t converter, void *opened);
+void *charset_set_converter(size_t converter, void *to);
 
 #endif

@@ -70,6 +70,7 @@ static int next_tag(struct compiler *c, struct tag *tag, struct err *err)
 	size_t from = tag->begin + c->open.n;
 
 	rest = str_sub(c->source, from, c->source.n);
+	/* NOLINTNEXTLINE(bugprone-not-null-terminated-result): a NUL is no sigil */
 	if (rest.n > 0 && memchr("#^/>!=&{", rest.p[0], 8) != NULL) {
 		tag->sigil = rest.p[0];
 		end_sigil = tag->sigil == '{' ? '}' : tag->sigil == '=' ? '=' : 0;
