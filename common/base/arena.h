@@ -1,5 +1,5 @@
-#ifndef PIPEMAIL_LISTSCRUB_ARENA_H
-#define PIPEMAIL_LISTSCRUB_ARENA_H
+#ifndef PIPEMAIL_BASE_ARENA_H
+#define PIPEMAIL_BASE_ARENA_H
 
 #include "base/str.h"
 

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "cli/say.h"
 #include "io/file.h"
 #include "mail/address/address.h"
 #include "proto/reply.h"
@@ -273,6 +274,10 @@ static bool add_list(struct envelope *e, struct str list, const struct origin *f
 	while (ok && (got = address_list_next(&l)) > 0) {
 		struct str bare = buf_str(&l.bare);
 
+		/* Whoever was meant as a recipient of their own would be lost without a word. */
+		if (l.joined)
+			say_note("%s: \"%.*s\" is read as the name of %.*s: no word in it gets mail of its own",
+				from->where, STR_ARGS(buf_str(&l.name)), STR_ARGS(bare));
 		if (str_find(bare, '@') < bare.n)
 			ok = add_address(e, bare, from, err);
 		else

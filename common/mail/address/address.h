@@ -122,6 +122,7 @@ struct address_list {
 	bool (*known)(void *arg, struct str word);
 	void *arg;
 	bool in_group;
+	bool joined;     /* ADDRESS_JOINED: words before a comma were taken into the name of the current mailbox */
 	struct buf name; /* of the current mailbox: phrase or comment */
 	struct buf bare; /* of the current mailbox: local@domain without comments and blanks */
 };

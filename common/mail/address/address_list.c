@@ -282,6 +282,7 @@ int address_list_next(struct address_list *l)
 {
 	struct str group = STR_NONE;
 
+	l->joined = false;
 	for (;;) {
 		struct member m = { .name = &l->name };
 		struct str start = l->rest;
@@ -310,8 +311,10 @@ int address_list_next(struct address_list *l)
 				continue;
 			}
 			if (found == FOUND_MAILBOX) {
-				if (is_part_of_name(l) && address_list_rescue(l, start))
+				if (is_part_of_name(l) && address_list_rescue(l, start)) {
+					l->joined = true;
 					return 1;
+				}
 				if (buf_len(&l->name) == 0)
 					add_unescaped(&l->name, str_trim(m.comment));
 				return 1;
