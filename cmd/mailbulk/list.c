@@ -32,7 +32,7 @@ static bool open_file(struct list *l, const struct settings *settings, bool twic
 	struct stat st;
 
 	l->name = path != NULL ? path : "standard input";
-	if ((path != NULL ? stat(path, &st) : fstat(STDIN_FILENO, &st)) == 0 && S_ISDIR(st.st_mode))
+	if (file_is_directory(path != NULL ? path : "-"))
 		return err_set(err, ERR_DATA, "%s is " LIST_NOT_DIRECTORY, l->name);
 	l->fd = path != NULL ? file_open(path, err) : STDIN_FILENO;
 	if (l->fd < 0)

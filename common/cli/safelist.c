@@ -8,6 +8,7 @@
 #include "io/clock.h"
 #include "io/file.h"
 #include "io/random.h"
+#include "mail/list/list.h"
 #include "mail/list/suppress.h"
 
 #define CHUNK ((size_t)64 << 10)
@@ -18,8 +19,11 @@ static bool load(struct suppress *s, const char *path, bool allow_empty, struct 
 	struct suppress_reader reader;
 	struct buf octets = { .limit = CHUNK };
 	const char *name;
-	int fd = file_open(path, err);
 	long n = 1;
+
+	if (file_is_directory(path))
+		return err_set(err, ERR_DATA, "%s is " LIST_NOT_DIRECTORY, path);
+	int fd = file_open(path, err);
 	bool ok = fd >= 0;
 
 	if (!ok)

@@ -31,6 +31,14 @@ static bool is_standard_input(const char *path)
 	return strcmp(path, "-") == 0;
 }
 
+bool file_is_directory(const char *path)
+{
+	struct stat st;
+	int status = is_standard_input(path) ? fstat(STDIN_FILENO, &st) : stat(path, &st);
+
+	return status == 0 && S_ISDIR(st.st_mode);
+}
+
 int file_open(const char *path, struct err *err)
 {
 	struct stat st;

@@ -17,6 +17,9 @@
  */
 void file_guard_standard(void);
 
+/* Is there a directory at path ("-": standard input)? A list has to say more about one than that it cannot be
+ * opened. */
+bool file_is_directory(const char *path);
 /*
  * Open for reading; "-" is standard input, duplicated. A descriptor, which the caller closes, or -1 with
  * ERR_NOINPUT. A directory is refused.

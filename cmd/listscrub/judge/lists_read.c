@@ -82,8 +82,11 @@ bool lists_read(struct set *s, struct safety_file *f, enum safety_kind kind, con
 	struct list_reader list = { .told = false };
 	struct buf octets = { .limit = LIST_MAX };
 	struct csv_row row;
-	bool ok = file_read(path, LIST_MAX, &octets, err);
 	enum csv_event event = CSV_END;
+
+	if (file_is_directory(path))
+		return err_set(err, ERR_DATA, "%s is " LIST_NOT_DIRECTORY, path);
+	bool ok = file_read(path, LIST_MAX, &octets, err);
 
 	if (ok) {
 		list_reader_init(&list, &asked);

@@ -97,7 +97,7 @@ bool input_open_file(struct input *in, struct err *err)
 	struct stat st;
 
 	close_file(in);
-	if (!again && stat(f->name, &st) == 0 && S_ISDIR(st.st_mode))
+	if (!again && file_is_directory(f->name))
 		return err_set(err, ERR_DATA, "%s is " LIST_NOT_DIRECTORY, f->name);
 	in->fd = again ? fcntl(f->spool, F_DUPFD_CLOEXEC, 0) : file_open(f->name, err);
 	if (in->fd < 0)

@@ -5,7 +5,6 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/mem.h"
@@ -299,9 +298,7 @@ static bool read_directory(struct bounces *b, const char *path, const char *part
 
 bool bounces_read(struct bounces *b, const char *path, struct err *err)
 {
-	struct stat st;
-
-	if (strcmp(path, "-") != 0 && stat(path, &st) == 0 && S_ISDIR(st.st_mode))
+	if (strcmp(path, "-") != 0 && file_is_directory(path))
 		return read_directory(b, path, "new", err) && read_directory(b, path, "cur", err);
 	return read_path(b, path, false, err);
 }
