@@ -2,12 +2,12 @@
 
 #include "cli/account.h"
 #include "cli/say.h"
-#include "cmd/mailbulk/campaign.h"
-#include "cmd/mailbulk/dryrun.h"
-#include "cmd/mailbulk/list.h"
+#include "cmd/mailbulk/letter/campaign.h"
+#include "cmd/mailbulk/check/dryrun.h"
+#include "cmd/mailbulk/rows/list.h"
 #include "cmd/mailbulk/settings.h"
-#include "cmd/mailbulk/selection.h"
-#include "cmd/mailbulk/send.h"
+#include "cmd/mailbulk/check/selection.h"
+#include "cmd/mailbulk/send/send.h"
 #include "io/secret.h"
 #include "io/stop.h"
 

@@ -14,9 +14,10 @@ FLOORS = ["base", "text", "mail", "proto", "io", "cli"]
 ROOMS = {
     "common/mail": ["header", "address", "message", "returns", "list"],
     "cmd/listscrub": ["read", "returns", "judge", "write", "run", "."],
+    "cmd/mailbulk": ["rows", "letter", "check", "send", "."],
     "cmd/mailsend": ["compose", "deliver", "spool", "."],
 }
-HEADS = {"cmd/listscrub/settings.h", "cmd/listscrub/reason.h", "cmd/mailsend/settings.h"}
+HEADS = {"cmd/listscrub/settings.h", "cmd/listscrub/reason.h", "cmd/mailbulk/settings.h", "cmd/mailsend/settings.h"}
 INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*"([^"]+)"', re.M)
 
 

@@ -3,11 +3,11 @@
 #include "tests/tap.h"
 
 #include "base/err.h"
-#include "cmd/mailbulk/ledger.h"
+#include "cmd/mailbulk/send/ledger.h"
 #include "cmd/mailbulk/settings.h"
-#include "cmd/mailbulk/pace.h"
-#include "cmd/mailbulk/provider.h"
-#include "cmd/mailbulk/queue.h"
+#include "cmd/mailbulk/send/pace.h"
+#include "cmd/mailbulk/send/provider.h"
+#include "cmd/mailbulk/send/queue.h"
 #include "io/clock.h"
 
 #define KEY_A "00112233445566778899aabbccddeeff"

@@ -6,11 +6,11 @@
 
 #include "base/err.h"
 #include "cli/say.h"
-#include "cmd/mailbulk/campaign.h"
-#include "cmd/mailbulk/list.h"
-#include "cmd/mailbulk/selection.h"
+#include "cmd/mailbulk/letter/campaign.h"
+#include "cmd/mailbulk/rows/list.h"
+#include "cmd/mailbulk/check/selection.h"
 #include "cmd/mailbulk/settings.h"
-#include "cmd/mailbulk/values.h"
+#include "cmd/mailbulk/letter/values.h"
 #include "io/file.h"
 #include "text/base64.h"
 

@@ -1,0 +1,78 @@
+#include <config.h>
+
+#include "cmd/mailbulk/send/pace.h"
+
+#include "mail/address/domain.h"
+
+/* Messages of a warm-up on a day (0: the first). */
+static uint64_t warmup_of(const struct warmup *w, uint64_t day)
+{
+	uint64_t n = w->start;
+
+	for (uint64_t i = 0; i < day && n < UINT64_C(1) << 40; i++) {
+		uint64_t more = n * w->percent / 100;
+
+		if (more == 0)
+			break;
+		n += more;
+	}
+	return n;
+}
+
+void pace_init(struct pace *p, const struct settings *settings, uint64_t days, uint64_t sent_today)
+{
+	uint64_t today = settings->warmup.start > 0 ? warmup_of(&settings->warmup, days) : UINT64_MAX;
+
+	*p = (struct pace){ .settings = settings };
+	p->left = today == UINT64_MAX ? today : sent_today < today ? today - sent_today : 0;
+}
+
+void pace_free(struct pace *p)
+{
+	set_free(&p->domains);
+}
+
+int64_t pace_next(const struct pace *p)
+{
+	return p->next;
+}
+
+void pace_took(struct pace *p, int64_t now, uint64_t n)
+{
+	if (p->left != UINT64_MAX)
+		p->left -= n < p->left ? n : p->left;
+	if (p->settings->rate.interval == 0)
+		return;
+	if (p->next < now)
+		p->next = now;
+	p->next += p->settings->rate.interval * (int64_t)n;
+}
+
+static const struct rate *rate_of(const struct pace *p, struct str domain)
+{
+	const struct rate *any = NULL;
+
+	for (size_t i = 0; i < p->settings->n_domain_rates; i++) {
+		const struct domain_rate *r = &p->settings->domain_rates[i];
+
+		if (str_eq(str_of(r->domain), STR_LIT("*")))
+			any = &r->rate;
+		else if (domain_within(domain, str_of(r->domain)))
+			return &r->rate;
+	}
+	return any;
+}
+
+int64_t pace_domain(struct pace *p, struct str domain, int64_t now)
+{
+	const struct rate *rate = p->settings->n_domain_rates > 0 ? rate_of(p, domain) : NULL;
+	bool added;
+
+	if (rate == NULL)
+		return now;
+	struct set_entry *entry = set_add(&p->domains, domain, &added);
+	int64_t slot = added || (int64_t)entry->value < now ? now : (int64_t)entry->value;
+
+	entry->value = (uint64_t)(slot + rate->interval);
+	return slot;
+}
