@@ -119,8 +119,8 @@ bool sink_holds(const struct sink *s, struct str key);
 /* Messages of the batch that are not confirmed. */
 size_t sink_pending(const struct sink *s);
 
-/* For the parts of this module. Circle because sink.c leads each message through what its kind does, and the kinds write
- * and drop the batch by what sink.c has for all of them. */
+/* For the parts of this module. Circle because sink.c leads each message through what its kind does, and the kinds
+ * write and drop the batch by what sink.c has for all of them. */
 static inline bool sink_is_mbox(const struct sink *s)
 {
 	return s->kind != SINK_MAILDIR && s->kind != SINK_PIPE;

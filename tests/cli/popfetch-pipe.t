@@ -229,6 +229,9 @@ def test_recipes(work):
     bounces = {f"b{i}": BOUNCE % i for i in range(3)}
     people = "email\nann@example.com\n" + "".join(f"gone{i}@example.net\n" for i in range(3))
     scrub = os.path.join(BUILD, "listscrub")
+    if not os.path.exists(scrub):  # make mutants builds only what a test is named after
+        skip("recipes with listscrub", "it is not built")
+        return
     for name in ("--pipe-mbox", "a kept mailbox"):
         work.clean()
         work.clean("returned.mbox")
