@@ -98,7 +98,7 @@ static void test_batches(void)
 		check_same(str_of(batches()), t[i].batches, t[i].offers);
 		bench_end(&b);
 	}
-	begin_same(120, 1, OPTIONS("--test", "me@test.example"));
+	begin_same(120, 1, OPTIONS("--test", "me@test.example", "--limit", "5"));
 	up(1, "");
 	engine_admit(e);
 	check(e->jobs[0].n == 1 && strcmp(e->jobs[0].tickets[0].email, "me@test.example") == 0,

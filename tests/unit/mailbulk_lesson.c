@@ -68,6 +68,12 @@ static void test_rcpt_most(void)
 	bench_verdict(&b, job, 1, SMTP_REFUSED_LATER, OUTCOME_AT_RCPT, 451, GREY);
 	check(b.relays[0].rcpt_most == 0, "nor for another reason");
 	engine_job_free(e, job);
+	/* Who was refused for another reason was not taken. */
+	job = bench_job(&b, 0, "a b c d");
+	bench_verdict(&b, job, 1, SMTP_REFUSED_NEVER, OUTCOME_AT_RCPT, 550, "5.1.1 no such user");
+	bench_verdict(&b, job, 3, SMTP_REFUSED_LATER, OUTCOME_AT_RCPT, 452, MANY);
+	check(b.relays[0].rcpt_most == 2, "two of three were taken: %zu", b.relays[0].rcpt_most);
+	engine_job_free(e, job);
 	/* After a T it is not in doubt. */
 	job = bench_job(&b, 0, "a b");
 	engine_job_trying(e, job);
@@ -237,6 +243,7 @@ static void test_no_lessons(void)
 	bench_one(&b, "a", SMTP_NOT_SENT, OUTCOME_AT_MAIL, 451, BUSY);
 	bench_one(&b, "a", SMTP_UNKNOWN, OUTCOME_AT_UNKNOWN, 0, "lost");
 	bench_one(&b, "a", SMTP_REJECTED_HERE, OUTCOME_AT_UNKNOWN, 0, "too large");
+	check(b.relays[0].later == 0 && e->trouble == 0, "what was not sent, or is in doubt, is no refusal");
 	bench_one(&b, "a", SMTP_ACCEPTED, OUTCOME_AT_CONTENT, 250, "ok");
 	check(e->providers.n == 0 && b.relays[0].later == 0 && e->trouble == 0 && e->ours_in_row == 0 &&
 			e->content_in_row == 0,

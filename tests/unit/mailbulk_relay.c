@@ -87,6 +87,10 @@ static void test_failures(void)
 	relay_accepted(&r);
 	check(r.failures == 0, "a message that is taken ends the count");
 	r = fresh(8);
+	r.pause_until = BENCH_NOW + CLOCK_SECOND;
+	relay_failed(&r, BENCH_NOW, &temporary, true);
+	check(r.pause_until == BENCH_NOW + CLOCK_SECOND, "and makes no pause shorter");
+	r = fresh(8);
 	relay_failed(&r, 1, &temporary, true);
 	check(r.failures == 1, "the first counts whenever it is");
 }

@@ -260,6 +260,19 @@ static void test_tokens(void)
 	end(&s);
 }
 
+/* The reader makes UTF-8 of every cell. Should it once fail to, the row is not mailed all the same. */
+static void test_octets(void)
+{
+	static const struct str cells[] = { STR_LIT("b@x.example"), STR_LIT("\xc3") };
+	struct scene s;
+	struct row row = { .number = 1, .line = 2, .cells = cells };
+
+	check(begin(&s, "email,name\nb@x.example,N\n", NO_OPTIONS) &&
+			!values_set(&s.selection.values, &s.campaign, &s.list, &row, &s.err) && s.err.kind == ERR_DATA,
+		"a cell that is not UTF-8: %s", s.err.text);
+	end(&s);
+}
+
 static void test_links(void)
 {
 	static const char *const bad[] = { "https://x.example/{{name}} x", "https://x.example/,{{email}}",
@@ -283,6 +296,7 @@ static void test_links(void)
 	end(&s);
 	check_same(str_of(choices("email,name\nb@x.example,\xff\n", NO_OPTIONS)), "T",
 		"what is not UTF-8 is read as Windows-1252");
+	test_octets();
 }
 
 int main(void)
