@@ -41,6 +41,12 @@ static void test_rcpt_most(void)
 	engine_job_trying(e, job);
 	engine_job_free(e, job);
 	queue_take(&e->queue, BENCH_NOW, &w);
+	job = bench_job(&b, 0, "a b");
+	bench_verdict(&b, job, 1, SMTP_REFUSED_LATER, OUTCOME_AT_RCPT, 452, MANY);
+	check(b.relays[0].rcpt_most == 1, "so is the second of two");
+	b.relays[0].rcpt_most = 2;
+	engine_job_free(e, job);
+	queue_take(&e->queue, BENCH_NOW, &w);
 	/* The least that it said counts. */
 	job = bench_job(&b, 0, "a b c d e");
 	bench_verdict(&b, job, 4, SMTP_REFUSED_LATER, OUTCOME_AT_RCPT, 452, MANY);
