@@ -44,6 +44,7 @@ static void test_rcpt_most(void)
 	job = bench_job(&b, 0, "a b");
 	bench_verdict(&b, job, 1, SMTP_REFUSED_LATER, OUTCOME_AT_RCPT, 452, MANY);
 	check(b.relays[0].rcpt_most == 1, "so is the second of two");
+	check(b.relays[0].later == 0 && e->providers.n == 0, "which is nobody's fault");
 	b.relays[0].rcpt_most = 2;
 	engine_job_free(e, job);
 	queue_take(&e->queue, BENCH_NOW, &w);
@@ -142,6 +143,13 @@ static void test_ours(void)
 			STR_ARGS(results));
 		bench_end(&b);
 	}
+	/* What the run ends with: who said it, what, and what to do. */
+	begin();
+	bench_one(&b, "a", SMTP_REFUSED_NEVER, OUTCOME_AT_MAIL, 530, "5.7.0 authentication required");
+	check(str_starts(str_of(e->why.text), STR_LIT("mx0.example:25: 530 authentication required; ")) &&
+			strstr(e->why.text, "--user") != NULL && e->why.kind == ERR_AUTH,
+		"%s", e->why.text);
+	bench_end(&b);
 	/* Anybody who is taken ends the count; what stopped none stays what the run ends with. */
 	begin();
 	b.relays[0].proven = true;
@@ -216,6 +224,11 @@ static void test_push_back(void)
 	check(e->providers.n == 1 && b.relays[0].later == 2, "of a message for one it is the provider");
 	bench_end(&b);
 
+	/* Words that say nothing, of the whole message. */
+	begin();
+	bench_one(&b, "a@one.example", SMTP_REFUSED_LATER, OUTCOME_AT_DATA, 451, "xyzzy");
+	check(b.relays[0].limit < 4.5, "a 4xx to DATA halves what a relay is given");
+	bench_end(&b);
 	begin();
 	for (int i = 0; i < 10; i++) {
 		bench_one(&b, "a@one.example", SMTP_REFUSED_LATER, OUTCOME_AT_RCPT, 452, FULL);
