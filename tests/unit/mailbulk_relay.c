@@ -229,7 +229,7 @@ static void test_ends(void)
 	bench_end(&b);
 }
 
-/* After BDAT an answer out of step may have been another message's: what was taken before is in doubt, and that is said. */
+/* After BDAT an answer out of step may have been another message's: what was taken before is in doubt, and told so. */
 static void test_doubt(void)
 {
 	const struct err wrong = { .kind = ERR_PROTOCOL, .text = "out of step" };

@@ -828,7 +828,7 @@ static void test_place(void)
 	end(&s, &state);
 }
 
-/* Fields by which a mail program would take a message for read, deleted or counted keep their content under another name. */
+/* Fields by which a mail program would take a message for read, deleted or counted get another name. */
 static void test_steering(void)
 {
 	struct state state;
