@@ -82,7 +82,10 @@ static bool may_retry(const struct visit *v, const struct course *c)
 	bool lost = v->err.kind == ERR_TEMP || v->err.kind == ERR_PROTOCOL;
 
 	/* Without a state, what was stored would come again. */
-	return lost && !c->over && (v->state != NULL || v->tally->fetched == 0) && (v->fates != NULL || c->careful) &&
+	bool reached = v->fates != NULL || c->careful || (v->pop3.unanswered > 1 && !c->lock_step) ||
+		v->pop3.uidl_silent;
+
+	return lost && !c->over && (v->state != NULL || v->tally->fetched == 0) && reached &&
 		v->sink != NULL && drive_stop_signal() == 0 && c->failures < v->settings->retries;
 }
 
@@ -103,6 +106,12 @@ static bool retry(struct visit *v, struct course *c, bool progress)
 	/* There are servers that say PIPELINING and cannot do it. */
 	if (v->pop3.desynchronised && !c->lock_step && v->state != NULL && !state_set_lock_step(v->state, &v->err))
 		return false;
+	c->no_uidl = c->no_uidl || v->pop3.uidl_silent;
+	/* And such as say nothing more when they get several commands at once. */
+	c->suspect = c->suspect || (!c->lock_step && v->pop3.unanswered > 1 && v->last == SIZE_MAX && !v->lf_seen);
+	/* What was taken for the end of a message was none. */
+	c->lf_tried = c->lf_tried || (c->lf_bodies && !v->lf_seen);
+	c->lf_bodies = c->lf_bodies && !c->lf_tried;
 	c->lock_step = c->careful = true;
 	v->err = (struct err){ 0 };
 	return true;
@@ -133,6 +142,8 @@ static bool sessions(const struct settings *s, struct account_server *server, st
 		/* What an earlier session of this run brought was not known before it. */
 		if (course.careful && tally->known >= before)
 			tally->known -= before;
+		if (ok && course.suspect && course.dead == 0 && state != NULL && !state_is_lock_step(state))
+			ok = state_set_lock_step(state, &v.err);
 		more = ok ? again(&v, before) : retry(&v, &course, tally->fetched > before || course.dead > dead);
 		if (ok && !more && state != NULL && v.fates != NULL)
 			ok = tidy(&v, &v.err);

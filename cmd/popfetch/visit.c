@@ -4,6 +4,7 @@
 
 #include "base/mem.h"
 #include "cli/say.h"
+#include "io/clock.h"
 #include "io/random.h"
 #include "proto/sasl.h"
 
@@ -106,6 +107,12 @@ static void on_closed(struct visit *v)
 	}
 }
 
+/* How long nothing has to follow what may be the end of a message: well within the time-out. */
+static int64_t lf_pause(const struct visit *v)
+{
+	return v->server->timeout < 4 * CLOCK_SECOND ? v->server->timeout / 2 : 2 * CLOCK_SECOND;
+}
+
 static bool turn(struct visit *v)
 {
 	/* What came before the end has been worked off: now it is the end. */
@@ -116,10 +123,18 @@ static bool turn(struct visit *v)
 	/* A message that came slowly must not wait for others that come slowly too. */
 	if (v->sink != NULL && v->begun == SIZE_MAX && sink_due(v->sink))
 		visit_confirm(v);
+	bool may_be_lf = !v->course->lf_bodies && !v->course->lf_tried && pop3_looks_ended(&v->pop3);
+
+	v->drive.alarm = may_be_lf ? clock_after(lf_pause(v)) : 0;
 	enum wire_status status = drive_turn(&v->drive, &v->pop3.in, &v->pop3.out, pop3_waiting_for(&v->pop3), &v->end);
 
 	if (status == WIRE_OK && drive_stop_signal() != 0)
 		return err_set(&v->err, ERR_TEMP, "%s: interrupted", v->server->label);
+	if (status == WIRE_OK && may_be_lf && clock_now() >= v->drive.alarm && pop3_looks_ended(&v->pop3)) {
+		v->course->lf_bodies = v->lf_seen = true;
+		return err_set(&v->err, ERR_PROTOCOL, "%s: message %u seems to end its lines in LF, not CRLF",
+			v->server->label, (unsigned)pop3_replying(&v->pop3));
+	}
 	v->ended = status != WIRE_OK;
 	/* Of an end in order the session knows best what it came instead of. */
 	if (status == WIRE_EOF)
@@ -188,7 +203,7 @@ static void put_away(struct visit *v)
 		return;
 	v->tally->fetched -= sink_pending(v->sink);
 	sink_abandon(v->sink);
-	size_t lost = v->err.kind != ERR_NONE && drive_stop_signal() == 0 ? lost_at(v) : SIZE_MAX;
+	size_t lost = v->err.kind != ERR_NONE && drive_stop_signal() == 0 && !v->lf_seen ? lost_at(v) : SIZE_MAX;
 
 	if (v->state != NULL && lost != SIZE_MAX && v->keys[lost] != NULL)
 		ok = state_fault(v->state, str_of(v->keys[lost]), &late);
@@ -230,6 +245,8 @@ bool visit(struct visit *v)
 		.clear_auth = v->server->clear_auth,
 		.sasl = v->server->sasl,
 		.lock_step = v->course->lock_step,
+		.no_uidl = v->course->no_uidl,
+		.lf_bodies = v->course->lf_bodies,
 		.confirm = v->sink != NULL,
 		.seed = seed,
 		.every = v->course->careful ? 1 : 0,

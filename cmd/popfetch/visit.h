@@ -25,6 +25,10 @@ struct course {
 	bool over; /* another session would not help */
 	bool lock_step;
 	bool careful;      /* a session was lost: one command at a time, and each message is confirmed at first */
+	bool suspect;      /* the first commands that were in flight together were never answered */
+	bool no_uidl;      /* UIDL is answered with +OK and nothing */
+	bool lf_bodies;    /* messages seem to have a lone LF at line ends */
+	bool lf_tried;     /* and that led to nothing */
 	uint64_t failures; /* lost sessions since something was stored */
 	struct set deaths; /* messages at which a careful session was lost; values: how often */
 	size_t dead;       /* of them, how many are not asked for again */
@@ -57,7 +61,8 @@ struct visit {
 	bool endless;      /* what comes is longer than any message */
 	bool confirming;   /* the session was asked to confirm what came */
 	bool quitting;
-	bool ended; /* the connection is over; end: why, when not in order */
+	bool lf_seen; /* the session was ended for the sake of course->lf_bodies */
+	bool ended;   /* the connection is over; end: why, when not in order */
 	struct err end;
 	struct buf head; /* of a message that is looked at */
 	struct err err;

@@ -107,6 +107,8 @@ enum wire_status drive_turn(struct drive *d, struct buf *in, struct buf *out, co
 		int64_t until = INT64_MAX;
 		size_t n = link_poll(l, out, fds, &until);
 
+		if (d->alarm != 0 && d->alarm < until)
+			until = d->alarm;
 		if (at_once)
 			fds[0].revents = POLLIN;
 		else if (!wait_for(d, fds, n, until))
@@ -118,6 +120,8 @@ enum wire_status drive_turn(struct drive *d, struct buf *in, struct buf *out, co
 		if (event == LINK_EOF || event == LINK_FAILED)
 			return event == LINK_EOF ? WIRE_EOF : WIRE_BROKEN;
 		if (event == LINK_INPUT || (writing && wire_flushed(&l->wire, out)))
+			return WIRE_OK;
+		if (d->alarm != 0 && clock_now() >= d->alarm)
 			return WIRE_OK;
 	}
 }

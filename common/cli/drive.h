@@ -14,6 +14,7 @@ struct account_server;
 struct drive {
 	struct connection connection;
 	bool stop_seen; /* a signal ended one wait already; it does not end the next */
+	int64_t alarm;  /* monotonic, of the caller: drive_turn returns WIRE_OK with nothing moved then; 0: none */
 };
 
 /*

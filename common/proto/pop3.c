@@ -9,6 +9,7 @@
 #define STATUS_LIMIT ((size_t)16 << 10)
 #define LIST_LIMIT ((size_t)4 << 10)
 #define FIRST_WINDOW 4
+#define TAIL 0x0a2e0d0au /* LF . CR LF */
 
 void pop3_init(struct pop3 *p, const struct pop3_params *params)
 {
@@ -118,6 +119,7 @@ static enum pop3_event message_status(struct pop3 *p, int status, struct str wor
 	if (status > 0 && w.kind != POP3_WANT_DELE) {
 		st->in_body = st->line_start = true;
 		st->cr = false;
+		st->tail = 0;
 		st->dots = st->crlf = 0;
 		return POP3_BEGIN;
 	}
@@ -198,15 +200,19 @@ static bool read_on(struct pop3 *p, struct pop3_news *news, enum pop3_event *eve
 			return *event != POP3_WAIT;
 		}
 		if (pop3_first_want(p) == NULL) {
-			if (buf_len(&p->in) > 0)
+			/* The rest of a list that was not asked for ends with the next reply (pop3_step). */
+			if (buf_len(&p->in) > 0 && !st->step.skip)
 				unasked(p);
 			return false;
 		}
 		if (!pop3_take_line(p, st->in_list ? LIST_LIMIT : STATUS_LIMIT, &line))
 			return false;
-		if (st->in_list)
+		if (st->in_list && pop3_first_want(p)->kind != POP3_WANT_STEP)
 			list_line(p, line);
-		else if ((*event = status_line(p, line, news)) != POP3_WAIT)
+		else if (st->in_list) {
+			if ((*event = pop3_step_line(p, line)) != POP3_WAIT)
+				return true;
+		} else if ((*event = status_line(p, line, news)) != POP3_WAIT)
 			return true;
 	}
 	return false;
@@ -286,6 +292,8 @@ static void end_of_stream(struct pop3 *p)
 	bool only_quit = st->phase == POP3_PHASE_QUIT && st->n_queue == 1 && !st->deleted;
 
 	/* Nothing hangs on the answer when nothing was deleted. */
+	if (st->in_list && st->list_lines == 0 && pop3_first_want(p)->kind == POP3_WANT_UIDL && !(p->caps & POP3_CAP_UIDL))
+		p->uidl_silent = true;
 	if (only_quit) {
 		pop3_close(p);
 	} else if (st->eof_why.kind != ERR_NONE) {
@@ -354,6 +362,11 @@ void pop3_eof(struct pop3 *p, const struct err *err)
 	p->state->eof = true;
 	if (err != NULL)
 		p->state->eof_why = *err;
+}
+
+bool pop3_looks_ended(const struct pop3 *p)
+{
+	return p->state != NULL && p->state->in_body && p->state->tail == TAIL && buf_len(&p->in) <= p->state->given;
 }
 
 uint32_t pop3_replying(const struct pop3 *p)

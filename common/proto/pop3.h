@@ -30,6 +30,8 @@ struct pop3_params {
 	struct sasl *sasl; /* credentials, borrowed. USER and PASS are used where PLAIN might be and the server has no
 			      mechanism of ours */
 	bool lock_step;
+	bool no_uidl;    /* do not ask for UIDs (uidl_silent) */
+	bool lf_bodies;  /* in a message a lone LF ends a line too (pop3_looks_ended) */
 	bool confirm;    /* ask in between whether replies are in step with commands (pop3_confirm) */
 	uint64_t seed;   /* random: what is asked then. Nobody who wrote a message may know it */
 	unsigned every;  /* ask after so many messages; 0: 25. It grows up to that as answers come */
@@ -74,6 +76,8 @@ struct pop3 {
 	unsigned caps;           /* what was offered last */
 	struct buf caps_lines;   /* as it came, for -v */
 	bool desynchronised;     /* commands were in flight together before it went wrong: lock step may help */
+	bool uidl_silent;        /* UIDL, which was not announced, was answered with +OK and no list */
+	size_t unanswered;       /* commands in flight when the session ended */
 	struct pop3_item *items; /* in order of number, after POP3_READY */
 	size_t n_items;
 	struct pop3_state *state;
@@ -99,6 +103,12 @@ void pop3_confirm(struct pop3 *p);
 /* Has something come, or been asked for, since POP3_CONFIRMED? */
 bool pop3_unconfirmed(const struct pop3 *p);
 void pop3_eof(struct pop3 *p, const struct err *err);
+/*
+ * There are servers that send CRLF after replies and a lone LF in messages, the end of which is not seen then. True
+ * when all that came of a message ends as there: LF, dot, CRLF. When nothing follows for a while, another session with
+ * lf_bodies may read it; it has to be confirmed, since a message can be written like that.
+ */
+bool pop3_looks_ended(const struct pop3 *p);
 /* The message that a reply to RETR or TOP is awaited for, or 0. */
 uint32_t pop3_replying(const struct pop3 *p);
 const char *pop3_waiting_for(const struct pop3 *p);

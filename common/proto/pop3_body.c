@@ -16,7 +16,7 @@ static int at_dot(const struct pop3 *p, size_t *n)
 		return -1;
 	*n = 2;
 	if (in.p[1] == '\n')
-		return p->state->lf_only;
+		return p->state->lf_only || p->state->params.lf_bodies;
 	if (in.p[1] != '\r')
 		return 0;
 	*n = 3;
@@ -28,6 +28,7 @@ static size_t measure(struct pop3 *p)
 {
 	struct pop3_state *st = p->state;
 	struct str in = buf_str(&p->in);
+	bool lf = st->lf_only || st->params.lf_bodies;
 	size_t at = 0;
 
 	while (at < in.n && !(st->line_start && in.p[at] == '.')) {
@@ -35,11 +36,13 @@ static size_t measure(struct pop3 *p)
 		bool whole = at + n < in.n;
 		char before = n > 0 ? in.p[at + n - 1] : st->cr ? '\r' : '\0';
 
-		st->line_start = whole && (st->lf_only || before == '\r');
+		st->line_start = whole && (lf || before == '\r');
 		st->crlf += whole && before == '\r';
 		st->cr = !whole && before == '\r';
 		at += whole ? n + 1 : n;
 	}
+	for (size_t i = at > 4 ? at - 4 : 0; i < at; i++)
+		st->tail = st->tail << 8 | (unsigned char)in.p[i];
 	return at;
 }
 

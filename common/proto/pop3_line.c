@@ -96,6 +96,7 @@ void pop3_end(struct pop3 *p, enum err_kind kind, const char *text)
 	if (kind == ERR_PROTOCOL && (st->n_sent > 1 || st->piped))
 		p->desynchronised = true;
 	st->phase = POP3_PHASE_OVER;
+	p->unanswered = st->n_sent;
 	err_set(&st->why, kind, "%s", text);
 }
 

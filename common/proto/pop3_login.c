@@ -261,9 +261,13 @@ static void send_listing(struct pop3 *p)
 		enum pop3_want_kind kind;
 	} commands[] = { { "STAT", POP3_WANT_STAT }, { "LIST", POP3_WANT_LIST }, { "UIDL", POP3_WANT_UIDL } };
 	bool all = (p->caps & POP3_CAP_PIPELINING) && !p->state->params.lock_step;
+	unsigned last = p->state->params.no_uidl ? 2 : 3;
 
 	do {
 		unsigned next = p->state->list_next++;
+
+		if (p->state->list_next == last)
+			p->state->list_next = 3;
 
 		pop3_say(p, commands[next].verb, STR_NONE);
 		pop3_want(p, commands[next].kind);

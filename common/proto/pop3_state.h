@@ -47,6 +47,7 @@ enum pop3_question {
 	POP3_ASK_UIDL,
 	POP3_ASK_NOOP,    /* +OK */
 	POP3_ASK_NOTHING, /* a command that does not exist: -ERR */
+	POP3_ASK_WHOLE,   /* the listing again: a list of the same messages */
 	POP3_ASK_TRY = 8, /* in the beginning: is LIST or UIDL of one message answered as it should be? */
 	POP3_ASK_LAST = 16,
 };
@@ -65,6 +66,8 @@ struct pop3_step {
 	size_t skipped;   /* such lines */
 	bool lists;       /* LIST of one message may be asked */
 	bool uidls;       /* and UIDL */
+	bool nothing;     /* a command that does not exist is refused */
+	size_t whole;     /* lines of a whole list so far */
 	unsigned every;   /* messages */
 	unsigned since;   /* messages asked for since the last question */
 	uint64_t octets;  /* of them, by LIST */
@@ -94,6 +97,7 @@ struct pop3_state {
 	bool in_body;
 	bool line_start; /* in a body */
 	bool cr;
+	uint32_t tail; /* the last four octets of the body */
 	uint64_t dots; /* of the body, taken out */
 	uint64_t crlf; /* line ends of the body */
 	size_t given;  /* octets at the front of in that are done with in the next turn */
@@ -167,6 +171,8 @@ bool pop3_step_idle(struct pop3 *p);
 void pop3_step_send(struct pop3 *p, const struct pop3_want *w);
 /* A reply; status as of pop3_status. */
 enum pop3_event pop3_step_reply(struct pop3 *p, int status, struct str words);
+/* A line of the list that a question was for. */
+enum pop3_event pop3_step_line(struct pop3 *p, struct str line);
 
 /* pop3_body: the next piece of a message; POP3_WAIT: more octets are needed. */
 enum pop3_event pop3_body_next(struct pop3 *p, struct pop3_news *news);

@@ -6,7 +6,7 @@
  * Are replies in step with commands? Asked of the server between messages, in such a way that what a message contains
  * cannot answer: LIST or UIDL (by chance) of a message (by chance), whose answers the listing has told, often enough
  * that a guess hits once in 65,536 times. Where the server has neither of one message, NOOP and a command that does not
- * exist, in an order by chance.
+ * exist, in an order by chance; and where it takes any command, NOOP and LIST of everything.
  */
 
 #define EVERY 25
@@ -62,6 +62,9 @@ static void say_question(struct pop3 *p, uint32_t number, unsigned question)
 	case POP3_ASK_NOOP:
 		pop3_say(p, "NOOP", STR_NONE);
 		break;
+	case POP3_ASK_WHOLE:
+		pop3_say(p, "LIST", STR_NONE);
+		break;
 	default:
 		pop3_say(p, "XNOOP", STR_NONE);
 		break;
@@ -110,7 +113,9 @@ static enum pop3_event on_try(struct pop3 *p, struct pop3_want w, int status, st
 	}
 	pop3_drop_want(p);
 	s->trying--;
-	if (status > 0 && question != POP3_ASK_NOOP) {
+	if (question == POP3_ASK_NOTHING) {
+		s->nothing = status == 0;
+	} else if (status > 0 && question != POP3_ASK_NOOP) {
 		bool told = is_told(p, question, w.number, words);
 
 		s->lists = s->lists || (told && question == POP3_ASK_LIST);
@@ -119,7 +124,11 @@ static enum pop3_event on_try(struct pop3 *p, struct pop3_want w, int status, st
 	}
 	if (s->trying > 0)
 		return POP3_WAIT;
-	if (s->skip && question != POP3_ASK_NOOP) {
+	if (question <= POP3_ASK_UIDL && !s->lists && !s->uidls) {
+		ask_at_once(p, 0, POP3_ASK_NOTHING | POP3_ASK_TRY);
+		return POP3_WAIT;
+	}
+	if (question <= POP3_ASK_UIDL && s->skip) {
 		ask_at_once(p, 0, POP3_ASK_NOOP | POP3_ASK_TRY);
 		return POP3_WAIT;
 	}
@@ -139,7 +148,7 @@ static unsigned choose(struct pop3 *p, uint32_t *number)
 
 	*number = 0;
 	if (!s->lists && !s->uidls)
-		return either > 0 ? POP3_ASK_NOOP : POP3_ASK_NOTHING;
+		return either > 0 ? POP3_ASK_NOOP : s->nothing ? POP3_ASK_NOTHING : POP3_ASK_WHOLE;
 	const struct pop3_item *item = &p->items[draw(s, p->n_items)];
 	bool uidl = s->uidls && (either > 0 || !s->lists);
 
@@ -236,19 +245,12 @@ bool pop3_unconfirmed(const struct pop3 *p)
 	return p->state != NULL && (p->state->step.since > 0 || p->state->step.pending > 0);
 }
 
-enum pop3_event pop3_step_reply(struct pop3 *p, int status, struct str words)
+/* A question was answered, rightly or not. */
+static enum pop3_event answered(struct pop3 *p, bool good)
 {
 	struct pop3_step *s = &p->state->step;
 	struct pop3_want w = *pop3_first_want(p);
-	unsigned question = w.lines & ~(unsigned)POP3_ASK_LAST;
-	bool good;
 
-	if (w.lines & POP3_ASK_TRY)
-		return on_try(p, w, status, words);
-	if (question == POP3_ASK_NOOP || question == POP3_ASK_NOTHING)
-		good = status == (question == POP3_ASK_NOOP);
-	else
-		good = status > 0 && is_told(p, question, w.number, words);
 	pop3_drop_want(p);
 	if (!good) {
 		pop3_end(p, ERR_PROTOCOL, "a reply belongs to another command than to the one that was sent");
@@ -260,4 +262,33 @@ enum pop3_event pop3_step_reply(struct pop3 *p, int status, struct str words)
 	s->pending--;
 	s->every = 2 * s->every < EVERY ? 2 * s->every : EVERY;
 	return POP3_CONFIRMED;
+}
+
+enum pop3_event pop3_step_reply(struct pop3 *p, int status, struct str words)
+{
+	struct pop3_want w = *pop3_first_want(p);
+	unsigned question = w.lines & ~(unsigned)POP3_ASK_LAST;
+
+	if (w.lines & POP3_ASK_TRY)
+		return on_try(p, w, status, words);
+	if (question == POP3_ASK_NOOP || question == POP3_ASK_NOTHING)
+		return answered(p, status == (question == POP3_ASK_NOOP));
+	if (question != POP3_ASK_WHOLE || status <= 0)
+		return answered(p, status > 0 && is_told(p, question, w.number, words));
+	p->state->in_list = true;
+	p->state->step.whole = 0;
+	return POP3_WAIT;
+}
+
+enum pop3_event pop3_step_line(struct pop3 *p, struct str line)
+{
+	struct pop3_step *s = &p->state->step;
+	bool end = str_eq(line, STR_LIT("."));
+	uint64_t n;
+
+	if (!end && s->whole++ < p->n_items && str_number(str_cut(&line, ' '), UINT32_MAX, &n) &&
+		pop3_list_find(p, (uint32_t)n) != NULL)
+		return POP3_WAIT;
+	p->state->in_list = false;
+	return answered(p, end && s->whole == p->n_items);
 }

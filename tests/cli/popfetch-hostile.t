@@ -126,6 +126,12 @@ def test_messages(work):
     play(work, "a server that knows LF only", [], 0, stored=THREE, options=("--lf",))
     play(work, "a server without CAPA", [], 0, stored=THREE, options=("--capa", ""))
     play(work, "a server without PIPELINING", [], 0, stored=THREE, options=("--capa", "UIDL,USER,TOP"))
+    play(work, "a server that answers LIST n with everything", [], 0, stored=THREE, options=("--whole-lists",))
+    play(work, "and takes any command", [], 0, stored=THREE, options=("--whole-lists", "--yes"))
+    play(work, "and has no UIDL", [], 0, stored=THREE, options=("--whole-lists", "--yes", "--no-uidl", "--capa", ""))
+    play(work, "messages with LF", [], 0, "LF, not CRLF", stored=THREE, options=("--lf-bodies",), args=("--retries", "2"))
+    play(work, "messages with LF, one command at a time", [], 0, stored=THREE, options=("--lf-bodies", "--capa", "UIDL,USER,TOP"))
+    play(work, "a server that stalls on pipelining", [], 0, "one command at a time", stored=THREE, options=("--stall-pipelined",))
     play(work, "SASL PLAIN", [], 0, stored=THREE, options=("--capa", "UIDL,SASL PLAIN,PIPELINING"))
     play(work, "nothing behind a goodbye", ["QUIT say -ERR whatever"], 0, stored=THREE)
 
@@ -149,7 +155,7 @@ def forged(line):
             "bare": ".\r\n"}
 
 
-def test_forged(work):
+def test_forged(work, *options):
     """Whatever a message pretends, wherever it is: the others come whole and under their own names, and nothing is deleted that is not here."""
     plain = {f"u{i}": message(i, b"number %d\r\n" % i) for i in range(1, 6)}
     wrong = []
@@ -158,14 +164,37 @@ def test_forged(work):
             for name, body in forged(line).items():
                 bad = {**plain, f"u{at}": message(at, b"start\r\n" + body.encode() + b"rest\r\n")}
                 work.clean()
-                with Server(work, bad, "--no-stuffing") as server:
+                with Server(work, bad, "--no-stuffing", *options) as server:
                     run = work.fetch(server, "--delete", "--timeout", "1", "in.mbox")
                     got, left = work.mbox(), server.left()
                 lost = [u for u, m in bad.items() if u not in left and m not in got]
                 lost += [f"{u} did not come" for u, m in plain.items() if u != f"u{at}" and got.count(m) != 1]
                 if lost or run.returncode not in (0, 1):
                     wrong.append(f"{name} {line!r} in {at}: {run.returncode}: {lost}: {run.stderr.decode()[-600:]}")
-    check(not wrong, "forged replies at every position: nothing lost, nothing under another's name", *wrong[:5])
+    check(not wrong, f"forged replies at every position: nothing lost, nothing under another's name {' '.join(options)}", *wrong[:5])
+
+
+def test_forged_whole(work):
+    test_forged(work, "--whole-lists", "--yes")
+
+
+def test_stall_is_remembered(work):
+    """A server that says nothing more on pipelined commands costs one time-out in 30 days."""
+    work.clean()
+    with Server(work, THREE, "--stall-pipelined") as server:
+        work.fetch(server, "--timeout", "1", "in.mbox")
+        server.add({"u4": message(4)})
+        began = time.monotonic()
+        run = work.fetch(server, "--timeout", "5", "in.mbox")
+        check(run.returncode == 0 and time.monotonic() - began < 4 and b"again" not in run.stderr, "the next run does not wait", run.stderr.decode())
+        late = {"SOURCE_DATE_EPOCH": str(int(time.time()) + 31 * 86400)}
+        run = work.fetch(server, "--timeout", "1", "in.mbox", env=late)
+        check(run.returncode == 0 and b"again" in run.stderr, "after 30 days it is tried again", run.stderr.decode())
+    work.clean()
+    with Server(work, THREE, rules=["RETR:2@1 close"]) as server:
+        work.fetch(server, "in.mbox")
+        server.add({"u4": message(4), "u5": message(5)})
+    work.clean()
 
 
 def test_endless(work):
@@ -208,6 +237,6 @@ def test_tls(work):
 
 
 with Work() as work:
-    for test in (test_lines, test_login, test_lists, test_messages, test_order_of_trouble, test_forged, test_endless, test_tls):
+    for test in (test_lines, test_login, test_lists, test_messages, test_order_of_trouble, test_forged, test_forged_whole, test_stall_is_remembered, test_endless, test_tls):
         attempt(test, work)
 done()

@@ -20,7 +20,9 @@ folder = sys.argv[1]
 data = sys.stdin.buffer.read()
 status = dict(x.split("=") for x in sys.argv[2:])
 for words, code in status.items():
-    if words.encode() in data:
+    if words.encode() in data and code == "kill":
+        os.kill(os.getppid(), 9)
+    elif words.encode() in data:
         sys.exit(int(code)) if int(code) < 200 else os.kill(os.getpid(), int(code) - 200)
 fd, name = tempfile.mkstemp(dir=folder, prefix=".")
 os.write(fd, data)
@@ -207,6 +209,18 @@ def kills(work, shim, name, agent, option, options, most):
         check(points > 10 and not wrong, f"{name}: {tried} kills: none lost, none cut short, {most} twice at most", points, *wrong[:5])
 
 
+def test_killed_by_command(work):
+    """Each message is on record before the next is given."""
+    agent = Agent(work)
+    fresh(work, agent)
+    with Server(work, MANY) as server:
+        first = work.fetch(server, "--pipe", agent.command("<7@example.net>=kill"))
+        again = work.fetch(server, "--pipe", agent.command())
+        twice = len(agent.got()) - len(set(agent.got()))
+        check(first.returncode == -9 and again.returncode == 0 and set(agent.got()) == set(MANY.values()) and twice == 1,
+              "killed while it gives the seventh: that one comes twice, and no other", first.returncode, again.stderr.decode(), twice)
+
+
 def test_kills(work):
     library = work.file("killpoint.so")
     if not killpoint.build(library):
@@ -253,6 +267,6 @@ def test_recipes(work):
 
 
 with Work() as work:
-    for test in (test_pipe, test_pipe_wrong, test_pipe_mbox, test_reader, test_recipes, test_kills):
+    for test in (test_pipe, test_pipe_wrong, test_pipe_mbox, test_reader, test_recipes, test_killed_by_command, test_kills):
         attempt(test, work)
 done()

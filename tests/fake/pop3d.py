@@ -14,6 +14,11 @@ Options
     --uid NAME=UID         another UID for a message; repeatable
     --no-stuffing          a line of a message that begins with a dot is sent as it is
     --lf                   every line of the server ends in LF alone
+    --lf-bodies            lines of messages do, and their end is a dot and CRLF
+    --whole-lists          LIST n and UIDL n are answered with the whole list
+    --yes                  a command that does not exist is answered with +OK
+    --renumber             UIDs are new in each session
+    --stall-pipelined      nothing more is said when commands come together after the login
     --cert FILE --key FILE offer STLS; --tls: TLS from the first octet
     --log FILE             every command received, one a line; "-- open", "-- end" for connections
     --life SECONDS         leave when nobody has connected for that time (default 300)
@@ -106,6 +111,7 @@ class Session:
         self.tls = self.auth = self.locked = False
         self.user = None
         self.names, self.deleted = [], set()
+        self.stamp = time.monotonic_ns()
 
     # --- octets
 
@@ -191,6 +197,8 @@ class Session:
         return True
 
     def uid(self, name):
+        if self.server.o.renumber:
+            return f"{name}-{self.stamp}"
         return self.server.uids.get(name, name)
 
     def numbers(self):
@@ -202,6 +210,11 @@ class Session:
         if top is not None:
             head, sep, body = data.partition(b"\r\n\r\n")
             data = head + sep + b"".join(body.splitlines(True)[:top])
+        if self.server.o.lf_bodies:
+            data = data.replace(b"\r\n", b"\n")
+            lines = data.split(b"\n")
+            body = b"\n".join(b"." + x if x.startswith(b".") else x for x in lines)
+            return self.lines(f"+OK {len(data)} octets") + body + (b"" if not body or body.endswith(b"\n") else b"\n") + b".\r\n"
         if self.server.o.lf:
             data = data.replace(b"\r\n", b"\n")
         start = self.lines(f"+OK {len(data)} octets")
@@ -264,7 +277,7 @@ class Session:
     def listing(self, argument, of):
         if argument and not (argument.isdigit() and int(argument) in self.numbers()):
             return self.lines("-ERR no such message")
-        if argument:
+        if argument and not self.server.o.whole_lists:
             return self.lines(f"+OK {argument} {of(int(argument))}")
         return self.lines("+OK", *(f"{n} {of(n)}" for n in self.numbers()), ".")
 
@@ -291,11 +304,13 @@ class Session:
             return self.lines("+OK")
         if verb == "NOOP":
             return self.lines("+OK")
-        return self.lines("-ERR what?")
+        return self.lines("+OK" if self.server.o.yes else "-ERR what?")
 
     def command(self, line):
         verb, _, argument = line.partition(" ")
         verb = verb.upper()
+        if self.server.o.stall_pipelined and self.auth and b"\n" in self.buffer:
+            self.wait()
         if verb == "QUIT":
             self.quit()
             return False
@@ -357,6 +372,8 @@ def main():
     p.add_argument("--uid", action="append", default=[])
     p.add_argument("--no-stuffing", action="store_true")
     p.add_argument("--lf", action="store_true")
+    for flag in ("--lf-bodies", "--whole-lists", "--yes", "--renumber", "--stall-pipelined"):
+        p.add_argument(flag, action="store_true")
     p.add_argument("--cert")
     p.add_argument("--key")
     p.add_argument("--tls", action="store_true")
