@@ -114,23 +114,33 @@ static int send_it(struct settings *s, struct outgoing *o, struct envelope *e, c
 	return status;
 }
 
+int send_given(struct settings *s, struct outgoing *o, struct envelope *e, struct result *result, bool *spooled)
+{
+	struct delivery_wants wants;
+	struct buf words = { 0 };
+	struct err err = { 0 };
+	int status;
+
+	*spooled = false;
+	if (!prepare(s, o, e, &result->err) || !prepare_wants(s, &wants, &words, &result->err))
+		status = say_fail(&result->err);
+	else if (s->dry_run)
+		status = print(o, e, &err) ? 0 : say_fail(&err);
+	else
+		status = send_it(s, o, e, &wants, result, spooled);
+	buf_free(&words);
+	return status;
+}
+
 int send_message(struct settings *s)
 {
 	struct outgoing o = { .composed = false };
 	struct envelope e = { .from = NULL };
 	struct result result = { .bytes = 0 };
-	struct delivery_wants wants;
-	struct buf words = { 0 };
 	struct err err = { 0 };
-	bool spooled = false;
-	int status = 0;
+	bool spooled;
+	int status = send_given(s, &o, &e, &result, &spooled);
 
-	if (!prepare(s, &o, &e, &result.err) || !prepare_wants(s, &wants, &words, &result.err))
-		status = say_fail(&result.err);
-	else if (s->dry_run)
-		status = print(&o, &e, &err) ? 0 : say_fail(&err);
-	else
-		status = send_it(s, &o, &e, &wants, &result, &spooled);
 	if (drive_stop_signal() != 0)
 		status = 128 + drive_stop_signal();
 	if (s->failed_to != NULL && !s->dry_run && e.n > 0 && !report_failed(&e, s->failed_to, spooled, &err))
@@ -142,6 +152,5 @@ int send_message(struct settings *s)
 	}
 	outgoing_free(&o);
 	envelope_free(&e);
-	buf_free(&words);
 	return status;
 }

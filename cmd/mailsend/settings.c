@@ -85,6 +85,8 @@ static const struct option *delivery_options(struct settings *s)
 			"recipients from To, Cc and Bcc of a finished message", false },
 		{ "envelope-from", 0, OPTION_TEXT, &s->envelope_from, "ADDRESS",
 			"where bounces go; \"\" or <>: nowhere", false },
+		{ "set-from", 0, OPTION_TEXT, &s->set_from, "ADDRESS",
+			"make envelope and From this address; the former one goes to Reply-To", false },
 		{ "dsn", 0, OPTION_TEXT, &s->dsn, "WHEN", "ask for reports: never, or any of success,failure,delay",
 			false },
 		{ "dsn-return", 0, OPTION_TEXT, &s->dsn_return, "WHAT",
@@ -130,6 +132,7 @@ bool settings_parse(struct settings *s, int argc, char **argv, struct err *err)
 	if (!options_parse(tables, argc, argv, usage, &s->recipients, err))
 		return false;
 	s->ends = s->deadline > 0 ? clock_now() + s->deadline : INT64_MAX;
+	s->account.ends = s->ends;
 	s->composing = !s->read_recipients && (s->from != NULL || composes(s));
 	return check_combination(s, err);
 }

@@ -73,6 +73,22 @@ def wrong():
     check(r.status == 0 and field(r.messages[0], "From") == "Doe, John", "is left alone when an option names the sender", r)
 
 
+def from_key():
+    """from = …: one address or patterns, anything else is an error with its line."""
+    for value in ("a@e.example (Ann)", '"quoted local"@e.example', "Ann <a@e.example>", "%U@%H", "*@e.example", "a@e.example, *@f.example", "Team: a@e.example"):
+        r = lab.send("--config", lab.path("key", f"from = {value}\n"), "-s", "x", "-b", "y", "bob@example.org")
+        check(r.status == 0, f"from = {value}", r)
+    for value in ("root", "Doe, John", "Ann a@e.example", "a..b@e.example", "Group: a@e.example, b@e.example;", ""):
+        r = lab.send("--config", lab.path("key", f"timeout = 5\nfrom = {value}\n"), "-s", "x", "-b", "y", "bob@example.org")
+        check(r.status == 78 and "key:2: from:" in r.err and not r.messages, f"from = {value}", r)
+    r = lab.send("-f", "Ann @ Work <a@e.example>", "-s", "x", "-b", "y", "bob@example.org")
+    same(field(r.messages[0], "From"), '"Ann @ Work" <a@e.example>', "a name with an @ in it")
+    r = lab.send("-t", stdin=b"From: a..b@e.example\nTo: bob@example.org\n\ny\n")
+    check(r.status == 65 and "a..b@e.example" in r.err, "a From that is not an address is 65", r)
+    r = lab.send("Doe, Jane <j@example.org>")
+    check(r.status == 64 and "Doe" in r.err and not r.messages, "the words of a name are not recipients beside a finished message either", r)
+
+
 CRON = (b"From: root (Cron Daemon)\nTo: root\nSubject: Cron <root@host> test\nContent-Type: text/plain; charset=UTF-8\n"
         b"Auto-Submitted: auto-generated\n\nout\n")
 PLAIN = b"To: bob@example.org\nSubject: x\n\ny\n"
@@ -187,6 +203,7 @@ def spooled():
 
 
 attempt(names)
+attempt(from_key)
 attempt(place)
 attempt(aliases)
 attempt(words)

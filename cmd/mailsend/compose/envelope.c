@@ -20,7 +20,8 @@ struct origin {
 	enum err_kind kind; /* of what is wrong with them */
 	const char *where;  /* for messages */
 	enum address_manner manner;
-	unsigned depth; /* of :include: files */
+	bool only_known; /* a name without a domain must be in the aliases or of a local user */
+	unsigned depth;  /* of :include: files */
 };
 
 static char *text_of(struct str s)
@@ -151,7 +152,7 @@ static bool add_targets(struct envelope *e, const struct alias *alias, struct st
 				return err_set(err, ERR_CONFIG, "%s:%u: :include: files include one another",
 					e->aliases.path, alias->line);
 			ok = add_include(e, alias, t.text,
-				&(struct origin){ from->kind, from->where, from->manner, from->depth + 1 }, err);
+				&(struct origin){ from->kind, from->where, from->manner, false, from->depth + 1 }, err);
 			break;
 		case ALIAS_COMMAND:
 		case ALIAS_FILE:
@@ -174,7 +175,7 @@ static bool add_alias(struct envelope *e, struct alias *alias, struct err *err)
 	snprintf(where, sizeof where, "alias %.60s", alias->name);
 	alias->open = true;
 	bool ok = add_targets(e, alias, str_of(alias->targets),
-		&(struct origin){ ERR_CONFIG, where, ADDRESS_LENIENT, 0 }, err);
+		&(struct origin){ ERR_CONFIG, where, ADDRESS_LENIENT, false, 0 }, err);
 
 	alias->open = false;
 	alias->done = true;
@@ -239,7 +240,7 @@ static bool add_local(struct envelope *e, struct str name, const struct origin *
 
 	if (alias != NULL)
 		return add_alias(e, alias, err);
-	if (e->only_known && !envelope_knows(e, name))
+	if (from->only_known && !envelope_knows(e, name))
 		return err_set(err, from->kind,
 			"%s: %.*s: neither an address nor a name in the aliases or of a local user", from->where,
 			STR_ARGS(name));
@@ -292,8 +293,10 @@ static bool add_list(struct envelope *e, struct str list, const struct origin *f
 bool envelope_add_list(struct envelope *e, struct str list, enum err_kind kind, const char *where, struct err *err)
 {
 	/* In a header, commas in names are a program's mistake and known as such; on a command line they may as well be
-	 * a person's, who can be asked. */
-	const struct origin from = { kind, where, kind == ERR_DATA ? ADDRESS_JOINED : ADDRESS_LENIENT, 0 };
+	 * a person's, who can be asked: the words of "Doe, Jane <j@b>" are nobody's names. */
+	bool mailboxes = kind == ERR_USAGE && str_find(list, '<') < list.n;
+	const struct origin from = { kind, where, kind == ERR_DATA ? ADDRESS_JOINED : ADDRESS_LENIENT,
+		e->only_known || mailboxes, 0 };
 
 	return add_list(e, list, &from, err);
 }

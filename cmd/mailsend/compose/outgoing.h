@@ -30,8 +30,8 @@ struct outgoing {
 	struct message message; /* finished */
 	struct source input;
 	struct message_wants wants;
-	struct buf date, from, id; /* what wants points to */
-	char message_id[260];      /* with its <>; "" when it has none */
+	struct buf date, from, id, reply_to; /* what wants points to */
+	char message_id[260];                /* with its <>; "" when it has none */
 
 	struct dkim_key *key; /* owned; NULL: the message is not signed */
 	char *dkim_domain;

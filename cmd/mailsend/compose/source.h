@@ -22,6 +22,13 @@ struct source {
  * then.
  */
 bool source_open(struct source *s, const char *path, struct err *err);
+/*
+ * One that is written piece by piece: source_begin, source_append as often as needed, and source_end before it is
+ * read. False with ERR_CANTCREAT or ERR_IO for the temporary file.
+ */
+void source_begin(struct source *s, const char *name);
+bool source_append(struct source *s, struct str octets, struct err *err);
+bool source_end(struct source *s, struct err *err);
 /* A copy of text as a source. */
 void source_of_text(struct source *s, const char *name, struct str text);
 /* Does nothing with a zeroed one, or one that was freed. */

@@ -39,6 +39,14 @@ struct message_wants {
 	struct str date;       /* values for what is missing, final (RFC 2047 words done) */
 	struct str message_id; /* with <> */
 	struct str from;
+	struct str reply_to; /* added where there is no Reply-To; empty: none is */
+	/*
+	 * Names without a domain in address fields get this one; empty: they stay. known tells whether a word before a
+	 * comma is a recipient of its own (struct address_list), so that header and envelope agree; NULL: none is.
+	 */
+	struct str domain;
+	bool (*known)(void *arg, struct str word);
+	void *arg;
 };
 
 enum message_mode {

@@ -125,6 +125,17 @@ static bool add_missing(struct message *m, unsigned what, const char *name, stru
 	return header_add(&m->plan, str_of(name), value, err);
 }
 
+static bool add_reply_to(struct message *m, struct err *err)
+{
+	struct str value = m->state->wants.reply_to;
+
+	if (value.n == 0 || str_trim(header_find(buf_str(&m->header), "Reply-To")).n > 0)
+		return true;
+	if (m->state->sealed && covered(m, STR_LIT("Reply-To")))
+		return err_set(err, ERR_DATA, "a Reply-To would have to be added, which would break the signature");
+	return header_add(&m->plan, STR_LIT("Reply-To"), value, err);
+}
+
 /* MIME fields where the message has none and needs them, or has only some. */
 static void add_mime(struct message *m, const char *encoding)
 {
@@ -187,11 +198,15 @@ static bool mend_fields(struct message *m, struct str header, bool top, const ch
 		if (event == HEADER_FIELD && encoding != NULL &&
 			str_ieq(field.name, STR_LIT("Content-Transfer-Encoding")))
 			continue;
+		bool covers = top && event == HEADER_FIELD && m->state->sealed && covered(m, field.name);
+
+		if (event == HEADER_FIELD && top && !covers && message_field_qualify(&m->state->wants, &field, out))
+			continue;
 		if (event != HEADER_FIELD || message_field_clean(&how, field.whole)) {
 			buf_add(out, field.whole);
 			continue;
 		}
-		if (top && m->state->sealed && covered(m, field.name)) {
+		if (covers) {
 			struct message_field_mend raw = { .high_ok = true };
 
 			if (!message_field_clean(&raw, field.whole))
@@ -280,7 +295,7 @@ bool message_plan(struct message *m, const struct message_wants *wants, struct e
 	if (!mend_fields(m, buf_str(&m->header), true, encoding, &m->plan, err) ||
 		!add_missing(m, MESSAGE_FROM, "From", wants->from, err) ||
 		!add_missing(m, MESSAGE_DATE, "Date", wants->date, err) ||
-		!add_missing(m, MESSAGE_ID, "Message-ID", wants->message_id, err))
+		!add_missing(m, MESSAGE_ID, "Message-ID", wants->message_id, err) || !add_reply_to(m, err))
 		return false;
 	add_mime(m, encoding);
 	m->utf8 = !str_ascii(buf_str(&m->plan));
