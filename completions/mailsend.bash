@@ -53,7 +53,8 @@ _mailsend()
 	esac
 	if [[ $cur == -* ]]; then
 		mapfile -t COMPREPLY < <(compgen -W "--from --to --cc --bcc --reply-to --subject --body --body-file --html --attach --inline
-			--header --date --message-id --read-recipients --envelope-from --set-from --dsn --dsn-return --envid --require-tls
+			--header --date --message-id --skip-empty --read-recipients --envelope-from --set-from --dsn --dsn-return --envid
+			--require-tls
 			--all-or-nothing
 			--failed-to --deadline --fcc --spool --flush --list-spool --aliases --dkim-domain --dkim-selector --dkim-key
 			--ignore-dots --sendmail-option

@@ -4,6 +4,7 @@
 
 #include "base/mem.h"
 #include "cmd/mailsend/compose/compose.h"
+#include "cmd/mailsend/compose/fields.h"
 #include "cmd/mailsend/compose/finished.h"
 #include "cmd/mailsend/compose/identity.h"
 #include "io/clock.h"
@@ -161,7 +162,7 @@ static bool add_recipients(const struct settings *s, const struct outgoing *o, s
 			return false;
 	if (s->read_recipients && !finished_recipients(o, e, err))
 		return false;
-	return true;
+	return s->composing || compose_recipients(e, s, err);
 }
 
 /* What the account says, where the command line does not. */
@@ -172,17 +173,29 @@ static void take_keys(struct settings *s)
 		s->fcc = s->account.keys.fcc;
 }
 
+/* -f alone does not say whether standard input is a body. A complete header does. */
+static bool look_at_input(struct settings *s, struct outgoing *o, struct err *err)
+{
+	if (!s->may_be_finished || o->input.name != NULL)
+		return true;
+	if (!source_open(&o->input, "-", err) || !source_as_text(&o->input, err))
+		return false;
+	if (finished_begins(&o->input, true))
+		s->composing = false;
+	return true;
+}
+
 bool prepare(struct settings *s, struct outgoing *o, struct envelope *e, struct err *err)
 {
 	struct buf from = { 0 };
 	struct buf guess = { 0 };
 	struct buf value = { 0 };
 	const char *sender;
-	bool ok = true;
+	bool ok = look_at_input(s, o, err);
 
-	if (s->composing)
-		ok = compose_headers(s, err);
-	else
+	if (ok && s->composing)
+		ok = fields_move(s, err);
+	else if (ok)
 		ok = finished_open(o, "-", err);
 	if (!ok)
 		goto out;

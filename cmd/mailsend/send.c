@@ -124,6 +124,8 @@ int send_given(struct settings *s, struct outgoing *o, struct envelope *e, struc
 	*spooled = false;
 	if (!prepare(s, o, e, &result->err) || !prepare_wants(s, &wants, &words, &result->err))
 		status = say_fail(&result->err);
+	else if (s->skip_empty && o->empty)
+		status = 0;
 	else if (s->dry_run)
 		status = print(o, e, &err) ? 0 : say_fail(&err);
 	else
@@ -141,11 +143,13 @@ int send_message(struct settings *s)
 	bool spooled;
 	int status = send_given(s, &o, &e, &result, &spooled);
 
+	bool told = s->dry_run || (s->skip_empty && o.empty && status == 0);
+
 	if (drive_stop_signal() != 0)
 		status = 128 + drive_stop_signal();
-	if (s->failed_to != NULL && !s->dry_run && e.n > 0 && !report_failed(&e, s->failed_to, spooled, &err))
+	if (s->failed_to != NULL && !told && e.n > 0 && !report_failed(&e, s->failed_to, spooled, &err))
 		status = also(status, &err);
-	if (s->report != NULL && !s->dry_run && !report_json(&result, &e, &o, status, spooled, &err)) {
+	if (s->report != NULL && !told && !report_json(&result, &e, &o, status, spooled, &err)) {
 		if (any_sent(&e))
 			err_prefix(&err, "the message was sent, but the report failed");
 		status = also(status, &err);

@@ -50,8 +50,11 @@ struct settings {
 
 	const char **recipients; /* the arguments, NULL-terminated */
 
+	bool skip_empty;
+
 	/* Found out. */
 	bool composing;
+	bool may_be_finished; /* composing, unless standard input begins with a complete header */
 	bool as_sendmail;
 	bool serve;                          /* sendmail -bs: SMTP on standard input */
 	bool nothing;                        /* sendmail -bi: done already */

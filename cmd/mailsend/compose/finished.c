@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "base/siphash.h"
+#include "cli/say.h"
 #include "io/converter.h"
 #include "cmd/mailsend/compose/identity.h"
 #include "io/clock.h"
@@ -15,6 +16,36 @@
 
 #define BLOCK ((size_t)256 << 10)
 
+/* So much of a header has to come in one look. */
+#define HEADER_LOOK ((size_t)64 << 10)
+
+bool finished_begins(const struct source *input, bool complete)
+{
+	static const char names[] =
+		"From To Cc Subject Date Message-ID Received MIME-Version Return-Path Reply-To Content-Type";
+	struct buf head = { 0 };
+	struct header_reader r;
+	struct header_field field;
+	enum header_event event;
+	unsigned known = 0;
+	bool sender = false;
+
+	source_read(input, 0, HEADER_LOOK, &head, NULL);
+	struct str text = buf_str(&head);
+
+	if (str_starts(text, STR_LIT("From ")) || str_starts(text, STR_LIT(">From ")))
+		str_cut(&text, '\n');
+	header_init(&r, text);
+	while ((event = header_next(&r, &field)) == HEADER_FIELD) {
+		known += str_among(field.name, names);
+		sender = sender || str_among(field.name, "From To");
+	}
+	bool ended = event == HEADER_END && r.rest.n > 0;
+
+	buf_free(&head);
+	return ended && known >= 2 && (sender || !complete);
+}
+
 bool finished_open(struct outgoing *o, const char *path, struct err *err)
 {
 	struct buf block = { 0 };
@@ -22,7 +53,7 @@ bool finished_open(struct outgoing *o, const char *path, struct err *err)
 
 	o->composed = false;
 	message_init(&o->message);
-	if (o->input.name == NULL && !source_open(&o->input, path, err))
+	if ((o->input.name == NULL && !source_open(&o->input, path, err)) || !source_as_text(&o->input, err))
 		return false;
 	for (uint64_t at = 0;; at += (uint64_t)n) {
 		buf_clear(&block);
@@ -35,6 +66,7 @@ bool finished_open(struct outgoing *o, const char *path, struct err *err)
 		message_scan(&o->message, buf_str(&block));
 	}
 	message_scan_end(&o->message);
+	o->empty = o->message.octets == o->message.body_at;
 	buf_free(&block);
 	return n == 0;
 }
@@ -212,6 +244,8 @@ bool finished_wants(struct outgoing *o, const struct settings *s, struct envelop
 	int64_t now = clock_wall();
 	bool ok = choose_from(o, s, from, err);
 
+	if (o->message.unbounded)
+		say_note("Content-Type says multipart and has no boundary: the message is sent as text");
 	find_message_id(o, from);
 	date_add_mail(&o->date, now, clock_offset(now));
 	o->wants.date = buf_str(&o->date);

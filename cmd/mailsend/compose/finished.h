@@ -5,6 +5,11 @@
 #include "cmd/mailsend/compose/outgoing.h"
 #include "cmd/mailsend/settings.h"
 
+/*
+ * Does a text begin as messages do, with two of their fields and the empty line? complete: and with From or To, so
+ * that it is a message without doubt.
+ */
+bool finished_begins(const struct source *input, bool complete);
 /* Look at the finished message in o->input where that is open, else in path ("-": standard input). */
 bool finished_open(struct outgoing *o, const char *path, struct err *err);
 /* The bare address that it says it is from (Resent-From, Sender, From: the first that is there),

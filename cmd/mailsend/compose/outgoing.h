@@ -23,6 +23,7 @@
 /* clang-format on */
 struct outgoing {
 	bool composed;
+	bool empty;               /* there is nothing in its body */
 	struct mime_message mime; /* composed: what was made, and its files */
 	size_t mime_header;       /* bytes of mime.text that are the header block */
 	struct source *files;     /* owned; mime's segments are indices into it */

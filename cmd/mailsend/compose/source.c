@@ -9,6 +9,7 @@
 
 #include "base/mem.h"
 #include "io/file.h"
+#include "text/utf16.h"
 
 #define MEMORY_LIMIT ((size_t)1 << 20)
 #define BLOCK ((size_t)64 << 10)
@@ -138,4 +139,50 @@ long source_read(const struct source *s, uint64_t at, size_t n, struct buf *out,
 		buf_added(out, (size_t)got);
 		return (long)got;
 	}
+}
+
+/* All of it from UTF-16 into a source of its own, which takes its place. */
+static bool convert(struct source *s, bool little, struct err *err)
+{
+	struct source to;
+	struct buf in = { 0 };
+	struct buf out = { 0 };
+	long n;
+	bool ok = true;
+
+	source_begin(&to, s->name);
+	for (uint64_t at = 2; ok; at += (uint64_t)n) {
+		n = source_read(s, at, BLOCK, &in, err);
+		if (n < 0)
+			break;
+		buf_clear(&out);
+		utf16_convert(&in, little, n == 0, &out);
+		ok = source_append(&to, buf_str(&out), err);
+		if (n == 0)
+			break;
+	}
+	ok = ok && n == 0 && source_end(&to, err);
+	buf_free(&in);
+	buf_free(&out);
+	source_free(ok ? s : &to);
+	if (ok)
+		*s = to;
+	return ok;
+}
+
+bool source_as_text(struct source *s, struct err *err)
+{
+	struct buf head = { 0 };
+	bool ok = source_read(s, 0, 3, &head, err) >= 0;
+	struct str mark = buf_str(&head);
+
+	if (ok && str_starts(mark, STR_LIT("\xef\xbb\xbf"))) {
+		buf_drop(&s->memory, s->fd < 0 ? 3 : 0);
+		s->start += 3;
+		s->size -= 3;
+	} else if (ok && (str_starts(mark, STR_LIT("\xff\xfe")) || str_starts(mark, STR_LIT("\xfe\xff")))) {
+		ok = convert(s, mark.p[0] == '\xff', err);
+	}
+	buf_free(&head);
+	return ok;
 }

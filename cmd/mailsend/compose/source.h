@@ -34,6 +34,11 @@ void source_of_text(struct source *s, const char *name, struct str text);
 /* Does nothing with a zeroed one, or one that was freed. */
 void source_free(struct source *s);
 /*
+ * For text: a byte order mark at its start is taken away, and UTF-16 that begins with one becomes UTF-8. False with
+ * ERR_IO or ERR_CANTCREAT.
+ */
+bool source_as_text(struct source *s, struct err *err);
+/*
  * Append at most n bytes from position at on: how many, 0 at the end, -1 with ERR_IO. The size is that of
  * source_open, whatever the file has become.
  */

@@ -63,6 +63,7 @@ struct message {
 	uint64_t lines;
 	unsigned missing; /* enum message_missing */
 	bool from_line;   /* an mbox From_ line was in front */
+	bool unbounded;   /* it says that it is a multipart, and not what divides its parts: it leaves as text */
 	bool separated;   /* the empty line is there, or the input ended in the header */
 	/* A body has bytes over 0x7f and leaves with them: BODY=8BITMIME (after message_plan). */
 	bool eight_bit;

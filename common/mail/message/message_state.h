@@ -46,6 +46,7 @@ struct part {
 	bool text;
 	bool under_seal; /* a signature (multipart/signed, S/MIME) covers it: it must not change */
 	bool typed;      /* it has a Content-Type */
+	bool unbounded;  /* a multipart without its boundary: all of it is text */
 	unsigned faults; /* enum part_fault, of its content (of a multipart: of what is around its parts) */
 	unsigned header_faults;
 	uint64_t line[4]; /* the first line with each fault of the content, by bit */
