@@ -155,6 +155,7 @@ static bool add_recipients(const struct settings *s, const struct outgoing *o, s
 	const char *aliases = s->aliases != NULL ? s->aliases : s->account.keys.aliases;
 
 	e->only_known = s->composing;
+	e->tolerant = !s->all_or_nothing;
 	if (aliases != NULL && !envelope_aliases(e, aliases, err))
 		return false;
 	for (const char **p = s->recipients; *p != NULL; p++)
@@ -213,6 +214,10 @@ bool prepare(struct settings *s, struct outgoing *o, struct envelope *e, struct 
 		ok = compose(o, e, s, buf_text(&from), err);
 	else if (ok)
 		ok = finished_wants(o, s, e, buf_text(&from), err);
+	if (ok && e->refused > 0 && e->refused == e->n) {
+		*err = e->fault;
+		ok = false;
+	}
 	if (ok && e->n == 0 && !s->dry_run)
 		ok = err_set(err, s->read_recipients ? ERR_DATA : ERR_USAGE, "%s",
 			s->read_recipients ? "no recipient in To, Cc or Bcc" : "no recipient is given");

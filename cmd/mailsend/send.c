@@ -28,8 +28,12 @@ static bool print(struct outgoing *o, const struct envelope *e, struct err *err)
 		ok = more >= 0 && file_write(STDOUT_FILENO, buf_str(&block), "standard output", err);
 	}
 	buf_free(&block);
-	for (size_t i = 0; ok && i < e->n; i++)
-		say_note("would go from <%s> to <%s>", e->from, e->rcpts[i].shown);
+	for (size_t i = 0; ok && i < e->n; i++) {
+		if (e->rcpts[i].verdict == VERDICT_NONE)
+			say_note("would go from <%s> to <%s>", e->from, e->rcpts[i].shown);
+		else
+			say_errorf("%s", e->rcpts[i].reply);
+	}
 	return ok;
 }
 
@@ -127,7 +131,7 @@ int send_given(struct settings *s, struct outgoing *o, struct envelope *e, struc
 	else if (s->skip_empty && o->empty)
 		status = 0;
 	else if (s->dry_run)
-		status = print(o, e, &err) ? 0 : say_fail(&err);
+		status = print(o, e, &err) ? (e->refused > 0 ? ERR_PART : 0) : say_fail(&err);
 	else
 		status = send_it(s, o, e, &wants, result, spooled);
 	buf_free(&words);

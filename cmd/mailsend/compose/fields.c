@@ -92,7 +92,11 @@ static bool add_mailboxes(struct buf *value, const char *name, struct str text, 
 
 	converter_open_for(text);
 	address_list_init(&l, text);
-	while (ok && (got = address_list_next(&l)) > 0) {
+	while (ok && (got = address_list_next(&l)) != 0) {
+		if (got < 0 && manner == ADDRESS_LENIENT && e->tolerant)
+			continue;
+		if (got < 0)
+			break;
 		buf_clear(&decoded);
 		word_decode(&decoded, buf_str(&l.name));
 		if (str_find(buf_str(&l.bare), '@') == buf_len(&l.bare)) {
@@ -105,6 +109,9 @@ static bool add_mailboxes(struct buf *value, const char *name, struct str text, 
 			break;
 		enum address_fault fault = address_parse(&a, buf_str(&l.bare), ADDRESS_ENVELOPE);
 
+		/* The envelope has it as a recipient that was refused. */
+		if (fault != ADDRESS_OK && manner == ADDRESS_LENIENT && e->tolerant)
+			continue;
 		if (fault != ADDRESS_OK && e->domain != NULL)
 			ok = err_set(err, ERR_USAGE, "%s: %.*s: %s", name, STR_ARGS(buf_str(&l.bare)),
 				address_fault_text(&a, fault));
