@@ -47,13 +47,17 @@ _mailsend()
 		mapfile -t COMPREPLY < <(compgen -c -- "$cur")
 		return ;;
 	-f | --from | --to | -c | --cc | --bcc | --reply-to | -s | --subject | -b | --body | -H | --header | --date | --message-id | \
-	--envelope-from | --envid | --deadline | --dkim-domain | --dkim-selector | --pin | --proxy | --ehlo | --timeout | --user | --password-fd)
+	--envelope-from | --set-from | --envid | --deadline | --dkim-domain | --dkim-selector | --pin | --proxy | --ehlo | \
+	--timeout | --user | --password-fd)
 		return ;;
 	esac
 	if [[ $cur == -* ]]; then
 		mapfile -t COMPREPLY < <(compgen -W "--from --to --cc --bcc --reply-to --subject --body --body-file --html --attach --inline
-			--header --date --message-id --read-recipients --envelope-from --dsn --dsn-return --envid --require-tls --all-or-nothing
-			--failed-to --deadline --fcc --spool --flush --list-spool --aliases --dkim-domain --dkim-selector --dkim-key --ignore-dots --sendmail-option
+			--header --date --message-id --skip-empty --read-recipients --envelope-from --set-from --dsn --dsn-return --envid
+			--require-tls
+			--all-or-nothing
+			--failed-to --deadline --fcc --spool --flush --list-spool --aliases --dkim-domain --dkim-selector --dkim-key
+			--ignore-dots --sendmail-option
 			--dry-run --probe
 			--json --report --smtp --tls --ca-file --pin --dane --client-cert --client-key --proxy --ehlo --timeout --user --auth
 			--password-command --password-file --password-fd --token-command --config --account --verbose --trace --quiet --progress

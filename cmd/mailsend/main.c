@@ -6,6 +6,7 @@
 #include "cli/say.h"
 #include "cmd/mailsend/deliver/probe.h"
 #include "cmd/mailsend/send.h"
+#include "cmd/mailsend/serve.h"
 #include "cmd/mailsend/spool/spool.h"
 #include "io/secret.h"
 
@@ -45,8 +46,10 @@ int main(int argc, char **argv)
 		return say_fail(&err);
 	if (s.nothing)
 		return 0;
+	if (s.serve)
+		return serve(&s);
 	if (s.list_spool)
-		return spool_list();
+		return spool_list(s.as_sendmail);
 	if (s.flush)
 		return spool_flush(&s);
 	if (s.probe)

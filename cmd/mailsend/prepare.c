@@ -4,6 +4,7 @@
 
 #include "base/mem.h"
 #include "cmd/mailsend/compose/compose.h"
+#include "cmd/mailsend/compose/fields.h"
 #include "cmd/mailsend/compose/finished.h"
 #include "cmd/mailsend/compose/identity.h"
 #include "io/clock.h"
@@ -30,15 +31,19 @@ static bool is_nobody(const char *sender)
 static bool find_reverse_path(const struct settings *s, struct envelope *e, const struct buf *from, struct err *err)
 {
 	const char *option = sender_option(s);
+	const char *set = identity_set_from(s);
 	struct buf bare = { 0 };
 	bool ok = true;
 
-	if (option == NULL)
+	if (set != NULL && (option == NULL || !is_nobody(option)))
+		ok = address_one(str_of(set), &bare, NULL) ||
+			err_set(err, ERR_USAGE, "--set-from: '%s' is not an address", set);
+	else if (option == NULL)
 		buf_add(&bare, buf_str(from));
 	else if (!is_nobody(option))
 		ok = identity_mailbox(s, option, s->envelope_from != NULL && !s->as_sendmail ? "--envelope-from" : "-f",
 			ERR_USAGE, &bare, NULL, err);
-	ok = ok && envelope_set_from(e, buf_text(&bare), ERR_USAGE, err);
+	ok = ok && envelope_set_from(e, buf_text(&bare), option == NULL && !s->composing ? ERR_DATA : ERR_USAGE, err);
 	buf_free(&bare);
 	return ok;
 }
@@ -75,24 +80,41 @@ static bool find_author(const struct settings *s, const struct outgoing *o, stru
 	return ok;
 }
 
+/* What it was from before --set-from goes to Reply-To, unless there is one. */
+static void add_reply_to(struct settings *s, struct buf *former)
+{
+	const char **values;
+
+	if (!s->composing || s->reply_to.n > 0)
+		return;
+	values = options_keep(mem_array(1, sizeof *values));
+	values[0] = options_keep(mem_copy(buf_text(former), buf_len(former)));
+	s->reply_to = (struct option_list){ .values = values, .n = 1 };
+}
+
 /* Who it is from: the mailbox for the header, and with that the envelope's sender and the domain of local names. */
-static bool find_sender(const struct settings *s, const struct outgoing *o, struct envelope *e, struct buf *from,
+static bool find_sender(struct settings *s, const struct outgoing *o, struct envelope *e, struct buf *from,
 	struct err *err)
 {
+	const char *set = identity_set_from(s);
 	struct buf bare = { 0 };
 	struct buf name = { 0 };
 	struct buf domain = { 0 };
+	struct buf former = { 0 };
 	bool ok = find_author(s, o, &bare, &name, err) && find_reverse_path(s, e, &bare, err);
 	bool lmtp = s->account.smtp.n > 0 && str_istarts(str_of(s->account.smtp.values[0]), STR_LIT("lmtp:"));
 
 	if (ok) {
-		address_add_mailbox(from, buf_str(&name), buf_str(&bare));
 		identity_domain(buf_text(&bare), &domain);
 		e->domain = lmtp ? NULL : mem_copy(buf_text(&domain), buf_len(&domain));
+		if (set != NULL && s->composing && identity_replace(set, &bare, &name, &former))
+			add_reply_to(s, &former);
+		address_add_mailbox(from, buf_str(&name), buf_str(&bare));
 	}
 	buf_free(&bare);
 	buf_free(&name);
 	buf_free(&domain);
+	buf_free(&former);
 	return ok;
 }
 
@@ -133,6 +155,7 @@ static bool add_recipients(const struct settings *s, const struct outgoing *o, s
 	const char *aliases = s->aliases != NULL ? s->aliases : s->account.keys.aliases;
 
 	e->only_known = s->composing;
+	e->tolerant = !s->all_or_nothing;
 	if (aliases != NULL && !envelope_aliases(e, aliases, err))
 		return false;
 	for (const char **p = s->recipients; *p != NULL; p++)
@@ -140,6 +163,26 @@ static bool add_recipients(const struct settings *s, const struct outgoing *o, s
 			return false;
 	if (s->read_recipients && !finished_recipients(o, e, err))
 		return false;
+	return s->composing || compose_recipients(e, s, err);
+}
+
+/* What the account says, where the command line does not. */
+static void take_keys(struct settings *s)
+{
+	s->spool = s->spool || s->account.keys.spool;
+	if (s->fcc == NULL)
+		s->fcc = s->account.keys.fcc;
+}
+
+/* -f alone does not say whether standard input is a body. A complete header does. */
+static bool look_at_input(struct settings *s, struct outgoing *o, struct err *err)
+{
+	if (!s->may_be_finished || o->input.name != NULL)
+		return true;
+	if (!source_open(&o->input, "-", err) || !source_as_text(&o->input, err))
+		return false;
+	if (finished_begins(&o->input, true))
+		s->composing = false;
 	return true;
 }
 
@@ -149,11 +192,11 @@ bool prepare(struct settings *s, struct outgoing *o, struct envelope *e, struct 
 	struct buf guess = { 0 };
 	struct buf value = { 0 };
 	const char *sender;
-	bool ok = true;
+	bool ok = look_at_input(s, o, err);
 
-	if (s->composing)
-		ok = compose_headers(s, err);
-	else
+	if (ok && s->composing)
+		ok = fields_move(s, err);
+	else if (ok)
 		ok = finished_open(o, "-", err);
 	if (!ok)
 		goto out;
@@ -163,12 +206,18 @@ bool prepare(struct settings *s, struct outgoing *o, struct envelope *e, struct 
 	else
 		buf_add_text(&value, sender != NULL ? sender : "");
 	sender = address_one(buf_str(&value), &guess, NULL) ? buf_text(&guess) : NULL;
-	ok = account_load(&s->account, s->account.names.n > 0 ? s->account.names.values[0] : NULL, sender, err) &&
-		find_sender(s, o, e, &from, err) && add_recipients(s, o, e, err);
+	ok = account_load(&s->account, s->account.names.n > 0 ? s->account.names.values[0] : NULL, sender, err);
+	if (ok)
+		take_keys(s);
+	ok = ok && find_sender(s, o, e, &from, err) && add_recipients(s, o, e, err);
 	if (ok && s->composing)
 		ok = compose(o, e, s, buf_text(&from), err);
 	else if (ok)
-		ok = finished_wants(o, s, buf_text(&from), err);
+		ok = finished_wants(o, s, e, buf_text(&from), err);
+	if (ok && e->refused > 0 && e->refused == e->n) {
+		*err = e->fault;
+		ok = false;
+	}
 	if (ok && e->n == 0 && !s->dry_run)
 		ok = err_set(err, s->read_recipients ? ERR_DATA : ERR_USAGE, "%s",
 			s->read_recipients ? "no recipient in To, Cc or Bcc" : "no recipient is given");

@@ -28,8 +28,12 @@ static bool print(struct outgoing *o, const struct envelope *e, struct err *err)
 		ok = more >= 0 && file_write(STDOUT_FILENO, buf_str(&block), "standard output", err);
 	}
 	buf_free(&block);
-	for (size_t i = 0; ok && i < e->n; i++)
-		say_note("would go from <%s> to <%s>", e->from, e->rcpts[i].shown);
+	for (size_t i = 0; ok && i < e->n; i++) {
+		if (e->rcpts[i].verdict == VERDICT_NONE)
+			say_note("would go from <%s> to <%s>", e->from, e->rcpts[i].shown);
+		else
+			say_errorf("%s", e->rcpts[i].reply);
+	}
 	return ok;
 }
 
@@ -114,34 +118,47 @@ static int send_it(struct settings *s, struct outgoing *o, struct envelope *e, c
 	return status;
 }
 
+int send_given(struct settings *s, struct outgoing *o, struct envelope *e, struct result *result, bool *spooled)
+{
+	struct delivery_wants wants;
+	struct buf words = { 0 };
+	struct err err = { 0 };
+	int status;
+
+	*spooled = false;
+	if (!prepare(s, o, e, &result->err) || !prepare_wants(s, &wants, &words, &result->err))
+		status = say_fail(&result->err);
+	else if (s->skip_empty && o->empty)
+		status = 0;
+	else if (s->dry_run)
+		status = print(o, e, &err) ? (e->refused > 0 ? ERR_PART : 0) : say_fail(&err);
+	else
+		status = send_it(s, o, e, &wants, result, spooled);
+	buf_free(&words);
+	return status;
+}
+
 int send_message(struct settings *s)
 {
 	struct outgoing o = { .composed = false };
 	struct envelope e = { .from = NULL };
 	struct result result = { .bytes = 0 };
-	struct delivery_wants wants;
-	struct buf words = { 0 };
 	struct err err = { 0 };
-	bool spooled = false;
-	int status = 0;
+	bool spooled;
+	int status = send_given(s, &o, &e, &result, &spooled);
 
-	if (!prepare(s, &o, &e, &result.err) || !prepare_wants(s, &wants, &words, &result.err))
-		status = say_fail(&result.err);
-	else if (s->dry_run)
-		status = print(&o, &e, &err) ? 0 : say_fail(&err);
-	else
-		status = send_it(s, &o, &e, &wants, &result, &spooled);
+	bool told = s->dry_run || (s->skip_empty && o.empty && status == 0);
+
 	if (drive_stop_signal() != 0)
 		status = 128 + drive_stop_signal();
-	if (s->failed_to != NULL && !s->dry_run && e.n > 0 && !report_failed(&e, s->failed_to, spooled, &err))
+	if (s->failed_to != NULL && !told && e.n > 0 && !report_failed(&e, s->failed_to, spooled, &err))
 		status = also(status, &err);
-	if (s->report != NULL && !s->dry_run && !report_json(&result, &e, &o, status, spooled, &err)) {
+	if (s->report != NULL && !told && !report_json(&result, &e, &o, status, spooled, &err)) {
 		if (any_sent(&e))
 			err_prefix(&err, "the message was sent, but the report failed");
 		status = also(status, &err);
 	}
 	outgoing_free(&o);
 	envelope_free(&e);
-	buf_free(&words);
 	return status;
 }

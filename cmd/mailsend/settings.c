@@ -9,11 +9,10 @@ static const char usage[] = "[OPTION...] RECIPIENT... < message\n"
 			    "-t [OPTION...] < message\n"
 			    "-s SUBJECT [COMPOSING OPTION...] RECIPIENT... < body";
 
-/* Is there an option that only makes sense when we make the message? -f may go with a finished one
- * too. */
+/* Is there an option that only makes sense when we make the message? */
 static bool composes(const struct settings *s)
 {
-	size_t lists = s->to.n + s->cc.n + s->bcc.n + s->reply_to.n + s->attach.n + s->inlines.n + s->headers.n;
+	size_t lists = s->reply_to.n + s->attach.n + s->inlines.n + s->headers.n;
 
 	return lists > 0 || s->subject != NULL || s->body != NULL || s->body_file != NULL || s->html != NULL ||
 		s->date != NULL || s->message_id != NULL;
@@ -35,7 +34,7 @@ static bool check_combination(const struct settings *s, struct err *err)
 {
 	if (!check_sendmail_options(s, err))
 		return false;
-	if (s->read_recipients && composes(s))
+	if (s->read_recipients && (composes(s) || s->to.n + s->cc.n + s->bcc.n > 0))
 		return err_set(err, ERR_USAGE, "-t takes a finished message: the composing options do not go with it");
 	if (s->body != NULL && s->body_file != NULL)
 		return err_set(err, ERR_USAGE, "--body and --body-file: give one of them");
@@ -61,17 +60,18 @@ static const struct option *composing_options(struct settings *s)
 		{ "cc", 'c', OPTION_LIST, &s->cc, "ADDRESS", "a recipient in Cc", false },
 		{ "bcc", 0, OPTION_LIST, &s->bcc, "ADDRESS", "a recipient that no header names", false },
 		{ "reply-to", 0, OPTION_LIST, &s->reply_to, "ADDRESS", "where answers shall go", false },
-		{ "subject", 's', OPTION_TEXT, &s->subject, "TEXT", "the subject", false },
-		{ "body", 'b', OPTION_TEXT, &s->body, "TEXT", "the body, instead of standard input", true },
+		{ "subject", 's', OPTION_TEXT, &s->subject, "TEXT", "the subject", OPTION_ALERT },
+		{ "body", 'b', OPTION_TEXT, &s->body, "TEXT", "the body, instead of standard input", OPTION_OCTETS },
 		{ "body-file", 0, OPTION_TEXT, &s->body_file, "FILE", "the body from a file", false },
 		{ "html", 0, OPTION_TEXT, &s->html, "FILE", "an HTML body; a text is made of it unless there is one",
 			false },
 		{ "attach", 'a', OPTION_LIST, &s->attach, "FILE[,type=TYPE][,name=NAME]", "attach a file", false },
 		{ "inline", 0, OPTION_LIST, &s->inlines, "FILE[,cid=ID][,type=TYPE]",
 			"a picture that the HTML shows as cid:ID", false },
-		{ "header", 'H', OPTION_LIST, &s->headers, "'NAME: VALUE'", "add a header field", false },
+		{ "header", 'H', OPTION_LIST, &s->headers, "'NAME: VALUE'", "add a header field", OPTION_ALERT },
 		{ "date", 0, OPTION_TEXT, &s->date, "DATE", "the Date, instead of now", false },
 		{ "message-id", 0, OPTION_TEXT, &s->message_id, "ID", "the Message-ID, instead of a new one", false },
+		{ "skip-empty", 0, OPTION_FLAG, &s->skip_empty, NULL, "send nothing when the body is empty", false },
 		{ 0 },
 	};
 	return options_keep(mem_copy(table, sizeof table));
@@ -85,6 +85,8 @@ static const struct option *delivery_options(struct settings *s)
 			"recipients from To, Cc and Bcc of a finished message", false },
 		{ "envelope-from", 0, OPTION_TEXT, &s->envelope_from, "ADDRESS",
 			"where bounces go; \"\" or <>: nowhere", false },
+		{ "set-from", 0, OPTION_TEXT, &s->set_from, "ADDRESS",
+			"make envelope and From this address; the former one goes to Reply-To", false },
 		{ "dsn", 0, OPTION_TEXT, &s->dsn, "WHEN", "ask for reports: never, or any of success,failure,delay",
 			false },
 		{ "dsn-return", 0, OPTION_TEXT, &s->dsn_return, "WHAT",
@@ -130,6 +132,12 @@ bool settings_parse(struct settings *s, int argc, char **argv, struct err *err)
 	if (!options_parse(tables, argc, argv, usage, &s->recipients, err))
 		return false;
 	s->ends = s->deadline > 0 ? clock_now() + s->deadline : INT64_MAX;
-	s->composing = !s->read_recipients && (s->from != NULL || composes(s));
+	s->account.ends = s->ends;
+	bool composing = composes(s);
+	bool addresses = s->from != NULL || s->to.n + s->cc.n + s->bcc.n > 0;
+
+	s->composing = !s->read_recipients && (addresses || composing);
+	/* msmtp's and mutt's habit: -f beside a message that is complete. */
+	s->may_be_finished = s->composing && !composing;
 	return check_combination(s, err);
 }

@@ -29,6 +29,7 @@ struct settings {
 	/* Envelope and delivery. */
 	bool read_recipients; /* -t */
 	const char *envelope_from;
+	const char *set_from;
 	const char *dsn;
 	const char *dsn_return;
 	const char *envid;
@@ -49,9 +50,13 @@ struct settings {
 
 	const char **recipients; /* the arguments, NULL-terminated */
 
+	bool skip_empty;
+
 	/* Found out. */
 	bool composing;
+	bool may_be_finished; /* composing, unless standard input begins with a complete header */
 	bool as_sendmail;
+	bool serve;                          /* sendmail -bs: SMTP on standard input */
 	bool nothing;                        /* sendmail -bi: done already */
 	bool ignore_dots;                    /* -i: a dot never ends the message here, with or without it */
 	struct option_list sendmail_options; /* -o */

@@ -24,6 +24,9 @@ static bool set_mode(struct settings *s, const char *value, struct err *err)
 	switch (value[0]) {
 	case 'm': /* mail from standard input: what we do */
 		return true;
+	case 's':
+		s->serve = true;
+		return true;
 	case 'p':
 		s->list_spool = true;
 		return true;
@@ -31,7 +34,8 @@ static bool set_mode(struct settings *s, const char *value, struct err *err)
 		s->nothing = true;
 		return true;
 	default:
-		return err_set(err, ERR_USAGE, "-b%s: this sendmail only sends: -bm, -bp and -bi are taken", value);
+		return err_set(err, ERR_USAGE, "-b%s: this sendmail only sends: -bm, -bs, -bp and -bi are taken",
+			value);
 	}
 }
 

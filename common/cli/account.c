@@ -75,6 +75,10 @@ static const struct spec only_keys[] = {
 	SPEC(keys.dkim_selector, "dkim-selector", 0, OPTION_TEXT, NULL, NULL),
 	SPEC(keys.dkim_key, "dkim-key", 0, OPTION_TEXT, NULL, NULL),
 	SPEC(keys.aliases, "aliases", 0, OPTION_TEXT, NULL, NULL),
+	SPEC(keys.set_from, "set-from", 0, OPTION_TEXT, NULL, NULL),
+	SPEC(keys.fcc, "fcc", 0, OPTION_TEXT, NULL, NULL),
+	SPEC(keys.spool, "spool", 0, OPTION_FLAG, NULL, NULL),
+	SPEC(keys.group_readable, "group-readable", 0, OPTION_FLAG, NULL, NULL),
 	{ { 0 }, 0 },
 };
 
@@ -139,7 +143,7 @@ static bool find_key(struct account *a, const char *key, struct option *option)
 static bool is_file_key(const char *key)
 {
 	static const char *const keys[] = { "ca-file", "client-cert", "client-key", "password-file", "dkim-key",
-		"aliases" };
+		"aliases", "fcc" };
 
 	for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
 		if (strcmp(keys[i], key) == 0)
@@ -187,7 +191,11 @@ static bool check_keys(const struct config *c, struct err *err)
 			continue;
 		if (!find_key(&scratch, e->key, &o))
 			return err_set(err, ERR_CONFIG, "%s:%d: unknown key '%s'", c->path, e->line, e->key);
-		if ((o.type == OPTION_SECONDS || o.type == OPTION_FLAG) && !options_set(&o, e->value, err)) {
+		bool parsed = o.type == OPTION_SECONDS || o.type == OPTION_FLAG;
+
+		if ((parsed && !options_set(&o, e->value, err)) ||
+			(strcmp(e->key, "from") == 0 && !account_from_check(e->value, err)) ||
+			(strcmp(e->key, "set-from") == 0 && !account_address_check(e->value, err))) {
 			err_prefix(err, "%s:%d: %s", c->path, e->line, e->key);
 			err->kind = ERR_CONFIG;
 			return false;

@@ -60,6 +60,7 @@ struct account {
 	const char *token_command;
 	const char *from;         /* configuration file: the sender, when it is an address and no pattern */
 	struct account_keys keys; /* of single tools */
+	int64_t ends;             /* monotonic deadline of the run for commands too; 0 or INT64_MAX: none */
 	const char *config;       /* --config FILE */
 	struct option_list names; /* --account NAME, repeatable for popfetch */
 	bool verbose;

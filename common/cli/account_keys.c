@@ -16,4 +16,8 @@ void account_keys_merge(struct account_keys *to, const struct account_keys *from
 	take(&to->dkim_selector, from->dkim_selector);
 	take(&to->dkim_key, from->dkim_key);
 	take(&to->aliases, from->aliases);
+	take(&to->set_from, from->set_from);
+	take(&to->fcc, from->fcc);
+	to->group_readable = to->group_readable || from->group_readable;
+	to->spool = to->spool || from->spool;
 }

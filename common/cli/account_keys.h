@@ -1,6 +1,8 @@
 #ifndef PIPEMAIL_CLI_ACCOUNT_KEYS_H
 #define PIPEMAIL_CLI_ACCOUNT_KEYS_H
 
+#include <stdbool.h>
+
 /*
  * Keys of an account that are about the work of single tools, not about the server. All four tools read the
  * configuration file, so each has to know them, and only the tools named here use them. Strings live with the
@@ -11,6 +13,10 @@ struct account_keys {
 	const char *dkim_selector; /* s= */
 	const char *dkim_key;      /* file with the private key, PEM */
 	const char *aliases;       /* mailsend: a file in the form of aliases(5) */
+	const char *set_from;      /* mailsend: the address that all mail is from, whatever it says */
+	const char *fcc;           /* mailsend: keep a copy of what was sent there */
+	bool spool;                /* mailsend: keep what cannot be sent now */
+	bool group_readable;       /* the file may be read by its group although it holds a password */
 };
 
 /* Take from `from` what is NULL in `to`. */

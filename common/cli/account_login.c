@@ -69,13 +69,23 @@ static bool parse_fd(const struct account *a, int *fd, struct err *err)
 	return true;
 }
 
+/* A token may take as long as a reply, and never longer than the run. */
+static int64_t token_deadline(const struct account_server *s)
+{
+	int64_t until = clock_after(s->timeout);
+
+	return s->account->ends > 0 && s->account->ends < until ? s->account->ends : until;
+}
+
 static bool get_secret(const struct account_server *s, const char *user, struct buf *secret, struct err *err)
 {
 	const struct account *a = s->account;
 	struct buf name = { 0 };
 	struct secret_source source = {
 		.command = a->password_command,
+		.deadline = a->ends,
 		.file = a->password_file,
+		.for_group = a->keys.group_readable,
 		.text = a->password,
 		.host = s->url.host,
 		.user = user,
@@ -84,8 +94,7 @@ static bool get_secret(const struct account_server *s, const char *user, struct 
 	bool ok;
 
 	if (a->token_command != NULL)
-		return secret_run(a->token_command, clock_after(s->timeout), secret, err) ||
-			err_prefix(err, "token-command");
+		return secret_run(a->token_command, token_deadline(s), secret, err) || err_prefix(err, "token-command");
 	if (!parse_fd(a, &source.fd, err))
 		return false;
 	source.credential = credential_name(a, &name);
@@ -167,7 +176,7 @@ bool account_new_token(struct account_server *server, struct err *err)
 
 	if (!has_token(server, err))
 		return false;
-	bool ok = secret_run(server->account->token_command, clock_after(server->timeout), &token, err);
+	bool ok = secret_run(server->account->token_command, token_deadline(server), &token, err);
 
 	return set_token(server, ok, &token, err);
 }
@@ -175,7 +184,7 @@ bool account_new_token(struct account_server *server, struct err *err)
 bool account_token_begin(struct account_server *server, struct child *c, struct err *err)
 {
 	return has_token(server, err) &&
-		(secret_begin(c, server->account->token_command, clock_after(server->timeout), err) ||
+		(secret_begin(c, server->account->token_command, token_deadline(server), err) ||
 			err_prefix(err, "token-command"));
 }
 

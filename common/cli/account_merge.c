@@ -48,29 +48,80 @@ static struct str next_word(struct str *rest)
 	return word;
 }
 
+/* One mailbox, maybe with a name, in which blanks and commas separate nothing. */
+static bool is_mailbox(const char *from, struct buf *bare)
+{
+	struct str address;
+
+	if (!address_one(str_of(from), bare, NULL))
+		return false;
+	address = buf_str(bare);
+	return str_find(address, '@') < address.n && str_find(address, '*') == address.n &&
+		str_find(address, '?') == address.n;
+}
+
 bool account_from_matches(const char *patterns, const char *address)
 {
 	struct str rest = str_of(patterns);
 	struct str word;
+	struct buf bare = { 0 };
+	bool fits = is_mailbox(patterns, &bare) && glob(buf_str(&bare), str_of(address));
 
-	/* One mailbox with a name, in which blanks and commas separate nothing. */
-	if (strchr(patterns, '<') != NULL) {
-		struct buf bare = { 0 };
-		bool fits = address_one(rest, &bare, NULL) && glob(buf_str(&bare), str_of(address));
+	buf_free(&bare);
+	while (!fits && (word = next_word(&rest)).n > 0)
+		fits = glob(word, str_of(address));
+	return fits;
+}
 
-		buf_free(&bare);
-		return fits;
+/* An address, or what becomes one: "%U@%H". */
+static bool is_address(struct str s)
+{
+	struct address a = { 0 };
+	bool ok = address_parse(&a, s, ADDRESS_ENVELOPE) == ADDRESS_OK;
+
+	address_free(&a);
+	return ok || (str_find(s, '%') < s.n && str_find(s, '@') < s.n);
+}
+
+bool account_from_check(const char *from, struct err *err)
+{
+	struct buf bare = { 0 };
+	struct str rest = str_of(from);
+	struct str word;
+	bool ok = is_mailbox(from, &bare);
+
+	if (ok) {
+		ok = is_address(buf_str(&bare));
+	} else {
+		ok = str_trim(rest).n > 0;
+		while (ok && (word = next_word(&rest)).n > 0)
+			ok = is_address(word) || str_find(word, '*') < word.n || str_find(word, '?') < word.n;
 	}
-	while ((word = next_word(&rest)).n > 0)
-		if (glob(word, str_of(address)))
-			return true;
-	return false;
+	buf_free(&bare);
+	return ok ||
+		err_set(err, ERR_CONFIG,
+			"'%s' is neither an address (ADDRESS or NAME <ADDRESS>) nor a pattern such as "
+			"*@example.org",
+			from);
+}
+
+bool account_address_check(const char *address, struct err *err)
+{
+	struct buf bare = { 0 };
+	bool ok = is_mailbox(address, &bare) && is_address(buf_str(&bare));
+
+	buf_free(&bare);
+	return ok || err_set(err, ERR_CONFIG, "'%s' is not an address", address);
 }
 
 /* A "from" that is one address is the sender too. */
-static bool is_address(const char *from)
+static bool is_sender(const char *from)
 {
-	return from != NULL && (strchr(from, '<') != NULL || strpbrk(from, "*?, \t") == NULL);
+	struct buf bare = { 0 };
+	bool ok = from != NULL && is_mailbox(from, &bare);
+
+	buf_free(&bare);
+	return ok;
 }
 
 /* Is a server of that host in the list? What is no URL is no server. */
@@ -140,7 +191,7 @@ void account_merge(struct account *a, const struct account *file, bool named)
 	take(&a->proxy, file->proxy);
 	take(&a->ehlo, file->ehlo);
 	account_keys_merge(&a->keys, &file->keys);
-	if (is_address(file->from))
+	if (is_sender(file->from))
 		take(&a->from, file->from);
 	if (a->timeout == 0)
 		a->timeout = file->timeout;

@@ -5,6 +5,10 @@
 
 /* What the files of account share; no other module includes this. */
 
+/* Is it what a "from" key may hold: one mailbox, or addresses and patterns? False with ERR_CONFIG. */
+bool account_from_check(const char *from, struct err *err);
+/* Is it one address, with a domain? False with ERR_CONFIG. */
+bool account_address_check(const char *address, struct err *err);
 /* Fill in what the options left open in a from what the file says. named: the account was asked for by name. */
 void account_merge(struct account *a, const struct account *file, bool named);
 /*

@@ -241,8 +241,19 @@ static bool is_secret(const struct config_entry *e)
 	return str_find(url, ':') < str_find(url, '@') && str_find(url, '@') < url.n;
 }
 
+/* "group-readable = yes": the file is for the members of a group of its own. */
+static bool is_for_group(const struct config *c)
+{
+	for (size_t i = 0; i < c->n; i++)
+		if (strcmp(c->entries[i].key, "group-readable") == 0 &&
+			str_among(str_of(c->entries[i].value), "yes true 1 on"))
+			return true;
+	return false;
+}
+
 static bool check_mode(const struct config *c, int fd, struct err *err)
 {
+	mode_t closed = is_for_group(c) ? 037 : 077;
 	struct stat st;
 
 	/* What comes through a pipe has no readers but us. */
@@ -251,9 +262,9 @@ static bool check_mode(const struct config *c, int fd, struct err *err)
 	for (size_t i = 0; i < c->n; i++) {
 		const struct config_entry *e = &c->entries[i];
 
-		if (is_secret(e) && (st.st_mode & 077) != 0)
-			return err_set(err, ERR_CONFIG, "%s:%d: holds a password, and others may read it: chmod 600",
-				c->path, e->line);
+		if (is_secret(e) && (st.st_mode & closed) != 0)
+			return err_set(err, ERR_CONFIG, "%s:%d: holds a password, and others may read it: chmod %s",
+				c->path, e->line, closed == 077 ? "600" : "640");
 		if (str_ends(str_of(e->key), STR_LIT("-command")) && (st.st_mode & 022) != 0)
 			return err_set(err, ERR_CONFIG, "%s:%d: holds a command, and others may change it: chmod 600",
 				c->path, e->line);

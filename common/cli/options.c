@@ -46,11 +46,15 @@ const struct option *options_find(const struct option *table, const char *name)
 	return NULL;
 }
 
-static bool is_clean(const char *value, bool text_ok)
+static bool is_clean(const char *value, unsigned controls)
 {
-	for (const char *p = value; *p != '\0'; p++)
-		if (ascii_control(*p) && !(text_ok && strchr("\t\r\n", *p) != NULL))
+	for (const char *p = value; *p != '\0' && controls != OPTION_OCTETS; p++) {
+		bool line_end = *p == '\r' || *p == '\n';
+
+		if (ascii_control(*p) && !(controls == OPTION_LINES && (line_end || *p == '\t')) &&
+			!(controls == OPTION_ALERT && !line_end))
 			return false;
+	}
 	return true;
 }
 
@@ -88,7 +92,7 @@ static bool parse_flag(const char *text, bool *flag)
 
 bool options_set(const struct option *o, const char *value, struct err *err)
 {
-	if (!is_clean(value, o->text_ok))
+	if (!is_clean(value, o->controls))
 		return err_set(err, ERR_USAGE, "control character in the value");
 	switch (o->type) {
 	case OPTION_FLAG:
@@ -257,7 +261,7 @@ static bool take_rest(poptContext context, const char ***rest, struct err *err)
 		n++;
 	*rest = options_keep(mem_array(n + 1, sizeof **rest));
 	for (size_t i = 0; i < n; i++) {
-		if (!is_clean(args[i], false))
+		if (!is_clean(args[i], OPTION_NO_CONTROLS))
 			return err_set(err, ERR_USAGE, "control character in argument '%s'", args[i]);
 		(*rest)[i] = options_keep(mem_copy(args[i], strlen(args[i])));
 	}

@@ -24,6 +24,14 @@ enum option_type {
 	OPTION_GROUP,    /* a heading in --help: only help is used */
 };
 
+/* Which control characters a value may have. The caller cleans or encodes those that he lets in. */
+enum option_controls {
+	OPTION_NO_CONTROLS,
+	OPTION_LINES,  /* TAB, CR and LF: a body */
+	OPTION_ALERT,  /* all but CR and LF: what a program wrote into a subject */
+	OPTION_OCTETS, /* all */
+};
+
 /*
  * One option. If it is given several times the last value counts, except for lists. A table ends with a zeroed
  * option.
@@ -33,9 +41,9 @@ struct option {
 	char letter;      /* short form or 0 */
 	enum option_type type;
 	void *target;
-	const char *arg;  /* "FILE", "SECONDS"… for --help */
-	const char *help; /* one line; NULL: hidden (an alias) */
-	bool text_ok;     /* OPTION_TEXT, OPTION_LIST: line ends and TAB are allowed in the value (a body) */
+	const char *arg;        /* "FILE", "SECONDS"… for --help */
+	const char *help;       /* one line; NULL: hidden (an alias) */
+	unsigned char controls; /* OPTION_TEXT, OPTION_LIST: enum option_controls */
 };
 
 /* In the order of the command line; the values live with the process. */

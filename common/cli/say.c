@@ -24,11 +24,18 @@ static bool is_quiet;
 static bool is_verbose;
 static void (*make_room_first)(void);
 
-void say_init(const char *tool)
+/* popt and GnuTLS believe the environment, which belongs to whoever started us. */
+static void refuse_setuid(void)
 {
-	file_guard_standard();
-	if (tool == NULL)
+	if (getuid() == geteuid() && getgid() == getegid())
 		return;
+	say_errorf(
+		"this program must not run setuid or setgid: see SECURITY in pipemail(7) for ways to share a password");
+	exit(ERR_CONFIG);
+}
+
+static void set_tool(const char *tool)
+{
 	const char *slash = strrchr(tool, '/');
 	struct str name = str_of(slash != NULL ? slash + 1 : tool);
 
@@ -36,6 +43,14 @@ void say_init(const char *tool)
 		return;
 	memcpy(tool_name, name.p, name.n);
 	tool_name[name.n] = '\0';
+}
+
+void say_init(const char *tool)
+{
+	file_guard_standard();
+	if (tool != NULL)
+		set_tool(tool);
+	refuse_setuid();
 }
 
 const char *say_tool(void)

@@ -12,7 +12,7 @@
 
 /*
  * Set the name for every message (the last part of argv[0]), and guard descriptors 0 to 2 (file_guard_standard):
- * call it before anything is opened.
+ * call it before anything is opened. A process that runs setuid or setgid is ended with 78.
  */
 void say_init(const char *tool);
 /* The name; "pipemail" before say_init. Lives with the process. */

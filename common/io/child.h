@@ -77,8 +77,9 @@ enum child_event {
 bool child_start(struct child *c, const struct child_params *params, struct err *err);
 #define CHILD_FDS 3
 /*
- * Split a command line into words as sh does, with quotes and backslashes but without expansions. NULL-terminated;
- * one mem_free for all. NULL with ERR_USAGE: a quote is open, or there is no word.
+ * Split a command line into words as sh does, with quotes and backslashes, without expansions but "~/" at the start of
+ * a word. NULL-terminated; one mem_free for all. NULL with ERR_USAGE: a quote is open, there is no word, or a word
+ * without quotes is something that only a shell understands (a pipe, a list, a redirection).
  */
 char **child_split(const char *command, struct err *err);
 /*

@@ -3,8 +3,11 @@
 #include "io/child.h"
 
 #include "base/mem.h"
+#include "io/file.h"
 
 /* Command lines of options and of the configuration file. */
+
+#define COMMAND_MAX ((size_t)64 << 10)
 
 /* One word of a command line into out, as sh would read it but for expansions; false on an open quote. */
 static bool split_word(const char **at, struct buf *out)
@@ -32,26 +35,20 @@ static bool split_word(const char **at, struct buf *out)
 	}
 }
 
-char **child_split(const char *command, struct err *err)
+/* A word without quotes that means something to a shell only: a pipe, a list, a redirection. */
+static bool is_for_shell(struct str word)
 {
-	struct buf words = { .limit = strlen(command) * 2 + 2 };
-	size_t count = 0;
+	for (size_t i = 0; i < word.n; i++)
+		if (strchr("'\"\\", word.p[i]) != NULL)
+			return false;
+	return str_find(word, '|') < word.n || str_among(word, "& && ;") || str_ends(word, STR_LIT(";")) ||
+		str_starts(word, STR_LIT(">")) || str_starts(word, STR_LIT("<")) || str_starts(word, STR_LIT("2>"));
+}
 
-	for (const char *p = command;;) {
-		while (ascii_blank(*p) || *p == '\n')
-			p++;
-		if (*p == '\0')
-			break;
-		if (!split_word(&p, &words)) {
-			buf_wipe(&words);
-			err_set(err, ERR_USAGE, "a quote in the command is not closed: %s", command);
-			return NULL;
-		}
-		buf_add_char(&words, '\0');
-		count++;
-	}
-	/* One block: the pointers, then what they point to. */
-	struct str text = buf_str(&words);
+/* The words as one block: the pointers, then what they point to. */
+static char **as_argv(struct buf *words, size_t count)
+{
+	struct str text = buf_str(words);
 	char **argv = mem_alloc((count + 1) * sizeof *argv + text.n);
 	char *to = (char *)(argv + count + 1);
 
@@ -60,11 +57,44 @@ char **child_split(const char *command, struct err *err)
 		argv[i] = to;
 		to += strlen(to) + 1;
 	}
-	buf_wipe(&words);
-	if (count == 0) {
-		mem_free(argv);
-		err_set(err, ERR_USAGE, "the command is empty");
+	buf_wipe(words);
+	return argv;
+}
+
+char **child_split(const char *command, struct err *err)
+{
+	const char *home = file_home();
+	struct buf words = { .limit = COMMAND_MAX };
+	size_t count = 0;
+
+	for (const char *p = command;;) {
+		while (ascii_blank(*p) || *p == '\n')
+			p++;
+		if (*p == '\0')
+			break;
+		const char *start = p;
+
+		if (strncmp(p, "~/", 2) == 0 && home != NULL && buf_add_text(&words, home))
+			p++;
+		if (!split_word(&p, &words)) {
+			buf_wipe(&words);
+			err_set(err, ERR_USAGE, "a quote in the command is not closed: %s", command);
+			return NULL;
+		}
+		if (is_for_shell(str_at(start, (size_t)(p - start)))) {
+			buf_wipe(&words);
+			err_set(err, ERR_USAGE,
+				"'%.*s' needs a shell, and commands are run without one; write: sh -c '...'",
+				(int)(p - start), start);
+			return NULL;
+		}
+		buf_add_char(&words, '\0');
+		count++;
+	}
+	if (count == 0 || words.full) {
+		err_set(err, ERR_USAGE, words.full ? "the command is too long" : "the command is empty");
+		buf_wipe(&words);
 		return NULL;
 	}
-	return argv;
+	return as_argv(&words, count);
 }

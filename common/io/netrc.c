@@ -91,7 +91,7 @@ static bool netrc_read(struct buf *text, struct buf *path, struct err *err)
 		buf_printf(path, "%s/.netrc", home);
 	else
 		return false;
-	int fd = secret_open_private(buf_text(path), &absent, err);
+	int fd = secret_open_private(buf_text(path), false, &absent, err);
 
 	if (fd < 0) {
 		if (absent && err != NULL)

@@ -59,10 +59,10 @@ static bool read_line(int fd, struct buf *out, const char *what, struct err *err
 	}
 }
 
-static bool from_file(const char *path, struct buf *out, struct err *err)
+static bool from_file(const char *path, bool for_group, struct buf *out, struct err *err)
 {
 	bool absent;
-	int fd = secret_open_private(path, &absent, err);
+	int fd = secret_open_private(path, for_group, &absent, err);
 
 	if (fd < 0)
 		return false;
@@ -127,9 +127,10 @@ bool secret_get(const struct secret_source *source, struct buf *out, struct err 
 {
 	out->limit = out->limit > 0 ? out->limit : SECRET_MAX;
 	if (source->command != NULL)
-		return secret_run(source->command, INT64_MAX, out, err) || err_prefix(err, "password-command");
+		return secret_run(source->command, source->deadline > 0 ? source->deadline : INT64_MAX, out, err) ||
+			err_prefix(err, "password-command");
 	if (source->file != NULL)
-		return from_file(source->file, out, err) || err_prefix(err, "password-file");
+		return from_file(source->file, source->for_group, out, err) || err_prefix(err, "password-file");
 	if (source->fd >= 0)
 		return read_line(source->fd, out, "password-fd", err);
 	if (source->text != NULL)

@@ -17,7 +17,9 @@ struct secret_source {
 	 * output.
 	 */
 	const char *command;
+	int64_t deadline;       /* of the command, monotonic nanoseconds; 0: none */
 	const char *file;       /* the first line; refused when others may read it */
+	bool for_group;         /* its group may read the file */
 	int fd;                 /* the first line of an open descriptor; -1: none */
 	const char *text;       /* from the configuration file, or NULL */
 	const char *host;       /* for ~/.netrc (or $NETRC): machine HOST [login USER] password … */
@@ -48,9 +50,9 @@ int secret_next(struct child *c, struct buf *out, struct err *err);
  */
 void secret_harden(void);
 /*
- * Open a file with a secret. -1 with ERR_CONFIG when it cannot be opened or others may read it; *absent: it does
- * not exist. The caller closes the descriptor.
+ * Open a file with a secret. -1 with ERR_CONFIG when it cannot be opened or others may read it (for_group: others
+ * than its group); *absent: it does not exist. The caller closes the descriptor.
  */
-int secret_open_private(const char *path, bool *absent, struct err *err);
+int secret_open_private(const char *path, bool for_group, bool *absent, struct err *err);
 
 #endif

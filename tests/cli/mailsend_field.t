@@ -73,6 +73,22 @@ def wrong():
     check(r.status == 0 and field(r.messages[0], "From") == "Doe, John", "is left alone when an option names the sender", r)
 
 
+def from_key():
+    """from = …: one address or patterns, anything else is an error with its line."""
+    for value in ("a@e.example (Ann)", '"quoted local"@e.example', "Ann <a@e.example>", "%U@%H", "*@e.example", "a@e.example, *@f.example", "Team: a@e.example"):
+        r = lab.send("--config", lab.path("key", f"from = {value}\n"), "-s", "x", "-b", "y", "bob@example.org")
+        check(r.status == 0, f"from = {value}", r)
+    for value in ("root", "Doe, John", "Ann a@e.example", "a..b@e.example", "Group: a@e.example, b@e.example;", ""):
+        r = lab.send("--config", lab.path("key", f"timeout = 5\nfrom = {value}\n"), "-s", "x", "-b", "y", "bob@example.org")
+        check(r.status == 78 and "key:2: from:" in r.err and not r.messages, f"from = {value}", r)
+    r = lab.send("-f", "Ann @ Work <a@e.example>", "-s", "x", "-b", "y", "bob@example.org")
+    same(field(r.messages[0], "From"), '"Ann @ Work" <a@e.example>', "a name with an @ in it")
+    r = lab.send("-t", stdin=b"From: a..b@e.example\nTo: bob@example.org\n\ny\n")
+    check(r.status == 65 and "a..b@e.example" in r.err, "a From that is not an address is 65", r)
+    r = lab.send("Doe, Jane <j@example.org>")
+    check(r.status == 64 and "Doe" in r.err and not r.messages, "the words of a name are not recipients beside a finished message either", r)
+
+
 CRON = (b"From: root (Cron Daemon)\nTo: root\nSubject: Cron <root@host> test\nContent-Type: text/plain; charset=UTF-8\n"
         b"Auto-Submitted: auto-generated\n\nout\n")
 PLAIN = b"To: bob@example.org\nSubject: x\n\ny\n"
@@ -132,6 +148,41 @@ def words():
     check(r.status == 0 and r.meta[0]["rcpts"] == ["root@example.org"], "-s x root goes on working", r)
 
 
+def each_for_itself():
+    """16.4: a recipient that is not an address is named, the others are served."""
+    for bad in ("no..dot@example.org", "bob@", "a b@example.org", "x@-bad.example", "Bob <bob@example.org"):
+        text = f"From: a@example.org\nTo: good@example.org, {bad}\nCc: too@example.org\n\ny\n".encode()
+        failed = lab.path("failed")
+        r = lab.send("-t", "--failed-to", failed, "--report=json", stdin=text)
+        check(r.status == 1 and r.meta[0]["rcpts"] == ["good@example.org", "too@example.org"] and bad in r.err and "line 2, To" in r.err,
+              f"-t with {bad}", r)
+        check(open(failed).read() == bad + "\n" and [x["status"] for x in r.report()["recipients"]] == ["sent", "refused", "sent"],
+              "--failed-to and the report name it", r.out)
+        r = lab.send("-t", "--all-or-nothing", stdin=text)
+        check(r.status == 65 and not r.messages, "--all-or-nothing: nobody", r)
+        r = lab.send("-f", "a@example.org", "-s", "x", "-b", "y", "good@example.org", bad)
+        check(r.status == 1 and r.meta[0]["rcpts"] == ["good@example.org"] and field(r.messages[0], "To") == "good@example.org" and bad in r.err,
+              f"while composing: {bad}", r)
+        r = lab.send("-n", "-f", "a@example.org", "-s", "x", "-b", "y", "good@example.org", bad)
+        check(r.status == 1 and bad in r.err and b"To: good@example.org\r\n" in r.out, "--dry-run names it too", r)
+        r = lab.send("-f", "a@example.org", "-s", "x", "-b", "y", bad)
+        check(r.status == 64 and not r.messages and r.err.count("\n") == 1, f"{bad} alone is 64", r)
+        r = lab.send("-t", stdin=f"From: a@example.org\nTo: {bad}\n\ny\n".encode())
+        check(r.status == 65 and not r.messages and r.err.count("\n") == 1, f"{bad} alone in a header is 65", r)
+    r = lab.send("-t", "bad@@example.org", "bad@@example.org", stdin=b"From: a@example.org\nTo: good@example.org\n\ny\n")
+    check(r.status == 1 and r.err.count("bad@@") == 1, "it is named once", r)
+    r = lab.send("good@example.org", "用户@例え.jp", server=("--ext", "PIPELINING"))
+    check(r.status == 1 and r.meta[0]["rcpts"] == ["good@example.org"] and "SMTPUTF8" in r.err, "one that needs SMTPUTF8", r)
+    r = lab.send("good@example.org", "bad@@example.org", server=("-r", "RCPT 550 5.1.1 No"))
+    check(r.status == 67 and r.err.count("\n") >= 2, "with the others refused too it is 67", r)
+    r = lab.send("--spool", "good@example.org", "bad@@example.org", server=("-r", "MAIL 451 4.3.0 Later"))
+    spool = lab.env["XDG_STATE_HOME"] + "/pipemail/spool/"
+    env = [open(spool + f).read() for f in os.listdir(spool) if f.endswith(".env")]
+    check(len(env) == 1 and "to good@example.org" in env[0] and "bad@@" not in env[0] and "bad@@" in r.err, "only the others are kept", r, env)
+    for f in os.listdir(spool):
+        os.unlink(spool + f)
+
+
 def sources():
     """16.3: input whose size is not known before it is read."""
     for path in ("/proc/self/status", "/proc/cpuinfo"):
@@ -187,9 +238,11 @@ def spooled():
 
 
 attempt(names)
+attempt(from_key)
 attempt(place)
 attempt(aliases)
 attempt(words)
+attempt(each_for_itself)
 attempt(sources)
 attempt(spooled)
 attempt(empty_fields)

@@ -38,7 +38,7 @@ def options():
     check(b"behind a dot" in messages[0], "a dot ends nothing", messages)
     r, messages, _ = call("-F", "Backup Job", "-t", stdin=b"To: bob@example.org\nSubject: x\n\ny\n")
     check(b"Backup Job <" in messages[0] and b"@example.net>" in messages[0], "-F is the name in From", messages)
-    for args in (["-bs"], ["-Y"], ["-f"], ["a@exa\rmple.org"], []):
+    for args in (["-bd"], ["-Y"], ["-f"], ["a@exa\rmple.org"], []):
         r, messages, _ = call(*args)
         check(r.returncode == 64 and not messages, f"sendmail {args} is 64", r.returncode, r.stderr)
     r, messages, _ = call("-bp")

@@ -192,6 +192,16 @@ bool attachment_open(struct attachment *a, struct outgoing *o, const char *optio
 	return judge(a, file, true, err);
 }
 
+/* Standard input, which may have been opened to be looked at. */
+static bool take_standard(struct outgoing *o, struct source *file, struct err *err)
+{
+	if (o->input.name == NULL)
+		return source_open(file, "-", err);
+	*file = o->input;
+	o->input = (struct source){ .fd = -1 };
+	return true;
+}
+
 bool attachment_body(struct attachment *a, struct outgoing *o, const char *path, struct str text, const char *type,
 	struct err *err)
 {
@@ -200,7 +210,8 @@ bool attachment_body(struct attachment *a, struct outgoing *o, const char *path,
 
 	if (path == NULL)
 		source_of_text(file, "the body", text);
-	else if (!source_open(file, path, err))
+	else if (!(strcmp(path, "-") == 0 ? take_standard(o, file, err) : source_open(file, path, err)) ||
+		!source_as_text(file, err))
 		return false;
 	a->part = (struct mime_part){ .type = a->type, .file = o->n_files - 1 };
 	if (!judge(a, file, false, err))
@@ -208,11 +219,13 @@ bool attachment_body(struct attachment *a, struct outgoing *o, const char *path,
 	/* Text that is no UTF-8 is most likely the old Western charset, and readable as that in any
 	 * case. */
 	if (!mime_scan_utf8(&a->part.scan) && !a->part.scan.nul) {
-		static const char latin[] = "text/plain; charset=iso-8859-1";
+		struct buf latin = { 0 };
 
+		buf_printf(&latin, "text/plain; charset=%s", mime_scan_charset(&a->part.scan));
 		mem_free(a->type);
-		a->type = mem_copy(latin, sizeof latin - 1);
+		a->type = mem_copy(buf_text(&latin), buf_len(&latin));
 		a->part.type = a->type;
+		buf_free(&latin);
 	}
 	return true;
 }

@@ -5,8 +5,8 @@
 #include "cmd/mailsend/compose/outgoing.h"
 #include "cmd/mailsend/settings.h"
 
-/* Move what was given as -H 'Subject: …' and the like to where its option stands. 64. */
-bool compose_headers(struct settings *s, struct err *err);
+/* Put the recipients of --to, --cc and --bcc into the envelope. */
+bool compose_recipients(struct envelope *e, const struct settings *s, struct err *err);
 /* Make the message that the options describe, and put its recipients into the envelope (whose
  * sender and domain are set). */
 bool compose(struct outgoing *o, struct envelope *e, const struct settings *s, const char *from, struct err *err);

@@ -20,7 +20,8 @@ struct origin {
 	enum err_kind kind; /* of what is wrong with them */
 	const char *where;  /* for messages */
 	enum address_manner manner;
-	unsigned depth; /* of :include: files */
+	bool only_known; /* a name without a domain must be in the aliases or of a local user */
+	unsigned depth;  /* of :include: files */
 };
 
 static char *text_of(struct str s)
@@ -96,6 +97,29 @@ static void append(struct envelope *e, const struct address *a, struct str bare,
 	r->orcpt = a != NULL && !r->utf8 ? orcpt_of(r->wire) : NULL;
 }
 
+/* What is not an address: an error, or a recipient of its own that is refused while the others are served. */
+static bool refuse(struct envelope *e, struct str text, const struct origin *from, const struct err *why,
+	struct err *err)
+{
+	bool words = from->only_known && str_find(text, '@') == text.n;
+
+	if (!e->tolerant || words || from->kind == ERR_CONFIG) {
+		if (err != NULL)
+			*err = *why;
+		return false;
+	}
+	append(e, NULL, text, text);
+	struct recipient *r = &e->rcpts[e->n - 1];
+
+	if (r->verdict != VERDICT_NONE || !str_eq(str_of(r->shown), text))
+		return true;
+	if (e->refused++ == 0)
+		e->fault = *why;
+	r->here = true;
+	envelope_verdict(r, VERDICT_REFUSED, NULL, why->text);
+	return true;
+}
+
 static bool add_list(struct envelope *e, struct str list, const struct origin *from, struct err *err);
 static bool add_user(struct envelope *e, struct str name, const struct origin *from, struct err *err);
 static bool add_targets(struct envelope *e, const struct alias *alias, struct str targets, const struct origin *from,
@@ -151,7 +175,7 @@ static bool add_targets(struct envelope *e, const struct alias *alias, struct st
 				return err_set(err, ERR_CONFIG, "%s:%u: :include: files include one another",
 					e->aliases.path, alias->line);
 			ok = add_include(e, alias, t.text,
-				&(struct origin){ from->kind, from->where, from->manner, from->depth + 1 }, err);
+				&(struct origin){ from->kind, from->where, from->manner, false, from->depth + 1 }, err);
 			break;
 		case ALIAS_COMMAND:
 		case ALIAS_FILE:
@@ -174,7 +198,7 @@ static bool add_alias(struct envelope *e, struct alias *alias, struct err *err)
 	snprintf(where, sizeof where, "alias %.60s", alias->name);
 	alias->open = true;
 	bool ok = add_targets(e, alias, str_of(alias->targets),
-		&(struct origin){ ERR_CONFIG, where, ADDRESS_LENIENT, 0 }, err);
+		&(struct origin){ ERR_CONFIG, where, ADDRESS_LENIENT, false, 0 }, err);
 
 	alias->open = false;
 	alias->done = true;
@@ -205,11 +229,22 @@ static bool add_address(struct envelope *e, struct str bare, const struct origin
 		address_key(&a, &key);
 		append(e, &a, bare, buf_str(&key));
 	} else {
-		err_set(err, from->kind, "%s: %.*s: %s", from->where, STR_ARGS(bare), address_fault_text(&a, fault));
+		struct err why = { 0 };
+
+		err_set(&why, from->kind, "%s: %.*s: %s", from->where, STR_ARGS(bare), address_fault_text(&a, fault));
+		ok = refuse(e, bare, from, &why, err);
 	}
 	address_free(&a);
 	buf_free(&key);
 	return ok;
+}
+
+static bool refuse_malformed(struct envelope *e, struct str text, const struct origin *from, struct err *err)
+{
+	struct err why = { 0 };
+
+	err_set(&why, from->kind, "%s: %.*s: is not an address", from->where, STR_ARGS(text));
+	return refuse(e, text, from, &why, err);
 }
 
 /* A local user, with our domain where there is one. */
@@ -217,7 +252,7 @@ static bool add_user(struct envelope *e, struct str name, const struct origin *f
 {
 	for (size_t i = 0; i < name.n; i++)
 		if (ascii_control(name.p[i]) || strchr(" <>()[]:;,@\\\"", name.p[i]) != NULL)
-			return err_set(err, from->kind, "%s: %.*s: is not an address", from->where, STR_ARGS(name));
+			return refuse_malformed(e, name, from, err);
 	if (e->domain == NULL) {
 		append(e, NULL, name, name);
 		return true;
@@ -239,7 +274,7 @@ static bool add_local(struct envelope *e, struct str name, const struct origin *
 
 	if (alias != NULL)
 		return add_alias(e, alias, err);
-	if (e->only_known && !envelope_knows(e, name))
+	if (from->only_known && !envelope_knows(e, name))
 		return err_set(err, from->kind,
 			"%s: %.*s: neither an address nor a name in the aliases or of a local user", from->where,
 			STR_ARGS(name));
@@ -271,9 +306,13 @@ static bool add_list(struct envelope *e, struct str list, const struct origin *f
 	int got = 0;
 
 	address_list_init(&l, list);
-	while (ok && (got = address_list_next(&l)) > 0) {
+	while (ok && (got = address_list_next(&l)) != 0) {
 		struct str bare = buf_str(&l.bare);
 
+		if (got < 0) {
+			ok = refuse_malformed(e, bare, from, err);
+			continue;
+		}
 		/* Whoever was meant as a recipient of their own would be lost without a word. */
 		if (l.joined)
 			say_note("%s: \"%.*s\" is read as the name of %.*s: no word in it gets mail of its own",
@@ -283,8 +322,6 @@ static bool add_list(struct envelope *e, struct str list, const struct origin *f
 		else
 			ok = add_local(e, bare, from, err);
 	}
-	if (ok && got < 0)
-		ok = err_set(err, from->kind, "%s: %.*s: is not an address", from->where, STR_ARGS(buf_str(&l.bare)));
 	address_list_free(&l);
 	return ok;
 }
@@ -292,8 +329,10 @@ static bool add_list(struct envelope *e, struct str list, const struct origin *f
 bool envelope_add_list(struct envelope *e, struct str list, enum err_kind kind, const char *where, struct err *err)
 {
 	/* In a header, commas in names are a program's mistake and known as such; on a command line they may as well be
-	 * a person's, who can be asked. */
-	const struct origin from = { kind, where, kind == ERR_DATA ? ADDRESS_JOINED : ADDRESS_LENIENT, 0 };
+	 * a person's, who can be asked: the words of "Doe, Jane <j@b>" are nobody's names. */
+	bool mailboxes = kind == ERR_USAGE && str_find(list, '<') < list.n;
+	const struct origin from = { kind, where, kind == ERR_DATA ? ADDRESS_JOINED : ADDRESS_LENIENT,
+		e->only_known || mailboxes, 0 };
 
 	return add_list(e, list, &from, err);
 }

@@ -23,6 +23,7 @@ struct recipient {
 	char *orcpt; /* RFC 3461, or NULL */
 	bool utf8;   /* it needs SMTPUTF8 */
 	bool taken;  /* the server said yes to RCPT */
+	bool here;   /* refused by us: it is not an address */
 	enum verdict verdict;
 	int code;
 	char enhanced[16];
@@ -38,15 +39,19 @@ struct envelope {
 	size_t cap;
 	struct set seen;
 	struct aliases aliases;
-	bool only_known; /* names without a domain must be in the aliases or of local users */
-	char *domain;    /* for names without one; NULL: such a name stays as it is (LMTP) */
+	bool tolerant;    /* what is not an address is a recipient that was refused, and no error */
+	size_t refused;   /* how many are */
+	struct err fault; /* of the first of them */
+	bool only_known;  /* names without a domain must be in the aliases or of local users */
+	char *domain;     /* for names without one; NULL: such a name stays as it is (LMTP) */
 };
 
 void envelope_free(struct envelope *e);
 /* kind: ERR_USAGE or ERR_DATA, by where the text comes from; where: for messages ("--to", "Cc"). */
 /* address: bare or in <>, "" or "<>" for nobody. */
 bool envelope_set_from(struct envelope *e, const char *address, enum err_kind kind, struct err *err);
-/* Every mailbox of a list, judged; one that is there already is passed over. */
+/* Every mailbox of a list, judged; one that is there already is passed over. Words that cannot be meant as addresses
+ * are an error for a tolerant envelope too, where only_known is set. */
 bool envelope_add_list(struct envelope *e, struct str list, enum err_kind kind, const char *where, struct err *err);
 /* Is this name in the aliases, or a local user's? */
 bool envelope_knows(const struct envelope *e, struct str name);

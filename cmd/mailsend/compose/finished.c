@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "base/siphash.h"
+#include "cli/say.h"
 #include "io/converter.h"
 #include "cmd/mailsend/compose/identity.h"
 #include "io/clock.h"
@@ -15,6 +16,36 @@
 
 #define BLOCK ((size_t)256 << 10)
 
+/* So much of a header has to come in one look. */
+#define HEADER_LOOK ((size_t)64 << 10)
+
+bool finished_begins(const struct source *input, bool complete)
+{
+	static const char names[] =
+		"From To Cc Subject Date Message-ID Received MIME-Version Return-Path Reply-To Content-Type";
+	struct buf head = { 0 };
+	struct header_reader r;
+	struct header_field field;
+	enum header_event event;
+	unsigned known = 0;
+	bool sender = false;
+
+	source_read(input, 0, HEADER_LOOK, &head, NULL);
+	struct str text = buf_str(&head);
+
+	if (str_starts(text, STR_LIT("From ")) || str_starts(text, STR_LIT(">From ")))
+		str_cut(&text, '\n');
+	header_init(&r, text);
+	while ((event = header_next(&r, &field)) == HEADER_FIELD) {
+		known += str_among(field.name, names);
+		sender = sender || str_among(field.name, "From To");
+	}
+	bool ended = event == HEADER_END && r.rest.n > 0;
+
+	buf_free(&head);
+	return ended && known >= 2 && (sender || !complete);
+}
+
 bool finished_open(struct outgoing *o, const char *path, struct err *err)
 {
 	struct buf block = { 0 };
@@ -22,7 +53,7 @@ bool finished_open(struct outgoing *o, const char *path, struct err *err)
 
 	o->composed = false;
 	message_init(&o->message);
-	if (!source_open(&o->input, path, err))
+	if ((o->input.name == NULL && !source_open(&o->input, path, err)) || !source_as_text(&o->input, err))
 		return false;
 	for (uint64_t at = 0;; at += (uint64_t)n) {
 		buf_clear(&block);
@@ -35,6 +66,7 @@ bool finished_open(struct outgoing *o, const char *path, struct err *err)
 		message_scan(&o->message, buf_str(&block));
 	}
 	message_scan_end(&o->message);
+	o->empty = o->message.octets == o->message.body_at;
 	buf_free(&block);
 	return n == 0;
 }
@@ -155,36 +187,73 @@ static void find_message_id(struct outgoing *o, const char *from)
 	buf_free(&domain);
 }
 
-bool finished_wants(struct outgoing *o, const struct settings *s, const char *from, struct err *err)
+static bool knows(void *e, struct str name)
+{
+	return envelope_knows(e, name);
+}
+
+/* The mailbox in From, when it is one: cron writes "root (Cron Daemon)", which is no address outside this machine. */
+static bool read_from(const struct outgoing *o, const struct settings *s, struct buf *bare, struct buf *name,
+	bool *local, struct err *err)
+{
+	struct str from = header_find(buf_str(&o->message.header), "From");
+	struct buf given = { 0 };
+	bool ok = true;
+
+	*local = false;
+	if (from.p != NULL && first_mailbox(from, &given, name) > 0) {
+		*local = str_find(buf_str(&given), '@') == buf_len(&given);
+		if (*local)
+			ok = identity_mailbox(s, buf_text(&given), "From", ERR_DATA, bare, NULL, err);
+		else
+			buf_add(bare, buf_str(&given));
+	}
+	buf_free(&given);
+	return ok;
+}
+
+/* The From to be written where it is missing, or in place of the one that is there. */
+static bool choose_from(struct outgoing *o, const struct settings *s, const char *from, struct err *err)
 {
 	struct buf bare = { 0 };
 	struct buf name = { 0 };
-	struct buf given = { 0 };
-	struct buf given_name = { 0 };
-	int64_t now = clock_wall();
-	struct str sender = header_find(buf_str(&o->message.header), "From");
-	bool ok = true;
+	const char *set = identity_set_from(s);
+	bool local;
+	bool ok = read_from(o, s, &bare, &name, &local, err);
+	bool there = buf_len(&bare) > 0;
 
-	address_one(str_of(from), &bare, &name);
-	/* cron writes "From: root (Cron Daemon)": that is no address outside this machine. */
-	if (sender.p != NULL && first_mailbox(sender, &given, &given_name) > 0 &&
-		str_find(buf_str(&given), '@') == buf_len(&given)) {
-		o->wants.replace_from = true;
-		buf_clear(&bare);
-		ok = identity_mailbox(s, buf_text(&given), "From", ERR_DATA, &bare, NULL, err);
-		address_add_mailbox(&o->from, buf_str(&given_name), buf_str(&bare));
-	} else {
-		address_add_mailbox(&o->from, s->full_name != NULL ? str_of(s->full_name) : buf_str(&name),
-			buf_str(&bare));
+	if (ok && !there) {
+		buf_clear(&name);
+		address_one(str_of(from), &bare, &name);
+		if (s->full_name != NULL) {
+			buf_clear(&name);
+			buf_add_text(&name, s->full_name);
+		}
 	}
+	o->wants.replace_from = local;
+	if (ok && set != NULL)
+		o->wants.replace_from = identity_replace(set, &bare, &name, &o->reply_to) || local;
+	address_add_mailbox(&o->from, buf_str(&name), buf_str(&bare));
+	buf_free(&bare);
+	buf_free(&name);
+	return ok;
+}
+
+bool finished_wants(struct outgoing *o, const struct settings *s, struct envelope *e, const char *from, struct err *err)
+{
+	int64_t now = clock_wall();
+	bool ok = choose_from(o, s, from, err);
+
+	if (o->message.unbounded)
+		say_note("Content-Type says multipart and has no boundary: the message is sent as text");
 	find_message_id(o, from);
 	date_add_mail(&o->date, now, clock_offset(now));
 	o->wants.date = buf_str(&o->date);
 	o->wants.message_id = buf_str(&o->id);
 	o->wants.from = buf_str(&o->from);
-	buf_free(&bare);
-	buf_free(&name);
-	buf_free(&given);
-	buf_free(&given_name);
+	o->wants.reply_to = buf_str(&o->reply_to);
+	o->wants.domain = str_of(e->domain);
+	o->wants.known = knows;
+	o->wants.arg = e;
 	return ok;
 }

@@ -101,6 +101,29 @@ bool identity_mailbox(const struct settings *s, const char *value, const char *w
 	return ok;
 }
 
+const char *identity_set_from(const struct settings *s)
+{
+	return s->set_from != NULL ? s->set_from : s->account.keys.set_from;
+}
+
+bool identity_replace(const char *set, struct buf *bare, struct buf *name, struct buf *former)
+{
+	struct buf to = { 0 };
+	struct buf own = { 0 };
+	bool differs = address_one(str_of(set), &to, &own) && !str_ieq(buf_str(&to), buf_str(bare));
+
+	if (differs) {
+		address_add_mailbox(former, buf_str(name), buf_str(bare));
+		buf_clear(bare);
+		buf_add(bare, buf_str(&to));
+		if (buf_len(name) == 0)
+			buf_add(name, buf_str(&own));
+	}
+	buf_free(&to);
+	buf_free(&own);
+	return differs;
+}
+
 void identity_domain(const char *address, struct buf *out)
 {
 	struct buf bare = { 0 };

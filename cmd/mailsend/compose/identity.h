@@ -12,6 +12,13 @@ bool identity_default(const struct settings *s, struct str local, struct buf *ou
  * error of that kind. */
 bool identity_mailbox(const struct settings *s, const char *value, const char *where, enum err_kind kind,
 	struct buf *bare, struct buf *name, struct err *err);
+/* --set-from, or the account's key, or NULL. */
+const char *identity_set_from(const struct settings *s);
+/*
+ * Put the address `set` in place of bare, where it is another one; the name stays, or is that of set where there is
+ * none. The former mailbox is appended to former. False: nothing had to change.
+ */
+bool identity_replace(const char *set, struct buf *bare, struct buf *name, struct buf *former);
 /* What stands behind the last "@" of an address or mailbox; the host's name when nothing does. */
 void identity_domain(const char *address, struct buf *out);
 /* A new Message-ID with its <>, from chance, or with SOURCE_DATE_EPOCH from a digest of what is

@@ -25,6 +25,7 @@ void outgoing_free(struct outgoing *o)
 	buf_free(&o->date);
 	buf_free(&o->from);
 	buf_free(&o->id);
+	buf_free(&o->reply_to);
 	buf_free(&o->head);
 	buf_free(&o->raw);
 	mime_encoder_free(&o->encoder);

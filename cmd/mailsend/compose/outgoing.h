@@ -23,6 +23,7 @@
 /* clang-format on */
 struct outgoing {
 	bool composed;
+	bool empty;               /* there is nothing in its body */
 	struct mime_message mime; /* composed: what was made, and its files */
 	size_t mime_header;       /* bytes of mime.text that are the header block */
 	struct source *files;     /* owned; mime's segments are indices into it */
@@ -30,8 +31,8 @@ struct outgoing {
 	struct message message; /* finished */
 	struct source input;
 	struct message_wants wants;
-	struct buf date, from, id; /* what wants points to */
-	char message_id[260];      /* with its <>; "" when it has none */
+	struct buf date, from, id, reply_to; /* what wants points to */
+	char message_id[260];                /* with its <>; "" when it has none */
 
 	struct dkim_key *key; /* owned; NULL: the message is not signed */
 	char *dkim_domain;

@@ -9,6 +9,7 @@
 
 #include "base/mem.h"
 #include "io/file.h"
+#include "text/utf16.h"
 
 #define MEMORY_LIMIT ((size_t)1 << 20)
 #define BLOCK ((size_t)64 << 10)
@@ -29,44 +30,59 @@ void source_free(struct source *s)
 	*s = (struct source){ .fd = -1 };
 }
 
-/* A pipe to its end: in memory first, then all of it in a file. */
+void source_begin(struct source *s, const char *name)
+{
+	*s = (struct source){ .name = mem_copy(name, strlen(name)), .fd = -1 };
+	buf_init(&s->memory, MEMORY_LIMIT + 2 * BLOCK);
+}
+
+/* What is in memory goes to the end of the file. */
+static bool spill(struct source *s, struct err *err)
+{
+	if (s->fd < 0 && (s->fd = file_temp(err)) < 0)
+		return false;
+	bool ok = file_write(s->fd, buf_str(&s->memory), "temporary file", err);
+
+	buf_clear(&s->memory);
+	return ok;
+}
+
+bool source_append(struct source *s, struct str octets, struct err *err)
+{
+	while (octets.n > 0) {
+		struct str piece = str_sub(octets, 0, BLOCK);
+
+		buf_add(&s->memory, piece);
+		s->size += piece.n;
+		octets = str_sub(octets, piece.n, octets.n);
+		if (buf_len(&s->memory) > MEMORY_LIMIT && !spill(s, err))
+			return false;
+	}
+	return true;
+}
+
+bool source_end(struct source *s, struct err *err)
+{
+	return s->fd < 0 || spill(s, err);
+}
+
+/* A pipe to its end. */
 static bool take_pipe(struct source *s, int in, struct err *err)
 {
-	int temp = -1;
-	bool stopped = false;
+	struct buf block = { 0 };
+	long n;
+	bool ok = true;
 
-	buf_init(&s->memory, MEMORY_LIMIT + 2 * BLOCK);
-	for (;;) {
-		char *room = buf_room(&s->memory, BLOCK);
-		long n = file_read_some(in, room, BLOCK, s->name, err);
-
-		if (n < 0)
-			goto fail;
-		if (stopped) {
-			err_set(err, ERR_IO, "%s: interrupted", s->name);
-			goto fail;
-		}
-		buf_added(&s->memory, (size_t)n);
-		s->size += (uint64_t)n;
-		if (n == 0 && temp < 0)
-			return true;
-		if (n > 0 && buf_len(&s->memory) <= MEMORY_LIMIT)
-			continue;
-		if (temp < 0 && (temp = file_temp(err)) < 0)
-			goto fail;
-		if (!file_write(temp, buf_str(&s->memory), "temporary file", err))
-			goto fail;
-		buf_clear(&s->memory);
-		if (n == 0) {
-			buf_free(&s->memory);
-			s->fd = temp;
-			return true;
-		}
-	}
-fail:
-	if (temp >= 0)
-		close(temp);
-	return false;
+	do {
+		buf_clear(&block);
+		n = file_read_some(in, buf_room(&block, BLOCK), BLOCK, s->name, err);
+		buf_added(&block, n > 0 ? (size_t)n : 0);
+		ok = source_append(s, buf_str(&block), err);
+	} while (ok && n > 0);
+	buf_free(&block);
+	if (ok && n == -2)
+		return err_set(err, ERR_IO, "%s: interrupted", s->name);
+	return ok && n == 0 && source_end(s, err);
 }
 
 bool source_open(struct source *s, const char *path, struct err *err)
@@ -75,8 +91,7 @@ bool source_open(struct source *s, const char *path, struct err *err)
 	int fd = standard ? 0 : open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
 	struct stat st;
 
-	*s = (struct source){ .name = standard ? mem_copy("standard input", 14) : mem_copy(path, strlen(path)),
-		.fd = -1 };
+	source_begin(s, standard ? "standard input" : path);
 	if (fd < 0)
 		return err_errno(err, ERR_NOINPUT, errno, "%s", path);
 	if (fstat(fd, &st) != 0) {
@@ -124,4 +139,50 @@ long source_read(const struct source *s, uint64_t at, size_t n, struct buf *out,
 		buf_added(out, (size_t)got);
 		return (long)got;
 	}
+}
+
+/* All of it from UTF-16 into a source of its own, which takes its place. */
+static bool convert(struct source *s, bool little, struct err *err)
+{
+	struct source to;
+	struct buf in = { 0 };
+	struct buf out = { 0 };
+	long n;
+	bool ok = true;
+
+	source_begin(&to, s->name);
+	for (uint64_t at = 2; ok; at += (uint64_t)n) {
+		n = source_read(s, at, BLOCK, &in, err);
+		if (n < 0)
+			break;
+		buf_clear(&out);
+		utf16_convert(&in, little, n == 0, &out);
+		ok = source_append(&to, buf_str(&out), err);
+		if (n == 0)
+			break;
+	}
+	ok = ok && n == 0 && source_end(&to, err);
+	buf_free(&in);
+	buf_free(&out);
+	source_free(ok ? s : &to);
+	if (ok)
+		*s = to;
+	return ok;
+}
+
+bool source_as_text(struct source *s, struct err *err)
+{
+	struct buf head = { 0 };
+	bool ok = source_read(s, 0, 3, &head, err) >= 0;
+	struct str mark = buf_str(&head);
+
+	if (ok && str_starts(mark, STR_LIT("\xef\xbb\xbf"))) {
+		buf_drop(&s->memory, s->fd < 0 ? 3 : 0);
+		s->start += 3;
+		s->size -= 3;
+	} else if (ok && (str_starts(mark, STR_LIT("\xff\xfe")) || str_starts(mark, STR_LIT("\xfe\xff")))) {
+		ok = convert(s, mark.p[0] == '\xff', err);
+	}
+	buf_free(&head);
+	return ok;
 }

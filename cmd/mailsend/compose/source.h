@@ -22,10 +22,22 @@ struct source {
  * then.
  */
 bool source_open(struct source *s, const char *path, struct err *err);
+/*
+ * One that is written piece by piece: source_begin, source_append as often as needed, and source_end before it is
+ * read. False with ERR_CANTCREAT or ERR_IO for the temporary file.
+ */
+void source_begin(struct source *s, const char *name);
+bool source_append(struct source *s, struct str octets, struct err *err);
+bool source_end(struct source *s, struct err *err);
 /* A copy of text as a source. */
 void source_of_text(struct source *s, const char *name, struct str text);
 /* Does nothing with a zeroed one, or one that was freed. */
 void source_free(struct source *s);
+/*
+ * For text: a byte order mark at its start is taken away, and UTF-16 that begins with one becomes UTF-8. False with
+ * ERR_IO or ERR_CANTCREAT.
+ */
+bool source_as_text(struct source *s, struct err *err);
 /*
  * Append at most n bytes from position at on: how many, 0 at the end, -1 with ERR_IO. The size is that of
  * source_open, whatever the file has become.

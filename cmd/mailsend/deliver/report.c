@@ -91,15 +91,20 @@ static void say_advices(const struct result *r, const struct envelope *e)
 	say_advice(&r->stopped, &said);
 }
 
+static void say_recipient(const struct result *r, const struct recipient *rcpt, const char *what)
+{
+	if (rcpt->here)
+		say_errorf("%s", rcpt->reply);
+	else
+		say_errorf("%s: %s by %s: %s", rcpt->shown, what, r->server,
+			rcpt->reply != NULL ? rcpt->reply : "no reason given");
+}
+
 static void say_recipients(const struct result *r, const struct envelope *e, enum verdict verdict, const char *what)
 {
-	for (size_t i = 0; i < e->n; i++) {
-		const struct recipient *rcpt = &e->rcpts[i];
-
-		if (rcpt->verdict == verdict)
-			say_errorf("%s: %s by %s: %s", rcpt->shown, what, r->server,
-				rcpt->reply != NULL ? rcpt->reply : "no reason given");
-	}
+	for (size_t i = 0; i < e->n; i++)
+		if (e->rcpts[i].verdict == verdict)
+			say_recipient(r, &e->rcpts[i], what);
 }
 
 void report_say(const struct result *r, const struct envelope *e, const struct outgoing *o)
@@ -118,8 +123,7 @@ void report_say(const struct result *r, const struct envelope *e, const struct o
 				last->reply != NULL ? last->reply : "no reason given");
 		for (size_t i = 0; i < e->n; i++)
 			if (e->rcpts[i].verdict == VERDICT_REFUSED && (!e->rcpts[i].taken || last == NULL))
-				say_errorf("%s: refused by %s: %s", e->rcpts[i].shown, r->server,
-					e->rcpts[i].reply != NULL ? e->rcpts[i].reply : "no reason given");
+				say_recipient(r, &e->rcpts[i], "refused");
 	} else {
 		say_recipients(r, e, VERDICT_REFUSED, "refused");
 	}

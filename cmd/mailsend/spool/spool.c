@@ -330,7 +330,7 @@ int spool_flush(struct settings *s)
 	return status;
 }
 
-int spool_list(void)
+int spool_list(bool as_mailq)
 {
 	struct buf directory = { 0 };
 	struct buf out = { 0 };
@@ -358,6 +358,9 @@ int spool_list(void)
 		buf_printf(&out, "%s%s\n", entry.why != NULL ? " why=" : "", entry.why != NULL ? entry.why : "");
 		spool_entry_free(&entry);
 	}
+	/* What programs that call mailq look for. */
+	if (as_mailq && list != NULL && n == 0)
+		buf_add_text(&out, "Mail queue is empty\n");
 	if (!file_write(STDOUT_FILENO, buf_str(&out), "standard output", &err))
 		status = say_fail(&err);
 	free_entries(list, n);

@@ -16,7 +16,8 @@ bool spool_keep(struct outgoing *o, const struct envelope *e, const struct resul
 	const struct delivery_wants *wants, const struct settings *s, struct err *err);
 /* --flush: send what is due. Returns the status of the run. One run at a time has the spool's lock. */
 int spool_flush(struct settings *s);
-/* --list-spool: one line for each entry on standard output. Returns the status. */
-int spool_list(void);
+/* --list-spool: one line for each entry on standard output; as_mailq: and one that says so when there is none. Returns
+ * the status. */
+int spool_list(bool as_mailq);
 
 #endif

@@ -219,6 +219,7 @@ enum found { FOUND_BAD, FOUND_MAILBOX, FOUND_GROUP };
 
 static enum found take_member(struct address_list *l, struct member *m)
 {
+	struct str start = l->rest;
 	bool phrase = false;
 
 	if (!take_words(l, m))
@@ -230,11 +231,11 @@ static enum found take_member(struct address_list *l, struct member *m)
 	if (peek(l) == '@') {
 		if (!take_domain(l, m))
 			return FOUND_BAD;
-		/* "a@b <a@b>" is wrong and common: an address for a name. */
+		/* "a@b <a@b>" is wrong and common: an address for a name, or "Ann @ Work <a@b>". */
 		phrase = peek(l) == '<';
 		buf_clear(&l->name);
 		if (phrase)
-			buf_add(&l->name, buf_str(&l->bare));
+			add_raw(&l->name, str_trim(str_sub(start, 0, start.n - l->rest.n)));
 	} else {
 		phrase = peek(l) == '<';
 		if (!phrase && m->words != 1)

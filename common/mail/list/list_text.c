@@ -1,6 +1,7 @@
 #include <config.h>
 
 #include "mail/list/list_state.h"
+#include "text/utf16.h"
 #include "text/utf8.h"
 
 /*
@@ -11,24 +12,6 @@
 
 #define FIRST_LOOK ((size_t)256)   /* a NUL in the first line, or in so much of it, speaks for UTF-16 */
 #define SECOND_LOOK ((size_t)1024) /* and this much tells whether it is */
-
-static uint32_t unit_at(struct str s, size_t i, enum list_encoding encoding)
-{
-	unsigned char a = (unsigned char)s.p[i];
-	unsigned char b = (unsigned char)s.p[i + 1];
-
-	return encoding == LIST_UTF16LE ? (uint32_t)(b << 8 | a) : (uint32_t)(a << 8 | b);
-}
-
-static bool is_high(uint32_t unit)
-{
-	return unit >= 0xd800 && unit < 0xdc00;
-}
-
-static bool is_low(uint32_t unit)
-{
-	return unit >= 0xdc00 && unit < 0xe000;
-}
 
 /*
  * Without a BOM it is certain where all of it is text when read in this order, an eighth of it ASCII (addresses,
@@ -41,10 +24,10 @@ static bool is_utf16(struct str s, enum list_encoding encoding)
 	uint32_t before = 0;
 
 	for (size_t i = 0; i + 1 < s.n; i += 2) {
-		uint32_t unit = unit_at(s, i, encoding);
+		uint32_t unit = utf16_unit(s, i, encoding == LIST_UTF16LE);
 
 		if ((unit < 0x20 && !(unit >= '\t' && unit <= '\r')) || unit >= 0xfffe ||
-			is_low(unit) != is_high(before))
+			utf16_is_low(unit) != utf16_is_high(before))
 			return false;
 		ascii += unit < 0x80;
 		turned += (unit & 0xff) == 0;
@@ -88,30 +71,7 @@ bool list_text_encoding(struct str octets, bool eof, enum list_encoding *encodin
 
 void list_text_convert(struct buf *in, enum list_encoding encoding, bool eof, struct buf *out)
 {
-	struct str s = buf_str(in);
-	size_t i = 0;
-
-	while (i + 1 < s.n) {
-		uint32_t unit = unit_at(s, i, encoding);
-		size_t n = 2;
-
-		if (is_high(unit)) {
-			if (i + 3 >= s.n && !eof)
-				break;
-			uint32_t low = i + 3 < s.n ? unit_at(s, i + 2, encoding) : 0;
-
-			n = is_low(low) ? 4 : 2;
-			unit = is_low(low) ? 0x10000 + ((unit - 0xd800) << 10 | (low - 0xdc00)) : UTF8_REPLACEMENT;
-		}
-		/* (Half a pair becomes the replacement character there.) */
-		utf8_add(out, unit);
-		i += n;
-	}
-	if (eof && i + 1 == s.n) {
-		utf8_add(out, UTF8_REPLACEMENT);
-		i++;
-	}
-	buf_drop(in, i);
+	utf16_convert(in, encoding == LIST_UTF16LE, eof, out);
 }
 
 /* --- rows that are not UTF-8 --- */

@@ -39,6 +39,14 @@ struct message_wants {
 	struct str date;       /* values for what is missing, final (RFC 2047 words done) */
 	struct str message_id; /* with <> */
 	struct str from;
+	struct str reply_to; /* added where there is no Reply-To; empty: none is */
+	/*
+	 * Names without a domain in address fields get this one; empty: they stay. known tells whether a word before a
+	 * comma is a recipient of its own (struct address_list), so that header and envelope agree; NULL: none is.
+	 */
+	struct str domain;
+	bool (*known)(void *arg, struct str word);
+	void *arg;
 };
 
 enum message_mode {
@@ -55,6 +63,7 @@ struct message {
 	uint64_t lines;
 	unsigned missing; /* enum message_missing */
 	bool from_line;   /* an mbox From_ line was in front */
+	bool unbounded;   /* it says that it is a multipart, and not what divides its parts: it leaves as text */
 	bool separated;   /* the empty line is there, or the input ended in the header */
 	/* A body has bytes over 0x7f and leaves with them: BODY=8BITMIME (after message_plan). */
 	bool eight_bit;

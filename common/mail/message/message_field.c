@@ -99,6 +99,36 @@ static bool encode_addresses(struct str body, bool downgrade, struct buf *out)
 	return got == 0;
 }
 
+bool message_field_qualify(const struct message_wants *wants, const struct header_field *field, struct buf *out)
+{
+	struct address_list list = { .manner = ADDRESS_JOINED, .known = wants->known, .arg = wants->arg };
+	struct buf line = { 0 };
+	struct buf name = { 0 };
+	bool any = false;
+	int got = 0;
+
+	if (wants->domain.n == 0 ||
+		!str_among(field->name, "To Cc Sender Reply-To Resent-From Resent-To Resent-Cc Resent-Sender"))
+		return false;
+	address_list_init(&list, field->body);
+	while ((got = address_list_next(&list)) > 0) {
+		buf_clear(&name);
+		word_decode(&name, buf_str(&list.name));
+		if (str_find(buf_str(&list.bare), '@') == buf_len(&list.bare)) {
+			buf_add_char(&list.bare, '@');
+			buf_add(&list.bare, wants->domain);
+			any = true;
+		}
+		buf_add_text(&line, buf_len(&line) > 0 ? ", " : "");
+		address_add_mailbox(&line, buf_str(&name), buf_str(&list.bare));
+	}
+	any = any && got == 0 && header_add(out, field->name, buf_str(&line), NULL);
+	address_list_free(&list);
+	buf_free(&line);
+	buf_free(&name);
+	return any;
+}
+
 /* Parameters outside ASCII, such as a file name, by RFC 2231. */
 static void encode_parameters(struct str body, struct buf *out)
 {

@@ -46,6 +46,12 @@ static bool covered(const struct message *m, struct str name)
 	return false;
 }
 
+/* Does it become text/plain? Not where that would break a signature. */
+static bool is_retyped(const struct message *m, const struct part *p)
+{
+	return p->unbounded && !(m->state->sealed && covered(m, STR_LIT("Content-Type")));
+}
+
 /* What a DKIM signature covers: the names of its h= tag, gathered from all of them. */
 static void read_seal(struct message *m, struct str body)
 {
@@ -125,6 +131,17 @@ static bool add_missing(struct message *m, unsigned what, const char *name, stru
 	return header_add(&m->plan, str_of(name), value, err);
 }
 
+static bool add_reply_to(struct message *m, struct err *err)
+{
+	struct str value = m->state->wants.reply_to;
+
+	if (value.n == 0 || str_trim(header_find(buf_str(&m->header), "Reply-To")).n > 0)
+		return true;
+	if (m->state->sealed && covered(m, STR_LIT("Reply-To")))
+		return err_set(err, ERR_DATA, "a Reply-To would have to be added, which would break the signature");
+	return header_add(&m->plan, STR_LIT("Reply-To"), value, err);
+}
+
 /* MIME fields where the message has none and needs them, or has only some. */
 static void add_mime(struct message *m, const char *encoding)
 {
@@ -132,18 +149,16 @@ static void add_mime(struct message *m, const char *encoding)
 	const struct part *top = &st->parts[0];
 	bool version = header_find(buf_str(&m->header), "MIME-Version").p != NULL;
 	bool high = (top->faults & FAULT_HIGH) != 0;
-	bool untyped = top->kind == PART_LEAF && !top->typed && (high || encoding != NULL);
+	bool untyped = top->kind == PART_LEAF && !top->typed && (high || encoding != NULL || is_retyped(m, top));
 
 	if (!version && (untyped || encoding != NULL || top->typed))
 		buf_add_text(&m->plan, "MIME-Version: 1.0\r\n");
 	if (untyped)
 		buf_printf(&m->plan, "Content-Type: text/plain; charset=%s\r\n",
-			!high                                  ? "us-ascii"
-				: mime_scan_utf8(&st->untyped) ? "utf-8"
-							       : "iso-8859-1");
+			high ? mime_scan_charset(&st->untyped) : "us-ascii");
 	if (encoding != NULL)
 		buf_printf(&m->plan, "Content-Transfer-Encoding: %s\r\n", encoding);
-	else if (untyped && header_find(buf_str(&m->header), "Content-Transfer-Encoding").p == NULL)
+	else if (untyped && high && header_find(buf_str(&m->header), "Content-Transfer-Encoding").p == NULL)
 		buf_add_text(&m->plan, "Content-Transfer-Encoding: 8bit\r\n");
 }
 
@@ -154,16 +169,32 @@ static bool is_replaced(const struct message *m, const struct header_field *fiel
 
 	if (from && m->state->wants.replace_from)
 		return true;
+	if (message_field_empty(field) && str_among(field->name, "To Cc Reply-To Sender"))
+		return true;
 	return message_field_empty(field) &&
 		((from && (m->missing & MESSAGE_FROM) != 0) ||
 			(str_ieq(field->name, STR_LIT("Date")) && (m->missing & MESSAGE_DATE) != 0) ||
 			(str_ieq(field->name, STR_LIT("Message-ID")) && (m->missing & MESSAGE_ID) != 0));
 }
 
-/* Every field of a header but those that go; the new encoding is written by the caller. */
-static bool mend_fields(struct message *m, struct str header, bool top, const char *encoding, struct buf *out,
-	struct err *err)
+/* Bcc, and what another field takes the place of. */
+static bool is_left_out(const struct message *m, const struct header_field *field, const struct part *p, bool encoded)
 {
+	if (p == &m->state->parts[0]) {
+		if (str_among(field->name, "Bcc Resent-Bcc"))
+			return true;
+		if (is_replaced(m, field) && (!m->state->sealed || !covered(m, field->name)))
+			return true;
+	}
+	return (is_retyped(m, p) && str_ieq(field->name, STR_LIT("Content-Type"))) ||
+		(encoded && str_ieq(field->name, STR_LIT("Content-Transfer-Encoding")));
+}
+
+/* Every field of a header but those that go; the new encoding is written by the caller. */
+static bool mend_fields(struct message *m, struct str header, const struct part *p, const char *encoding,
+	struct buf *out, struct err *err)
+{
+	bool top = p == &m->state->parts[0];
 	struct message_field_mend how = { .high_ok = top ? m->state->wants.utf8 : m->state->wants.eight_bit,
 		.drop_high = false };
 	struct header_reader r;
@@ -179,19 +210,17 @@ static bool mend_fields(struct message *m, struct str header, bool top, const ch
 		event = header_next(&r, &field);
 		if (event == HEADER_END)
 			return true;
-		if (event == HEADER_FIELD && top &&
-			(str_ieq(field.name, STR_LIT("Bcc")) || str_ieq(field.name, STR_LIT("Resent-Bcc"))))
+		if (event == HEADER_FIELD && is_left_out(m, &field, p, encoding != NULL))
 			continue;
-		if (event == HEADER_FIELD && top && is_replaced(m, &field))
-			continue;
-		if (event == HEADER_FIELD && encoding != NULL &&
-			str_ieq(field.name, STR_LIT("Content-Transfer-Encoding")))
+		bool covers = top && event == HEADER_FIELD && m->state->sealed && covered(m, field.name);
+
+		if (event == HEADER_FIELD && top && !covers && message_field_qualify(&m->state->wants, &field, out))
 			continue;
 		if (event != HEADER_FIELD || message_field_clean(&how, field.whole)) {
 			buf_add(out, field.whole);
 			continue;
 		}
-		if (top && m->state->sealed && covered(m, field.name)) {
+		if (covers) {
 			struct message_field_mend raw = { .high_ok = true };
 
 			if (!message_field_clean(&raw, field.whole))
@@ -235,8 +264,11 @@ bool message_mend_header(struct message *m, struct str header, size_t i, struct 
 	const char *encoding;
 
 	message_part_how(m, p, &encoding);
-	if (!mend_fields(m, header, false, encoding, out, err))
+	if (!mend_fields(m, header, p, encoding, out, err))
 		return false;
+	if (is_retyped(m, p))
+		buf_printf(out, "Content-Type: text/plain; charset=%s\r\n",
+			p->high > 0 ? mime_scan_charset(&m->state->untyped) : "us-ascii");
 	if (encoding != NULL)
 		buf_printf(out, "Content-Transfer-Encoding: %s\r\n", encoding);
 	return true;
@@ -277,10 +309,10 @@ bool message_plan(struct message *m, const struct message_wants *wants, struct e
 	if (!check_seals(m, err))
 		return false;
 	message_part_how(m, &st->parts[0], &encoding);
-	if (!mend_fields(m, buf_str(&m->header), true, encoding, &m->plan, err) ||
+	if (!mend_fields(m, buf_str(&m->header), &st->parts[0], encoding, &m->plan, err) ||
 		!add_missing(m, MESSAGE_FROM, "From", wants->from, err) ||
 		!add_missing(m, MESSAGE_DATE, "Date", wants->date, err) ||
-		!add_missing(m, MESSAGE_ID, "Message-ID", wants->message_id, err))
+		!add_missing(m, MESSAGE_ID, "Message-ID", wants->message_id, err) || !add_reply_to(m, err))
 		return false;
 	add_mime(m, encoding);
 	m->utf8 = !str_ascii(buf_str(&m->plan));

@@ -145,6 +145,7 @@ static void end_header(struct message *m)
 	st->walk.parts = 1;
 	message_walk_enter(&st->walk, buf_str(&m->header), &facts);
 	*part_at(st, 0) = facts;
+	m->unbounded = facts.unbounded;
 	st->header_done = true;
 }
 
@@ -160,7 +161,8 @@ static bool scan_header_line(struct message *m, const struct line *line)
 		return true; /* the From_ line goes on */
 	if (!line->starts) {
 		buf_add(&m->header, text);
-	} else if (!st->started && m->lines == 0 && str_starts(text, STR_LIT("From "))) {
+	} else if (!st->started && m->lines == 0 &&
+		(str_starts(text, STR_LIT("From ")) || str_starts(text, STR_LIT(">From ")))) {
 		m->from_line = true;
 		m->lines++;
 		return true;

@@ -46,6 +46,7 @@ struct part {
 	bool text;
 	bool under_seal; /* a signature (multipart/signed, S/MIME) covers it: it must not change */
 	bool typed;      /* it has a Content-Type */
+	bool unbounded;  /* a multipart without its boundary: all of it is text */
 	unsigned faults; /* enum part_fault, of its content (of a multipart: of what is around its parts) */
 	unsigned header_faults;
 	uint64_t line[4]; /* the first line with each fault of the content, by bit */
@@ -129,6 +130,11 @@ bool message_field_mend(const struct message_field_mend *how, const struct heade
 	struct buf *out, struct err *err);
 /* Nothing but blanks is in its body. */
 bool message_field_empty(const struct header_field *field);
+/*
+ * Append the field with the names in it that have no domain made addresses. False, with nothing appended, when it has
+ * no such name or cannot be read.
+ */
+bool message_field_qualify(const struct message_wants *wants, const struct header_field *field, struct buf *out);
 /* The field needs no repair. */
 bool message_field_clean(const struct message_field_mend *how, struct str whole);
 

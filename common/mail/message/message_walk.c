@@ -43,6 +43,15 @@ static void push(struct walk *w, struct str content_type, bool under_seal)
 	buf_free(&boundary);
 }
 
+static bool has_boundary(struct str content_type)
+{
+	struct buf boundary = { 0 };
+	bool has = word_parameter(content_type, "boundary", &boundary) && buf_len(&boundary) > 0;
+
+	buf_free(&boundary);
+	return has;
+}
+
 void message_walk_enter(struct walk *w, struct str header, struct part *facts)
 {
 	struct str type = header_find(header, "Content-Type");
@@ -59,7 +68,11 @@ void message_walk_enter(struct walk *w, struct str header, struct part *facts)
 	facts->under_seal = w->under_seal;
 	if (facts->encoding == MIME_QP || facts->encoding == MIME_BASE64)
 		return;
-	if (str_istarts(name, STR_LIT("multipart/"))) {
+	if (str_istarts(name, STR_LIT("multipart/")) && !w->under_seal && !has_boundary(type)) {
+		facts->unbounded = true;
+		facts->typed = false;
+		facts->text = true;
+	} else if (str_istarts(name, STR_LIT("multipart/"))) {
 		facts->kind = PART_MULTIPART;
 		push(w, type, w->under_seal);
 	} else if (str_ieq(name, STR_LIT("message/rfc822")) || str_ieq(name, STR_LIT("message/global"))) {

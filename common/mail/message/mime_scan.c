@@ -17,6 +17,7 @@ static void scan_high(struct mime_scan *scan, unsigned char c)
 	uint32_t code;
 
 	scan->high++;
+	scan->windows = scan->windows || c < 0xa0;
 	scan->qp_extra += 2;
 	scan->tail[scan->tail_n++] = c;
 	if (scan->tail_n < sequence_length(scan->tail[0]))
@@ -100,6 +101,11 @@ void mime_scan_add(struct mime_scan *scan, struct str s)
 bool mime_scan_utf8(const struct mime_scan *scan)
 {
 	return !scan->not_utf8 && scan->tail_n == 0;
+}
+
+const char *mime_scan_charset(const struct mime_scan *scan)
+{
+	return mime_scan_utf8(scan) ? "utf-8" : scan->windows ? "windows-1252" : "iso-8859-1";
 }
 
 bool mime_scan_7bit(const struct mime_scan *scan)

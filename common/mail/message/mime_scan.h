@@ -23,6 +23,7 @@ struct mime_scan {
 	bool from_line; /* a line begins with "From " */
 	unsigned from;  /* how many bytes of "From " begin this line */
 	bool not_utf8;
+	bool windows;          /* bytes that only Windows-1252 has a character for: 0x80 to 0x9f */
 	unsigned char tail[4]; /* an incomplete UTF-8 sequence at the end of the last piece */
 	unsigned tail_n;
 	bool cr;
@@ -30,6 +31,8 @@ struct mime_scan {
 void mime_scan_add(struct mime_scan *scan, struct str s);
 /* All of it is UTF-8, and the last sequence is complete. */
 bool mime_scan_utf8(const struct mime_scan *scan);
+/* "utf-8", or for what is none the old Western charset that has all its characters; static. */
+const char *mime_scan_charset(const struct mime_scan *scan);
 /* As text it may be sent as it is, except for lines that an mbox would quote (from_line). */
 bool mime_scan_7bit(const struct mime_scan *scan);
 /*
