@@ -24,7 +24,8 @@ static bool ends_reply(struct str line)
 static bool begins_other(struct str line)
 {
 	return line.n == 0 || strchr("<>-=|*#", line.p[0]) != NULL ||
-		dsn_starts(line, "giving up|this has been|this is a|for further|please|received:|--|i'm not going|original message");
+		dsn_starts(line,
+			"giving up|this has been|this is a|for further|please|received:|--|i'm not going|original message");
 }
 
 /* Does the line begin with the same code? Then it is of the same reply (RFC 5321, 4.2.1). */

@@ -5,16 +5,18 @@
 /* Is a line the wish to be left alone? Only where nothing else can be meant: who asks about it wants an answer. */
 
 /* What people put before it. */
-static const char polite[] = "re:|aw:|sv:|antw:|rv:|r:|tr:|fwd:|fw:|wg:|please|pls|kindly|bitte|por favor|s'il vous plaît|"
-			     "per favore|prosze|proszę|i want to|i wish to|i would like to|i'd like to|ich möchte mich|"
-			     "je veux me|je souhaite me|quiero|could you|can you|just";
+static const char polite[] =
+	"re:|aw:|sv:|antw:|rv:|r:|tr:|fwd:|fw:|wg:|please|pls|kindly|bitte|por favor|s'il vous plaît|"
+	"per favore|prosze|proszę|i want to|i wish to|i would like to|i'd like to|ich möchte mich|"
+	"je veux me|je souhaite me|quiero|could you|can you|just";
 
 /* The whole of it, or nearly: words that mean other things in longer sentences. */
-static const char whole[] = "stop|stopp|remove|cancel|leave|signoff|sign off|quit|delete me|optout|opt out|opt-out|arret|arrêt|"
-			    "arrêter|baja|basta|stop please|remove please|stop emails|stop mail|stop mails|stop newsletter|"
-			    "remove me please|end|no more|no more mail|no more emails|"
-			    "kein newsletter mehr|keine mails mehr|keine e-mails mehr|отписка|Отписка|стоп|Стоп|СТОП|退订|退訂|取消订阅|配信停止|"
-			    "解除|수신거부|구독 취소";
+static const char whole[] =
+	"stop|stopp|remove|cancel|leave|signoff|sign off|quit|delete me|optout|opt out|opt-out|arret|arrêt|"
+	"arrêter|baja|basta|stop please|remove please|stop emails|stop mail|stop mails|stop newsletter|"
+	"remove me please|end|no more|no more mail|no more emails|"
+	"kein newsletter mehr|keine mails mehr|keine e-mails mehr|отписка|Отписка|стоп|Стоп|СТОП|退订|退訂|取消订阅|配信停止|"
+	"解除|수신거부|구독 취소";
 
 /* How it begins. */
 static const char wishes[] =
@@ -32,9 +34,10 @@ static const char wishes[] =
 	"購読解除|登録解除|수신거부|구독 취소|구독취소";
 
 /* What confirms, asks, or is about the thing itself. */
-static const char others[] = "confirm|confirmed|confirmation|success|successful|successfully|complete|completed|done|link|links|button|broken|work|"
-			     "works|working|how|why|where|when|page|problem|error|cannot|can't|doesn't|does not|unable|failed|"
-			     "not working|funktioniert|fehler|marche pas|no funciona|non funziona";
+static const char others[] =
+	"confirm|confirmed|confirmation|success|successful|successfully|complete|completed|done|link|links|button|broken|work|"
+	"works|working|how|why|where|when|page|problem|error|cannot|can't|doesn't|does not|unable|failed|"
+	"not working|funktioniert|fehler|marche pas|no funciona|non funziona";
 
 struct str dsn_first_line(struct str text)
 {
