@@ -3,7 +3,9 @@
 #include "tests/dsn_name.h"
 #include "tests/tap.h"
 
-#include "mail/returns/dsn.h"
+#include <time.h>
+
+#include "mail/returns/dsn_state.h"
 #include "text/utf8.h"
 
 /* One mail to one line: "class recipient status; …". */
@@ -354,6 +356,77 @@ static void test_unsubscribe(void)
 	says("no header here", "", "no mail");
 }
 
+/* A message that a stranger sends must not cost much, whatever stands in it: each of these took seconds once. */
+static void costs_little(struct buf *mail, const char *name)
+{
+	struct dsn d = { 0 };
+	clock_t begin = clock();
+
+	dsn_read(&d, buf_str(mail));
+	check((double)(clock() - begin) / CLOCKS_PER_SEC < 1, "%s costs little", name);
+	dsn_free(&d);
+	buf_free(mail);
+}
+
+static void add_many(struct buf *out, const char *format, unsigned n)
+{
+	for (unsigned i = 0; i < n; i++) {
+		char one[80];
+
+		snprintf(one, sizeof one, format, i);
+		buf_add_text(out, one);
+	}
+}
+
+static void test_hostile(void)
+{
+	static const char head[] = "From: MAILER-DAEMON@x.example\nTo: me@example.org\nSubject: Undelivered\n";
+	struct buf mail = { 0 };
+
+	buf_printf(&mail, "%sX-Failed-Recipients: x@example.net", head);
+	add_many(&mail, ", u%u@example.net", 60000);
+	buf_add_text(&mail, "\n\nuser unknown\n");
+	costs_little(&mail, "a field with 60,000 recipients");
+	buf_printf(&mail, "%s\nThe following addresses failed:\n", head);
+	add_many(&mail, "u%u@example.net\n", 40000);
+	add_many(&mail, "550 user unknown %u\n", 20000);
+	costs_little(&mail, "a list of 40,000 recipients");
+	buf_printf(&mail, "%sX-A: b\n", head);
+	add_many(&mail, "X-A: %u\n", 100000);
+	costs_little(&mail, "a header of 100,000 fields");
+	buf_add_text(&mail, head);
+	for (unsigned i = 0; i < 12; i++)
+		buf_printf(&mail, "Content-Type: multipart/mixed; boundary=b%u\n\n--b%u\n", i, i);
+	add_many(&mail, "--%u\n", 150000);
+	costs_little(&mail, "parts within parts");
+	buf_printf(&mail,
+		"%sContent-Type: multipart/report; boundary=b\n\n--b\nContent-Type: message/delivery-status\n\n", head);
+	add_many(&mail, "Final-Recipient: rfc822; u%u@example.net\nAction: failed\n\n", 15000);
+	costs_little(&mail, "a report about 15,000");
+}
+
+static void wishes(const char *subject, bool wish)
+{
+	check(dsn_is_wish(str_of(subject)) == wish, "%s: %s", wish ? "a wish" : "not a wish", subject);
+}
+
+static void test_wishes(void)
+{
+	static const char *const yes[] = { "UNSUBSCRIBE ME!", "STOP", "Remove", "remove me from your list",
+		"unsubscribe ann@example.net", "Bitte abmelden", "désinscription", "darme de baja", "BAJA",
+		"disiscrivimi", "uitschrijven", "Отписаться от рассылки", "退订", "配信停止", "수신거부",
+		"I want to unsubscribe" };
+	static const char *const no[] = { "Unsubscribe link is broken?", "Unsubscribe link is broken", "unsubscribe?",
+		"How do I unsubscribe?", "You have successfully unsubscribed", "Unsubscribe confirmed",
+		"stop the presses: news", "remove the stain from a shirt", "cancel my order 4711",
+		"Can you unsubscribe? No" };
+
+	for (size_t i = 0; i < sizeof yes / sizeof *yes; i++)
+		wishes(yes[i], true);
+	for (size_t i = 0; i < sizeof no / sizeof *no; i++)
+		wishes(no[i], false);
+}
+
 int main(void)
 {
 	test_fields();
@@ -363,5 +436,7 @@ int main(void)
 	test_limits();
 	test_feedback();
 	test_unsubscribe();
+	test_hostile();
+	test_wishes();
 	return tap_done();
 }

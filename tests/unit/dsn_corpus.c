@@ -7,6 +7,7 @@
 
 #include "mail/returns/dsn.h"
 #include "mail/list/suppress.h"
+#include "io/converter.h"
 #include "io/file.h"
 
 /*
@@ -171,6 +172,7 @@ int main(void)
 	const char *corpora = getenv("PIPEMAIL_CORPORA");
 	struct buf folder = { 0 };
 
+	converter_open_all();
 	buf_printf(&folder, "%s/tests/data/bounces", top);
 	check(each_mail(buf_text(&folder), judge_ours) && mails > 20, "our own bounces are there");
 	buf_clear(&folder);

@@ -56,22 +56,36 @@ static bool is_delimiter(struct str s, const char *boundary, bool *closing)
 	return str_trim(str_sub(line, *closing ? 2 : 0, line.n)).n == 0;
 }
 
+/* Where the next delimiter line begins; s.n: nowhere. */
+static size_t find_delimiter(struct str s, const char *boundary, bool *closing)
+{
+	char line[80];
+	struct str mark;
+	size_t at = 0;
+
+	snprintf(line, sizeof line, "--%s", boundary);
+	mark = str_of(line);
+	while (at < s.n) {
+		at += str_search(str_sub(s, at, s.n), mark);
+		if (at < s.n && (at == 0 || s.p[at - 1] == '\n') &&
+			is_delimiter(str_sub(s, at, s.n), boundary, closing))
+			return at;
+		at += mark.n;
+	}
+	return s.n;
+}
+
 /* The octets of the next part of a multipart; false at its end. A missing last delimiter is made
  * good. */
 static bool next_part(struct level *l, struct str *part)
 {
 	bool closing = false;
-	size_t at = 0;
+	size_t at = find_delimiter(l->rest, l->boundary, &closing);
 
-	while (at < l->rest.n && !is_delimiter(str_sub(l->rest, at, l->rest.n), l->boundary, &closing))
-		at = next_line(l->rest, at);
 	if (at >= l->rest.n || closing)
 		return false;
 	size_t begin = next_line(l->rest, at);
-	size_t end = begin;
-
-	while (end < l->rest.n && !is_delimiter(str_sub(l->rest, end, l->rest.n), l->boundary, &closing))
-		end = next_line(l->rest, end);
+	size_t end = begin + find_delimiter(str_sub(l->rest, begin, l->rest.n), l->boundary, &closing);
 	size_t last = end;
 
 	/* The line end before the delimiter belongs to it. */
@@ -102,6 +116,29 @@ static void read_type(struct str header, char type[80], char boundary[72])
 	buf_free(&value);
 }
 
+static bool has_boundary(struct str body, const char *boundary)
+{
+	bool closing = false;
+
+	return boundary[0] != '\0' && find_delimiter(body, boundary, &closing) < body.n;
+}
+
+/* The first line of "--" and at most 70 more, none of them blank, with a field of a part's header in the next. */
+static bool guess_boundary(struct str body, char boundary[72])
+{
+	for (size_t at = 0; at < body.n; at = next_line(body, at)) {
+		struct str line = str_trim(str_sub(body, at, next_line(body, at) - at));
+		struct str next = str_sub(body, next_line(body, at), body.n);
+
+		if (line.n <= 2 || line.n > 72 || !str_starts(line, STR_LIT("--")) || str_find(line, ' ') < line.n ||
+			!str_istarts(next, STR_LIT("Content-")))
+			continue;
+		snprintf(boundary, 72, "%.*s", (int)(line.n - 2), line.p + 2);
+		return true;
+	}
+	return false;
+}
+
 /* Take one entity: a leaf is filled and true; a multipart is entered. */
 static bool enter(struct walk *w, struct str entity, struct mime_leaf *leaf)
 {
@@ -113,6 +150,9 @@ static bool enter(struct walk *w, struct str entity, struct mime_leaf *leaf)
 	leaf->depth = w->depth;
 	leaf->parent = w->depth > 0 ? w->levels[w->depth - 1].number : 0;
 	read_type(leaf->header, leaf->type, boundary);
+	if (str_starts(str_of(leaf->type), STR_LIT("multipart/")) && w->depth < MIME_MAX_DEPTH &&
+		!has_boundary(leaf->body, boundary) && !guess_boundary(leaf->body, boundary))
+		boundary[0] = '\0';
 	if (boundary[0] == '\0' || w->depth == MIME_MAX_DEPTH)
 		return true;
 	struct level *l = &w->levels[w->depth++];
@@ -123,14 +163,17 @@ static bool enter(struct walk *w, struct str entity, struct mime_leaf *leaf)
 	return false;
 }
 
-bool mime_leaf(struct str message, size_t i, struct mime_leaf *leaf)
+/* Leaves from `first` on, as many as fit; how many there were. */
+static size_t walk(struct str message, size_t first, struct mime_leaf *leaves, size_t most)
 {
 	struct walk w = { .parts = 1 };
+	struct mime_leaf leaf;
 	size_t seen = 0;
+	size_t n = 0;
 
-	if (enter(&w, message, leaf))
-		return i == 0;
-	while (w.depth > 0) {
+	if (enter(&w, message, &leaf) && first == 0 && most > 0)
+		leaves[n++] = leaf;
+	while (w.depth > 0 && n < most) {
 		struct str part;
 
 		if (w.parts >= MIME_MAX_PARTS || !next_part(&w.levels[w.depth - 1], &part)) {
@@ -138,10 +181,20 @@ bool mime_leaf(struct str message, size_t i, struct mime_leaf *leaf)
 			continue;
 		}
 		w.parts++;
-		if (enter(&w, part, leaf) && seen++ == i)
-			return true;
+		if (enter(&w, part, &leaf) && seen++ >= first)
+			leaves[n++] = leaf;
 	}
-	return false;
+	return n;
+}
+
+bool mime_leaf(struct str message, size_t i, struct mime_leaf *leaf)
+{
+	return walk(message, i, leaf, 1) == 1;
+}
+
+size_t mime_leaves(struct str message, struct mime_leaf *leaves, size_t most)
+{
+	return walk(message, 0, leaves, most);
 }
 
 /* UTF-8 out of text in the charset of the part, as far as we know it. */

@@ -15,10 +15,15 @@ struct mime_leaf {
 	unsigned parent; /* number of the enclosing multipart, 0 the message */
 };
 /*
+ * A multipart whose boundary is missing, or is not the one that its lines have, is taken apart at what looks like one:
+ * a line of "--" and more before a part's header.
+ *
  * The i-th leaf of message, in order: call with i from 0 until it returns false (each call searches from the
  * start). message/rfc822 and other message types are leaves.
  */
 bool mime_leaf(struct str message, size_t i, struct mime_leaf *leaf);
+/* The first `most` leaves at once, in one walk; how many there were. */
+size_t mime_leaves(struct str message, struct mime_leaf *leaves, size_t most);
 /*
  * Append the body of a leaf with its Content-Transfer-Encoding decoded and, for text, its charset converted to
  * UTF-8; text in an unknown charset is read as UTF-8 or else Windows-1252. False only when out is full.

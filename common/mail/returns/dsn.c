@@ -43,23 +43,44 @@ static bool is_auto_reply(const struct dsn_mail *m)
 	for (size_t i = 0; fields[i] != NULL; i++)
 		if (header_find(m->header, fields[i]).p != NULL)
 			return true;
+	/* Buttons of mail programs call their unsubscribe mails so too: dsn_read_unsubscribe tells them apart. */
 	if (str_istarts(submitted, STR_LIT("auto-replied")) && !dsn_is_server(m))
-		return true;
+		return !dsn_is_of_button(m);
 	return dsn_starts(buf_str(&m->subject), starts) ||
 		str_ieq(str_trim(header_find(m->header, "Precedence")), STR_LIT("auto_reply"));
 }
 
+/* Line ends of old Macs, and of programs that lost the rest of them. */
+static bool has_only_cr(struct str message)
+{
+	struct str head = str_sub(message, 0, 65536);
+
+	return str_find(head, '\n') == head.n && str_find(head, '\r') < head.n;
+}
+
+static struct str with_lf(struct str message, struct buf *out)
+{
+	if (!has_only_cr(message))
+		return message;
+	message = str_sub(message, 0, DSN_LOOK_AT);
+	for (size_t i = 0; i < message.n; i++)
+		buf_add_char(out, message.p[i] == '\r' ? '\n' : message.p[i]);
+	return buf_str(out);
+}
+
 void dsn_read(struct dsn *d, struct str message)
 {
+	struct buf lines = { .limit = DSN_LOOK_AT };
 	struct dsn_mail m;
 	bool fields;
 
 	clear(d);
-	dsn_mail_load(&m, message);
+	dsn_mail_load(&m, with_lf(message, &lines));
 	/* Fields are for programs: nobody's absence is told in them. */
 	fields = dsn_mail_has(&m, "message/delivery-status") || dsn_mail_has(&m, "message/global-delivery-status");
 	if (!dsn_read_feedback(d, &m) && (fields || !is_auto_reply(&m)) && !dsn_read_fields(d, &m) &&
 		!dsn_read_text(d, &m))
 		dsn_read_unsubscribe(d, &m);
 	dsn_mail_free(&m);
+	buf_free(&lines);
 }

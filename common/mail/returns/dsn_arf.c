@@ -68,7 +68,7 @@ static void keep_fields(struct dsn *d, const struct dsn_mail *m, const struct fe
 	enum header_event event;
 
 	header_init(&r, buf_str(&f->fields));
-	while ((event = header_next(&r, &field)) != HEADER_END)
+	while (d->n < DSN_MAX_REPORTS && (event = header_next(&r, &field)) != HEADER_END)
 		if (event == HEADER_FIELD && str_ieq(field.name, str_of(name)))
 			keep_address(d, m, f, field.body);
 }
@@ -120,73 +120,54 @@ bool dsn_read_feedback(struct dsn *d, const struct dsn_mail *m)
 	return f.found || junk;
 }
 
-/* The first word of *s, which is left behind it. */
-static struct str next_word(struct str *s)
-{
-	*s = str_trim(*s);
-	return str_cut(s, ' ');
-}
-
-/* "unsubscribe", also with a list or a token behind it; not what confirms that it was done. */
-static bool is_wish(struct str s)
-{
-	static const char polite[] = "re:|aw:|sv:|please|pls|kindly|bitte";
-	static const char wishes[] = "unsubscribe|unsubscribe:|unsubscribe,|unsubscribe.|unsubscribe!|unsubscribeme|"
-				     "unsubscribing|opt-out|optout|abmelden|abmeldung|abbestellen|austragen|"
-				     "d\xc3\xa9sinscription|d\xc3\xa9sinscrire|d\xc3\xa9sabonner|desinscription|"
-				     "desuscribir|disiscrivimi|cancellami|uitschrijven|afmelden";
-	static const char phrases[] = "opt out|remove me|take me off|darme de baja";
-	static const char done[] = "confirm|confirmed|confirmation|success|successful|"
-				   "successfully|complete|completed|done";
-	struct str rest = str_trim(s);
-	struct str word = next_word(&rest);
-
-	while (dsn_is(word, polite)) {
-		s = str_trim(rest);
-		word = next_word(&rest);
-	}
-	if (!dsn_is(word, wishes) && !dsn_starts(s, phrases))
-		return false;
-	while (rest.n > 0)
-		if (dsn_is(next_word(&rest), done))
-			return false;
-	return true;
-}
-
 /* Sent to an address that is there for this: "unsubscribe@", "list-unsubscribe@", "unsub+token@".
  */
 static bool is_for_unsubscribing(struct str to)
 {
+	static const char begins[] = "unsub|leave|optout|opt-out|remove|abmeld|desinscri|desabonn|baja@|afmeld";
 	struct str local = str_sub(to, 0, str_find(to, '@'));
 
-	return str_istarts(local, STR_LIT("unsub")) || str_iends(local, STR_LIT("-unsubscribe")) ||
+	return dsn_starts(to, begins) || str_iends(local, STR_LIT("-unsubscribe")) ||
 		str_iends(local, STR_LIT("+unsubscribe")) || str_iends(local, STR_LIT("-unsub")) ||
-		str_isearch(local, STR_LIT("-unsub+")) < local.n ||
+		str_iends(local, STR_LIT("-leave")) || str_isearch(local, STR_LIT("-unsub+")) < local.n ||
 		str_isearch(local, STR_LIT("-unsubscribe+")) < local.n;
 }
 
 /* In the body only where there is no subject, and what a program sends for one click (RFC 8058). */
 static bool is_wish_in_text(const struct dsn_mail *m)
 {
-	struct str first = str_trim(buf_str(&m->text));
+	struct str first = dsn_first_line(buf_str(&m->text));
 
-	first = str_trim(str_sub(first, 0, str_find(first, '\n')));
 	return str_ieq(first, STR_LIT("List-Unsubscribe=One-Click")) ||
-		(first.n < 100 && buf_len(&m->subject) == 0 && is_wish(first));
+		(first.n < 100 && buf_len(&m->subject) == 0 && dsn_is_wish(first));
+}
+
+/* Who made the mail when somebody pressed a button: then an automatic mail is a wish. Others that answer automatically
+ * are away. */
+bool dsn_is_of_button(const struct dsn_mail *m)
+{
+	struct str first = dsn_first_line(buf_str(&m->text));
+
+	return header_find(m->header, "X-Apple-Unsubscribe").p != NULL ||
+		dsn_starts(first, "apple mail sent this email to unsubscribe|list-unsubscribe=one-click") ||
+		dsn_is(str_trim(buf_str(&m->subject)), "unsubscribe|list-unsubscribe=one-click");
 }
 
 bool dsn_read_unsubscribe(struct dsn *d, const struct dsn_mail *m)
 {
 	static const char *const fields[] = { "To", "Delivered-To", "X-Original-To" };
 	struct buf to = { .limit = 4096 };
+	bool automatic = str_istarts(str_trim(header_find(m->header, "Auto-Submitted")), STR_LIT("auto-replied"));
+	bool answers = header_find(m->header, "In-Reply-To").n > 0;
+	bool ours = false;
 	bool wish;
 
+	for (size_t i = 0; !ours && i < sizeof fields / sizeof *fields; i++)
+		ours = dsn_only_address(m->header, fields[i], &to) && is_for_unsubscribing(buf_str(&to));
+	wish = ours || dsn_is_of_button(m) || dsn_is_wish(buf_str(&m->subject)) || is_wish_in_text(m);
 	/* A vacation notice that reached the address for it, or a server's. */
-	if (str_istarts(str_trim(header_find(m->header, "Auto-Submitted")), STR_LIT("auto-replied")))
-		return false;
-	wish = is_wish(buf_str(&m->subject)) || is_wish_in_text(m);
-	for (size_t i = 0; !wish && i < sizeof fields / sizeof *fields; i++)
-		wish = dsn_only_address(m->header, fields[i], &to) && is_for_unsubscribing(buf_str(&to));
+	if (automatic && (answers || !dsn_is_of_button(m)))
+		wish = false;
 	if (wish) {
 		/* An address made for one recipient says better who it is than From does. */
 		if (!dsn_verp(m->header, &to))

@@ -3,9 +3,9 @@
 #include "mail/address/address.h"
 #include "mail/header/header.h"
 #include "mail/message/mime_read.h"
+#include "mail/returns/dsn_lines.h"
 #include "mail/returns/dsn_state.h"
 #include "text/date.h"
-#include "text/utf8.h"
 
 /* Delivery status as fields (RFC 3464; RFC 6533 where addresses are internationalised). */
 
@@ -17,82 +17,20 @@ struct entry {
 	struct str status;
 	struct str diagnostic;
 	struct str supplement; /* of X.400 gateways, and what some servers said beside */
+	struct str category;   /* PowerMTA's own judgement */
+	struct str remote;     /* the server that said it */
 };
 
 struct report {
 	struct dsn *d;
 	const struct dsn_mail *m;
 	int64_t when;
-	size_t recipients; /* seen at all, failed or not */
-	size_t looked_up;  /* in the text for people */
+	size_t recipients;      /* seen at all, failed or not */
+	bool gathers;           /* only names yet */
+	struct str reporting;   /* the server that reports */
+	struct dsn_lines lines; /* what the text for people says about each of them */
+	struct buf names;       /* what they are called, for lines: each with a blank after it */
 };
-
-/* \x{HEX} of RFC 6533, 3, in an address of type utf-8. */
-static void add_decoded(struct buf *out, struct str s)
-{
-	while (s.n > 0) {
-		uint32_t code = 0;
-		size_t n = 3;
-
-		if (str_starts(s, STR_LIT("\\x{"))) {
-			while (n < s.n && n < 9 && ascii_hex(s.p[n]) >= 0)
-				code = code * 16 + (uint32_t)ascii_hex(s.p[n++]);
-			if (n > 3 && n < s.n && s.p[n] == '}' && code <= 0x10ffff) {
-				utf8_add(out, code);
-				s = str_sub(s, n + 1, s.n);
-				continue;
-			}
-		}
-		buf_add_char(out, s.p[0]);
-		s = str_sub(s, 1, s.n);
-	}
-}
-
-/* "+2B" of xtext (RFC 3461, 4), as it stood in the envelope. */
-static void add_xtext(struct buf *out, struct str s)
-{
-	while (s.n > 0) {
-		int high = s.n > 2 && s.p[0] == '+' ? ascii_hex(s.p[1]) : -1;
-		int low = high >= 0 ? ascii_hex(s.p[2]) : -1;
-
-		buf_add_char(out, low >= 0 ? (char)(high * 16 + low) : s.p[0]);
-		s = str_sub(s, low >= 0 ? 3 : 1, s.n);
-	}
-}
-
-enum form { FORM_PLAIN, FORM_XTEXT };
-
-/* "rfc822; ann@example.org", "utf-8; …", or no type at all: the address, if it is one. */
-static bool field_address(struct str body, enum form form, struct buf *out)
-{
-	struct buf line = { .limit = 4096 };
-	struct buf plain = { .limit = 4096 };
-	struct buf text = { .limit = 4096 };
-	struct str type = STR_LIT("rfc822");
-	struct str rest;
-	struct str bare;
-
-	buf_clear(out);
-	header_unfold(&line, body);
-	rest = buf_str(&line);
-	if (str_find(rest, ';') < rest.n)
-		type = str_trim(str_cut(&rest, ';'));
-	if (form == FORM_XTEXT) {
-		add_xtext(&plain, rest);
-		rest = buf_str(&plain);
-	}
-	if (str_ieq(type, STR_LIT("utf-8"))) {
-		add_decoded(&text, rest);
-		rest = buf_str(&text);
-	}
-	if (str_among(type, "rfc822 utf-8 smtp internet local unknown") && address_unwrap(rest, &bare, NULL) &&
-		dsn_is_address(bare))
-		buf_add(out, bare);
-	buf_free(&line);
-	buf_free(&plain);
-	buf_free(&text);
-	return buf_len(out) > 0;
-}
 
 /* The address as it was written stands on lists; where it was forwarded to does not. Some servers
  * repeat it as the envelope had it, in xtext: only where that explains it, since "+" is a letter in
@@ -101,11 +39,10 @@ static bool entry_address(const struct entry *e, struct buf *out)
 {
 	struct buf final = { .limit = 4096 };
 	struct buf decoded = { .limit = 4096 };
-	bool plain = field_address(e->original, FORM_PLAIN, out);
+	bool plain = dsn_field_address(e->original, false, out);
 
-	field_address(e->final, FORM_PLAIN, &final);
-	if (field_address(e->original, FORM_XTEXT, &decoded) &&
-		(!plain || str_ieq(buf_str(&decoded), buf_str(&final)))) {
+	dsn_field_address(e->final, false, &final);
+	if (dsn_field_address(e->original, true, &decoded) && (!plain || str_ieq(buf_str(&decoded), buf_str(&final)))) {
 		buf_clear(out);
 		buf_add(out, buf_str(&decoded));
 	}
@@ -124,8 +61,7 @@ static bool has_failed(const struct entry *e)
 
 	if (action.n == 0)
 		return status.n == 0 || status.p[0] == '5';
-	return str_istarts(action, STR_LIT("fail")) || str_istarts(action, STR_LIT("error")) ||
-		str_istarts(action, STR_LIT("undeliver"));
+	return dsn_starts(action, "fail|error|undeliver|expired|fatal|rejected");
 }
 
 /* All that was said: the server's words, and what some programs put as comments behind status and
@@ -163,34 +99,65 @@ static void add_forms(struct buf *out, struct str recipient, const struct entry 
 	struct buf final = { .limit = 4096 };
 
 	buf_add(out, recipient);
-	if (field_address(e->final, FORM_PLAIN, &final)) {
+	if (dsn_field_address(e->final, false, &final)) {
 		buf_add_char(out, ' ');
 		buf_add(out, buf_str(&final));
 	}
 	buf_free(&final);
 }
 
-/* Fields say what the server answered, and often only the text for people says to which command: read for the first
- * recipients of a report, so that a long one costs no square. */
-static struct outcome judge_words(struct report *r, struct str forms, struct str status, struct buf *words)
+/* What the text for people says about one of several addresses, separated by blanks. */
+static struct str text_about(const struct report *r, struct str forms)
 {
-	struct buf about = { .limit = 8192 };
+	while (forms.n > 0) {
+		const struct dsn_entry *e = dsn_lines_entry(&r->lines, str_cut(&forms, ' '));
+
+		if (e != NULL && buf_len(&e->about) > 0)
+			return buf_str(&e->about);
+	}
+	return STR_LIT("");
+}
+
+/* Fields say what the server answered, and often only the text for people says to which command. */
+static struct outcome judge_words(const struct report *r, struct str forms, struct str status, struct str host,
+	struct buf *words)
+{
 	enum outcome_stage stage = outcome_stage_find(buf_str(words));
-	struct str first = forms;
+	struct str about = text_about(r, forms);
 	struct outcome o;
 
-	if (r->looked_up++ < 20)
-		dsn_text_about(r->m, str_cut(&first, ' '), &about);
 	if (stage == OUTCOME_AT_UNKNOWN)
-		stage = outcome_stage_find(buf_str(&about));
-	o = dsn_judge(r->m, forms, status, buf_str(words), stage);
+		stage = outcome_stage_find(about);
+	o = dsn_judge_said(r->m, forms, status, buf_str(words), stage, host);
 	/* Where the fields only say that it failed, the text for people may say why. */
-	if (o.reason == OUTCOME_UNKNOWN && buf_len(&about) > 0) {
-		buf_add(words, buf_str(&about));
-		o = dsn_judge(r->m, forms, status, buf_str(words), stage);
+	if (o.reason == OUTCOME_UNKNOWN && about.n > 0) {
+		struct str reply = about;
+		struct outcome told = dsn_judge_text(r->m, forms, &reply);
+
+		buf_add_char(words, ' ');
+		buf_add(words, reply);
+		o = told.reason != OUTCOME_UNKNOWN ? told
+						   : dsn_judge_said(r->m, forms, status, buf_str(words), stage, host);
 	}
-	buf_free(&about);
 	return o;
+}
+
+/* PowerMTA sorts what it was told by rules of its site: good enough for a reason that counts, not for a hard bounce. */
+static void use_category(const struct entry *e, struct outcome *o)
+{
+	static const struct {
+		const char *name;
+		enum outcome_reason reason;
+	} categories[] = { { "quota-issues", OUTCOME_FULL }, { "inactive-mailbox", OUTCOME_DISABLED },
+		{ "spam-related", OUTCOME_CONTENT }, { "content-related", OUTCOME_CONTENT },
+		{ "virus-related", OUTCOME_CONTENT }, { "policy-related", OUTCOME_REPUTATION },
+		{ "message-expired", OUTCOME_EXPIRED }, { "no-answer-from-host", OUTCOME_EXPIRED },
+		{ "routing-errors", OUTCOME_EXPIRED }, { "relaying-issues", OUTCOME_LOGIN },
+		{ "protocol-errors", OUTCOME_FORMAT } };
+
+	for (size_t i = 0; o->reason == OUTCOME_UNKNOWN && i < sizeof categories / sizeof *categories; i++)
+		if (str_ieq(str_trim(e->category), str_of(categories[i].name)))
+			*o = outcome_of_reason(categories[i].reason, o->stage, o->temporary);
 }
 
 static void judge_entry(struct report *r, const struct entry *e)
@@ -205,7 +172,8 @@ static void judge_entry(struct report *r, const struct entry *e)
 		goto out;
 	add_words(&words, e);
 	add_forms(&forms, buf_str(&recipient), e);
-	o = judge_words(r, buf_str(&forms), status, &words);
+	o = judge_words(r, buf_str(&forms), status, e->remote.n > 0 ? e->remote : r->reporting, &words);
+	use_category(e, &o);
 	if (status.n == 0)
 		status = outcome_find_status(buf_str(&words));
 	dsn_keep(r->d, dsn_class_of(&o), &o, buf_str(&recipient), status, buf_str(&words), r->when);
@@ -215,13 +183,37 @@ out:
 	buf_free(&words);
 }
 
+/* The names by which the text for people may call this recipient. */
+static void gather_entry(struct report *r, const struct entry *e)
+{
+	struct buf recipient = { .limit = 4096 };
+
+	if (entry_address(e, &recipient))
+		add_forms(&r->names, buf_str(&recipient), e);
+	buf_add_char(&r->names, ' ');
+	buf_free(&recipient);
+}
+
 static void end_entry(struct report *r, struct entry *e)
 {
-	if (e->original.n > 0 || e->final.n > 0) {
+	bool named = e->original.n > 0 || e->final.n > 0;
+
+	if (named && r->gathers) {
+		gather_entry(r, e);
+	} else if (named && r->d->n < DSN_MAX_REPORTS) {
 		r->recipients++;
 		judge_entry(r, e);
 	}
 	*e = (struct entry){ .action = STR_NONE };
+}
+
+/* "dns; mx.example.net (192.0.2.1)" */
+static struct str host_of(struct str body)
+{
+	size_t semicolon = str_find(body, ';');
+
+	body = str_trim(str_sub(body, semicolon < body.n ? semicolon + 1 : 0, body.n));
+	return str_trim(str_sub(body, 0, str_find(body, ' ')));
 }
 
 static void take_field(struct report *r, struct entry *e, const struct header_field *f)
@@ -244,6 +236,12 @@ static void take_field(struct report *r, struct entry *e, const struct header_fi
 	} else if (str_ieq(f->name, STR_LIT("X400-Supplementary-Info")) ||
 		str_ieq(f->name, STR_LIT("X-Supplementary-Info"))) {
 		e->supplement = f->body;
+	} else if (str_ieq(f->name, STR_LIT("X-PowerMTA-BounceCategory"))) {
+		e->category = f->body;
+	} else if (str_ieq(f->name, STR_LIT("Remote-MTA"))) {
+		e->remote = host_of(f->body);
+	} else if (str_ieq(f->name, STR_LIT("Reporting-MTA"))) {
+		r->reporting = host_of(f->body);
 	} else if (str_ieq(f->name, STR_LIT("Arrival-Date"))) {
 		date_parse_mail(str_trim(f->body), &r->when);
 	}
@@ -278,14 +276,32 @@ static bool is_status(const char *type)
 		str_eq(str_of(type), STR_LIT("message/global-delivery-status"));
 }
 
+/* Each recipient gets the lines of the text that are about it. */
+static void share_text(struct report *r)
+{
+	dsn_lines_free(&r->lines);
+	for (struct str rest = buf_str(&r->names); rest.n > 0;) {
+		struct str name = str_cut(&rest, ' ');
+
+		if (name.n > 0)
+			dsn_lines_add(&r->lines, name);
+	}
+	dsn_lines_share(&r->lines, buf_str(&r->m->text));
+}
+
 /* Takes the report out of one leaf: were there recipients in it? */
 static bool read_leaf(struct report *r, const struct mime_leaf *leaf)
 {
 	struct buf body = { .limit = (size_t)3 << 20 };
 	size_t before = r->recipients;
 
-	if (dsn_decode(leaf, &body))
+	if (dsn_decode(leaf, &body)) {
+		r->gathers = true;
 		read_groups(r, buf_str(&body));
+		r->gathers = false;
+		share_text(r);
+		read_groups(r, buf_str(&body));
+	}
 	buf_free(&body);
 	return r->recipients > before;
 }
@@ -335,7 +351,7 @@ static bool read_damaged(struct report *r)
 
 bool dsn_read_fields(struct dsn *d, const struct dsn_mail *m)
 {
-	struct report r = { .d = d, .m = m, .when = m->when };
+	struct report r = { .d = d, .m = m, .when = m->when, .names = { .limit = (size_t)512 << 10 } };
 	struct buf verp = { .limit = 1024 };
 	bool found = false;
 
@@ -351,5 +367,7 @@ bool dsn_read_fields(struct dsn *d, const struct dsn_mail *m)
 		dsn_keep(d, first.class, &o, buf_str(&verp), first.status, first.diagnostic, first.when);
 	}
 	buf_free(&verp);
+	dsn_lines_free(&r.lines);
+	buf_free(&r.names);
 	return found;
 }

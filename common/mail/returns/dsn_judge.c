@@ -16,6 +16,12 @@ enum dsn_class dsn_class_of(const struct outcome *o)
 struct outcome dsn_judge(const struct dsn_mail *m, struct str recipient, struct str status, struct str words,
 	enum outcome_stage stage)
 {
+	return dsn_judge_said(m, recipient, status, words, stage, STR_NONE);
+}
+
+struct outcome dsn_judge_said(const struct dsn_mail *m, struct str recipient, struct str status, struct str words,
+	enum outcome_stage stage, struct str host)
+{
 	struct buf us = { .limit = (size_t)16 << 10 };
 	struct outcome o;
 
@@ -27,6 +33,7 @@ struct outcome dsn_judge(const struct dsn_mail *m, struct str recipient, struct 
 		.words = words,
 		.us = buf_str(&us),
 		.recipient = recipient,
+		.host = host,
 		.reported = true,
 	};
 

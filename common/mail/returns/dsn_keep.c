@@ -7,7 +7,6 @@
 
 /* What was found about a recipient, kept once. */
 
-#define DSN_MAX_REPORTS 1000
 #define DSN_WORDS 290
 
 /* The words of a report on one line, about DSN_WORDS octets of them: whole characters, and what is

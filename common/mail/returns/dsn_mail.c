@@ -4,6 +4,7 @@
 #include "mail/header/header.h"
 #include "mail/header/word.h"
 #include "mail/message/html_text.h"
+#include "mail/returns/dsn_book.h"
 #include "mail/returns/dsn_lines.h"
 #include "mail/returns/dsn_state.h"
 #include "text/date.h"
@@ -11,7 +12,8 @@
 
 /* One message of a bounce mailbox, taken apart once for all that look at it. */
 
-#define DSN_LOOK_AT ((size_t)1 << 20)
+/* So much of its header is looked at. */
+#define DSN_HEADER ((size_t)128 << 10)
 
 /* The addresses of a field, each with a blank behind it. */
 static void add_addresses(struct buf *out, struct str body)
@@ -232,11 +234,18 @@ static void first_address(struct str body, struct buf *out)
 
 static void load_leaves(struct dsn_mail *m)
 {
-	while (m->n_leaves < DSN_LEAVES && mime_leaf(m->message, m->n_leaves, &m->leaves[m->n_leaves]))
-		m->n_leaves++;
+	m->n_leaves = mime_leaves(m->message, m->leaves, DSN_LEAVES);
 	for (size_t i = 0; i < m->n_leaves && buf_len(&m->returned) == 0; i++)
 		if (dsn_is_returned(&m->leaves[i]) && dsn_decode(&m->leaves[i], &m->returned))
 			buf_cut(&m->returned, header_length(buf_str(&m->returned)));
+}
+
+/* Gateways put some before the header. */
+static struct str without_blank_lines(struct str s)
+{
+	while (s.n > 0 && (s.p[0] == '\n' || s.p[0] == '\r'))
+		s = str_sub(s, 1, s.n);
+	return s;
 }
 
 void dsn_mail_load(struct dsn_mail *m, struct str message)
@@ -244,20 +253,23 @@ void dsn_mail_load(struct dsn_mail *m, struct str message)
 	struct buf raw = { .limit = 8192 };
 
 	message = str_sub(message, 0, DSN_LOOK_AT);
+	message = without_blank_lines(message);
 	if (str_starts(message, STR_LIT("From ")))
-		message = str_sub(message, str_find(message, '\n') + 1, message.n);
+		message = without_blank_lines(str_sub(message, str_find(message, '\n') + 1, message.n));
 	*m = (struct dsn_mail){ .message = message,
 		.subject.limit = 8192,
 		.sender.limit = 1024,
-		.text.limit = (size_t)512 << 10,
+		.text.limit = (size_t)128 << 10,
 		.returned.limit = (size_t)2 << 20,
 		.own.limit = 8192,
 		.senders.limit = 8192 };
-	m->header = str_sub(message, 0, header_length(message));
+	m->header = str_sub(message, 0, header_length(str_sub(message, 0, DSN_HEADER)));
 	header_unfold(&raw, header_find(m->header, "Subject"));
 	word_decode(&m->subject, buf_str(&raw));
 	first_address(header_find(m->header, "From"), &m->sender);
 	date_parse_mail(str_trim(header_find(m->header, "Date")), &m->when);
+	m->server = (dsn_book(header_find(m->header, "From")) & DSN_SERVER) != 0 ||
+		header_find(m->header, "X-Failed-Recipients").p != NULL;
 	load_leaves(m);
 	add_sent_to(&m->own, m->header);
 	add_returned_senders(m);

@@ -12,6 +12,10 @@
 
 /* A report has three or four parts; the parts after these are not read. */
 #define DSN_LEAVES 32
+/* So many octets of a message are looked at. */
+#define DSN_LOOK_AT ((size_t)1 << 20)
+/* Of one message; more recipients are not reported. */
+#define DSN_MAX_REPORTS ((size_t)1000)
 
 /* One message taken apart. Slices point into the message, which outlives it. */
 struct dsn_mail {
@@ -27,6 +31,7 @@ struct dsn_mail {
 	struct buf own;      /* the addresses the report was sent to, each followed by a space */
 	struct buf senders;  /* likewise those that sent what is returned */
 	int64_t when;        /* seconds since 1970, 0: none */
+	bool server;         /* a mail server writes */
 };
 
 /* Fill m, whose previous content is overwritten without being freed; then dsn_mail_free. */
@@ -57,6 +62,14 @@ bool dsn_verp(struct str header, struct buf *recipient);
 /* Judge what the words of a bounce say about one recipient (several forms of its address: separated by spaces). */
 struct outcome dsn_judge(const struct dsn_mail *m, struct str recipient, struct str status, struct str words,
 	enum outcome_stage stage);
+/* The same where it is known which host said it. */
+struct outcome dsn_judge_said(const struct dsn_mail *m, struct str recipient, struct str status, struct str words,
+	enum outcome_stage stage, struct str host);
+/*
+ * The same from what a report for people says about one recipient: the server's own words in it count before those of
+ * the program that reports them. *words becomes the part that is worth keeping.
+ */
+struct outcome dsn_judge_text(const struct dsn_mail *m, struct str recipient, struct str *words);
 /* The same when it is not certain that the words are about this recipient: never a hard bounce. */
 struct outcome dsn_judge_doubtful(const struct dsn_mail *m, struct str recipient, struct str words);
 
@@ -66,6 +79,8 @@ struct outcome dsn_judge_doubtful(const struct dsn_mail *m, struct str recipient
  */
 void dsn_keep(struct dsn *d, enum dsn_class class, const struct outcome *o, struct str recipient, struct str status,
 	struct str diagnostic, int64_t when);
+/* The address in a field such as "rfc822; ann@example.org", or none: false. xtext: decode it (RFC 3461, 4). */
+bool dsn_field_address(struct str body, bool xtext, struct buf *out);
 /* Is s an address that may be reported? */
 bool dsn_is_address(struct str s);
 /*
@@ -85,10 +100,18 @@ bool dsn_read_unsubscribe(struct dsn *d, const struct dsn_mail *m);
 bool dsn_read_fields(struct dsn *d, const struct dsn_mail *m);
 bool dsn_read_text(struct dsn *d, struct dsn_mail *m);
 
+/*
+ * Is s, a subject or a line, the wish to leave a list, in the languages that we know? A question about it is not, nor
+ * is what confirms that it was done.
+ */
+bool dsn_is_wish(struct str s);
+/* Did a mail program send it because its button for leaving was pressed? */
+bool dsn_is_of_button(const struct dsn_mail *m);
+/* The first line of a person's text that is not blank and not quoted. */
+struct str dsn_first_line(struct str text);
+
 /* Does a mail server say that something was not delivered? And is it a mail server that writes? */
 bool dsn_is_bounce(const struct dsn_mail *m);
 bool dsn_is_server(const struct dsn_mail *m);
-/* Append what the report for people says about one recipient. */
-void dsn_text_about(const struct dsn_mail *m, struct str recipient, struct buf *out);
 
 #endif

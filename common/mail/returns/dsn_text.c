@@ -2,32 +2,12 @@
 
 #include "mail/address/address.h"
 #include "mail/header/header.h"
+#include "mail/header/word.h"
+#include "mail/returns/dsn_book.h"
 #include "mail/returns/dsn_lines.h"
 #include "mail/returns/dsn_state.h"
 
 /* Bounces without fields: what qmail, Exim, Exchange, Yahoo and many others write for people. */
-
-/* Who writes such mail. */
-static const char senders[] = "mailer-daemon|mailerdaemon|mail delivery|mail-daemon|postmaster|mdaemon|"
-			      "delivery subsystem|delivery system|delivery service|system administrator|"
-			      "mail administrator|<>";
-static const char subjects[] = "undeliver|delivery fail|failure delivery|failure notice|delivery failure|returned mail|"
-			       "mail failed|failed mail|delivery status|delivery notification|delivery report|"
-			       "could not be delivered|not delivered|non-delivery|nondelivery|mail error|"
-			       "delivery problem|processing error|delivery error|user unknown|mail system error|"
-			       "unzustellbar|non remis|rejected mail|mail failure|nicht zugestellt|no entregado";
-
-/* It is under way still: nothing to hold against the address. */
-static const char delays[] = "warning message only|this is a warning only|has been delayed|not yet been delivered|"
-			     "not yet delivered|message is delayed|will be retried|will continue|continue to attempt|"
-			     "attempts will continue|has been postponed|will keep trying|still being retried|"
-			     "no need to resend|do not need to resend|will retry|will be notified if|"
-			     "delivery is delayed|still being attempted|advisory notice only";
-
-/* A stranger's server wants to know first that a person writes. */
-static const char challenges[] = "confirm your message|confirm your email|confirm your e-mail|confirm that you are|"
-				 "verify that you are|verify your identity|to prove that you are|one-time confirmation|"
-				 "challenge-response|challenge/response";
 
 /* What a report's subject begins with when it is about a delay. */
 static const char delayed_subjects[] =
@@ -35,21 +15,9 @@ static const char delayed_subjects[] =
 	"delivery delayed|delayed mail|delayed delivery|delivery status notification (delay)|"
 	"delivery status notification(delay)|mail delivery delayed|transient:";
 
-void dsn_text_about(const struct dsn_mail *m, struct str recipient, struct buf *out)
-{
-	struct dsn_lines lines = { .n = 0 };
-
-	dsn_lines_add(&lines, recipient);
-	dsn_lines_share(&lines, buf_str(&m->text));
-	buf_add_char(out, ' ');
-	buf_add(out, buf_str(&lines.entries[0].about));
-	dsn_lines_free(&lines);
-}
-
 bool dsn_is_server(const struct dsn_mail *m)
 {
-	return dsn_says(header_find(m->header, "From"), senders) ||
-		header_find(m->header, "X-Failed-Recipients").p != NULL;
+	return m->server;
 }
 
 bool dsn_is_bounce(const struct dsn_mail *m)
@@ -59,26 +27,58 @@ bool dsn_is_bounce(const struct dsn_mail *m)
 	if (dsn_mail_has(m, "message/disposition-notification") &&
 		!dsn_says(buf_str(&m->text), "automatically rejected"))
 		return false; /* a receipt */
-	return dsn_says(buf_str(&m->subject), subjects) || dsn_is_server(m) ||
+	return (dsn_book(buf_str(&m->subject)) & DSN_FAILURE) != 0 || dsn_is_server(m) ||
 		(str_istarts(str_trim(type), STR_LIT("multipart/report")) && dsn_says(type, "delivery-status"));
+}
+
+/* Does the text ask for a proof that a person writes? Not where our own subject sounds so: it is quoted there. */
+static bool is_challenge(const struct dsn_mail *m)
+{
+	struct str rest = buf_str(&m->text);
+	struct buf raw = { .limit = 8192 };
+	struct buf ours = { .limit = 8192 };
+	bool asks = false;
+
+	header_unfold(&raw, header_find(buf_str(&m->returned), "Subject"));
+	word_decode(&ours, buf_str(&raw));
+	while (rest.n > 0 && !asks) {
+		struct str line = str_trim(str_cut(&rest, '\n'));
+		bool quoted = dsn_starts(line, "subject|betreff|objet|asunto|oggetto") ||
+			(buf_len(&ours) > 0 && str_isearch(line, buf_str(&ours)) < line.n);
+
+		asks = !quoted && (dsn_book(line) & DSN_CHALLENGE) != 0;
+	}
+	buf_free(&raw);
+	buf_free(&ours);
+	return asks;
 }
 
 /* It is under way still, or waits for us. */
 static bool is_pending(const struct dsn_mail *m)
 {
-	return dsn_starts(buf_str(&m->subject), delayed_subjects) || dsn_says(buf_str(&m->text), delays) ||
-		dsn_says(buf_str(&m->text), challenges);
+	unsigned says = dsn_book(buf_str(&m->text));
+
+	return dsn_starts(buf_str(&m->subject), delayed_subjects) || (says & DSN_DELAY) != 0 ||
+		((says & DSN_CHALLENGE) != 0 && is_challenge(m));
 }
 
 static void keep(struct dsn *d, const struct dsn_mail *m, struct str recipient, struct str words)
 {
-	struct str status = outcome_find_status(words);
 	struct outcome o;
 
 	if (dsn_mail_is_nobody(m, recipient))
 		return;
-	o = dsn_judge(m, recipient, status, words, OUTCOME_AT_UNKNOWN);
-	dsn_keep(d, dsn_class_of(&o), &o, recipient, status, words, m->when);
+	o = dsn_judge_text(m, recipient, &words);
+	dsn_keep(d, dsn_class_of(&o), &o, recipient, outcome_find_status(words), words, m->when);
+}
+
+/* What stands before the only recipient is about it as well: some name the reason first. */
+static void keep_only(struct dsn *d, const struct dsn_mail *m, struct str recipient, struct str about)
+{
+	struct str words = about;
+	struct outcome o = dsn_judge_text(m, recipient, &words);
+
+	keep(d, m, recipient, o.reason == OUTCOME_UNKNOWN ? buf_str(&m->text) : about);
 }
 
 static void keep_lines(struct dsn *d, const struct dsn_mail *m)
@@ -86,9 +86,17 @@ static void keep_lines(struct dsn *d, const struct dsn_mail *m)
 	struct dsn_lines lines = { .n = 0 };
 
 	dsn_lines_find(&lines, buf_str(&m->text), m);
+	if (lines.n == 0 && m->server)
+		dsn_lines_guess(&lines, buf_str(&m->text), m);
 	dsn_lines_share(&lines, buf_str(&m->text));
-	for (size_t i = 0; i < lines.n; i++)
-		keep(d, m, lines.entries[i].recipient, buf_str(&lines.entries[i].about));
+	for (size_t i = 0; i < lines.n; i++) {
+		struct dsn_entry *e = &lines.entries[i];
+
+		if (lines.n == 1)
+			keep_only(d, m, e->recipient, buf_str(&e->about));
+		else
+			keep(d, m, e->recipient, buf_str(&e->about));
+	}
 	dsn_lines_free(&lines);
 }
 
@@ -101,19 +109,24 @@ static void keep_doubtful(struct dsn *d, const struct dsn_mail *m, struct str re
 	dsn_keep(d, dsn_class_of(&o), &o, recipient, outcome_find_status(words), words, m->when);
 }
 
-/* Exim and Gmail name them in a field. Of several the words may be about another one. */
+/* Exim and Gmail name them in a field. Of several the words may be about any of them: judged once for all. */
 static void keep_failed(struct dsn *d, const struct dsn_mail *m)
 {
 	struct address_list failed = { 0 };
 	struct str field = header_find(m->header, "X-Failed-Recipients");
 	bool several = str_find(field, ',') < field.n;
+	struct str words = buf_str(&m->text);
+	struct outcome o = { .reason = OUTCOME_NONE };
 
+	if (several)
+		o = dsn_judge_doubtful(m, STR_NONE, words);
 	address_list_init(&failed, field);
-	while (address_list_next(&failed) == 1)
+	while (d->n < DSN_MAX_REPORTS && address_list_next(&failed) == 1)
 		if (!several)
-			keep(d, m, buf_str(&failed.bare), buf_str(&m->text));
+			keep(d, m, buf_str(&failed.bare), words);
 		else if (!dsn_mail_is_nobody(m, buf_str(&failed.bare)))
-			keep_doubtful(d, m, buf_str(&failed.bare));
+			dsn_keep(d, dsn_class_of(&o), &o, buf_str(&failed.bare), outcome_find_status(words), words,
+				m->when);
 	address_list_free(&failed);
 }
 

@@ -1,5 +1,7 @@
 #include <config.h>
 
+#include "mail/returns/dsn_book.h"
+#include "mail/returns/dsn_lines.h"
 #include "mail/returns/dsn_state.h"
 
 #include "mail/address/address.h"
@@ -39,13 +41,6 @@ bool dsn_is_address(struct str s)
 	return ok;
 }
 
-static const char ends[] = "below this line|original message|message follows|copy of the message|"
-			   "copy of your message|copy of the first part|copy of the mail|returned mail|"
-			   "returned message|header follows|headers follow|text follows|unsent message|"
-			   "mensaje original|forwarded message|message reads|header of the|"
-			   "lines of the message follow|lines of your original|message header|next line is a copy|"
-			   "old message";
-
 /* Only the last word of it, and lines made to be seen, are the end: prose may speak of the original
  * message. */
 bool dsn_lines_is_end(struct str line)
@@ -54,9 +49,10 @@ bool dsn_lines_is_end(struct str line)
 		str_starts(line, STR_LIT("|--")) || str_starts(line, STR_LIT("__"));
 
 	line = str_trim(line);
-	if (!dsn_says(line, ends) || str_isearch(line, STR_LIT("not receive")) < line.n)
+	if ((dsn_book(line) & DSN_END) == 0 || dsn_says(line, "not receive|transcript"))
 		return false;
 	return drawn || str_starts(line, STR_LIT("--")) || str_ends(line, STR_LIT(":")) ||
 		str_iends(line, STR_LIT("follows.")) || str_iends(line, STR_LIT("follows")) ||
+		str_iends(line, STR_LIT("follow.")) || str_iends(line, STR_LIT("follow")) ||
 		str_iends(line, STR_LIT("--"));
 }

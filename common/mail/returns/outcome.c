@@ -299,6 +299,10 @@ static bool is_doubtful_domain(const struct judging *j)
 {
 	const struct outcome_text *t = &j->text;
 
+	/* A name that is not the recipient's domain is a server of theirs that has none. */
+	if (t->other && !t->rcpt && !t->theirs && j->reply->recipient.n > 0 &&
+		!is_status_among(j->status, "?.1.2 ?.1.10"))
+		return true;
 	if (t->rcpt || t->theirs || is_status_among(j->status, "?.1.2 ?.1.10 ?.4.4 ?.4.3*"))
 		return t->us && !t->rcpt && !t->theirs;
 	if (t->us)

@@ -146,6 +146,9 @@ enum outcome_stage outcome_stage_find(struct str words);
 /* What it means and what to do, in one sentence; static. NULL when there is nothing to add to the server's words. */
 const char *outcome_advice(const struct outcome *o);
 
+/* Where the first reply code of a refusal stands in s with words after it, as servers' replies are quoted in reports;
+ * s.n: nowhere. */
+size_t outcome_reply_at(struct str s);
 /* The first status code (RFC 3463, "5.1.1") in s, a slice of s, or STR_NONE. */
 struct str outcome_find_status(struct str s);
 

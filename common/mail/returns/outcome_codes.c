@@ -30,13 +30,35 @@ static bool begins_reply(struct str s, size_t at)
 {
 	while (at > 0 && s.p[at - 1] == ' ')
 		at--;
-	return at == 0 || strchr("\n\r:;<>(\"'", s.p[at - 1]) != NULL;
+	return at == 0 || strchr("\n\r:;<>([#\"'", s.p[at - 1]) != NULL;
+}
+
+/* Ports and years are written so too: replies are 4xx and 5xx of the classes that RFC 5321 has, and 57x. */
+static bool is_reply_code(struct str s)
+{
+	return (s.p[0] == '4' || s.p[0] == '5') && ((s.p[1] >= '0' && s.p[1] <= '5') || s.p[1] == '7') &&
+		ascii_digit(s.p[2]);
+}
+
+size_t outcome_reply_at(struct str s)
+{
+	for (size_t i = 0; i + 3 <= s.n; i++) {
+		if (!is_reply_code(str_sub(s, i, 3)))
+			continue;
+		if (i + 3 < s.n && strchr(" -\r\n#<.", s.p[i + 3]) == NULL)
+			continue;
+		if (i + 4 < s.n && s.p[i + 3] == '.' && ascii_digit(s.p[i + 4]))
+			continue;
+		if (begins_reply(s, i))
+			return i;
+	}
+	return s.n;
 }
 
 int outcome_find_code(struct str s)
 {
 	for (size_t i = 0; i + 3 <= s.n; i++) {
-		if ((s.p[i] != '4' && s.p[i] != '5') || !ascii_digit(s.p[i + 1]) || !ascii_digit(s.p[i + 2]))
+		if (!is_reply_code(str_sub(s, i, 3)))
 			continue;
 		if (i + 3 < s.n && s.p[i + 3] != ' ' && s.p[i + 3] != '-' && s.p[i + 3] != '\r' && s.p[i + 3] != '\n')
 			continue;

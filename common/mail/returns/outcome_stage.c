@@ -67,6 +67,30 @@ static enum outcome_stage command_at(struct str s)
 	return OUTCOME_AT_UNKNOWN;
 }
 
+/* How long the mark is before what the client said, or the server; 0: it is not such a line. InterScan has them the
+ * other way round, but with words. MDaemon puts a time before its arrows. */
+static size_t line_of_client(struct str line)
+{
+	size_t arrow = str_search(line, STR_LIT("--> "));
+
+	if (str_starts(line, STR_LIT(">>>")))
+		return 3;
+	if (str_istarts(line, STR_LIT("sent <<<")))
+		return 8;
+	return arrow < line.n && arrow < 40 ? arrow + 4 : 0;
+}
+
+static size_t line_of_server(struct str line)
+{
+	size_t arrow = str_search(line, STR_LIT("<-- "));
+
+	if (str_starts(line, STR_LIT("<<<")))
+		return 3;
+	if (str_istarts(line, STR_LIT("received >>>")))
+		return 12;
+	return arrow < line.n && arrow < 40 ? arrow + 4 : 0;
+}
+
 /* The command of the last line that the client of a transcript said (">>> RCPT To:<…>") before the server's refusal. */
 static enum outcome_stage find_in_transcript(struct str words)
 {
@@ -75,10 +99,13 @@ static enum outcome_stage find_in_transcript(struct str words)
 	while (words.n > 0) {
 		struct str line = str_trim(str_cut(&words, '\n'));
 
-		if (str_starts(line, STR_LIT(">>>")))
-			stage = command_at(str_sub(line, 3, line.n));
-		else if (str_starts(line, STR_LIT("<<<")) && stage != OUTCOME_AT_UNKNOWN) {
-			line = str_trim(str_sub(line, 3, line.n));
+		size_t said = line_of_client(line);
+		size_t answered = line_of_server(line);
+
+		if (said > 0)
+			stage = command_at(str_sub(line, said, line.n));
+		else if (answered > 0 && stage != OUTCOME_AT_UNKNOWN) {
+			line = str_trim(str_sub(line, answered, line.n));
 			if (line.n > 0 && (line.p[0] == '4' || line.p[0] == '5'))
 				return stage;
 		}
@@ -99,6 +126,38 @@ static size_t mark_at(struct str s)
 	return 0;
 }
 
+/* What programs say instead of a command: qmail; Gmail as it was, by number; DragonFly and others. */
+static enum outcome_stage find_told(struct str words)
+{
+	static const struct {
+		const char *words;
+		enum outcome_stage stage;
+	} told[] = {
+		{ "but sender was rejected", OUTCOME_AT_MAIL },
+		{ "does not like sender", OUTCOME_AT_MAIL },
+		{ "did not like our mail from", OUTCOME_AT_MAIL },
+		{ "(state 13)", OUTCOME_AT_MAIL },
+		{ "(state 9)", OUTCOME_AT_MAIL },
+		{ "does not like recipient", OUTCOME_AT_RCPT },
+		{ "did not like our rcpt to", OUTCOME_AT_RCPT },
+		{ "(state 14)", OUTCOME_AT_RCPT },
+		{ " in rcpt to", OUTCOME_AT_RCPT },
+		{ "rejected recipient <", OUTCOME_AT_RCPT },
+		{ "for rcpt to command", OUTCOME_AT_RCPT },
+		{ "for mail from command", OUTCOME_AT_MAIL },
+		{ "sent: rcpt to", OUTCOME_AT_RCPT },
+		{ "sent: mail from", OUTCOME_AT_MAIL },
+		{ "failed after i sent the message", OUTCOME_AT_CONTENT },
+		{ "but greeting failed", OUTCOME_AT_GREETING },
+		{ "but my name was rejected", OUTCOME_AT_EHLO },
+	};
+
+	for (size_t i = 0; i < sizeof told / sizeof *told; i++)
+		if (str_isearch(words, str_of(told[i].words)) < words.n)
+			return told[i].stage;
+	return OUTCOME_AT_UNKNOWN;
+}
+
 enum outcome_stage outcome_stage_find(struct str words)
 {
 	for (size_t i = 0; i < words.n; i++) {
@@ -113,5 +172,7 @@ enum outcome_stage outcome_stage_find(struct str words)
 		if (stage != OUTCOME_AT_UNKNOWN)
 			return stage;
 	}
-	return find_in_transcript(words);
+	enum outcome_stage stage = find_in_transcript(words);
+
+	return stage != OUTCOME_AT_UNKNOWN ? stage : find_told(words);
 }

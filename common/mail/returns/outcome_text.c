@@ -344,6 +344,14 @@ static bool add_run(struct outcome_text *t, const struct outcome_reply *r, struc
 	return is_dotted_words(bare);
 }
 
+/* "rfc822;ann@example.org", "smtp; 550": the type of what follows, not a word. */
+static bool is_type(struct str s, struct str rest)
+{
+	while (s.n > 0 && s.p[0] == '#')
+		s = str_sub(s, 1, s.n);
+	return str_starts(rest, STR_LIT(";")) && str_among(s, "rfc822 smtp dns x-unix utf-8 x400");
+}
+
 void outcome_text_make(struct outcome_text *t, const struct outcome_reply *r)
 {
 	struct str s = str_sub(r->words, 0, OUTCOME_LOOK_AT);
@@ -364,7 +372,7 @@ void outcome_text_make(struct outcome_text *t, const struct outcome_reply *r)
 			n++;
 		if (link)
 			add_link(t, str_sub(s, 0, n));
-		else if (n > 0)
+		else if (n > 0 && !is_type(str_sub(s, 0, n), str_sub(s, n, s.n)))
 			goes_on = add_run(t, r, str_sub(s, 0, n));
 		if (n < s.n && s.p[n] == ';' && !goes_on)
 			stop(&t->text);
