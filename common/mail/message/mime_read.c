@@ -18,22 +18,7 @@
  */
 
 #define MIME_MAX_PARTS 100
-#define MIME_MAX_DEPTH 10
 #define MIME_MAX_HEADER ((size_t)256 << 10)
-
-/* One multipart on the way down: what is left of it and the line that separates its parts. */
-struct level {
-	struct str rest;
-	char boundary[72];
-	unsigned number; /* among all multiparts, from 1 */
-};
-
-struct walk {
-	struct level levels[MIME_MAX_DEPTH];
-	unsigned depth;
-	unsigned multiparts;
-	unsigned parts;
-};
 
 /* Where the line behind position at begins. */
 static size_t next_line(struct str s, size_t at)
@@ -58,7 +43,7 @@ static bool is_delimiter(struct str s, const char *boundary, bool *closing)
 
 /* The octets of the next part of a multipart; false at its end. A missing last delimiter is made
  * good. */
-static bool next_part(struct level *l, struct str *part)
+static bool next_part(struct mime_level *l, struct str *part)
 {
 	bool closing = false;
 	size_t at = 0;
@@ -103,7 +88,7 @@ static void read_type(struct str header, char type[80], char boundary[72])
 }
 
 /* Take one entity: a leaf is filled and true; a multipart is entered. */
-static bool enter(struct walk *w, struct str entity, struct mime_leaf *leaf)
+static bool enter(struct mime_walk *w, struct str entity, struct mime_leaf *leaf)
 {
 	size_t n = header_length(str_sub(entity, 0, MIME_MAX_HEADER));
 	char boundary[72];
@@ -112,35 +97,63 @@ static bool enter(struct walk *w, struct str entity, struct mime_leaf *leaf)
 	leaf->body = str_sub(entity, n, entity.n);
 	leaf->depth = w->depth;
 	leaf->parent = w->depth > 0 ? w->levels[w->depth - 1].number : 0;
+	leaf->alternative = w->depth > 0 && w->levels[w->depth - 1].alternative;
 	read_type(leaf->header, leaf->type, boundary);
 	if (boundary[0] == '\0' || w->depth == MIME_MAX_DEPTH)
 		return true;
-	struct level *l = &w->levels[w->depth++];
+	struct mime_level *l = &w->levels[w->depth++];
 
 	l->rest = leaf->body;
 	l->number = ++w->multiparts;
+	l->alternative = strcmp(leaf->type, "multipart/alternative") == 0;
 	memcpy(l->boundary, boundary, sizeof boundary);
+	return false;
+}
+
+void mime_walk_init(struct mime_walk *w, struct str message, unsigned most)
+{
+	w->message = message;
+	w->depth = w->multiparts = 0;
+	w->parts = 1;
+	w->most = most;
+	w->begun = w->cut = false;
+}
+
+bool mime_walk_next(struct mime_walk *w, struct mime_leaf *leaf)
+{
+	if (!w->begun) {
+		w->begun = true;
+		if (enter(w, w->message, leaf))
+			return true;
+	}
+	while (w->depth > 0) {
+		struct str part;
+
+		if (!next_part(&w->levels[w->depth - 1], &part)) {
+			w->depth--;
+			continue;
+		}
+		if (w->parts >= w->most) {
+			w->cut = true;
+			w->depth = 0;
+			break;
+		}
+		w->parts++;
+		if (enter(w, part, leaf))
+			return true;
+	}
 	return false;
 }
 
 bool mime_leaf(struct str message, size_t i, struct mime_leaf *leaf)
 {
-	struct walk w = { .parts = 1 };
+	struct mime_walk w;
 	size_t seen = 0;
 
-	if (enter(&w, message, leaf))
-		return i == 0;
-	while (w.depth > 0) {
-		struct str part;
-
-		if (w.parts >= MIME_MAX_PARTS || !next_part(&w.levels[w.depth - 1], &part)) {
-			w.depth--;
-			continue;
-		}
-		w.parts++;
-		if (enter(&w, part, leaf) && seen++ == i)
+	mime_walk_init(&w, message, MIME_MAX_PARTS);
+	while (mime_walk_next(&w, leaf))
+		if (seen++ == i)
 			return true;
-	}
 	return false;
 }
 
