@@ -16,9 +16,9 @@
 #include "text/json.h"
 
 /*
- * The order is the promise: attachments, then the page of their message; after some thousand messages a sync of all of them, and
- * only then their lines in the catalog, which keep a later run from writing them again. The pages that lead to them
- * are written at growing intervals and at the end.
+ * The order is the promise: attachments, then the page of their message; after some thousand messages a sync of
+ * all of them, and only then their lines in the catalog, which keep a later run from writing them again. The
+ * pages that lead to them are written at growing intervals and at the end.
  */
 
 #define BATCH 4096u       /* messages between two syncs */
@@ -46,7 +46,7 @@ static bool save(void *arg, struct str name, struct str octets, struct err *err)
 
 	buf_printf(&path, "%s/", a->files);
 	buf_add(&path, name);
-	bool ok = folder_put(&a->folder, buf_text(&path), octets, err);
+	bool ok = folder_add(&a->folder, buf_text(&path), octets, err);
 
 	buf_free(&path);
 	return ok;
@@ -73,7 +73,7 @@ static bool add(struct archive *a, struct err *err)
 
 	a->files = NULL;
 	ok = ok && (!a->page.full || err_set(err, ERR_SOFTWARE, "%s/%s: the page is too long", a->folder.path, name));
-	return ok && folder_put(&a->folder, name, buf_str(&a->page), err);
+	return ok && folder_add(&a->folder, name, buf_str(&a->page), err);
 }
 
 /* Make what was added last: sync, then the lines that tell of it. */

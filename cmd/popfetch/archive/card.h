@@ -22,9 +22,9 @@ struct card {
 	uint64_t size;
 	unsigned attachments; /* not counting text, pictures in the text and signatures */
 	/*
-	 * 32 hexadecimal digits of the SHA-256 of its content, without the fields that mail programs change when a message
-	 * was read (Status and the like), with LF line ends and without empty lines at the end: the same message in an
-	 * mbox and in a Maildir, before and after it was read, has the same key.
+	 * 32 hexadecimal digits of the SHA-256 of its content, without the fields that mail programs change
+	 * when a message was read (Status and the like), with LF line ends and without empty lines at the end:
+	 * the same message in an mbox and in a Maildir, before and after it was read, has the same key.
 	 */
 	char key[33];
 };

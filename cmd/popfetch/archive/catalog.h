@@ -11,9 +11,9 @@ struct card;
 struct folder;
 
 /*
- * What an archive has: messages.tsv, one line a message, appended. In memory a message takes some hundred bytes, whatever it says;
- * the rest is read back from the file. A line that a kill cut off is removed when the catalog is opened, and its message
- * comes again.
+ * What an archive has: messages.tsv, one line a message, appended. In memory a message takes some hundred
+ * bytes, whatever it says; the rest is read back from the file. A line that a kill cut off is removed when the
+ * catalog is opened, and its message comes again.
  */
 #define CATALOG_FILE "messages.tsv"
 
@@ -52,8 +52,8 @@ struct record {
 };
 
 /*
- * Open the catalog of a folder, or begin one, locked against other runs. False: 65 it is not a catalog, 73, 74, 75 another run
- * has it.
+ * Open the catalog of a folder, or begin one, locked against other runs. False: 65 it is not a catalog, 73, 74,
+ * 75 another run has it.
  */
 bool catalog_open(struct catalog *c, const struct folder *f, struct err *err);
 /* 1 + the number of the message with that key (32 digits), or 0. */

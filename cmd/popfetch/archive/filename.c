@@ -13,8 +13,10 @@
 #define NAME_MAX_BYTES 120
 #define ENDING_MAX 12
 
-/* Types in which nothing runs when a browser or the desktop opens them from a link. No HTML, SVG, XML, mail (.eml and .mht
- * are web pages to a browser), scripts, programs or links. */
+/*
+ * Types in which nothing runs when a browser or the desktop opens them from a link. No HTML, SVG, XML, mail
+ * (.eml and .mht are web pages to a browser), scripts, programs or links.
+ */
 static const char harmless[] =
 	"png jpg jpeg jfif gif webp bmp avif heic tif tiff pdf txt csv tsv log md json ics vcf patch diff doc docx xls xlsx ppt "
 	"pptx odt ods odp rtf pages numbers epub mp3 m4a aac flac ogg oga opus wav mp4 m4v mov avi mkv webm ogv 3gp zip gz tgz "

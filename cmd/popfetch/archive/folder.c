@@ -61,24 +61,48 @@ static bool make_parents(const struct folder *f, const char *name)
 	return ok;
 }
 
+/* Write and close fd, which is the new file under the name `temporary`. */
+static bool fill(const struct folder *f, int fd, const char *temporary, struct str content, struct err *err)
+{
+	bool ok = file_write(fd, content, temporary, err);
+
+	if (!ok)
+		(void)err_prefix(err, "%s", f->path);
+	if (close(fd) != 0 && ok)
+		ok = err_errno(err, ERR_IO, errno, "%s/%s", f->path, temporary);
+	if (!ok)
+		(void)unlinkat(f->fd, temporary, 0);
+	return ok;
+}
+
 bool folder_put(const struct folder *f, const char *name, struct str content, struct err *err)
 {
 	int fd = openat(f->fd, TEMPORARY, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
-	bool ok = fd >= 0;
 
-	if (!ok)
+	if (fd < 0)
 		return err_errno(err, ERR_CANTCREAT, errno, "%s/%s", f->path, TEMPORARY);
-	ok = file_write(fd, content, name, err);
-	if (close(fd) != 0 && ok)
-		ok = err_errno(err, ERR_IO, errno, "%s/%s", f->path, name);
-	else if (!ok)
-		(void)err_prefix(err, "%s", f->path);
-	if (ok && renameat(f->fd, TEMPORARY, f->fd, name) != 0 &&
-		(errno != ENOENT || !make_parents(f, name) || renameat(f->fd, TEMPORARY, f->fd, name) != 0))
-		ok = err_errno(err, ERR_CANTCREAT, errno, "%s/%s", f->path, name);
-	if (!ok)
-		(void)unlinkat(f->fd, TEMPORARY, 0);
-	return ok;
+	if (!fill(f, fd, TEMPORARY, content, err))
+		return false;
+	if (renameat(f->fd, TEMPORARY, f->fd, name) == 0 ||
+		(errno == ENOENT && make_parents(f, name) && renameat(f->fd, TEMPORARY, f->fd, name) == 0))
+		return true;
+	(void)err_errno(err, ERR_CANTCREAT, errno, "%s/%s", f->path, name);
+	(void)unlinkat(f->fd, TEMPORARY, 0);
+	return false;
+}
+
+bool folder_add(const struct folder *f, const char *name, struct str content, struct err *err)
+{
+	const int flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
+	int fd = openat(f->fd, name, flags, 0600);
+
+	if (fd < 0 && errno == ENOENT && make_parents(f, name))
+		fd = openat(f->fd, name, flags, 0600);
+	if (fd >= 0)
+		return fill(f, fd, name, content, err);
+	if (errno == EEXIST)
+		return folder_put(f, name, content, err);
+	return err_errno(err, ERR_CANTCREAT, errno, "%s/%s", f->path, name);
 }
 
 static bool has_content(const struct folder *f, const char *name, struct str content)

@@ -32,16 +32,17 @@ static const char style[] =
 	".tree{list-style:none;padding:0;margin:0;border:0;font-size:.95rem}.tree li{padding:.3rem 0 .3rem .8rem;border-left:2px solid "
 	"var(--line)}.tree small{display:block}.d1{margin-left:1rem}.d2{margin-left:2rem}.d3{margin-left:3rem}.d4{margin-left:4rem}"
 	".d5{margin-left:5rem}.d6{margin-left:6rem}.d7{margin-left:7rem}.d8{margin-left:8rem}\n"
-	"@media(max-width:44rem){table.list,.list tbody,.list tr,.list td,.list caption{display:block}.list thead tr{display:flex;"
+	"@media(max-width:44rem){table.list,.list thead,.list tbody,.list tr,.list td,.list caption{display:block}"
+	".list caption{padding:.5rem .8rem 0}.list thead tr{display:flex;"
 	"gap:1rem}.list tr{border-top:1px solid var(--line);padding:.5rem .8rem}.list td{border:0;padding:0}.list th{width:auto;"
 	"padding:0}td.n{display:none}td.s{font-size:1rem}.d1,.d2,.d3,.d4,.d5,.d6,.d7,.d8{margin-left:.7rem}dl{grid-template-columns:1fr}"
 	"dl dd{margin-bottom:.3rem}}\n"
 	"@media print{header.page nav,form,nav.pages{display:none}}\n";
 
 /*
- * Search and sorting. Everything works without it but those two. Text goes into the page as text (textContent) only. A month's
- * table is sorted as it is; on index.html a word or a click on a column asks for the pieces of the search data, the newest first,
- * each loaded once.
+ * Search and sorting. Everything works without it but those two. Text goes into the page as text (textContent)
+ * only. A month's table is sorted as it is; on index.html a word or a click on a column asks for the pieces of
+ * the search data, the newest first, each loaded once.
  */
 static const char script[] =
 	"\"use strict\";\n"

@@ -7,8 +7,9 @@
 #include "text/json.h"
 
 /*
- * What archive.js searches. A page on a disk may not read other files but as scripts, so each piece is one call of a function.
- * Messages are in the order in which they came, so that a later run changes the last piece and adds others.
+ * What archive.js searches. A page on a disk may not read other files but as scripts, so each piece is one call
+ * of a function. Messages are in the order in which they came, so that a later run changes the last piece and
+ * adds others.
  */
 
 static void add_message(struct pages *p, struct json *j, size_t i)

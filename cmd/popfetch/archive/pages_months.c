@@ -2,7 +2,9 @@
 
 #include "cmd/popfetch/archive/pages_state.h"
 
+#include <fcntl.h>
 #include <stdio.h>
+#include <unistd.h>
 
 #include "base/mem.h"
 
@@ -66,7 +68,8 @@ static bool write_month(struct pages *p, size_t month, size_t first)
 	bool ok = true;
 
 	pages_add_month(&title, m->from);
-	for (size_t page = 0; ok && page < n; page++) {
+	/* The last page first: it is the one that may be new, and the others lead to it. */
+	for (size_t page = n; ok && page-- > 0;) {
 		pages_begin(p, buf_text(&title), "", true);
 		add_neighbours(p, month);
 		add_pages(p, m->from, page, n);
@@ -86,28 +89,40 @@ static bool write_month(struct pages *p, size_t month, size_t first)
 	return ok;
 }
 
-bool pages_write_months(struct pages *p)
+/* The months that have messages, the newest first, and which of them have a page. */
+static void list_months(struct pages *p)
 {
-	const struct catalog *c = p->catalog;
 	char last[16] = "";
-	size_t first = 0;
-	bool ok = true;
 
-	for (size_t i = 0; i < c->n; i++) {
-		int64_t date = c->entries[p->order[i]].date;
+	for (size_t i = 0; i < p->catalog->n; i++) {
+		int64_t date = p->catalog->entries[p->order[i]].date;
 		char name[16];
 
 		pages_month(name, date);
 		if (strcmp(name, last) != 0) {
 			p->months = mem_grow(p->months, p->n_months, &p->months_cap, sizeof *p->months);
-			p->months[p->n_months++] = (struct pages_months){ .from = date };
+			p->months[p->n_months++] = (struct pages_months){ .from = date,
+				.there = faccessat(p->folder->fd, name, F_OK, 0) == 0 };
 			memcpy(last, name, sizeof last);
 		}
 		p->months[p->n_months - 1].n++;
 	}
-	for (size_t i = 0; ok && i < p->n_months; i++) {
-		ok = write_month(p, i, first);
-		first += p->months[i].n;
+}
+
+bool pages_write_months(struct pages *p)
+{
+	bool ok = true;
+
+	list_months(p);
+	/* New months before the others, which lead to them. */
+	for (int turn = 0; turn < 2; turn++) {
+		size_t first = 0;
+
+		for (size_t i = 0; ok && i < p->n_months; i++) {
+			if (p->months[i].there == (turn == 1))
+				ok = write_month(p, i, first);
+			first += p->months[i].n;
+		}
 	}
 	return ok;
 }

@@ -16,6 +16,7 @@ struct pages {
 	struct pages_months {
 		int64_t from; /* date of its newest message */
 		size_t n;     /* messages */
+		bool there;   /* it has had a page before */
 	} * months;
 	size_t n_months;
 	size_t months_cap;

@@ -10,9 +10,9 @@
 #include "text/html.h"
 
 /*
- * A message's page refers to its thread by a name that never changes: "threads/0a1.html#t0a1…". The file has all threads of two
- * and more messages whose names begin with these three digits, and a style sheet that shows the one that is asked for. A thread
- * that became part of another one has a line that leads there.
+ * A message's page refers to its thread by a name that never changes: "threads/0a1.html#t0a1…". The file has
+ * all threads of two and more messages whose names begin with these three digits, and a style sheet that shows
+ * the one that is asked for. A thread that became part of another one has a line that leads there.
  */
 
 #define FILES 4096u

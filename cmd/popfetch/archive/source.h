@@ -7,15 +7,14 @@
 
 /* clang-format off */
 /*
- * The messages of a mailbox that exists, one after the other: an mbox, a Maildir (new and cur, in the order of their
- * names), "-" for an mbox on standard input, or a file with one message. Nothing in it is changed.
+ * The messages of a mailbox that exists, one after the other: an mbox, a Maildir (new and cur, in the order of
+ * their names), "-" for an mbox on standard input, or a file with one message. Nothing in it is changed.
  *
- *     source_open(&s, path, err)
- *     while (source_next(&s, err))
- *             ... s.message, s.size ...
- *     source_close(&s);               err.kind tells why it ended
+ *     source_open(&s, path, err) while (source_next(&s, err)) ... s.message, s.size ... source_close(&s);
+ *     err.kind tells why it ended
  *
- * An mbox is read as far as it reached when it was opened, so that a message that is being appended is not seen in part.
+ * An mbox is read as far as it reached when it was opened, so that a message that is being appended is not seen
+ * in part.
  */
 /* clang-format on */
 

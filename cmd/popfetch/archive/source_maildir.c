@@ -13,8 +13,10 @@
 #include "cli/say.h"
 #include "io/file.h"
 
-/* Names begin with the time of delivery, so that their order is that of the mailbox: digits are compared as numbers, and the
- * folder does not count. */
+/*
+ * Names begin with the time of delivery, so that their order is that of the mailbox: digits are compared as
+ * numbers, and the folder does not count.
+ */
 static int compare(const void *a, const void *b)
 {
 	const char *x = *(char *const *)a + 4;

@@ -5,8 +5,9 @@
 #include <stdint.h>
 
 /*
- * Numbers by a hash of 64 bits, 12 bytes a slot: what base/set.h does with its keys kept would take five times as much. Two
- * keys with one hash are one key, so the hash is to be keyed by a secret where a stranger chooses what is hashed.
+ * Numbers by a hash of 64 bits, 12 bytes a slot: what base/set.h does with its keys kept would take five times
+ * as much. Two keys with one hash are one key, so the hash is to be keyed by a secret where a stranger chooses
+ * what is hashed.
  */
 struct table {
 	uint64_t *hashes; /* owned */

@@ -24,7 +24,10 @@ static uint64_t name_of(struct str s)
 
 uint32_t threads_find(const struct threads *t, uint32_t thread)
 {
-	/* Shortens the way as it goes: without that a chain of threads could be made so long that each search is slow. */
+	/*
+	 * Shortens the way as it goes: without that a chain of threads could be made so long that each search
+	 * is slow.
+	 */
 	while (t->threads[thread].up != thread) {
 		t->threads[thread].up = t->threads[t->threads[thread].up].up;
 		thread = t->threads[thread].up;

@@ -5,13 +5,14 @@
 #include "cmd/popfetch/archive/table.h"
 
 /*
- * Which messages belong together. Messages are added in the order in which the archive got them, and what a message is told
- * then stays true: its thread has a name by which its page refers to it, and a thread that turns out to be part of
- * another one keeps its name as a second one. The same messages in the same order give the same threads.
+ * Which messages belong together. Messages are added in the order in which the archive got them, and what a
+ * message is told then stays true: its thread has a name by which its page refers to it, and a thread that
+ * turns out to be part of another one keeps its name as a second one. The same messages in the same order give
+ * the same threads.
  *
- * A message belongs to the thread of the message that it answers (In-Reply-To, else the last of References); where that is not
- * here, to the one that the first of its references names; a reply without references ("Re:", "AW:") to the last thread
- * that began with the same subject. Everything else begins a thread.
+ * A message belongs to the thread of the message that it answers (In-Reply-To, else the last of References);
+ * where that is not here, to the one that the first of its references names; a reply without references ("Re:",
+ * "AW:") to the last thread that began with the same subject. Everything else begins a thread.
  */
 struct threads {
 	uint64_t secret[2];    /* of the tables' hashes; set it before the first message */

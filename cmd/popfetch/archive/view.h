@@ -8,9 +8,9 @@ struct buf;
 struct card;
 
 /*
- * The page of one message: head, HTML part in its frame, text, messages within it, attachments, the whole header. What the
- * message says is text or inside the frame (mail/page/page.h); there is no script in the page. Once written it is never changed:
- * it refers to the index, to its month and to its thread by names that stay.
+ * The page of one message: head, HTML part in its frame, text, messages within it, attachments, the whole
+ * header. What the message says is text or inside the frame (mail/page/page.h); there is no script in the page.
+ * Once written it is never changed: it refers to the index, to its month and to its thread by names that stay.
  */
 struct view {
 	const char *up;     /* from the page to the archive's folder: "../../" */

@@ -110,8 +110,10 @@ void page_add_links(struct buf *out, const struct page_found *found)
 	buf_add_text(out, "</ul></details>\n");
 }
 
-/* The length of an address at the start of s, 0 without one: up to a blank, a bracket or a quote, without the punctuation
- * of the sentence. */
+/*
+ * The length of an address at the start of s, 0 without one: up to a blank, a bracket or a quote, without the
+ * punctuation of the sentence.
+ */
 static size_t link_length(struct str s)
 {
 	size_t n = 0;

@@ -5,14 +5,16 @@
 
 /* clang-format off */
 /*
- * Mail of strangers in an HTML page that is read from disk: nothing of it runs, and nothing is loaded from anywhere. Three
- * barriers, each of which would be enough in a browser that knows it:
+ * Mail of strangers in an HTML page that is read from disk: nothing of it runs, and nothing is loaded from
+ * anywhere. Three barriers, so that one that fails is not the last:
  *
- *  1. The HTML is not copied. It is read and written anew with the elements and attributes of a list, every "<" of the
- *     output being ours. There is no script, form, frame, link or meta in it, and no address but data: pictures; a target
- *     of <a> becomes its title. (This alone stops <link rel=preconnect>, which no policy covers.)
- *  2. It is in an <iframe sandbox srcdoc>: without allow-scripts, -forms, -popups, -same-origin and -top-navigation. A
- *     srcdoc is not a file, so nobody can open it outside of its sandbox, as could be done with a file beside the page.
+ *  1. The HTML is not copied. It is read and written anew with the elements and attributes of a list, every "<"
+ *     of the output being ours. There is no script, form, frame, link or meta in it, and no address but data:
+ *     pictures; a target of <a> becomes its title. (This alone stops <link rel=preconnect>, which no policy
+ *     covers.)
+ *  2. It is in an <iframe sandbox srcdoc>: without allow-scripts, -forms, -popups, -same-origin and
+ *     -top-navigation. A srcdoc is not a file, so nobody can open it outside of its sandbox, as could be done
+ *     with a file beside the page.
  *  3. A Content-Security-Policy in the page, which the frame inherits, and a stricter one in the frame.
  *
  * All functions append to out, which says at the end whether it was full. Text is UTF-8.
@@ -40,8 +42,8 @@ struct page_found {
 void page_found_free(struct page_found *found);
 
 /*
- * The frame of an HTML part. message is the entity whose parts "cid:" refers to: pictures of it (PNG, JPEG, GIF, WebP, BMP,
- * AVIF; 16 MiB in all) are put in.
+ * The frame of an HTML part. message is the entity whose parts "cid:" refers to: pictures of it (PNG, JPEG,
+ * GIF, WebP, BMP, AVIF; 16 MiB in all) are put in.
  */
 void page_add_frame(struct buf *out, struct str message, struct str html, struct page_found *found);
 /* The HTML alone, without the frame: what barrier 1 leaves of it. */
@@ -49,13 +51,17 @@ void page_filter(struct buf *out, struct str message, struct str html, struct pa
 /* The targets in found as a list of links that say where they lead; nothing when there are none. */
 void page_add_links(struct buf *out, const struct page_found *found);
 
-/* Text of a message: escaped, http and https addresses as links. Not within <pre>; the caller's element keeps its lines. */
+/*
+ * Text of a message: escaped, http and https addresses as links. The element around it keeps
+ * its lines.
+ */
 void page_add_text(struct buf *out, struct str text);
 /* A value on one line: controls and marks of direction are shown as \xNN, at most `most` bytes, isolated by <bdi>. */
 void page_add_shown(struct buf *out, struct str s, size_t most);
 /*
- * Append the body of the first field of that name of a header block: unfolded, encoded words decoded, and bytes that are
- * not UTF-8 read as Windows-1252. It may contain controls. False without such a field, with nothing appended.
+ * Append the body of the first field of that name of a header block: unfolded, encoded words decoded, and bytes
+ * that are not UTF-8 read as Windows-1252. It may contain controls. False without such a field, with nothing
+ * appended.
  */
 bool page_field(struct buf *out, struct str block, const char *name);
 /* <header> with the subject and those of the fields (NULL at the end of names) that the block has, decoded. */

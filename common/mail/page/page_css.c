@@ -3,10 +3,10 @@
 #include "mail/page/page_state.h"
 
 /*
- * CSS is not parsed, only read far enough to find what names an address. The policies of the page and the frame forbid
- * every load anyway; this keeps the pictures of the message and tells how many others there were. A backslash, by which
- * "url" can be written in other ways, becomes a space outside of strings, and so does whatever is left out: two halves of
- * a word never come together.
+ * CSS is not parsed, only read far enough to find what names an address. The policies of the page and the frame
+ * forbid every load anyway; this keeps the pictures of the message and tells how many others there were. A
+ * backslash, by which "url" can be written in other ways, becomes a space outside of strings, and so does
+ * whatever is left out: two halves of a word never come together.
  */
 
 static bool is_line_end(char c)

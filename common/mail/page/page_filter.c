@@ -9,9 +9,9 @@
 #include "text/utf8.h"
 
 /*
- * HTML is read as the living standard's tokenizer does, as far as that matters, and only what is known is written. Where
- * this reader and a browser disagree about broken markup the picture differs and nothing else: a browser never sees the
- * input. Both lists are sorted, for bsearch.
+ * HTML is read as the living standard's tokenizer does, as far as that matters, and only what is known is
+ * written. Where this reader and a browser disagree about broken markup the picture differs and nothing else: a
+ * browser never sees the input. Both lists are sorted, for bsearch.
  */
 
 static const char *const elements[] = { "a", "abbr", "address", "area", "article", "aside", "b", "bdi", "bdo", "big",

@@ -14,14 +14,15 @@ struct page_pictures {
 };
 
 /*
- * Append the data: URL that stands for an address in HTML or CSS: of a picture with that Content-ID, or a data: URL of a
- * picture itself. False with nothing appended for every other address; one that is elsewhere is counted.
+ * Append the data: URL that stands for an address in HTML or CSS: of a picture with that Content-ID, or a data:
+ * URL of a picture itself. False with nothing appended for every other address; one that is elsewhere is
+ * counted.
  */
 bool page_picture(struct page_pictures *p, struct str url, struct buf *out);
 
 /*
- * Append CSS without what loads: url() of anything but pictures of the message, @import, image-set(). No "<" is left in it,
- * so that it cannot end its <style>.
+ * Append CSS without what loads: url() of anything but pictures of the message, @import, image-set(). No "<" is
+ * left in it, so that it cannot end its <style>.
  */
 void page_css(struct buf *out, struct str css, struct page_pictures *p);
 
