@@ -98,8 +98,9 @@ static bool check_reading(const struct settings *s, struct err *err)
 		return err_set(err, ERR_USAGE, "--index and --archive: give one of them");
 	if (s->archive != NULL && s->archive[0] == '\0')
 		return err_set(err, ERR_USAGE, "--archive: the DIR has an empty name");
-	if (s->keep >= 0 || s->all || s->limit > 0 || s->max_size_text != NULL || s->headers || s->list ||
-		s->since_text != NULL || s->state != NULL || s->account.pop != NULL || s->account.names.n > 0)
+	if (s->keep >= 0 || s->all || s->pipe != NULL || s->pipe_mbox != NULL || s->limit > 0 ||
+		s->max_size_text != NULL || s->headers || s->list || s->since_text != NULL || s->state != NULL ||
+		s->account.pop != NULL || s->account.names.n > 0)
 		return err_set(err, ERR_USAGE, "%s reads a MAILBOX that is here: no option about a server goes with it",
 			reading);
 	if (s->index && s->summary != NULL)

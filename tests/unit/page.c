@@ -115,12 +115,6 @@ static void test_told(void)
 	check(found.active == 2, "a script and a form: %u", found.active);
 	check_same(buf_str(&found.targets), "http://a.example/\nHTTPS://b.example\nmailto:c@x.example\n",
 		"links that lead somewhere, each once");
-	buf_clear(&out);
-	page_add_links(&out, &found);
-	check(str_search(buf_str(&out),
-		      STR_LIT("<a href=\"http://a.example/\" target=\"_blank\" rel=\"noopener noreferrer\">")) <
-			buf_len(&out),
-		"and a list of them");
 	page_found_free(&found);
 	for (unsigned i = 0; i < 2 * PAGE_LINKS; i++) {
 		char html[60];
@@ -133,20 +127,36 @@ static void test_told(void)
 	buf_free(&out);
 }
 
+static bool has(const struct buf *out, const char *text)
+{
+	return str_search(buf_str(out), str_of(text)) < buf_len(out);
+}
+
 static void test_frame(void)
 {
 	struct buf out = { .limit = 0 };
 	struct page_found found = { .remote = 0 };
 
-	page_add_frame(&out, STR_LIT(message), STR_LIT("<p>\"it's\" \"></iframe><script>x</script>"), &found);
+	page_add_html(&out, STR_LIT(message), STR_LIT("<p>\"it's\" \"></iframe>"), &found);
 	struct str frame = buf_str(&out);
 
-	check(str_starts(frame, STR_LIT("<iframe sandbox class=")), "a frame with every restriction");
+	check(str_starts(frame, STR_LIT("<iframe sandbox class=")),
+		"a frame with every restriction, and nothing to tell");
 	check(str_count(frame, '<') == 2 && str_ends(frame, STR_LIT("\"></iframe>\n")),
 		"nothing gets out of its attribute");
-	check(str_search(frame, STR_LIT("default-src &#39;none&#39;; img-src data:;")) < frame.n,
-		"a policy of its own");
-	check(str_search(frame, STR_LIT("allow-")) == frame.n, "nothing allowed");
+	check(has(&out, "default-src &#39;none&#39;; img-src data:;"), "a policy of its own");
+	check(!has(&out, "allow-"), "nothing allowed");
+	buf_clear(&out);
+	page_add_html(&out, STR_LIT(message), STR_LIT("<img src=//x><script></script><a href='http://a.example/?\"'>"),
+		&found);
+	check(has(&out, "1 picture, font or style from the network: not loaded") && has(&out, "were removed"),
+		"what is left out is told");
+	check(has(&out, "<a href=\"http://a.example/?&quot;\" target=\"_blank\" rel=\"noopener noreferrer\">"),
+		"links are listed");
+	buf_clear(&out);
+	page_add_meta(&out, false);
+	check(has(&out, "default-src 'none'; img-src data:; style-src 'unsafe-inline'; base-uri"),
+		"a page loads nothing");
 	page_found_free(&found);
 	buf_free(&out);
 }

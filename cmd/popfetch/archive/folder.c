@@ -75,7 +75,7 @@ static bool fill(const struct folder *f, int fd, const char *temporary, struct s
 	return ok;
 }
 
-bool folder_put(const struct folder *f, const char *name, struct str content, struct err *err)
+static bool put(const struct folder *f, const char *name, struct str content, struct err *err)
 {
 	int fd = openat(f->fd, TEMPORARY, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
 
@@ -101,7 +101,7 @@ bool folder_add(const struct folder *f, const char *name, struct str content, st
 	if (fd >= 0)
 		return fill(f, fd, name, content, err);
 	if (errno == EEXIST)
-		return folder_put(f, name, content, err);
+		return put(f, name, content, err);
 	return err_errno(err, ERR_CANTCREAT, errno, "%s/%s", f->path, name);
 }
 
@@ -125,7 +125,7 @@ static bool has_content(const struct folder *f, const char *name, struct str con
 
 bool folder_update(const struct folder *f, const char *name, struct str content, struct err *err)
 {
-	return has_content(f, name, content) || folder_put(f, name, content, err);
+	return has_content(f, name, content) || put(f, name, content, err);
 }
 
 bool folder_sync(const struct folder *f, struct err *err)

@@ -21,17 +21,15 @@ struct folder {
  */
 bool folder_open(struct folder *f, const char *path, const char *mark, struct err *err);
 /*
- * Put a file in place; its directory, one or two levels below the folder, is made if it is missing.
- * ERR_CANTCREAT, ERR_IO.
+ * Put a file that others lead to in place; one that has this content already is left alone. Its directory, one or two
+ * levels below the folder, is made if it is missing. ERR_CANTCREAT, ERR_IO.
  */
-bool folder_put(const struct folder *f, const char *name, struct str content, struct err *err);
+bool folder_update(const struct folder *f, const char *name, struct str content, struct err *err);
 /*
- * The same for a file that nothing leads to yet: written under its own name, which takes half the time. Where
- * there is one, which a run that was killed has left, it is replaced as folder_put does.
+ * The same for a file that nothing leads to yet: written under its own name, which takes half the time. Where there
+ * is one, which a run that was killed has left, it is replaced as folder_update does.
  */
 bool folder_add(const struct folder *f, const char *name, struct str content, struct err *err);
-/* As folder_put, but a file that has this content already is left alone. */
-bool folder_update(const struct folder *f, const char *name, struct str content, struct err *err);
 /* Sync everything that was put in. ERR_IO. */
 bool folder_sync(const struct folder *f, struct err *err);
 void folder_close(struct folder *f);

@@ -132,24 +132,12 @@ static void add_html(struct page *p, struct str message, const struct mime_leaf 
 {
 	struct page_found found = { .remote = 0 };
 
-	struct buf frame = { .limit = (size_t)512 << 20 };
-
-	page_add_frame(&frame, message, html, &found);
-	if (found.remote > 0)
-		buf_printf(p->out,
-			"<p class=\"note\">%u picture%s, font%s or style%s from the network: not loaded.</p>\n",
-			found.remote, found.remote == 1 ? "" : "s", found.remote == 1 ? "" : "s",
-			found.remote == 1 ? "" : "s");
-	if (found.active > 0)
-		note(p, "Scripts, forms or frames of this message were removed.");
-	buf_add(p->out, buf_str(&frame));
-	page_add_links(p->out, &found);
+	page_add_html(p->out, message, html, &found);
 	if (found.cut) {
 		note(p, "The HTML part is long: the whole of it is in the file below.");
 		add_file(p, leaf, html, "");
 	}
 	page_found_free(&found);
-	buf_free(&frame);
 }
 
 static void tell_encrypted(struct page *p, const struct mime_leaf *leaf)

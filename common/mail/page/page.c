@@ -64,7 +64,7 @@ void page_found_free(struct page_found *found)
 	*found = (struct page_found){ .remote = 0 };
 }
 
-void page_add_frame(struct buf *out, struct str message, struct str html, struct page_found *found)
+static void add_frame(struct buf *out, struct str message, struct str html, struct page_found *found)
 {
 	struct buf inner = { .limit = (size_t)64 << 20 };
 	size_t before = found->lines;
@@ -93,7 +93,7 @@ static void add_link(struct buf *out, struct str url)
 	buf_add_text(out, "</a>");
 }
 
-void page_add_links(struct buf *out, const struct page_found *found)
+static void add_links(struct buf *out, const struct page_found *found)
 {
 	struct str rest = buf_str(&found->targets);
 
@@ -108,6 +108,22 @@ void page_add_links(struct buf *out, const struct page_found *found)
 		buf_add_text(out, "</li>\n");
 	}
 	buf_add_text(out, "</ul></details>\n");
+}
+
+void page_add_html(struct buf *out, struct str message, struct str html, struct page_found *found)
+{
+	struct buf frame = { .limit = SIZE_MAX };
+
+	add_frame(&frame, message, html, found);
+	if (found->remote > 0)
+		buf_printf(out, "<p class=\"note\">%u picture%s, font%s or style%s from the network: not loaded.</p>\n",
+			found->remote, found->remote == 1 ? "" : "s", found->remote == 1 ? "" : "s",
+			found->remote == 1 ? "" : "s");
+	if (found->active > 0)
+		buf_add_text(out, "<p class=\"note\">Scripts, forms or frames of this message were removed.</p>\n");
+	buf_add(out, buf_str(&frame));
+	add_links(out, found);
+	buf_free(&frame);
 }
 
 /*

@@ -42,14 +42,12 @@ struct page_found {
 void page_found_free(struct page_found *found);
 
 /*
- * The frame of an HTML part. message is the entity whose parts "cid:" refers to: pictures of it (PNG, JPEG,
- * GIF, WebP, BMP, AVIF; 16 MiB in all) are put in.
+ * An HTML part: notes about what is not shown, its frame, and its links as a list that says where they lead. message is
+ * the entity whose parts "cid:" refers to: pictures of it (PNG, JPEG, GIF, WebP, BMP, AVIF; 16 MiB in all) are put in.
  */
-void page_add_frame(struct buf *out, struct str message, struct str html, struct page_found *found);
+void page_add_html(struct buf *out, struct str message, struct str html, struct page_found *found);
 /* The HTML alone, without the frame: what barrier 1 leaves of it. */
 void page_filter(struct buf *out, struct str message, struct str html, struct page_found *found);
-/* The targets in found as a list of links that say where they lead; nothing when there are none. */
-void page_add_links(struct buf *out, const struct page_found *found);
 
 /*
  * Text of a message: escaped, http and https addresses as links. The element around it keeps
