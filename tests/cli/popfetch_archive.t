@@ -340,7 +340,7 @@ def killed(work, shim):
                 if second.returncode != 0 or work.archive() != whole:
                     bad.append(f"{how} {at}: not completed: {second.returncode} {second.stderr.decode()}")
                 tried += 1
-        check(points > 40 and not bad, f"{name}, {tried} times killed or failing at {points} points: whole pages, and completed by the next", *bad[:12])
+        check(points > 20 and not bad, f"{name}, {tried} times killed or failing at {points} points: whole pages, and completed by the next", *bad[:12])
 
 
 def large(work):

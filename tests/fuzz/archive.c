@@ -25,7 +25,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct buf page = { .limit = (size_t)256 << 20 };
 
 	card_read(&card, message, size);
-	if (!view_add(&page, &view, message, &card, NULL) || str_isearch(buf_str(&page), STR_LIT("<script")) < buf_len(&page))
+	if (!view_add(&page, &view, message, &card, NULL) ||
+		str_isearch(buf_str(&page), STR_LIT("<script")) < buf_len(&page))
 		__builtin_trap();
 	card_free(&card);
 	buf_free(&page);
