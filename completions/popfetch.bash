@@ -44,6 +44,10 @@ _popfetch()
 		compopt -o filenames
 		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
 		return ;;
+	--archive)
+		compopt -o filenames
+		mapfile -t COMPREPLY < <(compgen -d -- "$cur")
+		return ;;
 	--password-command | --token-command)
 		mapfile -t COMPREPLY < <(compgen -c -- "$cur")
 		return ;;
@@ -54,7 +58,7 @@ _popfetch()
 		mapfile -t COMPREPLY < <(compgen -W "--pipe --pipe-mbox --delete --delete-after --all --limit --max-size --since --headers --list --state --retries --pipelining --summary --pop --tls
 			--ca-file --pin --dane --client-cert --client-key --proxy --ehlo --timeout --user --auth
 			--password-command --password-file --password-fd --token-command --config --account --verbose --trace --quiet
-			--progress --help --usage --version" -- "$cur")
+			--progress --index --archive --help --usage --version" -- "$cur")
 	else
 		compopt -o filenames
 		mapfile -t COMPREPLY < <(compgen -f -- "$cur")

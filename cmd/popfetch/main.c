@@ -4,6 +4,8 @@
 
 #include "cli/drive.h"
 #include "cli/say.h"
+#include "cmd/popfetch/archive/archive.h"
+#include "cmd/popfetch/archive/listing.h"
 #include "text/json.h"
 
 static void show_text(const struct tally *t)
@@ -82,6 +84,10 @@ int main(int argc, char **argv)
 	drive_signals();
 	if (!settings_parse(&s, argc, argv, &err))
 		return say_fail(&err);
+	if (s.index)
+		return listing_run(s.mailbox, s.account.progress);
+	if (s.archive != NULL)
+		return archive_run(s.archive, s.mailbox, s.summary != NULL, s.account.progress);
 	if (s.account.names.n == 0)
 		return one(&s, NULL);
 	/* One account in trouble does not keep the others from their mail; the first trouble is the status. */

@@ -6,7 +6,7 @@
 #include "io/clock.h"
 #include "text/date.h"
 
-static const char usage[] = "[OPTION...] [MAILBOX]";
+static const char usage[] = "[OPTION...] [MAILBOX]\n--index [MAILBOX]\n--archive DIR [MAILBOX]";
 
 static const struct option *fetch_options(struct settings *s)
 {
@@ -35,6 +35,9 @@ static const struct option *fetch_options(struct settings *s)
 		{ "pipelining", 0, OPTION_TEXT, &s->pipelining_text, "on|off|auto",
 			"send several commands at once (default: auto)", false },
 		{ "summary", 0, OPTION_TEXT, &s->summary, "json", "the summary as JSON", false },
+		{ .type = OPTION_GROUP, .help = "Reading a MAILBOX that is here, without a server" },
+		{ "index", 0, OPTION_FLAG, &s->index, NULL, "list its messages as CSV", false },
+		{ "archive", 0, OPTION_TEXT, &s->archive, "DIR", "write it to DIR as pages for a browser", false },
 		{ 0 },
 	};
 	return options_keep(mem_copy(table, sizeof table));
@@ -84,6 +87,27 @@ static bool parse_pipelining(struct settings *s, struct err *err)
 	return err_set(err, ERR_USAGE, "--pipelining '%s': on, off or auto", s->pipelining_text);
 }
 
+/* What only means something with a server. */
+static bool check_reading(const struct settings *s, struct err *err)
+{
+	const char *reading = s->index ? "--index" : "--archive";
+
+	if (!s->index && s->archive == NULL)
+		return true;
+	if (s->index && s->archive != NULL)
+		return err_set(err, ERR_USAGE, "--index and --archive: give one of them");
+	if (s->archive != NULL && s->archive[0] == '\0')
+		return err_set(err, ERR_USAGE, "--archive: the DIR has an empty name");
+	if (s->keep >= 0 || s->all || s->pipe != NULL || s->pipe_mbox != NULL || s->limit > 0 ||
+		s->max_size_text != NULL || s->headers || s->list || s->since_text != NULL || s->state != NULL ||
+		s->account.pop != NULL || s->account.names.n > 0)
+		return err_set(err, ERR_USAGE, "%s reads a MAILBOX that is here: no option about a server goes with it",
+			reading);
+	if (s->index && s->summary != NULL)
+		return err_set(err, ERR_USAGE, "--index has no summary");
+	return true;
+}
+
 static bool check_combination(const struct settings *s, struct err *err)
 {
 	if (s->headers && s->keep >= 0)
@@ -129,5 +153,5 @@ bool settings_parse(struct settings *s, int argc, char **argv, struct err *err)
 		return err_set(err, ERR_USAGE, "the MAILBOX has an empty name");
 	return parse_delete(s, err) && parse_since(s, err) && parse_pipelining(s, err) &&
 		(s->max_size_text == NULL || options_size("--max-size", s->max_size_text, &s->max_size, err)) &&
-		check_combination(s, err) && account_apply_general(&s->account, err);
+		check_reading(s, err) && check_combination(s, err) && account_apply_general(&s->account, err);
 }

@@ -25,6 +25,8 @@ struct settings {
 	const char *pipelining_text;
 	enum pipelining { PIPELINING_AUTO, PIPELINING_ON, PIPELINING_OFF } pipelining;
 	const char *state;
+	bool index;          /* --index: of a mailbox that is here */
+	const char *archive; /* --archive: the folder */
 };
 
 /* 64 with the option that is wrong. */

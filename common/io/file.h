@@ -89,6 +89,8 @@ void file_new_abort(struct file_new *f);
  * ERR_OS when fd cannot be locked.
  */
 bool file_lock(int fd, const char *name, int64_t deadline, struct err *err);
+/* The same for a reader, which may have opened it for reading only: no writer has the lock, other readers may. */
+bool file_lock_shared(int fd, const char *name, int64_t deadline, struct err *err);
 /*
  * Make PATH.lock (O_EXCL) with our pid and host in it. A lock whose process no longer runs on this host is taken
  * over, and so is one without complete text that is older than the start of this machine. False with ERR_TEMP when

@@ -39,10 +39,10 @@ static struct flock whole_file(short type)
 	return (struct flock){ .l_type = type, .l_whence = SEEK_SET };
 }
 
-bool file_lock(int fd, const char *name, int64_t deadline, struct err *err)
+static bool lock_as(short type, int fd, const char *name, int64_t deadline, struct err *err)
 {
 	int64_t span = CLOCK_SECOND / 200;
-	struct flock lock = whole_file(F_WRLCK);
+	struct flock lock = whole_file(type);
 
 	while (fcntl(fd, F_OFD_SETLK, &lock) < 0) {
 		if (errno == EINTR)
@@ -57,6 +57,16 @@ bool file_lock(int fd, const char *name, int64_t deadline, struct err *err)
 		return err_set(err, ERR_TEMP, "%s: locked by another process", name);
 	}
 	return true;
+}
+
+bool file_lock(int fd, const char *name, int64_t deadline, struct err *err)
+{
+	return lock_as(F_WRLCK, fd, name, deadline, err);
+}
+
+bool file_lock_shared(int fd, const char *name, int64_t deadline, struct err *err)
+{
+	return lock_as(F_RDLCK, fd, name, deadline, err);
 }
 
 static const char *own_host(char host[65])

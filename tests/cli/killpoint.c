@@ -141,6 +141,7 @@ ssize_t __recv_chk(int fd, void *p, size_t n, size_t size, int flags)
 
 SYNCS(fdatasync)
 SYNCS(fsync)
+SYNCS(syncfs)
 
 /* What changes names and lengths. */
 #define CHANGES(name, parameters, arguments)                            \
@@ -162,4 +163,6 @@ SYNCS(fsync)
 
 CHANGES(ftruncate, (int fd, off_t size), (fd, size))
 CHANGES(rename, (const char *from, const char *to), (from, to))
+CHANGES(renameat, (int from, const char *name, int to, const char *other), (from, name, to, other))
+CHANGES(mkdirat, (int fd, const char *path, mode_t mode), (fd, path, mode))
 CHANGES(unlink, (const char *path), (path))

@@ -12,9 +12,10 @@ from tap import TOP, check, done, read, sources  # noqa: E402
 FLOORS = ["base", "text", "mail", "proto", "io", "cli"]
 # Rooms within a floor or a tool, the lowest first. "." is what stands on top of them; HEADS may be included by every room.
 ROOMS = {
-    "common/mail": ["header", "address", "message", "returns", "list"],
+    "common/mail": ["header", "address", "message", "page", "returns", "list"],
     "cmd/listscrub": ["read", "returns", "judge", "write", "run", "."],
     "cmd/mailbulk": ["rows", "letter", "check", "send", "."],
+    "cmd/popfetch": ["archive", "."],
     "cmd/mailsend": ["compose", "deliver", "spool", "."],
 }
 HEADS = {"cmd/listscrub/settings.h", "cmd/listscrub/reason.h", "cmd/mailbulk/settings.h", "cmd/mailsend/settings.h"}

@@ -18,22 +18,7 @@
  */
 
 #define MIME_MAX_PARTS 100
-#define MIME_MAX_DEPTH 10
 #define MIME_MAX_HEADER ((size_t)256 << 10)
-
-/* One multipart on the way down: what is left of it and the line that separates its parts. */
-struct level {
-	struct str rest;
-	char boundary[72];
-	unsigned number; /* among all multiparts, from 1 */
-};
-
-struct walk {
-	struct level levels[MIME_MAX_DEPTH];
-	unsigned depth;
-	unsigned multiparts;
-	unsigned parts;
-};
 
 /* Where the line behind position at begins. */
 static size_t next_line(struct str s, size_t at)
@@ -77,7 +62,7 @@ static size_t find_delimiter(struct str s, const char *boundary, bool *closing)
 
 /* The octets of the next part of a multipart; false at its end. A missing last delimiter is made
  * good. */
-static bool next_part(struct level *l, struct str *part)
+static bool next_part(struct mime_level *l, struct str *part)
 {
 	bool closing = false;
 	size_t at = find_delimiter(l->rest, l->boundary, &closing);
@@ -140,7 +125,7 @@ static bool guess_boundary(struct str body, char boundary[72])
 }
 
 /* Take one entity: a leaf is filled and true; a multipart is entered. */
-static bool enter(struct walk *w, struct str entity, struct mime_leaf *leaf)
+static bool enter(struct mime_walk *w, struct str entity, struct mime_leaf *leaf)
 {
 	size_t n = header_length(str_sub(entity, 0, MIME_MAX_HEADER));
 	char boundary[72];
@@ -149,52 +134,78 @@ static bool enter(struct walk *w, struct str entity, struct mime_leaf *leaf)
 	leaf->body = str_sub(entity, n, entity.n);
 	leaf->depth = w->depth;
 	leaf->parent = w->depth > 0 ? w->levels[w->depth - 1].number : 0;
+	leaf->alternative = w->depth > 0 && w->levels[w->depth - 1].alternative;
 	read_type(leaf->header, leaf->type, boundary);
 	if (str_starts(str_of(leaf->type), STR_LIT("multipart/")) && w->depth < MIME_MAX_DEPTH &&
 		!has_boundary(leaf->body, boundary) && !guess_boundary(leaf->body, boundary))
 		boundary[0] = '\0';
 	if (boundary[0] == '\0' || w->depth == MIME_MAX_DEPTH)
 		return true;
-	struct level *l = &w->levels[w->depth++];
+	struct mime_level *l = &w->levels[w->depth++];
 
 	l->rest = leaf->body;
 	l->number = ++w->multiparts;
+	l->alternative = strcmp(leaf->type, "multipart/alternative") == 0;
 	memcpy(l->boundary, boundary, sizeof boundary);
 	return false;
 }
 
-/* Leaves from `first` on, as many as fit; how many there were. */
-static size_t walk(struct str message, size_t first, struct mime_leaf *leaves, size_t most)
+void mime_walk_init(struct mime_walk *w, struct str message, unsigned most)
 {
-	struct walk w = { .parts = 1 };
-	struct mime_leaf leaf;
-	size_t seen = 0;
-	size_t n = 0;
+	w->message = message;
+	w->depth = w->multiparts = 0;
+	w->parts = 1;
+	w->most = most;
+	w->begun = w->cut = false;
+}
 
-	if (enter(&w, message, &leaf) && first == 0 && most > 0)
-		leaves[n++] = leaf;
-	while (w.depth > 0 && n < most) {
+bool mime_walk_next(struct mime_walk *w, struct mime_leaf *leaf)
+{
+	if (!w->begun) {
+		w->begun = true;
+		if (enter(w, w->message, leaf))
+			return true;
+	}
+	while (w->depth > 0) {
 		struct str part;
 
-		if (w.parts >= MIME_MAX_PARTS || !next_part(&w.levels[w.depth - 1], &part)) {
-			w.depth--;
+		if (!next_part(&w->levels[w->depth - 1], &part)) {
+			w->depth--;
 			continue;
 		}
-		w.parts++;
-		if (enter(&w, part, &leaf) && seen++ >= first)
-			leaves[n++] = leaf;
+		if (w->parts >= w->most) {
+			w->cut = true;
+			w->depth = 0;
+			break;
+		}
+		w->parts++;
+		if (enter(w, part, leaf))
+			return true;
 	}
-	return n;
+	return false;
 }
 
 bool mime_leaf(struct str message, size_t i, struct mime_leaf *leaf)
 {
-	return walk(message, i, leaf, 1) == 1;
+	struct mime_walk w;
+	size_t seen = 0;
+
+	mime_walk_init(&w, message, MIME_MAX_PARTS);
+	while (mime_walk_next(&w, leaf))
+		if (seen++ == i)
+			return true;
+	return false;
 }
 
 size_t mime_leaves(struct str message, struct mime_leaf *leaves, size_t most)
 {
-	return walk(message, 0, leaves, most);
+	struct mime_walk w;
+	size_t n = 0;
+
+	mime_walk_init(&w, message, MIME_MAX_PARTS);
+	while (n < most && mime_walk_next(&w, &leaves[n]))
+		n++;
+	return n;
 }
 
 /* UTF-8 out of text in the charset of the part, as far as we know it. */
