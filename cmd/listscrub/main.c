@@ -1,5 +1,6 @@
 #include <config.h>
 
+#include <signal.h>
 #include <unistd.h>
 
 #include "cli/say.h"
@@ -108,7 +109,8 @@ static struct findings findings(const struct scrub *s)
 		.judge = &s->judge,
 		.mx = s->mx,
 		.counts = &s->counts,
-		.values = &s->unread_values };
+		.values = &s->unread_values,
+		.unread = s->rows.outputs[ROWS_KEPT].gone };
 }
 
 static int scrub(struct run *run, struct err *err)
@@ -119,6 +121,7 @@ static int scrub(struct run *run, struct err *err)
 	bool interrupted = !ok && err->kind == ERR_NONE;
 
 	progress_end(&s->progress);
+	suppress_count_unmatched(&s->judge.suppress);
 	ok = rows_close(&s->rows, ok ? err : NULL) && ok;
 	if (ok && s->report != NULL)
 		ok = report_write(s->report, &found, run->set.report, err);
@@ -129,6 +132,8 @@ static int scrub(struct run *run, struct err *err)
 	summary_say(&found);
 	if (stop_signal() != 0)
 		return 128 + stop_signal();
+	if (s->rows.outputs[ROWS_KEPT].gone)
+		return 128 + SIGPIPE;
 	if (!ok)
 		return (int)err->kind;
 	if (s->judge.unread.hashes > 0) {

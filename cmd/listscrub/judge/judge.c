@@ -28,6 +28,7 @@ bool judge_init(struct judge *j, const struct settings *set, struct err *err)
 	j->active_since = clock_wall() - set->inactive;
 	if (!safelist_load(&j->suppress, set->fold, set->suppress.values, set->suppress.n, set->allow_empty, err))
 		return false;
+	suppress_watch(&j->suppress);
 	if (set->drop_role != NULL && !lists_load_roles(&j->lists, set->drop_role, set->allow_empty, err))
 		return false;
 	return set->drop_disposable == NULL ||

@@ -2,7 +2,7 @@
 
 #include "cmd/listscrub/judge/judge.h"
 
-#include "cmd/listscrub/judge/answer.h"
+#include "mail/list/answer.h"
 #include "text/csv.h"
 #include "text/date.h"
 #include "text/utf8.h"

@@ -190,6 +190,14 @@ static void say_form(const struct input *in)
 			(unsigned long long)in->list.dropped_line);
 }
 
+/* Whoever closes the output early, as head(1) does, wanted to see the first rows and not what they sum up to. */
+static void say_unwanted(const struct counts *c)
+{
+	char n[32];
+
+	say_note("standard output was closed: stopped after %s %s", number_grouped(n, c->read), rows(c->read));
+}
+
 void summary_say(const struct findings *f)
 {
 	say_form(f->in);
@@ -202,6 +210,8 @@ void summary_say(const struct findings *f)
 			f->mx->temporary == 1 ? "its" : "their");
 	if (f->set->summary_json)
 		say_json(f);
+	else if (f->unread)
+		say_unwanted(f->counts);
 	else
 		say_text(f);
 }

@@ -1,6 +1,6 @@
 #include <config.h>
 
-#include "cmd/listscrub/judge/answer.h"
+#include "mail/list/answer.h"
 
 /* With accents also in capitals and in Latin-1; marks also as emoji. */
 static const char words_yes[] =
