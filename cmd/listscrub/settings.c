@@ -40,6 +40,7 @@ static const struct option *input_options(struct settings *s)
 		{ "no-header", 0, OPTION_FLAG, &s->header_no, NULL, "the first row is data", false },
 		{ "ragged", 0, OPTION_TEXT, &s->ragged_text, "pad|reject",
 			"pad rows with too few cells, or reject them (default: pad)", false },
+		{ "strict", 0, OPTION_FLAG, &s->strict, NULL, "stop at a quote that is not closed", false },
 		TABLE_END,
 	};
 	static struct option kept[sizeof table / sizeof *table];

@@ -17,6 +17,7 @@ struct settings {
 	bool ascii;
 	const char *ragged_text;
 	bool ragged_reject; /* rows that blank cells would make whole */
+	bool strict;        /* a quote that is not closed ends the list */
 
 	const char *rejects;
 	bool annotate;

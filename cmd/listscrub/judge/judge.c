@@ -94,6 +94,10 @@ static bool is_padded(const struct judge *j, const struct csv_row *row)
 
 static enum reason check_shape(struct judge *j, const struct csv_row *row, struct verdict *v)
 {
+	if (row->torn > 0) {
+		v->detail = STR_LIT("a quote in it is not closed");
+		return REASON_RAGGED;
+	}
 	if (row->n == j->form->columns)
 		return REASON_NONE;
 	if (is_blank(row, 0)) {
@@ -297,7 +301,7 @@ static enum reason judge_whole(struct judge *j, const struct csv_row *row, struc
 void judge_row(struct judge *j, const struct csv_row *row, struct verdict *v)
 {
 	verdict_clear(v);
-	if (!j->only_address || row->n != j->form->columns) {
+	if (!j->only_address || row->n != j->form->columns || row->torn > 0) {
 		v->reason = judge_whole(j, row, v);
 		return;
 	}

@@ -281,6 +281,7 @@ void input_free(struct input *in)
 	mem_free(in->files);
 	list_form_free(&in->form);
 	buf_free(&in->header);
+	csv_free(&in->probe);
 	list_reader_free(&in->list);
 }
 
@@ -296,6 +297,8 @@ enum csv_event input_next(struct input *in, struct csv_row *row, struct err *err
 {
 	enum csv_event event = list_reader_raw(&in->list, row, err);
 
+	if ((event == CSV_ROW && row->torn > 0) || event == CSV_ERROR)
+		event = input_mend(in, event, row, err);
 	if (event == CSV_ROW && in->rows++ == 0)
 		keep_line_end(in, row->end);
 	return event == CSV_END && in->at + 1 < in->n ? CSV_MORE : event;

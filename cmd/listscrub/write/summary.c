@@ -91,6 +91,8 @@ static void say_json(const struct findings *f)
 		json_key(&j, "dns_undecided");
 		json_uint(&j, f->mx->temporary);
 	}
+	json_key(&j, "damaged");
+	json_uint(&j, f->in->torn);
 	json_key(&j, "safety_lists");
 	json_array(&j);
 	safety_add_json(&j, &f->judge->suppress.files);
