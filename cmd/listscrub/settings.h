@@ -46,6 +46,7 @@ struct settings {
 	bool print_suppressed;
 	struct option_list consent; /* COLUMN[=VALUE,...] */
 	struct option_list opt_out;
+	const char *unengaged; /* SENT=COLUMN,OPENED=COLUMN,MIN=N */
 	const char *inactive_text;
 	int64_t inactive; /* seconds; 0: not asked for */
 	struct option_list active;

@@ -16,11 +16,6 @@
  * since, so one long row fed in small pieces does not take quadratic time.
  */
 
-size_t csv_bom(struct str head)
-{
-	return str_starts(head, STR_LIT("\xef\xbb\xbf")) ? 3 : 0;
-}
-
 void csv_init(struct csv *c, char delimiter)
 {
 	csv_free(c);

@@ -77,7 +77,7 @@ def said():
 
 def as_it_is():
     """CSV is CSV, whatever is in its cells."""
-    rows = ['1,"A\n9,X,x@evil.de,y\n",a@a.de,x', '2,"B ""\n9,X,x@evil.de,y",b@a.de,x', '3,"C\nD" ,c@a.de,x', '4,"no\nrow" here,d@a.de,x', '5,E "the\n9,x,x@evil.de,x', '6,"F" x,f@a.de,x']
+    rows = ['1,"A\n9,X,x@evil.example,y\n",a@a.de,x', '2,"B ""\n9,X,x@evil.example,y",b@a.de,x', '3,"C\nD" ,c@a.de,x', '4,"no\nrow" here,d@a.de,x', '5,E "the\n9,x,x@evil.example,x', '6,"F" x,f@a.de,x']
     r = lost(HEAD + "\n" + "\n".join(rows[:4]) + "\n")
     same((r.status, ids(r)), (0, {"1", "2", "3", "4"}), "cells with lines in them that look like rows stay cells")
     r = lab.run("--annotate", rejects=False, stdin=HEAD + "\n" + "\n".join(rows) + "\n")

@@ -17,13 +17,6 @@
 #define INPUT_PIPE_CHUNK ((size_t)512 << 10)
 #endif
 
-const char *input_name(const struct input *in)
-{
-	const char *name = in->files[in->at].name;
-
-	return strcmp(name, "-") == 0 ? "standard input" : name;
-}
-
 /* --- octets --- */
 
 /* Its text is there again where the file is read again: what was converted is not. */

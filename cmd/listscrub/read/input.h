@@ -64,7 +64,8 @@ bool input_open(struct input *in, const char *const *names, const struct list_as
 void input_free(struct input *in);
 
 /*
- * The next row as it stands; one with `torn` set is not a row, but one cell with all that a stray quote cost. CSV_MORE: settle what still points into earlier rows, then call input_more.
+ * The next row as it stands; one with `torn` set is not a row, but one cell with all that a stray quote cost.
+ * CSV_MORE: settle what still points into earlier rows, then call input_more.
  */
 enum csv_event input_next(struct input *in, struct csv_row *row, struct err *err);
 /* Read on, in the next file where this one is at its end. False with ERR_NONE in err: a signal asks to stop. */
@@ -95,6 +96,11 @@ void input_take_back(struct input *in, const struct input_place *place, struct s
 bool input_rewind(struct input *in, const struct input_place *place, struct err *err);
 
 /* The name of the list being read, for messages: "standard input" for "-". */
-const char *input_name(const struct input *in);
+static inline const char *input_name(const struct input *in)
+{
+	const char *name = in->files[in->at].name;
+
+	return strcmp(name, "-") == 0 ? "standard input" : name;
+}
 
 #endif
