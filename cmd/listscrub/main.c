@@ -1,5 +1,7 @@
 #include <config.h>
 
+#include <signal.h>
+#include <stdio.h>
 #include <unistd.h>
 
 #include "cli/say.h"
@@ -76,6 +78,7 @@ static bool prepare(struct run *run, struct err *err)
 	unsigned char random[16];
 
 	s->set = set;
+	s->in.strict = set->strict;
 	if (!judge_init(&s->judge, set, err) || !input_open(&s->in, set->lists, &asked, err) ||
 		!judge_columns(&s->judge, &s->in.form, input_name(&s->in), err) ||
 		(set->report != NULL && !report_check(set->report, err)) || (set->mx && !mx_init(&run->mx, set, err)) ||
@@ -108,7 +111,21 @@ static struct findings findings(const struct scrub *s)
 		.judge = &s->judge,
 		.mx = s->mx,
 		.counts = &s->counts,
-		.values = &s->unread_values };
+		.values = &s->unread_values,
+		.unread = s->rows.outputs[ROWS_KEPT].gone };
+}
+
+/* All but a few rows were read: it is for the person who has the list to mend it. */
+static void say_torn(const struct input *in)
+{
+	char on[64] = "";
+
+	if (in->torn_next > in->torn_line)
+		snprintf(on, sizeof on, ", and reading went on at line %llu", (unsigned long long)in->torn_next);
+	say_errorf("%s: line %llu: a quote opens here that is not closed; the row was rejected (ragged-row)%s",
+		in->torn_name, (unsigned long long)in->torn_line, on);
+	if (in->torn > 1)
+		say_errorf("%llu more rows were rejected for the same reason", (unsigned long long)in->torn - 1);
 }
 
 static int scrub(struct run *run, struct err *err)
@@ -119,6 +136,7 @@ static int scrub(struct run *run, struct err *err)
 	bool interrupted = !ok && err->kind == ERR_NONE;
 
 	progress_end(&s->progress);
+	suppress_count_unmatched(&s->judge.suppress);
 	ok = rows_close(&s->rows, ok ? err : NULL) && ok;
 	if (ok && s->report != NULL)
 		ok = report_write(s->report, &found, run->set.report, err);
@@ -126,11 +144,17 @@ static int scrub(struct run *run, struct err *err)
 		say_error(err);
 	if (s->mx != NULL && s->mx->stopped)
 		say_errorf("the domains were not judged: %s", s->mx->why);
+	if (s->in.torn > 0)
+		say_torn(&s->in);
 	summary_say(&found);
 	if (stop_signal() != 0)
 		return 128 + stop_signal();
+	if (s->rows.outputs[ROWS_KEPT].gone)
+		return 128 + SIGPIPE;
 	if (!ok)
 		return (int)err->kind;
+	if (s->in.torn > 0)
+		return ERR_DATA;
 	if (s->judge.unread.hashes > 0) {
 		say_errorf("%llu addresses could not be looked up in --suppress: a hash of them could not be computed; "
 			   "they are rejected",

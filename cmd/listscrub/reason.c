@@ -17,6 +17,7 @@ static const struct {
 	[REASON_BOUNCED] = { "bounced", "mail came back" },
 	[REASON_NO_CONSENT] = { "no-consent", "no consent on record" },
 	[REASON_OPT_OUT] = { "opt-out", "said no to mail" },
+	[REASON_UNENGAGED] = { "unengaged", "never opened what was sent" },
 	[REASON_INACTIVE] = { "inactive", "not active for too long" },
 	[REASON_ROLE] = { "role", "a role, not a person" },
 	[REASON_DISPOSABLE] = { "disposable", "a throw-away address" },

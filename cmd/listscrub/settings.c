@@ -40,6 +40,7 @@ static const struct option *input_options(struct settings *s)
 		{ "no-header", 0, OPTION_FLAG, &s->header_no, NULL, "the first row is data", false },
 		{ "ragged", 0, OPTION_TEXT, &s->ragged_text, "pad|reject",
 			"pad rows with too few cells, or reject them (default: pad)", false },
+		{ "strict", 0, OPTION_FLAG, &s->strict, NULL, "stop at a quote that is not closed", false },
 		TABLE_END,
 	};
 	static struct option kept[sizeof table / sizeof *table];
@@ -111,6 +112,8 @@ static const struct option *people_options(struct settings *s)
 			"keep only rows that say yes (or when, or a VALUE) here (repeatable: all must)", false },
 		{ "opt-out", 0, OPTION_LIST, &s->opt_out, "COLUMN[=VALUE,...]",
 			"drop rows that say yes (or when, or a VALUE) here (repeatable)", false },
+		{ "unengaged", 0, OPTION_TEXT, &s->unengaged, "SENT=COL,OPENED=COL[,MIN=N]",
+			"drop rows that were sent N messages and more and opened none (default 10)", false },
 		{ "inactive", 0, OPTION_TEXT, &s->inactive_text, "AGE",
 			"drop rows not active for that long (90d, 12w, 18m, 2y)", false },
 		{ "active", 0, OPTION_LIST, &s->active, "COLUMN",

@@ -17,6 +17,7 @@ struct settings {
 	bool ascii;
 	const char *ragged_text;
 	bool ragged_reject; /* rows that blank cells would make whole */
+	bool strict;        /* a quote that is not closed ends the list */
 
 	const char *rejects;
 	bool annotate;
@@ -45,6 +46,7 @@ struct settings {
 	bool print_suppressed;
 	struct option_list consent; /* COLUMN[=VALUE,...] */
 	struct option_list opt_out;
+	const char *unengaged; /* SENT=COLUMN,OPENED=COLUMN,MIN=N */
 	const char *inactive_text;
 	int64_t inactive; /* seconds; 0: not asked for */
 	struct option_list active;

@@ -16,11 +16,6 @@
  * since, so one long row fed in small pieces does not take quadratic time.
  */
 
-size_t csv_bom(struct str head)
-{
-	return str_starts(head, STR_LIT("\xef\xbb\xbf")) ? 3 : 0;
-}
-
 void csv_init(struct csv *c, char delimiter)
 {
 	csv_free(c);
@@ -86,6 +81,22 @@ void csv_resume(struct csv *c, uint64_t line, bool cr_ends)
 	c->cr_ends = cr_ends;
 	c->started = true;
 	c->eof = c->failed = false;
+	c->torn = 0;
+}
+
+void csv_back(struct csv *c, const struct csv_row *row)
+{
+	c->marks.valid = false;
+	c->off = c->looked = (size_t)(row->raw.p - c->p);
+	c->line = row->line;
+}
+
+void csv_recover(struct csv *c, size_t n, uint64_t line)
+{
+	csv_drop(c, n);
+	c->line = line;
+	c->failed = false;
+	c->torn = 0;
 }
 
 struct str csv_rest(const struct csv *c)
@@ -174,14 +185,16 @@ static struct str unescape(struct csv *c, size_t *used, const char *from, const 
 
 /*
  * The cell that begins at p with a quote: its end (a delimiter, a line end or the end of what is there), or NULL when
- * it is not whole yet. *plain: between the outer quotes nothing has to be changed.
+ * it is not whole yet. *plain: between the outer quotes nothing has to be changed. *tail: what is after the closing
+ * quote and does not belong there, or NULL.
  */
-static const char *quoted_end(const struct csv *c, struct csv_scan *scan, const char *p, bool *plain)
+static const char *quoted_end(const struct csv *c, struct csv_scan *scan, const char *p, bool *plain, const char **tail)
 {
 	const char *end = scan->base + scan->end;
 	char line_end = (char)scan->line_end;
 
 	*plain = true;
+	*tail = NULL;
 	for (p++;;) {
 		p = csv_next_quote(p, end);
 		if (p == NULL)
@@ -202,6 +215,7 @@ static const char *quoted_end(const struct csv *c, struct csv_scan *scan, const 
 		return p + 1;
 	if (*p != '\r' || end - p >= 2)
 		*plain = false;
+	*tail = p;
 	csv_scan_from(scan, p);
 	p = csv_next_end(scan);
 	return p < end || c->eof ? p : NULL;
@@ -226,24 +240,38 @@ struct cursor {
 	bool broken;   /* a quoted cell has line breaks in it, perhaps */
 	bool in_quote; /* the last cell is quoted and not whole */
 	const char *quote;
+	const char *torn; /* the first quote that may be a stray one, or NULL */
 };
+
+/* Is a cell broken where its quote closed, at tail, so that it may be two cells of different rows? */
+static bool is_torn(const char *from, const char *tail, const char *stop, char line_end)
+{
+	const char *p = tail;
+
+	while (p != NULL && p < stop && ascii_blank(*p))
+		p++;
+	return p != NULL && p < stop && memchr(from, line_end, (size_t)(tail - from)) != NULL;
+}
 
 /* A cell that begins with a quote: true with at->p at what ended it, false when it is not whole yet. */
 static bool read_quoted(struct csv *c, struct csv_scan *scan, struct cursor *at, struct csv_cell *cell)
 {
 	const char *from = at->p;
 	const char *stop;
+	const char *tail;
 	bool plain;
 
 	at->broken = true;
 	at->quote = from;
-	at->p = quoted_end(c, scan, from, &plain);
+	at->p = quoted_end(c, scan, from, &plain, &tail);
 	at->in_quote = at->p == NULL;
 	if (at->in_quote)
 		return false;
 	stop = at->p;
 	if (scan->line_end == '\n' && stop < at->end && *stop == '\n' && stop[-1] == '\r')
 		stop--;
+	if (at->torn == NULL && is_torn(from, tail, stop, (char)scan->line_end))
+		at->torn = from;
 	size_t n = (size_t)(stop - from);
 
 	cell->raw.p = from;
@@ -318,6 +346,7 @@ static void give_row(struct csv *c, struct csv_row *row, const struct cursor *at
 	row->end = str_at(stop, (size_t)(next - stop));
 	row->line = c->line;
 	row->ascii = false;
+	row->torn = at->torn != NULL ? (size_t)(at->torn - from) + 1 : 0;
 	c->line += at->broken ? str_count(str_at(from, (size_t)(next - from)), line_end) : (uint64_t)(next > stop);
 	c->off = (size_t)(next - c->p);
 	c->looked = c->off;
@@ -331,6 +360,7 @@ static enum csv_event need_more(struct csv *c, const struct cursor *at, struct e
 		const char *row = c->p + c->off;
 		uint64_t line = c->line;
 
+		c->torn = at->in_quote ? (size_t)(at->quote - row) + 1 : 0;
 		if (at->in_quote)
 			line += str_count(str_at(row, (size_t)(at->quote - row)), line_end);
 		damaged(c, err, at->in_quote, line);

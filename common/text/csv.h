@@ -43,6 +43,11 @@ struct csv_row {
 	struct str end; /* its line end: "\n", "\r\n", "\r" or "" (the last row of a file) */
 	uint64_t line;  /* physical line on which it begins, from 1 */
 	bool ascii;     /* true: no byte over 0x7f in it; false: not known */
+	/*
+	 * Not 0: a quoted cell with line ends in it has more than blanks after its closing quote. Perhaps that one
+	 * opens a cell of a later row, and the one that opens this cell is a stray one: 1 + its offset in raw.
+	 */
+	size_t torn;
 };
 
 enum csv_event {
@@ -73,6 +78,7 @@ struct csv {
 	bool cr_ends;  /* lines end in CR alone, as the first one did */
 	bool started;  /* the line end is known */
 	bool failed;
+	size_t torn; /* after CSV_ERROR for a quote that is never closed: 1 + its offset in csv_rest; else 0 */
 	struct csv_marks {
 		size_t block;   /* offset of the 64 octets that were looked at last */
 		uint64_t found; /* a bit for each delimiter, line end and quote among them that is not passed */
@@ -119,6 +125,14 @@ void csv_resume(struct csv *c, uint64_t line, bool cr_ends);
  * set with CSV_ROW only.
  */
 enum csv_event csv_next(struct csv *c, struct csv_row *row, struct err *err);
+
+/* Take back the row that csv_next gave just now: it is the next one again. */
+void csv_back(struct csv *c, const struct csv_row *row);
+/*
+ * Continue n bytes further on, at the row that begins on that physical line, also after CSV_ERROR; n is at most the
+ * length of csv_rest. The caller is sure that a row begins there.
+ */
+void csv_recover(struct csv *c, size_t n, uint64_t line);
 
 /* What was fed and not given out, after CSV_ERROR from the start of the damaged row on; lives until csv_room. */
 struct str csv_rest(const struct csv *c);

@@ -154,6 +154,7 @@ static inline void give_row(struct csv *c, struct csv_row *row, const struct csv
 	row->end.n = (size_t)(end + 1 - stop);
 	row->line = c->line;
 	row->ascii = w->high <= start;
+	row->torn = 0;
 	c->line += 1 + w->breaks;
 	c->off = c->looked = (size_t)(end + 1 - c->p);
 }

@@ -4,6 +4,11 @@
 
 #include "base/buf.h"
 
+size_t csv_bom(struct str head)
+{
+	return str_starts(head, STR_LIT("\xef\xbb\xbf")) ? 3 : 0;
+}
+
 /* The one that stands most often in the first line outside quotes; a comma where none does. A quote amid a cell is an
  * octet like others, right behind one that closed it is half of a doubled one. */
 char csv_guess_delimiter(struct str head)

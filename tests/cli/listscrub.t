@@ -438,11 +438,11 @@ def one_purpose():
 
 
 def damage():
-    r = lab.run(stdin='email,n\na@a.de,1\nbad,2\nb@a.de,"open\nc@a.de,3\n')
+    r = lab.run("--strict", stdin='email,n\na@a.de,1\nbad,2\nb@a.de,"open\nc@a.de,3\n')
     check(r.status == 65 and "line 4" in r.err, "an unterminated quote is an error with its line", r)
     same((r.out, r.reasons()), (b"email,n\na@a.de,1\n", ["syntax"]), "what came before is kept")
     check("from line 4 on" in r.err and "2 line ends" in r.err, "the rest is named", r)
-    r = lab.run(stdin='email,n\na@a.de,1\n"x\ny",2\nb@a.de,"open\n')
+    r = lab.run("--strict", stdin='email,n\na@a.de,1\n"x\ny",2\nb@a.de,"open\n')
     check("line 5: the quote that opens here" in r.err, "the line where the quote opened, not where the row began", r)
 
 

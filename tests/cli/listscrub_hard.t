@@ -3,8 +3,10 @@
 import csv
 import fcntl
 import io
+import json
 import os
 import random
+import re
 import resource
 import select
 import shutil
@@ -79,11 +81,26 @@ def full_disk():
             check(kept in (b"",) or kept.endswith(b"\n"), "what was written is whole rows", kept[-100:])
             check(is_prefix(parse(kept)[1:], parse(rejected)[1:], rows), "kept and rejected are exactly a beginning of the list",
                   len(parse(kept)), len(parse(rejected)), out.stderr.decode())
-    read_end, write_end = os.pipe()
-    os.close(read_end)
-    out = run_limited([path], [], stdout=write_end)
-    os.close(write_end)
-    same(out.returncode, 74, "a reader that went away is 74, and no signal")
+
+
+def closed_pipe():
+    """What "| head" does: no fault, and nothing is said that is not so."""
+    rows = [["n", "email"]] + [[str(n), f"u{n}@host{n % 97}.com" if n % 3 else f"u{n}@@host"] for n in range(60000)]
+    path = lab.write("long.csv", "".join(",".join(row) + "\n" for row in rows))
+    rejects = lab.path("gone.csv")
+    for args, stdin in (([path], None), (["-"], open(path, "rb").read()), (["--keep", "newest:n", path], None)):
+        read_end, write_end = os.pipe()
+        os.close(read_end)
+        out = run_limited(["--summary=json", "--rejects", rejects, *args], [], stdin=stdin, stdout=write_end)
+        os.close(write_end)
+        same(out.returncode, 128 + signal.SIGPIPE, f"a reader that went away is the status of its signal {args[:1]}")
+        found = json.loads(out.stderr.splitlines()[-1])
+        check(found["read"] == found["kept"] + found["rejected"] > 0 and out.stderr.count(b"\n") == 1, "the counts are of what was done", out.stderr)
+        with open(rejects, newline="") as f:
+            gone = list(csv.DictReader(f))
+        same([row["n"] for row in gone], [str(n) for n in range(0, found["read"], 3)], "and its rejects are written")
+    out = subprocess.run(["bash", "-c", f"{TOOL} {path} | head -1; exit ${{PIPESTATUS[0]}}"], capture_output=True, timeout=60)
+    check(out.returncode == 141 and out.stdout == b"n,email\n" and re.search(rb"^listscrub: standard output was closed: stopped after [1-9][0-9,]* rows\n$", out.stderr), "head", out)
 
 
 def tmpfs():

@@ -61,6 +61,62 @@ def several():
     same([row["reason"] for row in r.rejected()], ["suppressed", "opt-out"], "in the order of the reasons")
 
 
+def withdrawn():
+    """A no outweighs the yes of an older row, wherever it stands."""
+    head = "email,ok,left,n\n"
+    for text, options, gone in (
+            ("a@a.de,yes,,1\nA@A.de,no,,2\nb@a.de,yes,,3\n", ["--consent", "ok"], {"1": "no-consent", "2": "no-consent"}),
+            ("a@a.de,unsubscribed,,1\na@a.de,yes,,2\n", ["--consent", "ok"], {"1": "no-consent", "2": "no-consent"}),
+            ("a@a.de,,,1\na@a.de,yes,,2\nb@a.de,maybe,,3\nb@a.de,yes,,4\nc@a.de,pending,,5\nc@a.de,ja,,6\n", ["--consent", "ok"], {"1": "no-consent", "3": "no-consent", "5": "no-consent"}),
+            ("a@a.de,yes,,1\na@a.de,yes,true,2\nb@a.de,yes,,3\n", ["--consent", "ok", "--opt-out", "left"], {"1": "opt-out", "2": "opt-out"}),
+            ("a@a.de,,,1\na@a.de,,too many mails,2\n", ["--opt-out", "left"], {"1": "opt-out", "2": "opt-out"}),
+            ("a@a.de,2026-02-01,,1\na@a.de,2025-01-01,2026-01-01,2\n", ["--consent", "ok", "--opt-out", "left"], {"2": "opt-out"}),
+            ("a@a.de,2026-01-01,,1\na@a.de,2025-01-01,2026-02-01,2\n", ["--consent", "ok", "--opt-out", "left"], {"1": "opt-out", "2": "opt-out"}),
+            ("a@a.de,2026-01-01,,1\na@a.de,2025-01-01,yes,2\n", ["--consent", "ok", "--opt-out", "left"], {"1": "opt-out", "2": "opt-out"}),
+            ("a.b@gmail.com,yes,,1\nab+x@googlemail.com,no,,2\n", ["--consent", "ok"], {"2": "no-consent"}),
+            ("a.b@gmail.com,yes,,1\nab+x@googlemail.com,no,,2\n", ["--consent", "ok", "--fold=provider"], {"1": "no-consent", "2": "no-consent"}),
+            ("a@a.de,active,,1\na@a.de,unconfirmed,,2\nb@a.de,active,,3\nb@a.de,unsubscribed,,4\n", ["--consent", "ok=active"], {"2": "no-consent", "3": "no-consent", "4": "no-consent"}),
+            ("Ann <a@a.de>,yes,,1\na@a.de,no,,2,more\n", ["--consent", "ok"], {"1": "no-consent", "2": "ragged-row"})):
+        for more in ([], ["--no-dedupe"], ["--keep", "newest:n"], ["--annotate"]):
+            if "--annotate" in more:
+                r = lab.run(*options, *more, stdin=head + text, rejects=False)
+                found = {row[3]: row[5] for row in r.rows()[1:] if row[4] == "rejected" and row[5] != "duplicate"}
+            else:
+                r = lab.run(*options, *more, lab.write("list.csv", head + text))
+                found = {row["n"]: row["reason"] for row in r.rejected() if row["reason"] != "duplicate"}
+            same(found, gone, f"{text!r} {options} {more}")
+    r = lab.run("--consent", "ok", stdin=head + "a@a.de,yes,,1\na@a.de,no,,2\n")
+    same(r.rejected()[0]["detail"], "the row on line 3 says no", "which row it was is told")
+    a, b = lab.write("a.csv", head + "a@a.de,yes,,1\n"), lab.write("b.csv", head + "a@a.de,no,,2\n")
+    same(lab.run("--consent", "ok", a, b).reasons(), ["no-consent"] * 2, "in whichever list it stands")
+    text = head + "".join(f"u{n}@a.de,{'no' if n % 10 == 0 else 'yes'},,{n}\n" for n in range(30000)) + "".join(f"u{n}@a.de,yes,,x{n}\n" for n in range(0, 30000, 5))
+    r = lab.run("--consent", "ok", "--summary=json", stdin=text)
+    found = r.summary()["reasons"]
+    same((found["no-consent"], found["duplicate"]), (6000, 3000), "in a long list")
+
+
+def unengaged():
+    head = "email,sent,opens,clicks\n"
+    rows = ["a,12,0,0", "b,12,1,0", "c,9,0,0", "d,,,", "e,10,,", "f,12,0,3", "g,12,,2026-01-01", "h,many,0,0", "i,12,some,0", "j,1.234,0,0", "k,12.0,0.0%,-", "l,50,never,no", "m,12,0.5%,", "n,0,0,0"]
+    text = head + "".join(row.replace(",", "@a.de,", 1) + "\n" for row in rows)
+    for options, gone in ((["SENT=sent,OPENED=opens,MIN=10"], "aefgjkl"), (["SENT=sent,OPENED=opens,OPENED=clicks,MIN=10"], "aejkl"), (["sent=2,opened=3,opened=4"], "aejkl"),
+                          (["SENT=sent,OPENED=opens,OPENED=clicks,MIN=1000"], "j"), (["MIN=1,OPENED=opens,OPENED=clicks,SENT=sent"], "acejkl")):
+        r = lab.run("--unengaged", *options, "--summary=json", stdin=text)
+        same("".join(row["email"][0] for row in r.rejected()), gone, f"--unengaged {options}")
+        same(set(r.reasons()), {"unengaged"}, "with the reason")
+    same(r.summary()["unread_counts"], 2, "what cannot be read is kept and counted")
+    same(r.rejected()[0]["detail"], "12 sent, none opened", "with why")
+    for options in ("SENT=sent", "OPENED=opens", "sent", "SENT=sent,OPENED=opens,MIN=0", "SENT=sent,OPENED=opens,MIN=x", "SENT=sent OPENED=opens", ""):
+        r = lab.run("--unengaged", options, stdin=text)
+        check(r.status in (64, 65) and r.out == b"", f"--unengaged {options!r} is a mistake", r)
+    r = lab.run("--unengaged", "SENT=nothing,OPENED=opens", stdin=text)
+    check(r.status == 65 and "no column 'nothing' (--unengaged)" in r.err, "a column that is not there", r)
+    r = lab.run("--unengaged", "SENT=a, b,OPENED=c,MIN=2", stdin='email,"a, b",c\na@a.de,3,0\n')
+    same(r.reasons(), ["unengaged"], "a comma in a name")
+    r = lab.run("--unengaged", "SENT=sent,OPENED=opens", stdin=head + "a@a.de,12\nb@a.de,12,0\n")
+    same(r.reasons(), ["ragged-row", "unengaged"], "no count is made up")
+
+
 def shown():
     cells = ["maybe"] * 3 + ["perhaps"] * 1200 + [f"v{i}" for i in range(20)] + ["a\x1bb"]
     r = lab.run("--consent", "ok", stdin=table(cells), rejects=False)
@@ -76,7 +132,7 @@ def shown():
     same((r.summary()["unread_values"], r.summary()["unread_consent"]), ({"ok=maybe": 5}, 5), "and once each where the list is read twice")
 
 
-for part in (words, values, several, shown):
+for part in (words, values, several, withdrawn, unengaged, shown):
     attempt(part)
 lab.close()
 done()

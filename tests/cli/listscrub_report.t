@@ -74,7 +74,7 @@ def at_the_start():
         same((r.status, r.out, r.rejects), (73, b"", None), "one that cannot be created: nothing else is, either")
     same(lab.run("--report", "-", stdin="a@a.de\n").status, 64, "none goes to standard output")
     before = sorted(os.listdir(lab.dir))
-    r = lab.run("--report", lab.path("damaged.html"), stdin='a@a.de\n"open\n', rejects=False)
+    r = lab.run("--strict", "--report", lab.path("damaged.html"), stdin='a@a.de\n"open\n', rejects=False)
     same((r.status, sorted(os.listdir(lab.dir))), (65, before), "of a run that failed nothing is left")
 
 

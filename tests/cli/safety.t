@@ -146,6 +146,49 @@ def forms():
                ["3 entries (1 address, 1 domain, 1 hash)"])
 
 
+def whole_domains():
+    stops("a provider's domain in a column of domains", "domain\nc.example\ngmail.com\n", [":3: 'gmail.com' alone would leave out everybody there; write @gmail.com"])
+    stops("a provider's domain in a list of domains", "c.example\nGMX.de # somebody\n", [":2: 'gmx.de' alone", "write @gmx.de"])
+    suppresses("written with its @ it is meant", "@gmail.com\n@a.example\n", [ANN, BOB], ["2 entries (2 domains)"])
+    for octets in ("a.example\n", "c.example\n*.a.example\n", ".a.example\n@c.example\n", "A.EXAMPLE.\n", "Blocked domains\na.example\n", "a.example,\nc.example,\n",
+                   "# shut\n\na.example # since May\n", "id,Email Domain\n7,a.example\n"):
+        suppresses(f"domains and nothing else: {octets!r}", octets, [ANN, BOB], ["taken for whole domains"])
+    for octets in ("*@a.example\n", "@*.a.example\n", "*@*.a.example\n"):
+        suppresses(octets, octets, [ANN, BOB], ["1 entry (1 domain)"])
+    suppresses("a domain among addresses may be a slip", f"{KEEP}\na.example\n", [KEEP], ["1 unusable line, first: line 2: 'a.example' is not an address"])
+    suppresses("the first unusable line is the first", f"a.example\n{KEEP}\nx y\n", [KEEP], ["2 unusable lines, first: line 1: 'a.example'"])
+    stops("numbers are not domains", "192.0.2.1\n1.5\n", [":1: no usable entry"])
+    suppresses("the domain beside an address", f"email,domain\n{ANN},gmail.com\n", [ANN], ["1 entry (1 address)"])
+
+
+def exports():
+    """What services write: also who may be mailed is in it."""
+    told = "1 row not taken: may be mailed by the columns of this file"
+    for header, may, gone in (("Email,Unsubscribed from all email", "false", "true"), ("Email,Unsubscribed from all email", "", "true"), ("Email,HasOptedOutOfEmail", "0", "1"),
+                              ("EMAIL,EMAIL_BLACKLISTED", "FALSE", "TRUE"), ("email,status", "enabled", "blocklisted"), ("Email Address,Status", "Subscribed", "Cleaned"),
+                              ("email,accepts_marketing", "yes", "no"), ("Email,Unsubscribed", "", "2026-01-02 10:00"), ("email,subscribed", "true", "false"), ("email,opt-out", "No", "too many mails")):
+        suppresses(f"{header}: {gone!r}, {may!r}", f"{header}\n{ANN},{gone}\n{KEEP},{may}\n", [ANN], [told])
+        suppresses(f"{header}: the other way round", f"{header}\n{KEEP},{may}\n{ANN},{gone}\n", [ANN], [told])
+    for header, cell in (("email,status", "active"), ("email,status", "5.1.1"), ("Email,Unsubscribed", ""), ("email,accepts_marketing", ""), ("email,status", "never heard of it")):
+        suppresses(f"{header}: where all are {cell!r} all are on the list", f"{header}\n{ANN},{cell}\n{KEEP},{cell}\n", [ANN, KEEP])
+    suppresses("what is not understood is not a permission", f"email,status\n{ANN},bounced\n{BOB},maybe\n{KEEP},active\n", [ANN, BOB], [told])
+    suppresses("one column that says so is enough", f"email,status,unsubscribed\n{ANN},active,true\n{BOB},cleaned,\n{KEEP},active,false\n", [ANN, BOB], [told])
+    for header in ("Email Address,First Name,UNSUB_TIME,UNSUB_REASON", "status,reason,email,created", "Recipient,Origin,SuppressionReason,CreatedAt", "EmailAddress,Reason,LastUpdateTime",
+                   "Contact,Blocked on", "Subscriber,Unsubscribed at"):
+        row = ",".join(ANN if name in ("Email Address", "email", "Recipient", "EmailAddress", "Contact", "Subscriber") else "x" for name in header.split(","))
+        suppresses(header, f"{header}\n{row}\n", [ANN], ["1 entry"])
+
+
+def unmatched():
+    gone = write("gone", f"{ANN}\n{KEEP}\nx@c.example\n@b.example\n@c.example\nmd5:{hashlib.md5(ANN.encode()).hexdigest()}\nsha1:{'0' * 40}\n")
+    again = write("again", f"{ANN}\n@a.example\n")
+    r = Run("listscrub", "--suppress", gone, "--suppress", again)
+    check(f"suppress {gone}: 7 entries (3 addresses, 2 domains, 2 hashes), 3 matched nobody\n" in r.said and f"suppress {again}: 2 entries (1 address, 1 domain)\n" in r.said,
+          "entries that match nobody are counted, and who is named twice is matched twice", r)
+    r = Run("listscrub", "--summary=json", "--fold=provider", "--suppress", gone, "--suppress", again)
+    same([f["unmatched"] for f in json.loads(r.said.splitlines()[-1])["safety_lists"]], [3, 0], "also as JSON, and where the list is read twice")
+
+
 def counts():
     mixed = f"email,reason\n{ANN},asked\nb ob@a.example,asked\n{KEEP},asked\nsha512:00,asked\n"
     file = write("list", mixed)
@@ -291,7 +334,7 @@ def broken():
         check(r.status == 71 and not r.mailed and "could not be computed" in r.said, f"{tool}: a hash that is refused later", r)
 
 
-for part in (hashes, no_lists, empty, forms, counts, words, unreadable, broken):
+for part in (hashes, no_lists, empty, forms, whole_domains, exports, unmatched, counts, words, unreadable, broken):
     attempt(part)
 DIR.cleanup()
 done()

@@ -36,6 +36,19 @@ static void part_surplus(struct pending *p, const struct csv_row *row, size_t co
 	more_of(p, arena)->surplus = str_sub(row->raw, own + 1, row->raw.n);
 }
 
+/* A row that is not one stands among the others as one cell, so that they remain readable. */
+static void put_torn(struct pending *p, const struct csv_row *row, char delimiter, struct arena *arena)
+{
+	struct buf cell = { .limit = SIZE_MAX };
+
+	csv_add_cell(&cell, row->raw, delimiter);
+	size_t n = buf_len(&cell);
+
+	buf_add(&cell, row->end);
+	p->raw = str_sub(arena_copy(arena, buf_str(&cell)), 0, n);
+	buf_free(&cell);
+}
+
 static void add_words(const struct reader *r, struct pending *p, const struct csv_row *row, const struct verdict *v,
 	struct arena *arena)
 {
@@ -74,6 +87,8 @@ bool batch_take(struct batch *b, const struct reader *r, struct csv_row *row)
 	p->missing = row->n < r->columns ? (unsigned)(r->columns - row->n) : 0;
 	p->ends = (unsigned char)row->end.n;
 	p->reason = (unsigned char)v.reason;
+	if (row->torn > 0)
+		put_torn(p, row, r->delimiter, &b->arena);
 	if (row->n > r->columns)
 		part_surplus(p, row, r->columns, &b->arena);
 	if (r->keys && v.key.n > 0)

@@ -17,6 +17,7 @@ void judge_add_unread(struct judge_unread *sum, const struct judge_unread *u)
 	sum->opt_out += u->opt_out;
 	sum->active += u->active;
 	sum->active_contested += u->active_contested;
+	sum->engagement += u->engagement;
 	sum->newest += u->newest;
 	sum->newest_contested += u->newest_contested;
 	sum->hashes += u->hashes;
@@ -28,6 +29,7 @@ bool judge_init(struct judge *j, const struct settings *set, struct err *err)
 	j->active_since = clock_wall() - set->inactive;
 	if (!safelist_load(&j->suppress, set->fold, set->suppress.values, set->suppress.n, set->allow_empty, err))
 		return false;
+	suppress_watch(&j->suppress);
 	if (set->drop_role != NULL && !lists_load_roles(&j->lists, set->drop_role, set->allow_empty, err))
 		return false;
 	return set->drop_disposable == NULL ||
@@ -50,6 +52,8 @@ void judge_free(struct judge *j)
 	mem_free(j->active);
 	mem_free(j->consents);
 	mem_free(j->opt_outs);
+	mem_free(j->noes.list);
+	digests_free(&j->noes.set);
 	judge_leave(j);
 }
 
@@ -88,11 +92,15 @@ static bool is_padded(const struct judge *j, const struct csv_row *row)
 	for (size_t i = 0; i < j->actives; i++)
 		if (row->n <= j->active[i].at)
 			return false;
-	return true;
+	return !judge_lacks_counts(j, row);
 }
 
 static enum reason check_shape(struct judge *j, const struct csv_row *row, struct verdict *v)
 {
+	if (row->torn > 0) {
+		v->detail = STR_LIT("a quote in it is not closed");
+		return REASON_RAGGED;
+	}
 	if (row->n == j->form->columns)
 		return REASON_NONE;
 	if (is_blank(row, 0)) {
@@ -162,12 +170,21 @@ static enum reason check_history(struct judge *j, struct verdict *v)
 	return reason;
 }
 
+static bool judges_person(const struct judge *j)
+{
+	return (j->n_consents | j->n_opt_outs | j->actives | j->engaged.least) > 0;
+}
+
 static enum reason check_person(struct judge *j, const struct csv_row *row, struct verdict *v)
 {
 	enum reason reason = judge_consent(j, row, v);
 
 	if (reason == REASON_NONE)
 		reason = judge_opt_out(j, row, v);
+	if (reason == REASON_NONE && j->noes.n > 0)
+		reason = judge_no(j, v);
+	if (reason == REASON_NONE && j->engaged.least > 0)
+		reason = judge_engagement(j, row, v);
 	if (reason == REASON_NONE && j->actives > 0)
 		reason = judge_activity(j, row, v);
 	return reason;
@@ -194,8 +211,7 @@ static enum reason check_kind(struct judge *j, struct verdict *v)
 	return REASON_NONE;
 }
 
-/* The form that decides what is one mailbox. */
-static void fold(struct judge *j, struct verdict *v)
+void judge_fold(struct judge *j, struct verdict *v)
 {
 	/* (Field by field: copied as a whole it waits for its halves to be written.) */
 	v->folded.p = v->key.p;
@@ -231,6 +247,7 @@ static void verdict_clear(struct verdict *v)
 	v->folded.n = 0;
 	v->domain.n = 0;
 	v->date = 0;
+	v->consented = INT64_MIN;
 }
 
 void judge_begin(struct judge *j)
@@ -238,12 +255,12 @@ void judge_begin(struct judge *j)
 	const struct settings *set = j->set;
 
 	j->only_address = !set->fold && set->shard.n <= 1 && j->suppress.entries == 0 && j->bounces == NULL &&
-		j->newest.at == LIST_NONE && (j->n_consents | j->n_opt_outs | j->actives) == 0 &&
-		set->drop_role == NULL && set->drop_disposable == NULL && j->mx == NULL && j->suggest == NULL;
+		j->newest.at == LIST_NONE && !judges_person(j) && set->drop_role == NULL &&
+		set->drop_disposable == NULL && j->mx == NULL && j->suggest == NULL;
 }
 
-/* The cell with the address. In a plain list quotes at its beginning may be part of it: "Ann Lee"@example.org. */
-static struct str address_cell(const struct judge *j, const struct csv_row *row)
+/* In a plain list quotes at its beginning may be part of it: "Ann Lee"@example.org. */
+struct str judge_address_cell(const struct judge *j, const struct csv_row *row)
 {
 	const struct csv_cell *cell = &row->cells[j->email];
 	size_t end = cell->raw.n;
@@ -257,7 +274,7 @@ static struct str address_cell(const struct judge *j, const struct csv_row *row)
 
 static enum reason whole_address(struct judge *j, const struct csv_row *row, struct verdict *v)
 {
-	enum reason reason = judge_address(j, address_cell(j, row), v);
+	enum reason reason = judge_address(j, judge_address_cell(j, row), v);
 
 	if (reason != REASON_EMPTY || !is_blank(row, 0))
 		return reason;
@@ -271,18 +288,20 @@ static enum reason judge_whole(struct judge *j, const struct csv_row *row, struc
 
 	if (j->notes_dates)
 		judge_note_dates(j, row);
-	if (j->only_dates)
+	if (j->notes_noes)
+		judge_note_no(j, row);
+	if (j->only_notes)
 		return REASON_ELSEWHERE;
 	reason = check_shape(j, row, v);
 	if (reason == REASON_NONE)
 		reason = whole_address(j, row, v);
 	if (reason == REASON_NONE)
-		fold(j, v);
+		judge_fold(j, v);
 	if (j->set->shard.n > 1 && !in_share(j, row, v))
 		return REASON_ELSEWHERE;
 	if (reason == REASON_NONE)
 		reason = check_history(j, v);
-	if (reason == REASON_NONE && (j->n_consents | j->n_opt_outs | j->actives) > 0)
+	if (reason == REASON_NONE && judges_person(j))
 		reason = check_person(j, row, v);
 	if (reason == REASON_NONE)
 		reason = check_kind(j, v);
@@ -296,13 +315,13 @@ static enum reason judge_whole(struct judge *j, const struct csv_row *row, struc
 void judge_row(struct judge *j, const struct csv_row *row, struct verdict *v)
 {
 	verdict_clear(v);
-	if (!j->only_address || row->n != j->form->columns) {
+	if (!j->only_address || row->n != j->form->columns || row->torn > 0) {
 		v->reason = judge_whole(j, row, v);
 		return;
 	}
 	v->reason = whole_address(j, row, v);
 	if (v->reason != REASON_NONE)
 		return;
-	fold(j, v);
+	judge_fold(j, v);
 	v->reason = check_reserved(j, v);
 }

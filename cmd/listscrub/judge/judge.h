@@ -7,6 +7,8 @@
 #include "cmd/listscrub/settings.h"
 #include "cmd/listscrub/reason.h"
 #include "mail/address/address.h"
+#include "mail/list/answer.h"
+#include "mail/list/digests.h"
 #include "mail/list/suppress.h"
 
 struct bounces;
@@ -20,6 +22,7 @@ struct judge_unread {
 	uint64_t opt_out;
 	uint64_t active;           /* rows that are kept because a date of activity cannot be read, */
 	uint64_t active_contested; /* or may be one of two */
+	uint64_t engagement;       /* rows that are kept because a count of --unengaged cannot be read */
 	uint64_t newest;
 	uint64_t newest_contested;
 	uint64_t hashes; /* addresses that could not be hashed and looked up: the run fails */
@@ -39,6 +42,31 @@ struct judge_dates {
 	unsigned noted; /* those that all dates noted so far have in common */
 };
 
+/* --unengaged: columns that count what was sent to somebody, and what that one opened. */
+#define JUDGE_COUNTS 8
+struct judge_counts {
+	size_t sent[JUDGE_COUNTS]; /* added up */
+	size_t n_sent;
+	size_t opened[JUDGE_COUNTS]; /* one that is not 0 is enough */
+	size_t n_opened;
+	uint64_t least; /* sent; 0: not asked for */
+};
+
+/* A row that says no. Those of one mailbox are one, the latest. */
+struct judge_no {
+	int64_t at; /* when, in seconds since 1970; INT64_MAX: not known */
+	uint64_t line;
+	bool opt_out; /* by --opt-out */
+};
+
+/* Who said no in any row (judge_no.c): nobody of them is mailed because another row says yes. */
+struct judge_noes {
+	struct digests set; /* of addresses; values: positions in list */
+	struct judge_no *list;
+	size_t n;
+	size_t cap;
+};
+
 /*
  * What is thought of one row: everything but whether it is a duplicate. The same row gets the same verdict each time
  * it is judged, so that a list can be read twice.
@@ -51,11 +79,14 @@ struct judge {
 	size_t n_consents;
 	struct judge_answers *opt_outs;
 	size_t n_opt_outs;
+	struct judge_counts engaged;
+	struct judge_noes noes;
 	struct judge_dates *active;
 	size_t actives;
 	struct judge_dates newest;
 	bool notes_dates; /* in a first pass: see judge_wants_dates */
-	bool only_dates;  /* nothing else is asked in it: rows are REASON_ELSEWHERE */
+	bool notes_noes;  /* the same: see judge_wants_noes */
+	bool only_notes;  /* nothing else is asked in it: rows are REASON_ELSEWHERE */
 	struct suppress suppress;
 	struct lists lists;
 	const struct bounces *bounces; /* NULL: none */
@@ -86,6 +117,7 @@ struct verdict {
 	struct str folded; /* the same, or the provider's form if asked for */
 	struct str domain; /* in A-labels, lower case: the end of the plain key */
 	int64_t date;      /* of --keep newest */
+	int64_t consented; /* the last date of --consent, or INT64_MIN */
 };
 
 void judge_add_unread(struct judge_unread *sum, const struct judge_unread *u);
@@ -110,7 +142,10 @@ void judge_leave(struct judge *j);
 bool judge_wants_dates(const struct judge *j);
 void judge_settle_dates(struct judge *j);
 
-/* --- between judge.c, judge_address.c and judge_person.c --- */
+/* Do other rows say whether somebody said no? As judge_wants_dates, with notes_noes. */
+bool judge_wants_noes(const struct judge *j);
+
+/* --- between judge.c, judge_address.c, judge_columns.c, judge_engaged.c, judge_no.c and judge_person.c --- */
 
 /* The address of a row, or why it has none: fills key, domain, address. */
 enum reason judge_address(struct judge *j, struct str cell, struct verdict *v);
@@ -121,6 +156,26 @@ enum reason judge_opt_out(struct judge *j, const struct csv_row *row, struct ver
 enum reason judge_activity(struct judge *j, const struct csv_row *row, struct verdict *v);
 /* The date of --keep newest; one that cannot be read is older than all others. */
 int64_t judge_newest(struct judge *j, const struct csv_row *row);
+/* The cell with the address. */
+struct str judge_address_cell(const struct judge *j, const struct csv_row *row);
+/* Find the columns of --unengaged. 64, 65. */
+bool judge_find_counts(struct judge *j, const char *list, struct err *err);
+/* The column that option asks for in the list, LIST_NONE where wanted is NULL. 65: there is none. */
+bool judge_find_column(const struct judge *j, const char *option, const char *wanted, const char *list, size_t *at,
+	struct err *err);
+enum reason judge_engagement(struct judge *j, const struct csv_row *row, struct verdict *v);
+/* Is there a cell that this row would need for a judgement, and does not have? */
+bool judge_lacks_counts(const struct judge *j, const struct csv_row *row);
+
+/* What a cell of --consent or --opt-out says; *at is when it was said, the earliest time or the last; INT64_MIN: it has
+ * no date. */
+enum answer judge_read_answer(const struct judge *j, const struct judge_answers *a, struct str cell, bool last,
+	int64_t *at);
+/* Note a row that says no; is there one of the same mailbox that outweighs the yes of this one? */
+void judge_note_no(struct judge *j, const struct csv_row *row);
+enum reason judge_no(struct judge *j, struct verdict *v);
+/* The form that decides what is one mailbox: v->folded. */
+void judge_fold(struct judge *j, struct verdict *v);
 void judge_note_dates(struct judge *j, const struct csv_row *row);
 /* A column that a short row does not have is blank. */
 struct str judge_cell(const struct csv_row *row, size_t at);

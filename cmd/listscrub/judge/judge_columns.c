@@ -8,8 +8,7 @@
 
 /* Finding in a list the columns that the options name. */
 
-/* option: the one that asks for it. */
-static bool find_column(const struct judge *j, const char *option, const char *wanted, const char *list, size_t *at,
+bool judge_find_column(const struct judge *j, const char *option, const char *wanted, const char *list, size_t *at,
 	struct err *err)
 {
 	struct buf names = { .limit = 120 };
@@ -60,7 +59,7 @@ static bool find_dates(struct judge *j, const char *option, const char *wanted, 
 	struct judge_dates *dates, struct err *err)
 {
 	dates->orders = dates->noted = DATE_ANY_ORDER;
-	return find_column(j, option, wanted, list, &dates->at, err);
+	return judge_find_column(j, option, wanted, list, &dates->at, err);
 }
 
 static bool find_activities(struct judge *j, const char *list, struct err *err)
@@ -93,7 +92,7 @@ static bool find_answer(const struct judge *j, const char *option, const char *a
 		a->values = str_sub(text, n + 1, text.n);
 	a->name = str_sub(text, 0, n);
 	name = mem_copy(a->name.p, a->name.n);
-	ok = find_column(j, option, name, list, &a->at, err);
+	ok = judge_find_column(j, option, name, list, &a->at, err);
 	mem_free(name);
 	return ok;
 }
@@ -117,10 +116,11 @@ bool judge_columns(struct judge *j, const struct list_form *form, const char *na
 	j->newest.at = LIST_NONE;
 	if (form->columns == 0)
 		return true;
-	if (!find_column(j, "--email", j->set->email, name, &email, err) ||
+	if (!judge_find_column(j, "--email", j->set->email, name, &email, err) ||
 		!find_answers(j, "--consent", &j->set->consent, name, &j->consents, &j->n_consents, err) ||
 		!find_answers(j, "--opt-out", &j->set->opt_out, name, &j->opt_outs, &j->n_opt_outs, err) ||
-		!find_activities(j, name, err) || !find_dates(j, "--keep", j->set->newest, name, &j->newest, err))
+		!judge_find_counts(j, name, err) || !find_activities(j, name, err) ||
+		!find_dates(j, "--keep", j->set->newest, name, &j->newest, err))
 		return false;
 	j->email = j->set->email != NULL ? email : form->email;
 	if (j->email == LIST_NONE)

@@ -2,7 +2,7 @@
 
 #include "cmd/listscrub/judge/judge.h"
 
-#include "cmd/listscrub/judge/answer.h"
+#include "mail/list/answer.h"
 #include "text/csv.h"
 #include "text/date.h"
 #include "text/utf8.h"
@@ -39,18 +39,26 @@ static struct str unread(struct judge *j, const struct judge_answers *a, struct 
 }
 
 /* As answer_read, and a date is when somebody said yes; a placeholder is that nobody did. */
-static enum answer read_answer(const struct judge *j, const struct judge_answers *a, struct str cell)
+enum answer judge_read_answer(const struct judge *j, const struct judge_answers *a, struct str cell, bool last,
+	int64_t *at)
 {
 	struct date_reading date;
 	enum answer answer;
+	int64_t first;
+	int64_t final;
 
+	*at = INT64_MIN;
 	if (a->values.p != NULL)
 		return answer_among(cell, a->values) ? ANSWER_YES : cell.n == 0 ? ANSWER_NONE : ANSWER_NO;
 	answer = answer_read(cell);
 	if (answer != ANSWER_UNKNOWN)
 		return answer;
 	date_read(cell, j->set->dates, &date);
-	return date.kind == DATE_READ ? ANSWER_YES : date.kind == DATE_NONE ? ANSWER_NONE : ANSWER_UNKNOWN;
+	if (date.kind != DATE_READ)
+		return date.kind == DATE_NONE ? ANSWER_NONE : ANSWER_UNKNOWN;
+	date_span(&date, DATE_ANY_ORDER, &first, &final);
+	*at = last ? final : first;
+	return ANSWER_YES;
 }
 
 /* Yes, or the date on which somebody said yes; in each of the columns. What cannot be read is not a yes. */
@@ -59,8 +67,10 @@ enum reason judge_consent(struct judge *j, const struct csv_row *row, struct ver
 	for (size_t i = 0; i < j->n_consents; i++) {
 		const struct judge_answers *a = &j->consents[i];
 		struct str cell = address_trim(judge_cell(row, a->at));
-		enum answer answer = read_answer(j, a, cell);
+		int64_t at;
+		enum answer answer = judge_read_answer(j, a, cell, false, &at);
 
+		v->consented = at > v->consented ? at : v->consented;
 		if (answer == ANSWER_YES || answer == ANSWER_IN)
 			continue;
 		if (answer == ANSWER_UNKNOWN) {
@@ -87,7 +97,8 @@ enum reason judge_opt_out(struct judge *j, const struct csv_row *row, struct ver
 	for (size_t i = 0; i < j->n_opt_outs; i++) {
 		const struct judge_answers *a = &j->opt_outs[i];
 		struct str cell = address_trim(judge_cell(row, a->at));
-		enum answer answer = read_answer(j, a, cell);
+		int64_t at;
+		enum answer answer = judge_read_answer(j, a, cell, true, &at);
 
 		if (answer != ANSWER_YES && answer != ANSWER_OUT && answer != ANSWER_UNKNOWN)
 			continue;
@@ -136,7 +147,7 @@ void judge_settle_dates(struct judge *j)
 	for (size_t i = 0; i < j->actives; i++)
 		j->active[i].orders = j->active[i].noted;
 	j->newest.orders = j->newest.noted;
-	j->notes_dates = j->only_dates = false;
+	j->notes_dates = j->only_notes = false;
 }
 
 /* What one date of activity says. In this order: what is further down speaks for the subscriber. */

@@ -7,6 +7,7 @@
 #include "cmd/listscrub/judge/suggest.h"
 #include "io/clock.h"
 #include "io/random.h"
+#include "mail/address/freemail.h"
 
 /* More temporary failures than one in twenty, and not just some on a short list, speak of the resolver and not of the
  * domains. */
@@ -76,7 +77,7 @@ bool mx_trust_take(struct mx *m, uint64_t tag, enum resolver_verdict verdict)
 /* One of the large providers was asked about; it takes mail. */
 static bool knows_no_provider(const struct mx *m)
 {
-	for (const char *const *p = suggest_providers; *p != NULL; p++) {
+	for (const char *const *p = freemail_large; *p != NULL; p++) {
 		const struct set_entry *e = set_find(&m->domains, str_of(*p));
 
 		if (e != NULL && (size_t)(e - m->domains.entries) >= m->cached)

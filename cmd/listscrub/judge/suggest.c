@@ -5,6 +5,7 @@
 #include "cmd/listscrub/judge/mx.h"
 #include "io/clock.h"
 #include "io/random.h"
+#include "mail/address/freemail.h"
 
 /* Costs in halves of a typing error. */
 #define EDIT 2      /* a letter too many, too few, or another one */
@@ -15,7 +16,9 @@ void suggest_init(struct suggest *s)
 {
 	random_seed(&s->known);
 	random_seed(&s->seen);
-	for (const char *const *p = suggest_providers; *p != NULL; p++)
+	for (const char *const *p = freemail_large; *p != NULL; p++)
+		(void)set_add(&s->known, str_of(*p), NULL);
+	for (const char *const *p = freemail_others; *p != NULL; p++)
 		(void)set_add(&s->known, str_of(*p), NULL);
 	for (const char *const *p = suggest_known; *p != NULL; p++)
 		(void)set_add(&s->known, str_of(*p), NULL);
@@ -145,7 +148,7 @@ static const char *nearest(struct str domain)
 
 	if (domain.n > NAME_MAX_LETTERS)
 		return NULL;
-	for (const char *const *p = suggest_providers; *p != NULL; p++) {
+	for (const char *const *p = freemail_large; *p != NULL; p++) {
 		struct str name = str_of(*p);
 		size_t label = str_find(name, '.');
 		unsigned allowed = label < 5 ? 0 : label < 7 ? EDIT : EDIT + SLIP_COST;
@@ -182,9 +185,9 @@ static const char *with_right_end(struct str domain)
 			continue;
 		struct str body = str_sub(domain, 0, domain.n - strlen(p->slip));
 
-		found = find_joined(suggest_providers, body, str_of(p->meant));
+		found = find_joined(freemail_large, body, str_of(p->meant));
 		if (found == NULL)
-			found = find_joined(suggest_known, body, str_of(p->meant));
+			found = find_joined(freemail_others, body, str_of(p->meant));
 	}
 	return found;
 }

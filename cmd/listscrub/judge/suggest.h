@@ -21,9 +21,8 @@ void suggest_free(struct suggest *s);
 /* The likely domain for this one (A-labels, lower case), or an empty slice. A fixed text. */
 struct str suggest_for(struct suggest *s, struct str domain);
 
-/* The tables (suggest_domains.c), NULL at their ends: providers that are suggested, the most frequent first; others
- * that are right as they are; slips and what was meant, whole and ends only. */
-extern const char *const suggest_providers[];
+/* The tables (suggest_domains.c), NULL at their ends: domains that are right as they are, besides those of freemail.h;
+ * slips and what was meant, whole and ends only. */
 extern const char *const suggest_known[];
 struct suggest_slip {
 	const char *slip;

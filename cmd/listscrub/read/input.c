@@ -17,13 +17,6 @@
 #define INPUT_PIPE_CHUNK ((size_t)512 << 10)
 #endif
 
-const char *input_name(const struct input *in)
-{
-	const char *name = in->files[in->at].name;
-
-	return strcmp(name, "-") == 0 ? "standard input" : name;
-}
-
 /* --- octets --- */
 
 /* Its text is there again where the file is read again: what was converted is not. */
@@ -281,6 +274,7 @@ void input_free(struct input *in)
 	mem_free(in->files);
 	list_form_free(&in->form);
 	buf_free(&in->header);
+	csv_free(&in->probe);
 	list_reader_free(&in->list);
 }
 
@@ -296,6 +290,8 @@ enum csv_event input_next(struct input *in, struct csv_row *row, struct err *err
 {
 	enum csv_event event = list_reader_raw(&in->list, row, err);
 
+	if ((event == CSV_ROW && row->torn > 0) || event == CSV_ERROR)
+		event = input_mend(in, event, row, err);
 	if (event == CSV_ROW && in->rows++ == 0)
 		keep_line_end(in, row->end);
 	return event == CSV_END && in->at + 1 < in->n ? CSV_MORE : event;

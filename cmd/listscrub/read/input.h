@@ -37,6 +37,15 @@ struct input {
 	uint64_t rows;         /* given out so far */
 	uint64_t foreign_line; /* of the first row that is not UTF-8, 0: none was met */
 	const char *foreign_name;
+	bool strict; /* set before input_open: damaged rows end the list */
+
+	/* --- input_mend.c: rows that a quote tore --- */
+	struct csv probe; /* for lines one by one */
+	struct csv_cell mended;
+	uint64_t torn; /* how many; of the first one: */
+	uint64_t torn_line;
+	uint64_t torn_next; /* and the line of the row after it */
+	const char *torn_name;
 };
 
 /* A place between two rows. */
@@ -54,7 +63,10 @@ struct input_place {
 bool input_open(struct input *in, const char *const *names, const struct list_asked *asked, struct err *err);
 void input_free(struct input *in);
 
-/* The next row as it stands. CSV_MORE: settle what still points into earlier rows, then call input_more. */
+/*
+ * The next row as it stands; one with `torn` set is not a row, but one cell with all that a stray quote cost.
+ * CSV_MORE: settle what still points into earlier rows, then call input_more.
+ */
 enum csv_event input_next(struct input *in, struct csv_row *row, struct err *err);
 /* Read on, in the next file where this one is at its end. False with ERR_NONE in err: a signal asks to stop. */
 bool input_more(struct input *in, struct err *err);
@@ -84,6 +96,11 @@ void input_take_back(struct input *in, const struct input_place *place, struct s
 bool input_rewind(struct input *in, const struct input_place *place, struct err *err);
 
 /* The name of the list being read, for messages: "standard input" for "-". */
-const char *input_name(const struct input *in);
+static inline const char *input_name(const struct input *in)
+{
+	const char *name = in->files[in->at].name;
+
+	return strcmp(name, "-") == 0 ? "standard input" : name;
+}
 
 #endif

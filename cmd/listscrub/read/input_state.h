@@ -10,4 +10,10 @@ bool input_open_file(struct input *in, struct err *err);
 /* Keep a copy of the text that was just read of a file that cannot be read again; in->octets is where it begins. */
 bool input_spool(struct input *in, struct str text, struct err *err);
 
+/*
+ * input_mend.c. Of a row that may be torn, or CSV_ERROR for a quote that is never closed: where lines after the one
+ * with the quote are rows of the list, what is before them becomes one lost row. Returns what to give out.
+ */
+enum csv_event input_mend(struct input *in, enum csv_event event, struct csv_row *row, struct err *err);
+
 #endif

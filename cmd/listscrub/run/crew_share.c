@@ -72,9 +72,15 @@ void crew_take_rows(struct crew_member *m)
 	batch_clear(&m->batch);
 	m->judge.unread = (struct judge_unread){ 0 };
 	m->foreign_line = 0;
-	while (m->batch.n < MOST_ROWS && csv_next(&m->csv, &row, &ignored) == CSV_ROW)
+	while (m->batch.n < MOST_ROWS && csv_next(&m->csv, &row, &ignored) == CSV_ROW) {
+		/* What may have to be mended is for who reads alone. */
+		if (row.torn > 0) {
+			csv_back(&m->csv, &row);
+			break;
+		}
 		if (batch_take(&m->batch, &m->reader, &row) && m->foreign_line == 0)
 			m->foreign_line = row.line;
+	}
 }
 
 void crew_read_again(struct crew_member *m)

@@ -61,7 +61,7 @@ static bool pass(struct scrub *s, struct err *err)
 	/* A list that was empty when it was looked at may have grown. */
 	if (s->reader.columns == 0)
 		s->reader.columns = 1;
-	bool asks = gathers && !s->judge.only_dates;
+	bool asks = gathers && !s->judge.only_notes;
 
 	s->reader.keys = asks || (!gathers && s->judge.details);
 	s->reader.words = asks || (!gathers && s->report != NULL);
@@ -83,7 +83,7 @@ static bool asks_addresses(const struct scrub *s)
 
 static bool needs_gathering(const struct scrub *s)
 {
-	return asks_addresses(s) || judge_wants_dates(&s->judge);
+	return asks_addresses(s) || judge_wants_dates(&s->judge) || judge_wants_noes(&s->judge);
 }
 
 static bool gather_all(struct scrub *s, const struct input_place *start, struct err *err)
@@ -91,11 +91,13 @@ static bool gather_all(struct scrub *s, const struct input_place *start, struct 
 	s->mode = SCRUB_GATHER;
 	s->judge.details = true;
 	s->judge.notes_dates = judge_wants_dates(&s->judge);
-	s->judge.only_dates = !asks_addresses(s);
+	s->judge.notes_noes = judge_wants_noes(&s->judge);
+	s->judge.only_notes = !asks_addresses(s);
 	if (!pass(s, err) || (s->mx != NULL && !mx_finish(s->mx, err)))
 		return false;
 	s->judge.mx = s->mx;
 	judge_settle_dates(&s->judge);
+	s->judge.notes_noes = false;
 	return input_rewind(&s->in, start, err);
 }
 

@@ -122,12 +122,13 @@ static bool work_off(struct scrub *s, const struct batch *b, bool looks_up, stru
 
 bool scrub_commit(struct scrub *s, struct err *err)
 {
-	if (!rows_commit(&s->rows, err)) {
-		s->unwritable = true;
-		return false;
-	}
-	s->committed = s->counts;
-	return true;
+	bool ok = rows_commit(&s->rows, err);
+
+	s->unwritable = !ok;
+	/* What the reader of the output did not want to see was judged all the same, and its rejects are written. */
+	if (ok || s->rows.outputs[ROWS_KEPT].gone)
+		s->committed = s->counts;
+	return ok;
 }
 
 /* How many rows will come, by the length of those that came; a little more, so that it is enough. */

@@ -1,6 +1,7 @@
 #ifndef PIPEMAIL_LISTSCRUB_FINDINGS_H
 #define PIPEMAIL_LISTSCRUB_FINDINGS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "cmd/listscrub/reason.h"
@@ -31,6 +32,7 @@ struct findings {
 	const struct mx *mx; /* NULL: domains were not asked about */
 	const struct counts *counts;
 	const struct values *values; /* answers that were not understood */
+	bool unread;                 /* whoever read the output closed it before the end of the list */
 };
 
 #endif

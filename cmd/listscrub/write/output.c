@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -79,13 +80,30 @@ static void cut_back(struct output *o)
 		(void)lseek(o->fd, o->length, SEEK_SET);
 }
 
+/* Is nobody left who could read it? Such as head(1), which has seen enough. */
+static bool is_gone(const struct output *o)
+{
+	struct pollfd fd = { .fd = o->fd, .events = POLLOUT };
+
+	return !o->regular && poll(&fd, 1, 0) > 0 && (fd.revents & (POLLERR | POLLHUP)) != 0;
+}
+
+static bool write_out(struct output *o, struct err *err)
+{
+	return o->fd < 0 || o->n == 0 || file_write(o->fd, str_at(o->p, o->n), o->name, err);
+}
+
 bool output_commit(struct output *outputs, size_t n, struct err *err)
 {
 	bool ok = true;
 
-	for (size_t i = 0; i < n && ok; i++)
-		if (outputs[i].fd >= 0 && outputs[i].n > 0)
-			ok = file_write(outputs[i].fd, str_at(outputs[i].p, outputs[i].n), outputs[i].name, err);
+	for (size_t i = 0; i < n && ok; i++) {
+		ok = write_out(&outputs[i], err);
+		if (ok || i > 0 || !is_gone(&outputs[i]))
+			continue;
+		outputs[i].gone = ok = true;
+		*err = (struct err){ .kind = ERR_NONE };
+	}
 	for (size_t i = 0; i < n; i++) {
 		if (!ok)
 			cut_back(&outputs[i]);
@@ -93,5 +111,5 @@ bool output_commit(struct output *outputs, size_t n, struct err *err)
 			outputs[i].length += (int64_t)outputs[i].n;
 		outputs[i].n = 0;
 	}
-	return ok;
+	return ok && !outputs[0].gone;
 }

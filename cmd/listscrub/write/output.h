@@ -19,6 +19,7 @@ struct output {
 	int fd;           /* -1: not wanted */
 	const char *name; /* borrowed, for messages */
 	bool regular;     /* a file that can be cut back */
+	bool gone;        /* whoever read it closed it: nothing more can be written */
 	int64_t length;   /* bytes in the file at the last commit */
 	char *p;          /* owned: collected since then */
 	size_t n;
@@ -44,7 +45,10 @@ static inline void output_add(struct output *o, struct str s)
 	o->n += s.n;
 }
 
-/* Write what was collected to each of them. False with ERR_IO; all are cut back then. A pipe cannot be cut back. */
+/*
+ * Write what was collected to each of them. False with ERR_IO; all are cut back then. A pipe cannot be cut back. False
+ * with ERR_NONE: the reader of the first one is gone (o->gone), and the others were written.
+ */
 bool output_commit(struct output *outputs, size_t n, struct err *err);
 
 #endif

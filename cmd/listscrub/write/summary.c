@@ -42,6 +42,8 @@ static void add_unread(struct json *j, const struct judge_unread *u)
 	json_uint(j, u->consent);
 	json_key(j, "unread_opt_out");
 	json_uint(j, u->opt_out);
+	json_key(j, "unread_counts");
+	json_uint(j, u->engagement);
 }
 
 static void add_counts(struct json *j, const struct counts *c)
@@ -91,6 +93,8 @@ static void say_json(const struct findings *f)
 		json_key(&j, "dns_undecided");
 		json_uint(&j, f->mx->temporary);
 	}
+	json_key(&j, "damaged");
+	json_uint(&j, f->in->torn);
 	json_key(&j, "safety_lists");
 	json_array(&j);
 	safety_add_json(&j, &f->judge->suppress.files);
@@ -120,6 +124,9 @@ static void say_unread(const struct judge_unread *u)
 	if (u->opt_out > 0)
 		say_note("%s cell%s of --opt-out neither yes nor no: such rows are dropped",
 			number_grouped(n, u->opt_out), u->opt_out == 1 ? " is" : "s are");
+	if (u->engagement > 0)
+		say_note("%s count%s of --unengaged could not be read: such rows are kept",
+			number_grouped(n, u->engagement), u->engagement == 1 ? "" : "s");
 	if (u->newest > 0)
 		say_note("%s date%s could not be read: older than all others", number_grouped(n, u->newest),
 			u->newest == 1 ? "" : "s");
@@ -190,6 +197,14 @@ static void say_form(const struct input *in)
 			(unsigned long long)in->list.dropped_line);
 }
 
+/* Whoever closes the output early, as head(1) does, wanted to see the first rows and not what they sum up to. */
+static void say_unwanted(const struct counts *c)
+{
+	char n[32];
+
+	say_note("standard output was closed: stopped after %s %s", number_grouped(n, c->read), rows(c->read));
+}
+
 void summary_say(const struct findings *f)
 {
 	say_form(f->in);
@@ -202,6 +217,8 @@ void summary_say(const struct findings *f)
 			f->mx->temporary == 1 ? "its" : "their");
 	if (f->set->summary_json)
 		say_json(f);
+	else if (f->unread)
+		say_unwanted(f->counts);
 	else
 		say_text(f);
 }

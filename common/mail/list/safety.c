@@ -88,6 +88,13 @@ void safety_add_text(struct buf *out, const struct safety_file *f)
 	}
 	if (entries > 0)
 		buf_add_char(out, ')');
+	if (f->bare > 0)
+		buf_printf(out, ", %s without '@' taken for whole domains", number_grouped(n, f->bare));
+	if (f->spared > 0)
+		buf_printf(out, ", %s row%s not taken: may be mailed by the columns of this file",
+			number_grouped(n, f->spared), f->spared == 1 ? "" : "s");
+	if (f->counted && f->unmatched > 0)
+		buf_printf(out, ", %s matched nobody", number_grouped(n, f->unmatched));
 	if (f->bad > 0)
 		buf_printf(out, ", %s unusable line%s, first: line %llu: %s", number_grouped(n, f->bad),
 			f->bad == 1 ? "" : "s", (unsigned long long)f->bad_line, f->bad_why);
@@ -105,6 +112,12 @@ static void add_file(struct json *j, const struct safety_file *f)
 	for (size_t i = 0; i < SAFETY_KINDS; i++) {
 		json_key(j, kinds[i].many);
 		json_uint(j, f->entries[i]);
+	}
+	json_key(j, "may_be_mailed");
+	json_uint(j, f->spared);
+	if (f->counted) {
+		json_key(j, "unmatched");
+		json_uint(j, f->unmatched);
 	}
 	json_key(j, "unusable");
 	json_uint(j, f->bad);

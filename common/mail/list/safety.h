@@ -34,6 +34,10 @@ struct safety_file {
 	uint64_t bad;                   /* lines without a usable entry */
 	uint64_t bad_line;              /* the first of them, counted from 1 */
 	char bad_why[160];              /* and what is wrong with it */
+	uint64_t bare;                  /* of the domains: written without "@" */
+	uint64_t spared;                /* rows that say that somebody may be mailed */
+	bool counted;                   /* unmatched is known */
+	uint64_t unmatched;             /* entries that nobody on the list matched */
 	bool named;                     /* it has a header with at least one name that is known */
 	bool begun;                     /* it has something other than blank lines and comments */
 };

@@ -2,6 +2,7 @@
 
 #include "mail/list/suppress.h"
 
+#include "base/mem.h"
 #include "mail/address/address.h"
 #include "mail/address/domain.h"
 #include "mail/list/suppress_local.h"
@@ -27,6 +28,12 @@ void suppress_free(struct suppress *s)
 	for (size_t i = 0; i < SUPPRESS_DIGESTS; i++)
 		digests_free(&s->digests[i]);
 	buf_free(&s->notes);
+	for (size_t i = 0; i < SUPPRESS_TABLES; i++)
+		mem_free(s->matched[i]);
+	mem_free(s->spans);
+	memset(s->matched, 0, sizeof s->matched);
+	s->spans = NULL;
+	s->spans_cap = 0;
 	safety_free(&s->files);
 	s->entries = 0;
 }
@@ -128,6 +135,10 @@ static bool note_of(const struct suppress *s, const struct set_entry *entry, str
 {
 	if (entry == NULL)
 		return false;
+	if (suppress_is_watched(s) && entry >= s->keys.entries && entry < s->keys.entries + s->keys.used)
+		suppress_mark(s, SUPPRESS_TABLE_KEYS, (size_t)(entry - s->keys.entries));
+	else if (suppress_is_watched(s))
+		suppress_mark(s, SUPPRESS_TABLE_DOMAINS, (size_t)(entry - s->domains.entries));
 	if (note != NULL) {
 		*note = (struct suppress_note){ .entry = str_at(entry->p, entry->n) };
 		suppress_fill_note(s, entry->value, note);
@@ -196,17 +207,21 @@ bool suppress_has_digests(const struct suppress *s)
 enum suppress_answer suppress_has_key(const struct suppress *s, struct str key, struct str folded, struct str domain,
 	struct suppress_note *note)
 {
+	bool watched = suppress_is_watched(s);
+	bool found = s->keys.used > 0 && note_of(s, set_find(&s->keys, folded), note);
 	enum suppress_answer answer = SUPPRESS_NO;
 
-	if (s->keys.used > 0 && note_of(s, set_find(&s->keys, folded), note))
+	if (found && !watched)
 		return SUPPRESS_YES;
 	if (suppress_has_digests(s))
-		answer = find_digests(s, key, folded, domain, note);
-	if (answer != SUPPRESS_YES && s->domains.used > 0 &&
-		(note_of(s, find_domain(s, domain), note) ||
-			(s->fold && note_of(s, find_domain(s, domain_of(folded)), note))))
-		return SUPPRESS_YES;
-	return answer;
+		answer = find_digests(s, key, folded, domain, found ? NULL : note);
+	found = found || answer == SUPPRESS_YES;
+	/* (Who is on a list twice is there twice.) */
+	if (s->domains.used > 0 && (!found || watched) &&
+		(note_of(s, find_domain(s, domain), found ? NULL : note) ||
+			(s->fold && note_of(s, find_domain(s, domain_of(folded)), found ? NULL : note))))
+		found = true;
+	return found ? SUPPRESS_YES : answer;
 }
 
 enum suppress_answer suppress_has(const struct suppress *s, const struct address *a, struct suppress_note *note)

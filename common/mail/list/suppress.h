@@ -34,6 +34,11 @@ enum suppress_digest {
 	SUPPRESS_DIGESTS,
 };
 
+/* Tables of entries: one for each kind of hash, addresses, domains. */
+#define SUPPRESS_TABLE_KEYS SUPPRESS_DIGESTS
+#define SUPPRESS_TABLE_DOMAINS (SUPPRESS_DIGESTS + 1)
+#define SUPPRESS_TABLES (SUPPRESS_DIGESTS + 2)
+
 /* The list, of one or more files. Read-only use (suppress_has...) is safe from several threads at once. */
 struct suppress {
 	bool fold;       /* compare provider forms too (address_key_provider); set before the first entry */
@@ -43,6 +48,15 @@ struct suppress {
 	struct buf notes;    /* "reason\0date\0" one after another */
 	uint64_t entries;    /* accepted, duplicates included */
 	struct safety files; /* that were read */
+
+	/* --- suppress_match.c: which entries matched somebody; NULL: nobody asked --- */
+	unsigned char *matched[SUPPRESS_TABLES]; /* owned: a byte for each entry that was there when it was asked */
+	size_t watched[SUPPRESS_TABLES];         /* how many */
+	struct suppress_span {
+		size_t from[SUPPRESS_TABLES];
+		size_t to[SUPPRESS_TABLES];
+	} * spans; /* owned: by file, the entries that are not in an earlier one */
+	size_t spans_cap;
 };
 
 /* Why an address is suppressed; all slices live until the list is changed or freed. */
@@ -79,7 +93,10 @@ enum safety_kind suppress_add(struct suppress *s, struct str entry, struct str r
  * reason and date where such columns exist. A column's name also says which hash it contains (sha256,
  * email_md5...; any kind for "hash"). Without known names it is the first cell that is an address or a domain, and
  * the hash beside it. Lines that begin with "#", blank lines, and what follows " #" are ignored. Here "*@domain"
- * is an entry too, and a bare domain in a column of domains. Feed the bytes of one file in any pieces.
+ * is an entry too, and a bare domain in a column of domains, or where a file has nothing but domains; not "gmail.com",
+ * which may be a slip (an error that asks for "@gmail.com"). Columns of services' exports (unsubscribed, accepts
+ * marketing, status...) say which of the rows may be mailed; those are not entries. Feed the bytes of one file in
+ * any pieces.
  */
 #define SUPPRESS_COLUMNS 8
 
@@ -96,7 +113,15 @@ struct suppress_reader {
 	size_t n;
 	size_t reason;
 	size_t date;
-	bool looked; /* for names of columns */
+	enum suppress_sign { SUPPRESS_NO_SIGN, SUPPRESS_LEFT, SUPPRESS_MAY, SUPPRESS_STATUS } sign[SUPPRESS_COLUMNS];
+	size_t sign_at[SUPPRESS_COLUMNS]; /* columns of exports that say whether somebody may be mailed */
+	size_t signs;
+	bool looked;        /* for names of columns */
+	bool parted;        /* a row said that somebody left: blank cells of such columns mean that one did not */
+	struct buf unsaid;  /* rows that say nothing in them, until that is known */
+	struct buf bare;    /* rows with a domain without "@", which counts in a list of domains only */
+	uint64_t free_line; /* the first bare domain at which anybody may be; 0: none */
+	char free_name[64];
 };
 /*
  * option (without dashes) and name are of the file, for counts and messages; both must outlive `into`. One reader
@@ -112,6 +137,11 @@ bool suppress_read_add(struct suppress_reader *r, struct str octets, struct err 
 bool suppress_read_end(struct suppress_reader *r, bool allow_empty, struct err *err);
 /* Frees r after an error in reading. Entries read so far stay in the list. */
 void suppress_read_abort(struct suppress_reader *r);
+
+/* From here on, remember which of the entries match an address (safe from several threads). */
+void suppress_watch(struct suppress *s);
+/* Set files' unmatched: entries of each that matched nobody since. Without suppress_watch it does nothing. */
+void suppress_count_unmatched(struct suppress *s);
 
 /* Is any entry a hash? */
 bool suppress_has_digests(const struct suppress *s);

@@ -130,18 +130,21 @@ enum suppress_answer suppress_find_digest(const struct suppress *list, struct st
 		if (list->digests[i].used == 0)
 			continue;
 		if (gnutls_hash_fast(kinds[i].algorithm, s.p, s.n, out) < 0) {
-			answer = SUPPRESS_UNKNOWN;
+			answer = answer == SUPPRESS_YES ? answer : SUPPRESS_UNKNOWN;
 			continue;
 		}
 		const uint64_t *value = digests_find(&list->digests[i], out);
 
 		if (value == NULL)
 			continue;
-		if (note != NULL) {
+		if (note != NULL && answer != SUPPRESS_YES) {
 			*note = (struct suppress_note){ .entry = STR_LIT(""), .hash = kinds[i].name };
 			suppress_fill_note(list, *value, note);
 		}
-		return SUPPRESS_YES;
+		answer = SUPPRESS_YES;
+		if (!suppress_is_watched(list))
+			break;
+		suppress_mark(list, i, (size_t)(value - list->digests[i].values));
 	}
 	return answer;
 }

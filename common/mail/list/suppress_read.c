@@ -3,16 +3,13 @@
 #include "mail/list/suppress.h"
 
 #include "mail/address/address.h"
+#include "mail/address/freemail.h"
 #include "mail/list/suppress_local.h"
 
 /*
  * Suppression lists as other people wrote them, with and without a header. Whatever in a row can be read as an
  * entry is taken; a row in which nothing can be is counted and the first one named.
  */
-
-/* Ranks of columns with addresses are those of list_name_rank. */
-#define RANK_HASH ((size_t)2 * LIST_LOOSE)
-#define RANK_DOMAIN ((size_t)3 * LIST_LOOSE)
 
 /* Names by which a header is known where there is no column of addresses; other names of hashes are found in it too. */
 static const char *const names[] = {
@@ -42,70 +39,8 @@ void suppress_read_begin(struct suppress_reader *r, struct suppress *into, const
 	*r = (struct suppress_reader){
 		.into = into, .file = safety_add(&into->files, option, name), .reason = LIST_NONE, .date = LIST_NONE
 	};
+	suppress_span_begin(into);
 	list_reader_init(&r->list, &(struct list_asked){ .name = r->file->name, .entries = true, .names = names });
-}
-
-/* --- the header --- */
-
-static size_t rank_of(struct str name, enum suppress_form form)
-{
-	size_t rank = list_name_rank(name);
-
-	if (rank != LIST_NONE)
-		/* (Also the name of somebody.) */
-		return str_ieq(name, STR_LIT("recipient")) ? 2 * LIST_LOOSE - 1 : rank;
-	if (form != SUPPRESS_NO_HASH && !suppress_is_hash(name))
-		return RANK_HASH;
-	return str_among(name, "domain domains") ? RANK_DOMAIN : LIST_NONE;
-}
-
-/* Keep the columns in order of rank; of equal ones the first comes first. */
-static void add_column(struct suppress_reader *r, size_t at, size_t rank, enum suppress_form form)
-{
-	size_t i = r->n;
-
-	if (r->n == SUPPRESS_COLUMNS)
-		return;
-	for (; i > 0 && r->columns[i - 1].rank > rank; i--)
-		r->columns[i] = r->columns[i - 1];
-	r->columns[i] = (struct suppress_column){ at, rank, (int)form };
-	r->n++;
-}
-
-static void take_name(struct suppress_reader *r, size_t at, struct str name)
-{
-	enum suppress_form form = suppress_form_of(name);
-	size_t rank = rank_of(name, form);
-
-	if (rank != LIST_NONE)
-		add_column(r, at, rank, form);
-	else if (r->reason == LIST_NONE && str_among(name, "reason why status code type"))
-		r->reason = at;
-	else if (r->date == LIST_NONE && str_among(name, "date since time when created created_at"))
-		r->date = at;
-}
-
-static struct str cell(const struct csv_row *row, size_t i)
-{
-	return i < row->n ? address_trim(row->cells[i].value) : STR_LIT("");
-}
-
-/* Before the first row: what are the columns called? The header may also be the first row, where the reader of lists
- * does not know a name in it. True when the row is used up by that. */
-static bool take_header(struct suppress_reader *r, const struct csv_row *row)
-{
-	const struct list_form *f = &r->list.form;
-	bool apart = f->header == LIST_HEADER_YES;
-
-	r->looked = true;
-	for (size_t i = 0; apart && i < f->columns; i++)
-		take_name(r, i, str_of(f->names[i]));
-	for (size_t i = 0; !apart && row != NULL && i < row->n; i++)
-		take_name(r, i, cell(row, i));
-	r->file->named = r->n > 0;
-	if (!r->file->named)
-		r->reason = r->date = LIST_NONE;
-	return r->file->named && !apart;
 }
 
 /* --- rows --- */
@@ -113,7 +48,7 @@ static bool take_header(struct suppress_reader *r, const struct csv_row *row)
 /* Bare digits are of that form. */
 static bool add(struct suppress_reader *r, const struct csv_row *row, struct str entry, enum suppress_form form)
 {
-	const struct suppress_entry e = { entry, form, cell(row, r->reason), cell(row, r->date) };
+	const struct suppress_entry e = { entry, form, suppress_cell(row, r->reason), suppress_cell(row, r->date) };
 	enum safety_kind kind = suppress_add_entry(r->into, &e);
 
 	if (kind != SAFETY_NONE)
@@ -121,13 +56,17 @@ static bool add(struct suppress_reader *r, const struct csv_row *row, struct str
 	return kind != SAFETY_NONE;
 }
 
-/* Without the "# comment" after it. */
-static struct str without_comment(struct str s)
+/* A whole domain without its "@". */
+static bool add_domain(struct suppress_reader *r, const struct csv_row *row, struct str entry)
 {
-	for (size_t i = 1; i < s.n; i++)
-		if (s.p[i] == '#' && ascii_blank(s.p[i - 1]))
-			return address_trim(str_sub(s, 0, i));
-	return s;
+	struct buf domain = { .limit = 0 };
+	bool ok;
+
+	buf_add_char(&domain, '@');
+	buf_add(&domain, entry);
+	ok = add(r, row, buf_str(&domain), SUPPRESS_BY_LENGTH);
+	buf_free(&domain);
+	return ok;
 }
 
 /* An entry of whatever kind. */
@@ -136,34 +75,40 @@ static bool add_any(struct suppress_reader *r, const struct csv_row *row, struct
 	/* (As an address it would be that of a person called "*".) */
 	if (str_starts(entry, STR_LIT("*@")))
 		entry = str_sub(entry, 1, entry.n);
+	if (str_starts(entry, STR_LIT("@*.")) || str_starts(entry, STR_LIT("@.")))
+		return add_domain(r, row, str_sub(entry, entry.p[1] == '*' ? 3 : 2, entry.n));
 	if (add(r, row, entry, form))
 		return true;
-	struct str shorter = without_comment(entry);
+	struct str shorter = suppress_without_comment(entry);
 
 	return shorter.n < entry.n && add_any(r, row, shorter, form);
 }
 
-static bool add_domain(struct suppress_reader *r, const struct csv_row *row, struct str entry)
+/* An entry of a column, or file, of domains. Whoever has a provider of free mail there may have meant one person. */
+static bool add_bare(struct suppress_reader *r, const struct csv_row *row, struct str entry)
 {
-	struct buf domain = { .limit = 0 };
+	struct buf room = { .limit = SIZE_MAX };
 	bool ok;
 
 	if (str_find(entry, '@') < entry.n)
 		return add_any(r, row, entry, SUPPRESS_BY_LENGTH);
-	if (str_starts(entry, STR_LIT("*.")))
-		entry = str_sub(entry, 2, entry.n);
-	buf_add_char(&domain, '@');
-	buf_add(&domain, without_comment(entry));
-	ok = add(r, row, buf_str(&domain), SUPPRESS_BY_LENGTH);
-	buf_free(&domain);
+	struct str domain = suppress_bare_domain(entry, &room);
+
+	if (r->free_line == 0 && domain.n < sizeof r->free_name && freemail_is(domain)) {
+		r->free_line = row->line;
+		memcpy(r->free_name, domain.p, domain.n);
+	}
+	ok = add_domain(r, row, domain);
+	r->file->bare += ok;
+	buf_free(&room);
 	return ok;
 }
 
 /* What a column says of the row. Streets are found under some names as well: they have no "@" in them. */
 static struct str entry_of(const struct csv_row *row, const struct suppress_column *c)
 {
-	struct str s = cell(row, c->at);
-	bool loose = c->rank >= LIST_LOOSE && c->rank < RANK_HASH;
+	struct str s = suppress_cell(row, c->at);
+	bool loose = c->rank >= LIST_LOOSE && c->rank < SUPPRESS_RANK_HASH;
 
 	return loose && str_find(s, '@') == s.n && !suppress_is_hash(s) ? STR_LIT("") : s;
 }
@@ -186,22 +131,22 @@ static bool add_named(struct suppress_reader *r, const struct csv_row *row, bool
 
 		if (entry.n == 0 || (is_masked(entry) && !masked))
 			continue;
-		if (c->rank < RANK_HASH)
+		if (c->rank < SUPPRESS_RANK_HASH)
 			ok = add_any(r, row, entry, SUPPRESS_BY_LENGTH);
-		else if (c->rank < RANK_DOMAIN)
+		else if (c->rank < SUPPRESS_RANK_DOMAIN)
 			ok = add_any(r, row, entry, (enum suppress_form)c->form);
 		else
-			ok = !given && add_domain(r, row, entry);
+			ok = !given && add_bare(r, row, entry);
 		if (ok)
 			return true;
-		given = given || c->rank < RANK_HASH;
+		given = given || c->rank < SUPPRESS_RANK_HASH;
 	}
 	return false;
 }
 
 static bool add_cell(struct suppress_reader *r, const struct csv_row *row, size_t i)
 {
-	return add_any(r, row, cell(row, i), SUPPRESS_BY_LENGTH) ||
+	return add_any(r, row, suppress_cell(row, i), SUPPRESS_BY_LENGTH) ||
 		add_any(r, row, address_trim(row->cells[i].raw), SUPPRESS_BY_LENGTH);
 }
 
@@ -213,7 +158,7 @@ static bool add_first(struct suppress_reader *r, const struct csv_row *row)
 	bool hashed = false;
 
 	for (size_t i = 0; i < row->n; i++) {
-		if (row->n == 1 || !suppress_is_hash(cell(row, i))) {
+		if (row->n == 1 || !suppress_is_hash(suppress_cell(row, i))) {
 			if (add_cell(r, row, i))
 				return true;
 		} else if (!hashed) {
@@ -226,7 +171,7 @@ static bool add_first(struct suppress_reader *r, const struct csv_row *row)
 static bool is_blank(const struct csv_row *row)
 {
 	for (size_t i = 0; i < row->n; i++)
-		if (cell(row, i).n > 0)
+		if (suppress_cell(row, i).n > 0)
 			return false;
 	return true;
 }
@@ -240,30 +185,115 @@ static void note_bad(struct suppress_reader *r, const struct csv_row *row)
 
 	for (size_t i = 0; i < r->n && entry.n == 0; i++) {
 		entry = entry_of(row, &r->columns[i]);
-		form = r->columns[i].rank == RANK_HASH ? (enum suppress_form)r->columns[i].form : SUPPRESS_BY_LENGTH;
+		form = r->columns[i].rank == SUPPRESS_RANK_HASH ? (enum suppress_form)r->columns[i].form
+								: SUPPRESS_BY_LENGTH;
 	}
 	for (size_t i = 0; r->n == 0 && i < row->n && entry.n == 0; i++)
-		entry = cell(row, i);
+		entry = suppress_cell(row, i);
 	suppress_add_why(&why, entry, form);
 	safety_bad(r->file, row->line, buf_text(&why));
 	buf_free(&why);
+}
+
+/* A row that is not an entry. Rows that were held come late: the first line is named all the same. */
+static void take_bad(struct suppress_reader *r, const struct csv_row *row)
+{
+	struct safety_file *f = r->file;
+	uint64_t before = f->bad;
+
+	if (before == 0 || row->line < f->bad_line) {
+		f->bad = 0;
+		note_bad(r, row);
+	}
+	f->bad = before + 1;
+}
+
+static void take_entry(struct suppress_reader *r, const struct csv_row *row)
+{
+	if (r->file->named ? add_named(r, row, false) || add_named(r, row, true) : add_first(r, row))
+		return;
+	if (!r->file->named && suppress_is_bare(row))
+		suppress_hold(&r->bare, row);
+	else
+		take_bad(r, row);
+}
+
+static void take_bare(struct suppress_reader *r, const struct csv_row *row)
+{
+	if (!add_bare(r, row, suppress_cell(row, 0)))
+		take_bad(r, row);
+}
+
+/* The title of a column of domains, where no other name is known. */
+static bool is_title(const struct suppress_reader *r, const struct csv_row *row)
+{
+	struct str text = suppress_cell(row, 0);
+
+	return !r->file->begun && row->n == 1 && str_find(text, '.') == text.n && str_find(text, '@') == text.n &&
+		str_isearch(text, STR_LIT("domain")) < text.n;
 }
 
 static void take_row(struct suppress_reader *r, const struct csv_row *row)
 {
 	struct safety_file *f = r->file;
 
-	if (is_blank(row) || str_starts(cell(row, 0), STR_LIT("#")))
+	if (is_blank(row) || str_starts(suppress_cell(row, 0), STR_LIT("#")))
 		return;
+	bool title = is_title(r, row);
+
 	f->begun = true;
-	if (!r->looked && take_header(r, row))
+	if ((!r->looked && suppress_take_header(r, row)) || title)
 		return;
-	if (f->named ? add_named(r, row, false) || add_named(r, row, true) : add_first(r, row))
-		return;
-	if (f->bad > 0)
-		f->bad++;
+	enum suppress_says says = suppress_says(r, row);
+
+	r->parted = r->parted || says == SUPPRESS_SAYS_GONE;
+	if (says == SUPPRESS_SAYS_NOTHING)
+		suppress_hold(&r->unsaid, row);
+	else if (says == SUPPRESS_SAYS_MAY)
+		f->spared++;
 	else
-		note_bad(r, row);
+		take_entry(r, row);
+}
+
+static void spare(struct suppress_reader *r, const struct csv_row *row)
+{
+	(void)row;
+	r->file->spared++;
+}
+
+/* The first row was taken for a header where it has more than one cell: of domains it is one. */
+static void take_first_name(struct suppress_reader *r)
+{
+	const struct list_form *form = &r->list.form;
+	struct csv_cell cell;
+	struct csv_row row = { .cells = &cell, .n = 1, .line = form->above_lines + 1 };
+
+	if (form->header != LIST_HEADER_YES || r->file->named || form->columns == 0)
+		return;
+	cell.value = cell.raw = str_of(form->names[0]);
+	if (suppress_is_bare(&row))
+		suppress_hold(&r->bare, &row);
+}
+
+/* What only the whole file tells. */
+static void take_held(struct suppress_reader *r)
+{
+	struct safety_file *f = r->file;
+
+	/* Where nobody left, all of them are the ones who did. */
+	suppress_release(r, &r->unsaid, r->parted ? spare : take_entry);
+	take_first_name(r);
+	bool domains = safety_entries(f) == f->entries[SAFETY_DOMAIN];
+
+	suppress_release(r, &r->bare, domains ? take_bare : take_bad);
+}
+
+static bool check_free(const struct suppress_reader *r, struct err *err)
+{
+	return r->free_line == 0 ||
+		err_set(err, ERR_DATA,
+			"%s:%llu: '%s' alone would leave out everybody there; write @%s if that is meant",
+			r->file->name, (unsigned long long)r->free_line, r->free_name, r->free_name);
 }
 
 static bool take_rows(struct suppress_reader *r, struct err *err)
@@ -296,25 +326,35 @@ bool suppress_read_add(struct suppress_reader *r, struct str octets, struct err 
 void suppress_read_abort(struct suppress_reader *r)
 {
 	list_reader_free(&r->list);
+	buf_free(&r->unsaid);
+	buf_free(&r->bare);
+}
+
+/* A header is a list as well, where a name in it is known. */
+static void end_header(struct suppress_reader *r)
+{
+	struct safety_file *f = r->file;
+
+	f->begun = true;
+	if (!r->looked)
+		(void)suppress_take_header(r, NULL);
+	if (!f->named && f->bad == 0 && safety_entries(f) == 0)
+		safety_bad(f, r->list.form.above_lines + 1,
+			"no column of this header is known (email, domain, sha256, md5 ...)");
 }
 
 bool suppress_read_end(struct suppress_reader *r, bool allow_empty, struct err *err)
 {
-	const struct list_form *form = &r->list.form;
-	struct safety_file *f = r->file;
-
 	(void)list_reader_eof(&r->list);
 	bool ok = take_rows(r, err);
 
-	if (ok && form->header == LIST_HEADER_YES) {
-		f->begun = true;
-		if (!r->looked)
-			(void)take_header(r, NULL);
-		if (!f->named && f->bad == 0 && safety_entries(f) == 0)
-			safety_bad(f, form->above_lines + 1,
-				"no column of this header is known (email, domain, sha256, md5 ...)");
-	}
-	ok = ok && safety_check(f, allow_empty, err) && suppress_check_digests(r->into, f->name, err);
-	list_reader_free(&r->list);
+	if (ok)
+		take_held(r);
+	if (ok && r->list.form.header == LIST_HEADER_YES)
+		end_header(r);
+	ok = ok && check_free(r, err) && safety_check(r->file, allow_empty, err) &&
+		suppress_check_digests(r->into, r->file->name, err);
+	suppress_span_end(r->into);
+	suppress_read_abort(r);
 	return ok;
 }

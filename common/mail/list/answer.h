@@ -1,5 +1,5 @@
-#ifndef PIPEMAIL_LISTSCRUB_ANSWER_H
-#define PIPEMAIL_LISTSCRUB_ANSWER_H
+#ifndef PIPEMAIL_MAIL_ANSWER_H
+#define PIPEMAIL_MAIL_ANSWER_H
 
 #include "base/str.h"
 
