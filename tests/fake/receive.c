@@ -194,8 +194,9 @@ static void tell(struct peer *p)
 /* False when the connection is to end. */
 static bool take_command(struct peer *p, const char *line, size_t n)
 {
-	if (n >= 4 && (strncasecmp(line, "MAIL", 4) == 0 || strncasecmp(line, "RCPT", 4) == 0 ||
-			      strncasecmp(line, "RSET", 4) == 0 || strncasecmp(line, "NOOP", 4) == 0)) {
+	if (n >= 4 &&
+		(strncasecmp(line, "MAIL", 4) == 0 || strncasecmp(line, "RCPT", 4) == 0 ||
+			strncasecmp(line, "RSET", 4) == 0 || strncasecmp(line, "NOOP", 4) == 0)) {
 		say(p, "250 2.0.0 ok\r\n");
 	} else if (strncasecmp(line, "DATA", 4) == 0) {
 		p->state = DATA;
@@ -353,7 +354,8 @@ static int read_mbox(void)
 		empty = n == 1;
 		if (empty)
 			continue;
-		if (line[strspn(line, ">")] == 'F' && line[0] == '>' && strncmp(line + strspn(line, ">"), "From ", 5) == 0)
+		if (line[strspn(line, ">")] == 'F' && line[0] == '>' &&
+			strncmp(line + strspn(line, ">"), "From ", 5) == 0)
 			text++;
 		n = strlen(text);
 		hash_add(&hash, text, n - (text[n - 1] == '\n'));
