@@ -3,6 +3,7 @@
 #include "cmd/mailbulk/letter/attached.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <unistd.h>
 
 #include "base/err.h"
@@ -11,11 +12,20 @@
 
 #define BLOCK ((size_t)48 << 10)
 
-static bool is_file(int fd, const char *path, struct stat *st, struct err *err)
+/* A descriptor of a regular file, or -1. Opening anything else must not wait for somebody to write into it. */
+static int open_file(const char *path, struct stat *st, struct err *err)
 {
-	if (fstat(fd, st) != 0)
-		return err_set(err, ERR_NOINPUT, "%s: cannot be read", path);
-	return S_ISREG(st->st_mode) || err_set(err, ERR_DATA, "%s is not a regular file", path);
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+
+	if (fd < 0) {
+		err_errno(err, ERR_NOINPUT, errno, "%s", path);
+		return -1;
+	}
+	if (fstat(fd, st) == 0 && S_ISREG(st->st_mode))
+		return fd;
+	err_set(err, ERR_DATA, "%s is not a regular file", path);
+	close(fd);
+	return -1;
 }
 
 /* Can what follows no more change how it is encoded? A text has a charset, which each byte has a say in. */
@@ -63,8 +73,8 @@ bool attached_look(struct attached *a, const char *path, struct mime_part *part,
 	struct mime_encoder e;
 	struct stat st;
 	const char *type;
-	int fd = file_open(path, err);
-	bool ok = fd >= 0 && is_file(fd, path, &st, err) && scan(fd, path, part, err);
+	int fd = open_file(path, &st, err);
+	bool ok = fd >= 0 && scan(fd, path, part, err);
 
 	*a = (struct attached){ .path = NULL };
 	if (fd >= 0)
@@ -103,9 +113,9 @@ bool attached_begin(struct attached_reader *r, const struct attached *a, enum mi
 	struct stat st;
 
 	*r = (struct attached_reader){ .attached = a, .encoder = { .encoding = encoding, .text = text } };
-	r->fd = file_open(a->path, err);
+	r->fd = open_file(a->path, &st, err);
 	r->open = r->fd >= 0;
-	if (!r->open || !is_file(r->fd, a->path, &st, err))
+	if (!r->open)
 		return false;
 	return stamp_same(&a->stamp, &st) || changed(a, err);
 }

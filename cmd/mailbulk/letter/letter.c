@@ -175,6 +175,22 @@ static bool put_together(struct letter *l, const struct campaign *c, const struc
 	return mime_compose(&l->message, &compose, err);
 }
 
+/* A body that may not fit when it is encoded is known to only when it was. */
+#define BODY_CERTAIN ((size_t)8 << 20)
+
+/* About what it will come to, when it is only checked. */
+static uint64_t estimate(const struct parts *p, const struct buf *head)
+{
+	uint64_t size =
+		buf_len(head) + p->text.content.n + p->html.content.n + p->text.encoded_size + p->html.encoded_size;
+
+	for (size_t i = 0; i < p->n_attachments; i++)
+		size += base64_lines_size(p->attachments[i].file_size);
+	for (size_t i = 0; i < p->n_inlines; i++)
+		size += base64_lines_size(p->inlines[i].file_size);
+	return size;
+}
+
 bool letter_render(struct letter *l, const struct campaign *campaign, const struct values *values,
 	const struct moment *now, bool check, struct err *err)
 {
@@ -186,10 +202,13 @@ bool letter_render(struct letter *l, const struct campaign *campaign, const stru
 	bool ok = letter_head(l, campaign, values, now, &head, err) && letter_envelope(l, campaign, values, err) &&
 		make_bodies(l, campaign, values, &parts, err) && make_attachments(l, campaign, values, &parts, err);
 
-	if (ok && !check)
+	if (ok && check && parts.text.content.n + parts.html.content.n < BODY_CERTAIN) {
+		l->size = estimate(&parts, &head);
+	} else if (ok) {
 		ok = put_together(l, campaign, values, &parts, buf_str(&head), err) && sign(l, campaign, now, err);
-	l->size = l->message.size + buf_len(&l->signature);
-	l->utf8 |= l->message.utf8;
+		l->size = l->message.size + buf_len(&l->signature);
+		l->utf8 |= l->message.utf8;
+	}
 	letter_rewind(l);
 	parts_free(&parts);
 	buf_free(&head);
@@ -266,6 +285,7 @@ void letter_free(struct letter *l)
 	buf_free(&l->recipient);
 	buf_free(&l->message_id);
 	buf_free(&l->from);
+	buf_free(&l->subject);
 	for (size_t i = 0; i < sizeof l->scratch / sizeof *l->scratch; i++)
 		buf_free(&l->scratch[i]);
 	*l = (struct letter){ 0 };

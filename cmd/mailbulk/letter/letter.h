@@ -18,6 +18,7 @@ struct letter {
 	struct buf recipient;    /* for RCPT TO */
 	struct buf message_id;   /* with its <> */
 	struct buf from;         /* the bare address of From */
+	struct buf subject;      /* as people read it */
 	bool utf8;               /* an address needs SMTPUTF8 */
 	uint64_t size;           /* of all octets, before dots are stuffed */
 	struct attached
@@ -38,7 +39,8 @@ struct moment {
 
 /*
  * Render a row. False with 65 and what is wrong with the row: a value that may not stand in a header, no From, an
- * attachment that is not there. check: stop when all values are known to be right, before the message is put together.
+ * attachment that is not there. check: stop when all values are known to be right, before the message is put together;
+ * its size is then about what it would be.
  */
 bool letter_render(struct letter *l, const struct campaign *campaign, const struct values *values,
 	const struct moment *now, bool check, struct err *err);
@@ -58,6 +60,8 @@ void letter_free(struct letter *l);
 /* head.c: all header lines into out; From's bare address and the Message-ID into the letter. */
 bool letter_head(struct letter *l, const struct campaign *campaign, const struct values *values,
 	const struct moment *now, struct buf *out, struct err *err);
+/* field_fault.c: why a field's value is not of the form that it has to have, or NULL. fatal: no mail may have it. */
+const char *field_fault(struct str name, struct str value, bool *fatal);
 /* envelope.c: reverse_path, recipient and utf8. */
 bool letter_envelope(struct letter *l, const struct campaign *campaign, const struct values *values, struct err *err);
 /* mailboxes.c: an address field as it was rendered, in its final form: "Name <a@b>, …". bare (may be NULL) gets the
