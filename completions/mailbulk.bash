@@ -47,6 +47,9 @@ _mailbulk()
 	--password-command | --token-command)
 		mapfile -t COMPREPLY < <(compgen -c -- "$cur")
 		return ;;
+	--resolver)
+		mapfile -t COMPREPLY < <(compgen -W "localhost" -- "$cur")
+		return ;;
 	--test | --limit | --retry-refused | -f | --from | --envelope-from | -H | --header | --dkim-domain | --dkim-selector | --email | \
 	--delimiter | --key | --shard | --unsubscribe | --list-id | --feedback-id | -j | --connections | --rate | \
 	--domain-rate | --warmup | --messages-per-connection | --retries | --retry-for | --retry-pause | --pin | --ehlo | \
@@ -54,7 +57,7 @@ _mailbulk()
 		return ;;
 	esac
 	if [[ $cur == -* ]]; then
-		mapfile -t COMPREPLY < <(compgen -W "--send --check --preview --test --limit --journal --resend-unknown --retry-refused --accept-changed --results
+		mapfile -t COMPREPLY < <(compgen -W "--send --check --json --dns --resolver --preview --test --limit --journal --resend-unknown --retry-refused --accept-changed --results
 			--results-file --from
 			--envelope-from --verp --html --attach --inline --header --missing --dkim-domain --dkim-selector --dkim-key
 			--email --delimiter --key --shard --suppress --allow-empty --skip-bad --unsubscribe --token-key --list-id --feedback-id

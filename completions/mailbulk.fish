@@ -8,6 +8,9 @@ end
 
 complete -c mailbulk -l send -d 'send; without it nothing leaves'
 complete -c mailbulk -l check -d 'only say what would go wrong'
+complete -c mailbulk -l json -d 'with --check: write the findings as JSON to standard output'
+complete -c mailbulk -l dns -d 'check SPF, DKIM and DMARC of the sender in the DNS, as large providers do'
+complete -c mailbulk -l resolver -xa 'localhost' -d 'the name server that --dns asks'
 complete -c mailbulk -l preview -rF -d 'write a page that shows the messages'
 complete -c mailbulk -l test -x -d 'the first messages, all to this address'
 complete -c mailbulk -l limit -x -d 'only the first rows'

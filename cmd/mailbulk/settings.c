@@ -20,6 +20,12 @@ static const struct option *action_options(struct settings *s)
 	const struct option table[] = {
 		{ "send", 0, OPTION_FLAG, &s->send, NULL, "send; without it nothing leaves this machine", false },
 		{ "check", 0, OPTION_FLAG, &s->check, NULL, "only say what would go wrong", false },
+		{ "json", 0, OPTION_FLAG, &s->json, NULL, "with --check: write the findings as JSON to standard output",
+			false },
+		{ "dns", 0, OPTION_FLAG, &s->dns, NULL,
+			"check SPF, DKIM and DMARC of the sender in the DNS, as large providers do", false },
+		{ "resolver", 0, OPTION_TEXT, &s->resolver, "HOST[:PORT]",
+			"the name server that --dns asks (default: the system's)", false },
 		{ "preview", 0, OPTION_TEXT, &s->preview, "FILE.html", "write a page that shows the messages", false },
 		{ "test", 0, OPTION_TEXT, &s->test, "ADDRESS", "the first rows' messages, all to this address", false },
 		{ "limit", 0, OPTION_TEXT, &s->limit_text, "N", "only the first N rows", false },
@@ -253,6 +259,10 @@ static bool settle(struct settings *s, struct err *err)
 {
 	if (s->send && s->check)
 		return err_set(err, ERR_USAGE, "--send and --check are two different things: take one");
+	if (s->json && !s->check)
+		return err_set(err, ERR_USAGE, "--json requires --check");
+	if (s->resolver != NULL && !s->dns)
+		return err_set(err, ERR_USAGE, "--resolver requires --dns");
 	s->action = s->send || s->test != NULL ? ACTION_SEND : s->check ? ACTION_CHECK : ACTION_DRY_RUN;
 	if (s->connections == 0 || s->connections > 1000)
 		return err_set(err, ERR_USAGE, "--connections: a number from 1 to 1000");

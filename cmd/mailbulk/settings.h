@@ -34,6 +34,9 @@ struct settings {
 	enum action action;
 	bool send;
 	bool check;
+	bool json;            /* with --check: the findings on standard output */
+	bool dns;             /* ask the DNS about the sender, too */
+	const char *resolver; /* "host[:port]" or NULL: the system's */
 
 	/* the message */
 	const char *from;

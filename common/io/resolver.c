@@ -203,13 +203,20 @@ static ares_channel *channel_at(struct resolver *r, size_t i)
 	return &r->channels[i % 2][i / 2];
 }
 
+void resolver_forget(struct resolver *r)
+{
+	for (size_t i = 0; i < CHANNELS; i++) {
+		if (*channel_at(r, i) != NULL)
+			ares_destroy(*channel_at(r, i));
+		*channel_at(r, i) = NULL;
+	}
+}
+
 void resolver_free(struct resolver *r)
 {
 	if (r == NULL)
 		return;
-	for (size_t i = 0; i < CHANNELS; i++)
-		if (*channel_at(r, i) != NULL)
-			ares_destroy(*channel_at(r, i));
+	resolver_forget(r);
 	for (size_t i = 0; i < r->window; i++) {
 		mem_free(r->all[i].domain);
 		mem_free(r->all[i].origin);

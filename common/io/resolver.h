@@ -65,4 +65,15 @@ int64_t resolver_patience(const struct resolver *r);
  */
 bool resolver_turn(struct resolver *r, int64_t deadline, struct err *err);
 
+/*
+ * The TXT records of a name, one a line appended to out, waited for: only while nothing else is asked of r. False with
+ * ERR_OS when poll fails. A signal that asks to stop ends it as unknown.
+ */
+enum resolver_texts {
+	RESOLVER_TEXTS,
+	RESOLVER_NO_TEXTS,      /* the name has none, or does not exist */
+	RESOLVER_TEXTS_UNKNOWN, /* SERVFAIL, time-out, refused... */
+};
+bool resolver_text(struct resolver *r, struct str name, struct buf *out, enum resolver_texts *verdict, struct err *err);
+
 #endif

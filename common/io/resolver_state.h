@@ -59,5 +59,7 @@ struct resolver {
 bool resolver_servers(struct resolver *r, const char *servers, struct err *err);
 /* The channel that asks this server first, or NULL. */
 ares_channel resolver_channel(struct resolver *r, unsigned first, bool tcp);
+/* Give up what is in flight: no callback comes after it. */
+void resolver_forget(struct resolver *r);
 
 #endif

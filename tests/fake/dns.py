@@ -14,7 +14,8 @@
     noreply…  NXDOMAIN in a query          stilltr…  truncated, over TCP too
     negative… a CNAME (a day), no data (SOA: five minutes)
 
-Under a top-level domain that is not "lab" everything is NXDOMAIN; with Dns(wildcard=True) everything has an address.
+Under a top-level domain that is not "lab" everything is NXDOMAIN; with Dns(wildcard=True) everything has an address. With
+Dns(zone={"name": {TXT: ["text"], MX: True}}) these names have these records and nothing else exists; None is SERVFAIL.
 """
 import os
 import socket
@@ -78,8 +79,8 @@ def mx(name=b"\x04mail\xc0\x0c", preference=10):
 
 
 class Dns:
-    def __init__(self, wildcard=False, delay=0.0):
-        self.wildcard, self.delay = wildcard, delay
+    def __init__(self, wildcard=False, delay=0.0, zone=None):
+        self.wildcard, self.delay, self.zone = wildcard, delay, zone
         self.asked = []
         self.seen = {}
         self.heard = threading.Event()
@@ -108,6 +109,8 @@ class Dns:
         """The answer, or None for none."""
         labels, kind, question = question_of(query)
         self.asked.append((".".join(labels), kind, over_tcp))
+        if self.zone is not None:
+            return self.from_zone(query, question, ".".join(labels), kind, over_tcp)
         if self.wildcard:
             return message(query, question, answers=[(A, b"\x7f\0\0\1")] if kind == A else [])
         if labels[-1] != "lab":
@@ -134,6 +137,20 @@ class Dns:
             return message(query, question, answers=[(A, b"\xc0\0\2\1")] if kind == A else [])
         codes = {"nx": NXDOMAIN, "fail": SERVFAIL}
         return message(query, question, codes.get(word, NOERROR), one if word in ("ok", "once") else [])
+
+    def from_zone(self, query, question, name, kind, over_tcp):
+        records = self.zone.get(name, {})
+        if records is None:
+            return message(query, question, SERVFAIL)
+        if kind == TXT and TXT in records:
+            strings = [b"".join(bytes([len(t[i:i + 255])]) + t[i:i + 255] for i in range(0, len(t) or 1, 255)) for t in
+                       (text.encode() for text in records[TXT])]
+            whole = message(query, question, answers=[(TXT, data) for data in strings])
+            return whole if over_tcp or len(whole) <= 512 else message(query, question, truncated=True)
+        if kind == MX and MX in records:
+            return message(query, question, answers=[mx() if records[MX] is True else mx(b"\0", 0)])
+        known = records or any(other.endswith("." + name) for other in self.zone)
+        return message(query, question, NOERROR if known else NXDOMAIN)
 
     def first(self, question):
         self.seen[question] = self.seen.get(question, 0) + 1

@@ -3,6 +3,7 @@
 #include "cmd/mailbulk/check/preflight.h"
 
 #include "cmd/mailbulk/letter/campaign.h"
+#include "cmd/mailbulk/letter/letter.h"
 #include "cmd/mailbulk/rows/list.h"
 #include "cmd/mailbulk/settings.h"
 #include "cmd/mailbulk/letter/values.h"
@@ -51,16 +52,19 @@ static void unknown_name(struct preflight *p, const struct campaign_name *name)
 		buf_printf(&columns, "%s%s", i > 0 ? ", " : "", p->list->columns[i]);
 	}
 	if (str_eq(name->name, STR_LIT("token")))
-		preflight_error(p, ERR_DATA, "%s: line %u: {{token}} needs --token-key FILE", name->file, name->line);
-	else if (str_eq(name->name, STR_LIT("unsubscribe")))
-		preflight_error(p, ERR_DATA, "%s: line %u: {{unsubscribe}} needs --unsubscribe URL", name->file,
+		preflight_error(p, ERR_DATA, "token-key", "%s: line %u: {{token}} needs --token-key FILE", name->file,
 			name->line);
+	else if (str_eq(name->name, STR_LIT("unsubscribe")))
+		preflight_error(p, ERR_DATA, "unsubscribe-option",
+			"%s: line %u: {{unsubscribe}} needs --unsubscribe URL", name->file, name->line);
 	else if (near != NULL)
-		preflight_error(p, ERR_DATA, "%s: line %u: there is no column \"%.*s\"; did you mean \"%s\"?",
-			name->file, name->line, STR_ARGS(name->name), near);
+		preflight_error(p, ERR_DATA, "unknown-column",
+			"%s: line %u: there is no column \"%.*s\"; did you mean \"%s\"?", name->file, name->line,
+			STR_ARGS(name->name), near);
 	else
-		preflight_error(p, ERR_DATA, "%s: line %u: there is no column \"%.*s\"; the list has %s", name->file,
-			name->line, STR_ARGS(name->name), buf_text(&columns));
+		preflight_error(p, ERR_DATA, "unknown-column",
+			"%s: line %u: there is no column \"%.*s\"; the list has %s", name->file, name->line,
+			STR_ARGS(name->name), buf_text(&columns));
 	buf_free(&columns);
 }
 
@@ -89,6 +93,32 @@ static size_t count_fields(const struct campaign *c, const char *name)
 	return n;
 }
 
+/* A field that is the same in every message is judged once; what is fatal in others is so for their rows. */
+static void check_form(struct preflight *p, const char *where, struct str name, struct str value)
+{
+	bool fatal;
+	const char *why = field_fault(name, value, &fatal);
+
+	if (why != NULL && fatal)
+		preflight_error(p, ERR_DATA, "header-malformed", "%s: %.*s: \"%.*s\" %s", where, STR_ARGS(name),
+			STR_ARGS(value), why);
+	else if (why != NULL)
+		preflight_warn(p, "header-malformed", "%s: %.*s: \"%.*s\" %s", where, STR_ARGS(name), STR_ARGS(value),
+			why);
+}
+
+static void check_forms(struct preflight *p)
+{
+	const struct campaign *c = p->campaign;
+
+	for (size_t i = 0; i < c->n_fields; i++)
+		if (c->fields[i].kind == FIELD_RAW && template_constant(c->fields[i].value))
+			check_form(p, c->fields[i].line > 0 ? p->settings->template_path : "--header",
+				str_of(c->fields[i].name), str_of(c->fields[i].source));
+	if (p->settings->feedback_id != NULL)
+		check_form(p, "--feedback-id", STR_LIT("Feedback-ID"), str_of(p->settings->feedback_id));
+}
+
 static void check_fields(struct preflight *p)
 {
 	static const char *const once[] = { "From", "Sender", "Reply-To", "To", "Cc", "Message-ID", "Date", "Subject",
@@ -100,24 +130,26 @@ static void check_fields(struct preflight *p)
 
 	for (size_t i = 0; i < sizeof once / sizeof *once; i++)
 		if (count_fields(c, once[i]) > 1)
-			preflight_error(p, ERR_DATA, "%s: %s stands there more than once (RFC 5322 allows one)",
-				p->settings->template_path, once[i]);
+			preflight_error(p, ERR_DATA, "header-twice",
+				"%s: %s stands there more than once (RFC 5322 allows one)", p->settings->template_path,
+				once[i]);
 	if (campaign_field(c, "From") == NULL && p->settings->from == NULL && p->settings->account.from == NULL)
-		preflight_error(p, ERR_DATA, "%s: there is no From: neither in the template nor as --from",
-			p->settings->template_path);
+		preflight_error(p, ERR_DATA, "from-missing",
+			"%s: there is no From: neither in the template nor as --from", p->settings->template_path);
 	if (subject == NULL)
-		preflight_warn(p, "%s: there is no Subject", p->settings->template_path);
+		preflight_warn(p, "subject-missing", "%s: there is no Subject", p->settings->template_path);
 	else if (str_istarts(str_of(subject->source), STR_LIT("Re:")) ||
 		str_istarts(str_of(subject->source), STR_LIT("Fwd:")))
-		preflight_warn(p,
+		preflight_warn(p, "subject-deceptive",
 			"%s: line %u: a Subject that begins with Re: or Fwd: and is no answer is held against its sender",
 			p->settings->template_path, subject->line);
 	if (id != NULL && template_constant(id->value))
-		preflight_error(p, ERR_DATA,
+		preflight_error(p, ERR_DATA, "message-id-constant",
 			"%s: line %u: each message needs a Message-ID of its own: leave it out and it is made",
 			p->settings->template_path, id->line);
 	if (campaign_field(c, "Cc") != NULL)
-		preflight_warn(p, "%s: Cc is only shown: each row's message goes to its own address alone",
+		preflight_warn(p, "cc-shown-only",
+			"%s: Cc is only shown: each row's message goes to its own address alone",
 			p->settings->template_path);
 }
 
@@ -144,19 +176,20 @@ static void check_links(struct preflight *p)
 
 		https |= link;
 		if (link && template_constant(c->unsubscribe[i]))
-			preflight_warn(p,
+			preflight_warn(p, "unsubscribe-same-link",
 				"--unsubscribe: the link is the same for all; {{token}} or {{email}} tells who follows it");
 	}
 	if (!https)
-		preflight_warn(p,
+		preflight_warn(p, "one-click-missing",
 			"--unsubscribe: without an https link there is no one-click unsubscription, which Gmail and Yahoo "
 			"ask of bulk senders");
 	if (buf_len(&c->token_key) == 0 && uses(c, "--unsubscribe", "email"))
-		preflight_warn(p,
+		preflight_warn(p, "unsubscribe-forgeable",
 			"--unsubscribe: anybody can make links with other people's addresses; {{token}} (--token-key) proves "
 			"that a link is yours");
 	if (!uses(c, NULL, "unsubscribe") && !p->settings->transactional)
-		preflight_warn(p, "the text shows no way to unsubscribe: {{unsubscribe}} is the link");
+		preflight_warn(p, "unsubscribe-not-shown",
+			"the text shows no way to unsubscribe: {{unsubscribe}} is the link");
 }
 
 static void check_dkim(struct preflight *p)
@@ -168,9 +201,10 @@ static void check_dkim(struct preflight *p)
 	if (p->campaign->dkim_key == NULL)
 		return;
 	if (dkim_key_public(p->campaign->dkim_key, &record, &bits, &ed25519) && !ed25519 && bits < 2048)
-		preflight_warn(p, "--dkim-key: an RSA key of %u bits; 2048 are recommended", bits);
+		preflight_warn(p, "dkim-key-short", "--dkim-key: an RSA key of %u bits; 2048 are recommended", bits);
 	if (ed25519)
-		preflight_warn(p, "--dkim-key: few receivers verify Ed25519 so far; an RSA signature is the safe one");
+		preflight_warn(p, "dkim-ed25519",
+			"--dkim-key: few receivers verify Ed25519 so far; an RSA signature is the safe one");
 	buf_free(&record);
 }
 
@@ -178,6 +212,7 @@ void preflight_campaign(struct preflight *p)
 {
 	check_names(p);
 	check_fields(p);
+	check_forms(p);
 	check_links(p);
 	check_dkim(p);
 }

@@ -47,14 +47,17 @@ static bool write_letter(struct dry *d, struct err *err)
 {
 	struct mbox_writer w = { 0 };
 	struct str octets;
+	enum letter_more more;
 
 	if (d->written >= d->most)
 		return true;
 	d->written++;
 	mbox_begin(&w, &d->out, buf_str(&d->letter.reverse_path), d->now.wall);
-	for (size_t i = 0; letter_octets(&d->letter, d->campaign, i, &octets); i++)
+	while ((more = letter_next(&d->letter, d->campaign, SIZE_MAX, &octets, err)) == LETTER_OCTETS)
 		if (!mbox_add(&w, &d->out, octets) || !flush(d, FLUSH_AT, err))
 			return false;
+	if (more == LETTER_FAILED)
+		return false;
 	mbox_end(&w, &d->out);
 	return flush(d, FLUSH_AT, err);
 }

@@ -3,9 +3,12 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "cmd/mailbulk/check/findings.h"
 
 #define TOO_LARGE \
 	"the first message has %llu octets, and %s takes %llu (--skip-bad sends the messages that are smaller)"
+
+#define BAD_ROWS_SHOWN 10
 
 struct campaign;
 struct letter;
@@ -39,6 +42,10 @@ struct preflight {
 	bool dkim_told;
 	bool from_told;
 	bool html_told;
+	bool subject_told;
+	bool postal;     /* the first message has a postal address in it, by the look of it */
+	struct buf from; /* the address that was judged last */
+	struct findings findings;
 };
 
 void preflight_init(struct preflight *p, const struct campaign *campaign, const struct list *list);
@@ -48,7 +55,7 @@ void preflight_campaign(struct preflight *p);
 /* What was found in the files of --suppress. */
 void preflight_lists(struct preflight *p, const struct suppress *suppress);
 /* A row that was taken and rendered. */
-void preflight_row(struct preflight *p, const struct values *values, const struct letter *letter);
+void preflight_row(struct preflight *p, const struct values *values, struct letter *letter);
 /* A row that was not, or could not be. */
 void preflight_bad(struct preflight *p, uint64_t line, const struct err *why);
 /* After the last row. */
@@ -63,9 +70,21 @@ int preflight_end(struct preflight *p);
  * end. */
 bool preflight_run(struct preflight *p, struct selection *selection, struct err *err);
 
-/* For the checks themselves: say what is wrong and count it. */
-void preflight_error(struct preflight *p, enum err_kind kind, const char *format, ...)
+/* For the checks themselves: say what is wrong and count it, under the name of a rule. */
+void preflight_error(struct preflight *p, enum err_kind kind, const char *rule, const char *format, ...)
+	__attribute__((format(printf, 4, 5)));
+void preflight_warn(struct preflight *p, const char *rule, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
-void preflight_warn(struct preflight *p, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* The same of a row: the first one is told, all are counted. */
+void preflight_warn_row(struct preflight *p, bool *told, const char *rule, uint64_t line, const char *format, ...)
+	__attribute__((format(printf, 5, 6)));
+
+/* content.c: what a reader would stumble over in this row's message; what is the same in all is looked at in the
+ * first. */
+void preflight_content(struct preflight *p, const struct values *values, struct letter *letter);
+/* from.c: is the domain that people see one that these servers may send for? */
+void preflight_from(struct preflight *p, const struct letter *letter);
+/* preflight_dns.c: what the DNS says about the sender, with --dns. */
+void preflight_dns(struct preflight *p);
 
 #endif

@@ -14,10 +14,11 @@ static void compare(struct preflight *p, const struct session *session)
 	if (most == 0 || p->largest <= most)
 		return;
 	if (p->first > most && !p->settings->skip_bad)
-		preflight_error(p, ERR_UNAVAILABLE, TOO_LARGE, (unsigned long long)p->first, label,
+		preflight_error(p, ERR_UNAVAILABLE, "size-over-limit", TOO_LARGE, (unsigned long long)p->first, label,
 			(unsigned long long)most);
 	else
-		preflight_warn(p, "the largest message has %llu octets, and %s takes %llu: such rows will be refused",
+		preflight_warn(p, "size-over-limit",
+			"the largest message has %llu octets, and %s takes %llu: such rows will be refused",
 			(unsigned long long)p->largest, label, (unsigned long long)most);
 }
 
@@ -64,7 +65,7 @@ static bool judge(struct preflight *p, const char *label, const struct smtp_news
 		err_set(err, o.exit, "%s: mail from %.*s would be refused: %.*s%s%s", label, STR_ARGS(sender),
 			STR_ARGS(buf_str(&shown)), advice != NULL ? "; " : "", advice != NULL ? advice : "");
 	else
-		preflight_warn(p, "%s: %s the sender's own address, %.*s, is refused: %.*s", label,
+		preflight_warn(p, "sender-refused", "%s: %s the sender's own address, %.*s, is refused: %.*s", label,
 			news->rcpt != SIZE_MAX ? "mail to" : "for now mail from", STR_ARGS(sender),
 			STR_ARGS(buf_str(&shown)));
 	buf_free(&shown);
@@ -122,8 +123,8 @@ void preflight_servers(struct preflight *p)
 		up += ok;
 		/* One of several is enough to send. */
 		if (!ok && urls->n > 1)
-			preflight_warn(p, "%s", err.text);
+			preflight_warn(p, "server", "%s", err.text);
 	}
 	if (urls->n > 0 && up == 0)
-		preflight_error(p, err.kind, "%s", urls->n > 1 ? "no server can be used" : err.text);
+		preflight_error(p, err.kind, "server", "%s", urls->n > 1 ? "no server can be used" : err.text);
 }

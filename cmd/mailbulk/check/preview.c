@@ -83,7 +83,7 @@ static void add_card(struct buf *out, struct str message)
 	page_found_free(&found);
 }
 
-void preview_add(struct preview *p, const struct campaign *campaign, const struct letter *letter)
+void preview_add(struct preview *p, const struct campaign *campaign, struct letter *letter)
 {
 	struct buf message = { .limit = MESSAGE_LIMIT };
 	struct str octets;
@@ -96,8 +96,9 @@ void preview_add(struct preview *p, const struct campaign *campaign, const struc
 	}
 	p->shown++;
 	p->cards.limit = SIZE_MAX;
-	for (size_t i = 0; letter_octets(letter, campaign, i, &octets); i++)
+	while (letter_next(letter, campaign, SIZE_MAX, &octets, NULL) == LETTER_OCTETS)
 		buf_add(&message, octets);
+	letter_rewind(letter);
 	add_card(&p->cards, buf_str(&message));
 	buf_free(&message);
 }

@@ -15,7 +15,7 @@ struct preview {
 	uint64_t left_out;
 };
 
-void preview_add(struct preview *p, const struct campaign *campaign, const struct letter *letter);
+void preview_add(struct preview *p, const struct campaign *campaign, struct letter *letter);
 /* Put the page in place; 73 or 74 with the file's name. */
 bool preview_write(struct preview *p, const struct campaign *campaign, const char *path, struct err *err);
 void preview_free(struct preview *p);

@@ -139,12 +139,35 @@ static void digest_list(gnutls_hash_hd_t hash, const struct option_list *list)
 	digest_part(hash, STR_LIT("."));
 }
 
+static bool digest_constant(gnutls_hash_hd_t hash, const struct constant *k, struct err *err)
+{
+	struct attached_reader r = { .open = false };
+	struct mime_encoder e;
+	struct str octets;
+	const char *type;
+	uint64_t n;
+	bool ok;
+
+	if (k->attached.path == NULL) {
+		digest_part(hash, buf_str(&k->encoded));
+		return true;
+	}
+	n = mime_part_stream(&k->part, true, &e, &type) ? k->part.encoded_size : base64_lines_size(k->part.file_size);
+	gnutls_hash(hash, &n, sizeof n);
+	ok = attached_begin(&r, &k->attached, e.encoding, e.text, err);
+	while ((ok = ok && attached_next(&r, &octets, err)) && octets.n > 0)
+		gnutls_hash(hash, octets.p, octets.n);
+	attached_end(&r);
+	return ok;
+}
+
 /* Of the text and what is said about it, not of the list: rows may come and go. */
 static bool take_fingerprint(struct campaign *c, struct str text, struct str html, struct err *err)
 {
 	const struct settings *s = c->settings;
 	unsigned char sum[32];
 	gnutls_hash_hd_t hash;
+	bool ok = true;
 
 	if (gnutls_hash_init(&hash, GNUTLS_DIG_SHA256) != 0)
 		return err_set(err, ERR_SOFTWARE, "GnuTLS has no SHA-256");
@@ -156,9 +179,11 @@ static bool take_fingerprint(struct campaign *c, struct str text, struct str htm
 	digest_part(hash, str_of(s->from));
 	for (size_t i = 0; i < c->n_partials; i++)
 		digest_part(hash, buf_str(&c->partials[i].source));
-	for (size_t i = 0; i < c->n_constants; i++)
-		digest_part(hash, buf_str(&c->constants[i].encoded));
+	for (size_t i = 0; ok && i < c->n_constants; i++)
+		ok = digest_constant(hash, &c->constants[i], err);
 	gnutls_hash_deinit(hash, sum);
+	if (!ok)
+		return false;
 	hex_encode(c->fingerprint, sum, 16);
 	memcpy(c->id, c->fingerprint, sizeof c->id);
 	return true;
@@ -245,6 +270,7 @@ static void free_attachments(struct campaign *c)
 	}
 	for (size_t i = 0; i < c->n_constants; i++) {
 		buf_free(&c->constants[i].encoded);
+		attached_free(&c->constants[i].attached);
 		mem_free(c->constants[i].name);
 		mem_free(c->constants[i].cid);
 	}

@@ -3,6 +3,7 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "cmd/mailbulk/letter/attached.h"
 #include "io/mimetype.h"
 #include "mail/message/mime_compose.h"
 #include "text/template.h"
@@ -46,10 +47,11 @@ struct attachment {
 	char *cid;   /* of an inline part, or NULL: as shown */
 };
 
-/* Octets in their wire form, the same in every message. */
+/* A part that is the same in every message. */
 struct constant {
-	struct mime_part part; /* .file is its own index */
-	struct buf encoded;
+	struct mime_part part;    /* .file is its own index */
+	struct buf encoded;       /* its octets in their wire form, or nothing: */
+	struct attached attached; /* a large file is read each time */
 	char *name;
 	char *cid;
 };

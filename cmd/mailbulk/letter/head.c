@@ -42,6 +42,14 @@ static bool put_addresses(struct head *h, const struct field *field)
 		put(h, field->name, buf_str(h->value));
 }
 
+static bool judge_raw(struct head *h, const struct field *field, struct str value)
+{
+	bool fatal;
+	const char *why = field_fault(str_of(field->name), value, &fatal);
+
+	return why == NULL || !fatal || err_set(h->err, ERR_DATA, "%s: \"%.*s\" %s", field->name, STR_ARGS(value), why);
+}
+
 /* A field whose value comes out empty is left out: so a section can make a field optional. */
 static bool put_field(struct head *h, const struct field *field)
 {
@@ -54,6 +62,10 @@ static bool put_field(struct head *h, const struct field *field)
 
 	if (value.n == 0)
 		return true;
+	if (field->kind == FIELD_TEXT && str_ieq(str_of(field->name), STR_LIT("Subject"))) {
+		buf_clear(&h->letter->subject);
+		buf_add(&h->letter->subject, value);
+	}
 	if (str_ieq(str_of(field->name), STR_LIT("Message-ID"))) {
 		buf_clear(&h->letter->message_id);
 		buf_add(&h->letter->message_id, value);
@@ -62,7 +74,7 @@ static bool put_field(struct head *h, const struct field *field)
 	case FIELD_ADDRESSES:
 		return put_addresses(h, field);
 	case FIELD_RAW:
-		return put(h, field->name, value);
+		return judge_raw(h, field, value) && put(h, field->name, value);
 	default:
 		return header_add_text(h->out, str_of(field->name), value, h->err) ||
 			err_prefix(h->err, "%s", field->name);
@@ -170,6 +182,7 @@ bool letter_head(struct letter *l, const struct campaign *campaign, const struct
 
 	buf_clear(&l->from);
 	buf_clear(&l->message_id);
+	buf_clear(&l->subject);
 	for (size_t i = 0; i < campaign->n_fields; i++)
 		if (!put_field(&h, &campaign->fields[i]))
 			return false;

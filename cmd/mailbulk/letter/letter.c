@@ -2,19 +2,14 @@
 
 #include "cmd/mailbulk/letter/letter.h"
 
-#include <unistd.h>
-
 #include "base/mem.h"
 #include "cmd/mailbulk/letter/campaign.h"
 #include "cmd/mailbulk/settings.h"
 #include "cmd/mailbulk/letter/values.h"
-#include "io/file.h"
 #include "mail/message/html_text.h"
 #include "mail/header/header.h"
 #include "mail/message/dkim.h"
 #include "text/template.h"
-
-#define ATTACHMENT_LIMIT ((size_t)64 << 20)
 
 /* The parts of one letter; what is personal lives here until the message is put together. */
 struct parts {
@@ -24,8 +19,6 @@ struct parts {
 	struct mime_part *inlines;
 	size_t n_attachments;
 	size_t n_inlines;
-	struct buf *contents; /* and names, one pair an attachment */
-	size_t n_contents;
 };
 
 static bool render_body(const struct body *body, const struct values *v, enum template_escape escape, struct buf *out,
@@ -73,39 +66,51 @@ static bool climbs(struct str path)
 	return false;
 }
 
-static bool make_attachment(const struct attachment *a, const struct mimetypes *types, const struct values *v,
-	bool check, struct mime_part *part, struct buf *content, struct buf *path, struct err *err)
+static bool make_attachment(struct letter *l, const struct campaign *c, const struct attachment *a,
+	const struct values *v, struct mime_part *part, struct err *err)
 {
 	struct template_data data = values_data(v);
+	struct buf path = { 0 };
+	struct attached *file = &l->files[l->n_files++];
+	bool ok = template_render(a->path, &data, TEMPLATE_HEADER, &path, err) ||
+		err_prefix(err, "--%s", a->is_inline ? "inline" : "attach");
+	struct str name = buf_str(&path);
 
-	if (!template_render(a->path, &data, TEMPLATE_HEADER, path, err))
-		return err_prefix(err, "--%s", a->is_inline ? "inline" : "attach");
-	struct str name = buf_str(path);
-
-	if (name.n == 0 || climbs(name))
-		return err_set(err, ERR_DATA, "--%s: \"%.*s\" is no file to attach", a->is_inline ? "inline" : "attach",
+	*file = (struct attached){ .path = NULL };
+	if (ok && (name.n == 0 || climbs(name)))
+		ok = err_set(err, ERR_DATA, "--%s: \"%.*s\" is no file to attach", a->is_inline ? "inline" : "attach",
 			STR_ARGS(name));
-	if (check && access(buf_text(path), R_OK) == 0)
-		return true;
-	content->limit = ATTACHMENT_LIMIT;
-	if (!file_read(buf_text(path), ATTACHMENT_LIMIT, content, err))
+	if (ok) {
+		const char *base = buf_text(&path) + str_after_last(name, '/');
+
+		part->type = a->type != NULL ? a->type : parts_type(&c->types, a->shown != NULL ? a->shown : base);
+		ok = attached_look(file, buf_text(&path), part, err);
+	}
+	buf_free(&path);
+	if (!ok)
 		return false;
-	name = str_of(buf_text(path));
-	part->name = a->shown != NULL ? a->shown : name.p + str_after_last(name, '/');
+	part->name = a->shown != NULL ? a->shown : file->path + str_after_last(str_of(file->path), '/');
 	part->cid = !a->is_inline ? NULL : a->cid != NULL ? a->cid : part->name;
-	part->type = a->type != NULL ? a->type : parts_type(types, part->name);
-	part->content = buf_str(content);
-	part->file = MIME_NO_FILE;
+	part->file = c->n_constants + l->n_files - 1;
 	return true;
 }
 
-static bool make_attachments(const struct campaign *c, const struct values *v, bool check, struct parts *p,
+static void free_files(struct letter *l)
+{
+	for (size_t i = 0; i < l->n_files; i++)
+		attached_free(&l->files[i]);
+	l->n_files = 0;
+}
+
+static bool make_attachments(struct letter *l, const struct campaign *c, const struct values *v, struct parts *p,
 	struct err *err)
 {
+	if (c->n_attachments == 0)
+		return true;
+	if (l->files == NULL)
+		l->files = mem_array(c->n_attachments, sizeof *l->files);
 	p->attachments = mem_array(c->n_attachments, sizeof *p->attachments);
 	p->inlines = mem_array(c->n_attachments, sizeof *p->inlines);
-	p->contents = mem_array(2 * c->n_attachments, sizeof *p->contents);
-	p->n_contents = 2 * c->n_attachments;
 	for (size_t i = 0; i < c->n_attachments; i++) {
 		const struct attachment *a = &c->attachments[i];
 		struct mime_part *part =
@@ -113,8 +118,7 @@ static bool make_attachments(const struct campaign *c, const struct values *v, b
 
 		if (a->file != MIME_NO_FILE)
 			*part = c->constants[a->file].part;
-		else if (!make_attachment(a, &c->types, v, check, part, &p->contents[2 * i], &p->contents[2 * i + 1],
-				 err))
+		else if (!make_attachment(l, c, a, v, part, err))
 			return false;
 	}
 	return true;
@@ -122,9 +126,6 @@ static bool make_attachments(const struct campaign *c, const struct values *v, b
 
 static void parts_free(struct parts *p)
 {
-	for (size_t i = 0; i < p->n_contents; i++)
-		buf_free(&p->contents[i]);
-	mem_free(p->contents);
 	mem_free(p->attachments);
 	mem_free(p->inlines);
 }
@@ -133,23 +134,24 @@ static bool sign(struct letter *l, const struct campaign *c, const struct moment
 {
 	const struct account *a = &c->settings->account;
 	struct dkim d = { 0 };
-	struct str octets = { "", 0 };
+	struct str octets;
+	enum letter_more more;
+	size_t head;
 	bool ok;
 
-	buf_clear(&l->signature);
 	if (c->dkim_key == NULL)
 		return true;
 	if (!dkim_init(&d, err))
 		return false;
-	letter_octets(l, c, 0, &octets);
-	size_t head = header_length(octets);
-
-	dkim_body(&d, str_sub(octets, head, octets.n));
-	for (size_t i = 1; letter_octets(l, c, i, &octets); i++)
+	letter_rewind(l);
+	more = letter_next(l, c, SIZE_MAX, &octets, err);
+	head = header_length(octets);
+	octets = str_sub(octets, head, octets.n);
+	for (; more == LETTER_OCTETS; more = letter_next(l, c, SIZE_MAX, &octets, err))
 		dkim_body(&d, octets);
-	letter_octets(l, c, 0, &octets);
-	ok = dkim_sign(&d, c->dkim_key, str_of(a->keys.dkim_domain), str_of(a->keys.dkim_selector),
-		str_sub(octets, 0, head), now->wall, &l->signature, err);
+	ok = more == LETTER_END &&
+		dkim_sign(&d, c->dkim_key, str_of(a->keys.dkim_domain), str_of(a->keys.dkim_selector),
+			str_sub(buf_str(&l->message.text), 0, head), now->wall, &l->signature, err);
 	dkim_free(&d);
 	return ok || err_prefix(err, "DKIM");
 }
@@ -173,46 +175,117 @@ static bool put_together(struct letter *l, const struct campaign *c, const struc
 	return mime_compose(&l->message, &compose, err);
 }
 
+/* A body that may not fit when it is encoded is known to only when it was. */
+#define BODY_CERTAIN ((size_t)8 << 20)
+
+/* About what it will come to, when it is only checked. */
+static uint64_t estimate(const struct parts *p, const struct buf *head)
+{
+	uint64_t size =
+		buf_len(head) + p->text.content.n + p->html.content.n + p->text.encoded_size + p->html.encoded_size;
+
+	for (size_t i = 0; i < p->n_attachments; i++)
+		size += base64_lines_size(p->attachments[i].file_size);
+	for (size_t i = 0; i < p->n_inlines; i++)
+		size += base64_lines_size(p->inlines[i].file_size);
+	return size;
+}
+
 bool letter_render(struct letter *l, const struct campaign *campaign, const struct values *values,
 	const struct moment *now, bool check, struct err *err)
 {
 	struct parts parts = { 0 };
 	struct buf head = { 0 };
-	bool ok = letter_head(l, campaign, values, now, &head, err) && letter_envelope(l, campaign, values, err) &&
-		make_bodies(l, campaign, values, &parts, err) && make_attachments(campaign, values, check, &parts, err);
 
-	if (ok && !check)
+	letter_rewind(l);
+	free_files(l);
+	bool ok = letter_head(l, campaign, values, now, &head, err) && letter_envelope(l, campaign, values, err) &&
+		make_bodies(l, campaign, values, &parts, err) && make_attachments(l, campaign, values, &parts, err);
+
+	if (ok && check && parts.text.content.n + parts.html.content.n < BODY_CERTAIN) {
+		l->size = estimate(&parts, &head);
+	} else if (ok) {
 		ok = put_together(l, campaign, values, &parts, buf_str(&head), err) && sign(l, campaign, now, err);
-	l->size = l->message.size + buf_len(&l->signature);
-	l->utf8 |= l->message.utf8;
+		l->size = l->message.size + buf_len(&l->signature);
+		l->utf8 |= l->message.utf8;
+	}
+	letter_rewind(l);
 	parts_free(&parts);
 	buf_free(&head);
 	return ok;
 }
 
-bool letter_octets(const struct letter *l, const struct campaign *campaign, size_t i, struct str *octets)
+void letter_rewind(struct letter *l)
 {
-	if (buf_len(&l->signature) > 0 && i-- == 0) {
-		*octets = buf_str(&l->signature);
+	attached_end(&l->reader);
+	l->piece = (struct str){ "", 0 };
+	l->segment = 0;
+	l->at = 0;
+}
+
+/* Segment i, counted from 1 as 0 is the signature: it is the next piece, or it is read piece by piece. */
+static bool begin_segment(struct letter *l, const struct campaign *c, size_t i, struct err *err)
+{
+	if (i == 0) {
+		l->piece = buf_str(&l->signature);
 		return true;
 	}
-	if (i >= l->message.n)
-		return false;
-	const struct mime_segment *segment = &l->message.segments[i];
+	const struct mime_segment *segment = &l->message.segments[i - 1];
+	size_t own = segment->file - c->n_constants;
 
-	*octets = segment->file != MIME_NO_FILE ? buf_str(&campaign->constants[segment->file].encoded)
-						: str_sub(buf_str(&l->message.text), segment->at, segment->n);
+	if (segment->file == MIME_NO_FILE)
+		l->piece = str_sub(buf_str(&l->message.text), segment->at, segment->n);
+	else if (segment->file >= c->n_constants)
+		return attached_begin(&l->reader, &l->files[own], segment->encoding, segment->text, err);
+	else if (c->constants[segment->file].attached.path != NULL)
+		return attached_begin(&l->reader, &c->constants[segment->file].attached, segment->encoding,
+			segment->text, err);
+	else
+		l->piece = buf_str(&c->constants[segment->file].encoded);
 	return true;
+}
+
+enum letter_more letter_next(struct letter *l, const struct campaign *campaign, size_t most, struct str *octets,
+	struct err *err)
+{
+	while (l->at == l->piece.n) {
+		l->piece = (struct str){ "", 0 };
+		l->at = 0;
+		if (l->reader.open) {
+			if (!attached_next(&l->reader, &l->piece, err))
+				return LETTER_FAILED;
+			if (l->piece.n == 0)
+				attached_end(&l->reader);
+		} else if (l->segment > l->message.n) {
+			return LETTER_END;
+		} else if (!begin_segment(l, campaign, l->segment++, err)) {
+			return LETTER_FAILED;
+		}
+	}
+	*octets = str_sub(l->piece, l->at, most);
+	l->at += octets->n;
+	return LETTER_OCTETS;
+}
+
+bool letter_own(const struct letter *l)
+{
+	const struct attached *a = l->reader.attached;
+
+	return a != NULL && a >= l->files && a < l->files + l->n_files;
 }
 
 void letter_free(struct letter *l)
 {
+	attached_end(&l->reader);
+	free_files(l);
+	mem_free(l->files);
 	buf_free(&l->signature);
 	mime_message_free(&l->message);
 	buf_free(&l->reverse_path);
 	buf_free(&l->recipient);
 	buf_free(&l->message_id);
 	buf_free(&l->from);
+	buf_free(&l->subject);
 	for (size_t i = 0; i < sizeof l->scratch / sizeof *l->scratch; i++)
 		buf_free(&l->scratch[i]);
 	*l = (struct letter){ 0 };

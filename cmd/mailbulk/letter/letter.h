@@ -3,6 +3,7 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "cmd/mailbulk/letter/attached.h"
 #include "mail/message/mime_compose.h"
 
 struct campaign;
@@ -17,9 +18,17 @@ struct letter {
 	struct buf recipient;    /* for RCPT TO */
 	struct buf message_id;   /* with its <> */
 	struct buf from;         /* the bare address of From */
+	struct buf subject;      /* as people read it */
 	bool utf8;               /* an address needs SMTPUTF8 */
 	uint64_t size;           /* of all octets, before dots are stuffed */
-	struct buf scratch[4];   /* kept for the next row */
+	struct attached
+		*files; /* the row's own, which are read when it leaves; segments name them after the constants */
+	size_t n_files;
+	size_t segment; /* how far it was read, 0 the signature */
+	size_t at;      /* octets of `piece` that were given */
+	struct str piece;
+	struct attached_reader reader;
+	struct buf scratch[4]; /* kept for the next row */
 };
 
 /* When it is sent. */
@@ -30,17 +39,29 @@ struct moment {
 
 /*
  * Render a row. False with 65 and what is wrong with the row: a value that may not stand in a header, no From, an
- * attachment that is not there. check: stop when all values are known to be right, before the message is put together.
+ * attachment that is not there. check: stop when all values are known to be right, before the message is put together;
+ * its size is then about what it would be.
  */
 bool letter_render(struct letter *l, const struct campaign *campaign, const struct values *values,
 	const struct moment *now, bool check, struct err *err);
-/* The i-th run of its octets in CRLF form; false past the last. Lives until the letter is rendered anew. */
-bool letter_octets(const struct letter *l, const struct campaign *campaign, size_t i, struct str *octets);
+/*
+ * Its octets in CRLF form, at most so many, which live until the next call: LETTER_OCTETS, or none any more:
+ * LETTER_END. LETTER_FAILED: a file cannot be read or was changed (66, 74), and the message must not be completed.
+ * letter_rewind begins anew, as letter_render does.
+ */
+enum letter_more { LETTER_OCTETS, LETTER_END, LETTER_FAILED };
+enum letter_more letter_next(struct letter *l, const struct campaign *campaign, size_t most, struct str *octets,
+	struct err *err);
+void letter_rewind(struct letter *l);
+/* Is the file that was read last the row's own? */
+bool letter_own(const struct letter *l);
 void letter_free(struct letter *l);
 
 /* head.c: all header lines into out; From's bare address and the Message-ID into the letter. */
 bool letter_head(struct letter *l, const struct campaign *campaign, const struct values *values,
 	const struct moment *now, struct buf *out, struct err *err);
+/* field_fault.c: why a field's value is not of the form that it has to have, or NULL. fatal: no mail may have it. */
+const char *field_fault(struct str name, struct str value, bool *fatal);
 /* envelope.c: reverse_path, recipient and utf8. */
 bool letter_envelope(struct letter *l, const struct campaign *campaign, const struct values *values, struct err *err);
 /* mailboxes.c: an address field as it was rendered, in its final form: "Name <a@b>, …". bare (may be NULL) gets the

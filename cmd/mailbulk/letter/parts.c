@@ -2,12 +2,16 @@
 
 #include "cmd/mailbulk/letter/campaign.h"
 
+#include <sys/stat.h>
+
 #include "base/mem.h"
 #include "cmd/mailbulk/settings.h"
 #include "io/file.h"
 #include "text/utf8.h"
 
-/* Everything that is the same in each message stands in memory once, as it goes onto the wire. */
+/* What is the same in each message is kept in memory once, as it goes onto the wire; a file up to this many bytes. */
+#define HELD_MOST ((off_t)1 << 20)
+/* What is not a regular file can be read once only. */
 #define CONSTANT_LIMIT ((size_t)256 << 20)
 
 const char *parts_type(const struct mimetypes *types, const char *name)
@@ -87,14 +91,24 @@ static struct str cut_words(struct attachment *a, struct str text)
 	return text;
 }
 
-/* The file of an option without a tag in it: read and encoded now. */
-static bool load_constant(struct campaign *c, struct attachment *a, struct str path, struct err *err)
+static bool hold_file(struct constant *k, const char *path, struct err *err)
 {
 	struct buf content = { .limit = CONSTANT_LIMIT };
+	bool ok = file_read(path, CONSTANT_LIMIT, &content, err) &&
+		(encode_constant(k, buf_str(&content), true, err) || err_prefix(err, "%s", path));
+
+	buf_free(&content);
+	return ok;
+}
+
+/* The file of an option without a tag in it: looked at now, and kept unless it is large. */
+static bool load_constant(struct campaign *c, struct attachment *a, struct str path, struct err *err)
+{
 	struct str name = a->shown != NULL ? str_of(a->shown) : str_sub(path, str_after_last(path, '/'), path.n);
 	char *file = mem_copy(path.p, path.n);
 	struct constant *k = new_constant(c, a->type);
-	bool ok = file_read(file, CONSTANT_LIMIT, &content, err);
+	struct stat st;
+	bool ok;
 
 	a->file = k->part.file;
 	k->name = mem_copy(name.p, name.n);
@@ -105,10 +119,11 @@ static bool load_constant(struct campaign *c, struct attachment *a, struct str p
 		k->cid = a->cid != NULL ? mem_copy(a->cid, strlen(a->cid)) : mem_copy(name.p, name.n);
 		k->part.cid = k->cid;
 	}
-	if (ok)
-		ok = encode_constant(k, buf_str(&content), true, err) || err_prefix(err, "%s", file);
+	if (stat(file, &st) == 0 && S_ISREG(st.st_mode) && st.st_size > HELD_MOST)
+		ok = attached_look(&k->attached, file, &k->part, err);
+	else
+		ok = hold_file(k, file, err);
 	mem_free(file);
-	buf_free(&content);
 	return ok;
 }
 

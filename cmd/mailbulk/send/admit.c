@@ -77,8 +77,6 @@ static bool give(struct engine *e, struct peer *p)
 		return false;
 	job->used = true;
 	job->peer = p;
-	job->piece = 0;
-	job->at = 0;
 	job->trying = false;
 	e->under_way++;
 	p->jobs++;

@@ -80,9 +80,7 @@ struct job {
 	struct smtp_rcpt rcpts[BATCH_MAX];
 	size_t n;
 	struct letter letter;
-	size_t piece; /* of its octets, the next to go */
-	size_t at;    /* within the piece */
-	bool trying;  /* its T records are written */
+	bool trying; /* its T records are written */
 };
 
 enum peer_state { PEER_FREE, PEER_OPENING, PEER_UP /* it has a session */ };

@@ -2,6 +2,7 @@
 
 #include "cmd/mailbulk/send/engine.h"
 
+#include "cli/say.h"
 #include "cmd/mailbulk/settings.h"
 #include "cmd/mailbulk/check/preflight.h"
 
@@ -9,25 +10,30 @@
 static bool feed(struct engine *e, struct peer *p, struct job *job)
 {
 	size_t room = smtp_content_room(&p->smtp);
+	enum letter_more more = LETTER_OCTETS;
 	struct str octets;
+	struct err err = { 0 };
 
 	if (room == 0)
 		return false;
-	while (room > 0 && letter_octets(&job->letter, e->campaign, job->piece, &octets)) {
-		octets = str_sub(octets, job->at, room);
+	while (room > 0 && more == LETTER_OCTETS) {
+		more = letter_next(&job->letter, e->campaign, room, &octets, &err);
+		if (more != LETTER_OCTETS)
+			break;
 		smtp_content(&p->smtp, octets);
 		room -= octets.n;
-		job->at += octets.n;
-		letter_octets(&job->letter, e->campaign, job->piece, &octets);
-		if (job->at == octets.n) {
-			job->piece++;
-			job->at = 0;
-		}
 	}
-	if (letter_octets(&job->letter, e->campaign, job->piece, &octets))
-		return true;
-	engine_job_trying(e, job);
-	smtp_content_end(&p->smtp);
+	if (more == LETTER_FAILED) {
+		/* A row's own file is looked at anew when the row is tried again; that of all must stay. */
+		if (letter_own(&job->letter))
+			say_note("%s", err.text);
+		else
+			engine_stop(e, &err);
+		smtp_abort(&p->smtp);
+	} else if (more == LETTER_END) {
+		engine_job_trying(e, job);
+		smtp_content_end(&p->smtp);
+	}
 	return true;
 }
 

@@ -301,8 +301,6 @@ void engine_job_free(struct engine *e, struct job *job)
 	job->n = 0;
 	job->used = false;
 	job->trying = false;
-	job->piece = 0;
-	job->at = 0;
 	job->peer->jobs--;
 	e->under_way--;
 }
