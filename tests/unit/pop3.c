@@ -478,7 +478,7 @@ static void answer(struct pop3 *p, unsigned n, bool pipelining, unsigned *questi
 	buf_free(&said);
 }
 
-/* So many questions that a server that is out of step answers them rightly once in 2^16 times; fewer where each is a round
+/* So many questions that a server out of step answers them rightly once in 2^16 times; fewer where each is a round
  * trip. */
 static void test_questions(void)
 {
