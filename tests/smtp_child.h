@@ -5,7 +5,7 @@
  * A small SMTP server in a process of its own, on loopback, one connection after the other, each command by itself.
  * What it took is in its log: "mail a@x b@x\n" a message, "data\n" where content began, "rcpt N\n" a group. Local
  * parts decide: "bad…" is refused with 550, "later…" with 450; "eat…" is taken and the message refused with 554,
- * "lose…" taken, and the connection dropped instead of a reply.
+ * "lose…" taken, and the connection dropped instead of a reply; for "closing…" DATA is answered with 421.
  */
 #include "tests/tap.h"
 
@@ -46,6 +46,11 @@ static void smtp_child_data(FILE *f, FILE *log, char *taken)
 {
 	if (*taken == '\0') {
 		smtp_child_say(f, "554 5.5.1 no recipients");
+		return;
+	}
+	if (strstr(taken, " closing") != NULL) {
+		smtp_child_say(f, "421 4.3.2 closing");
+		shutdown(fileno(f), SHUT_RDWR);
 		return;
 	}
 	fprintf(log, "data\n");

@@ -597,11 +597,12 @@ static void test_trying(void)
 	}
 	check(turns >= 2 && turns < 20, "it took %d turns", turns);
 	check_records(&b, "T r0", "before its end leaves the journal says so");
+	e->now += 5;
 	bench_says(&b, 0, "250 2.0.0 queued\r\n");
 	check_records(&b, "S r0", "accepted");
 	check_results(&b, "r0 sent", "and told");
 	check(e->under_way == 0 && e->peers[0].finished == 1 && e->peers[0].jobs == 0 &&
-			e->peers[0].idle_since == BENCH_NOW,
+			e->peers[0].idle_since == BENCH_NOW + 5,
 		"it is over");
 	bench_end(&b);
 }
@@ -663,6 +664,48 @@ static void test_verdicts(void)
 	bench_end(&b);
 }
 
+/* A session that says 421 while it idles has told after how many messages it closes. */
+static void test_closing(void)
+{
+	begin(3, 1, NO_OPTIONS);
+	bench_up(&b, 0, 0, "");
+	engine_admit(e);
+	bench_serves(&b, 0);
+	bench_says(&b, 0, "421 4.3.2 closing\r\n");
+	check(e->peers[0].state == PEER_FREE && b.relays[0].closed_after == 1 && b.relays[0].failures == 0,
+		"421 after one: %u", (unsigned)b.relays[0].closed_after);
+	bench_end(&b);
+}
+
+/* Whoever a session forgets has an end all the same: in doubt, once the message was on its way. */
+static void test_forgotten(void)
+{
+	const struct smtp_params params = {
+		.lmtp = true, .ehlo = "me.example", .tls = TLS_OFF, .window_messages = 1, .window_bytes = WINDOW_OCTETS
+	};
+
+	begin(1, 1, NO_OPTIONS);
+	struct peer *p = e->peers;
+
+	*p = (struct peer){ .state = PEER_UP, .relay = &b.relays[0] };
+	b.relays[0].open = 1;
+	smtp_init(&p->smtp, &params);
+	bench_says(&b, 0, "220 mx.example LMTP\r\n");
+	bench_says(&b, 0, "250-mx.example\r\n250 PIPELINING\r\n");
+	check(engine_admit(e) == 1, "a message");
+	struct job *job = &e->jobs[0];
+
+	job->tickets[1] = job->tickets[0];
+	job->tickets[1].email = mem_copy("lost@d.example", strlen("lost@d.example"));
+	job->tickets[1].written = job->tickets[1].email;
+	job->tickets[1].key[0] ^= 1;
+	job->n = 2;
+	bench_serves(&b, 0);
+	check_records(&b, "T r0; T lost; S r0; U lost", "the one that the session knows, and the other");
+	check_results(&b, "r0 sent; lost unknown", "have a result");
+	bench_end(&b);
+}
+
 /* A campaign whose first message is too large for a server. */
 static void test_size(void)
 {
@@ -698,6 +741,8 @@ int main(void)
 	test_trying();
 	test_journal_failed();
 	test_verdicts();
+	test_closing();
+	test_forgotten();
 	test_size();
 	return bench_close();
 }

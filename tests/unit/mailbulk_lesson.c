@@ -33,7 +33,7 @@ static void test_rcpt_most(void)
 
 	bench_verdict(&b, job, 2, SMTP_REFUSED_LATER, OUTCOME_AT_RCPT, 452, MANY);
 	check(b.relays[0].rcpt_most == 2, "two were taken before the third was too many: %zu", b.relays[0].rcpt_most);
-	check(queue_take(&e->queue, BENCH_NOW, &w) && w.attempts == 0,
+	check(queue_take(&e->queue, BENCH_NOW, &w) && w.attempts == 0 && w.due == BENCH_NOW,
 		"it goes at once with the next, and that is no try");
 	check(b.relays[0].later == 0 && e->providers.n == 0 && e->trouble == 0, "nobody pushed back");
 	bench_verdict(&b, job, 3, SMTP_REFUSED_LATER, OUTCOME_AT_RCPT, 452, MANY);
@@ -141,6 +141,7 @@ static void test_ours(void)
 
 		check(str_search(results, STR_LIT("refused")) == results.n, "nobody is refused for it: %.*s",
 			STR_ARGS(results));
+		check(t[i].n == 20 || e->results.counts[RESULT_DEFERRED] == n, "each is left for another run");
 		bench_end(&b);
 	}
 	/* What the run ends with: who said it, what, and what to do. */

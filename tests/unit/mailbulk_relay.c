@@ -38,6 +38,9 @@ static void test_limit(void)
 	r = fresh(8);
 	relay_pushed_back(&r, BENCH_NOW, true);
 	check(near(r.limit, 4), "a hard refusal counts at once");
+	r = fresh(3);
+	relay_pushed_back(&r, BENCH_NOW, true);
+	check(near(r.limit, 1.5), "to the half, not less");
 	r = fresh(1.5);
 	relay_pushed_back(&r, BENCH_NOW, true);
 	check(near(r.limit, 1) && r.pause_until == 0, "one connection is the least");
@@ -81,6 +84,7 @@ static void test_failures(void)
 	struct relay r = fresh(8);
 
 	relay_failed(&r, BENCH_NOW, &temporary, true);
+	check(near(r.limit, 4), "a failure halves what it is given");
 	relay_failed(&r, BENCH_NOW + QUARTER - 1, &temporary, true);
 	check(r.failures == 1, "connections that fail together count as one");
 	relay_failed(&r, BENCH_NOW + 2 * QUARTER - 1, &temporary, true);
@@ -395,6 +399,13 @@ static void test_held_rows(void)
 	for (int i = 0; i < 3; i++)
 		check(provider_drain(&ps, &w), "row %d of those that are left", i);
 	check(!provider_drain(&ps, &w) && ps.held == 0 && provider_due(&ps) == INT64_MAX, "none is lost");
+	provider_free(&ps);
+	/* One that pushed back and has no rows does not stand before the others. */
+	provider_of(&ps, STR_LIT("x@a.example"));
+	w.number = 7;
+	provider_hold(&ps, provider_of(&ps, STR_LIT("x@b.example")), &w);
+	check(provider_take(&ps, BENCH_NOW, &w) && w.number == 7 && ps.held == 0 && ps.all[0].next == 0,
+		"nor takes a slot");
 	provider_free(&ps);
 	/* Domains that differ, and addresses that do not name one. */
 	check(provider_of(&ps, STR_LIT("a@x@y.example")) == provider_of(&ps, STR_LIT("b@Y.EXAMPLE")) && ps.n == 1,

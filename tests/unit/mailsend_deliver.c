@@ -350,6 +350,11 @@ static void test_verdicts(void)
 	check(e.rcpts[0].verdict == VERDICT_REFUSED && r.message_refused && report_status(&r, &e) == ERR_UNAVAILABLE,
 		"the message is refused");
 	envelope_free(&e);
+	add(&e, "closing@example.org, bad@example.org");
+	send_to(&e, &wants, &r);
+	check(e.rcpts[0].verdict == VERDICT_DEFERRED && e.rcpts[0].code == 421 && e.rcpts[1].verdict == VERDICT_REFUSED,
+		"a server that is closing puts off");
+	envelope_free(&e);
 	smtp_child_end(&server);
 	add(&e, "a@example.org");
 	send_to(&e, &wants, &r);
