@@ -131,7 +131,14 @@ bool folder_update(const struct folder *f, const char *name, struct str content,
 bool folder_sync(const struct folder *f, struct err *err)
 {
 	/* One call for thousands of files: fsync for each would take most of the time of a run. */
-	return syncfs(f->fd) == 0 || err_errno(err, ERR_IO, errno, "%s: cannot be synced to disk", f->path);
+#ifdef __linux__
+	int status = syncfs(f->fd);
+#else
+	int status = 0;
+
+	sync();
+#endif
+	return status == 0 || err_errno(err, ERR_IO, errno, "%s: cannot be synced to disk", f->path);
 }
 
 void folder_close(struct folder *f)
