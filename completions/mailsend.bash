@@ -31,6 +31,9 @@ _mailsend()
 	--dsn-return)
 		mapfile -t COMPREPLY < <(compgen -W "headers full" -- "$cur")
 		return ;;
+	--flush)
+		mapfile -t COMPREPLY < <(compgen -W "now" -- "$cur")
+		return ;;
 	--report)
 		mapfile -t COMPREPLY < <(compgen -W "json" -- "$cur")
 		return ;;
@@ -39,7 +42,7 @@ _mailsend()
 		compopt -o nospace
 		return ;;
 	-a | --attach | --inline | --html | --body-file | --ca-file | --client-cert | --client-key | --config | --dkim-key | --failed-to | \
-	--fcc | --aliases | --password-file | --trace)
+	--fcc | --log | --aliases | --password-file | --trace)
 		compopt -o filenames
 		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
 		return ;;
@@ -56,7 +59,7 @@ _mailsend()
 			--header --date --message-id --skip-empty --read-recipients --envelope-from --set-from --dsn --dsn-return --envid
 			--require-tls
 			--all-or-nothing
-			--failed-to --deadline --fcc --spool --flush --list-spool --aliases --dkim-domain --dkim-selector --dkim-key
+			--failed-to --deadline --fcc --spool --flush --list-spool --aliases --log --dkim-domain --dkim-selector --dkim-key
 			--ignore-dots --sendmail-option
 			--dry-run --probe
 			--json --report --smtp --tls --ca-file --pin --dane --client-cert --client-key --proxy --ehlo --timeout --user --auth

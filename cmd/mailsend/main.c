@@ -50,7 +50,7 @@ int main(int argc, char **argv)
 		return serve(&s);
 	if (s.list_spool)
 		return spool_list(s.as_sendmail);
-	if (s.flush)
+	if (s.flush != NULL)
 		return spool_flush(&s);
 	if (s.probe)
 		return probe(&s);

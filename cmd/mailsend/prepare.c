@@ -172,6 +172,8 @@ static void take_keys(struct settings *s)
 	s->spool = s->spool || s->account.keys.spool;
 	if (s->fcc == NULL)
 		s->fcc = s->account.keys.fcc;
+	if (s->log == NULL)
+		s->log = s->account.keys.log;
 }
 
 /* -f alone does not say whether standard input is a body. A complete header does. */

@@ -8,6 +8,7 @@
 #include "cli/say.h"
 #include "cmd/mailsend/deliver/deliver.h"
 #include "cmd/mailsend/deliver/fcc.h"
+#include "cmd/mailsend/deliver/log.h"
 #include "cmd/mailsend/deliver/report.h"
 #include "cmd/mailsend/prepare.h"
 #include "cmd/mailsend/spool/spool.h"
@@ -134,6 +135,10 @@ int send_given(struct settings *s, struct outgoing *o, struct envelope *e, struc
 		status = print(o, e, &err) ? (e->refused > 0 ? ERR_PART : 0) : say_fail(&err);
 	else
 		status = send_it(s, o, e, &wants, result, spooled);
+	/* What became of the message does not depend on the log. */
+	if (s->log != NULL && e->from != NULL && !s->dry_run && !(s->skip_empty && o->empty) &&
+		!log_message(s->log, result, e, o, status, *spooled, &err))
+		say_error(&err);
 	buf_free(&words);
 	return status;
 }

@@ -42,6 +42,8 @@ static bool check_combination(const struct settings *s, struct err *err)
 		return err_set(err, ERR_USAGE, "--json goes with --probe; a delivery is reported by --report=json");
 	if (s->report != NULL && strcmp(s->report, "json") != 0)
 		return err_set(err, ERR_USAGE, "--report=%s: json is the only form", s->report);
+	if (s->flush != NULL && s->flush[0] != '\0' && strcmp(s->flush, "now") != 0)
+		return err_set(err, ERR_USAGE, "--flush=%s: now is the only value", s->flush);
 	if (s->account.smtp.n > 1)
 		return err_set(err, ERR_USAGE, "--smtp: mailsend sends through one server");
 	if (s->account.names.n > 1)
@@ -101,7 +103,8 @@ static const struct option *delivery_options(struct settings *s)
 		{ "deadline", 0, OPTION_SECONDS, &s->deadline, "SECONDS", "for the whole run", false },
 		{ "fcc", 0, OPTION_TEXT, &s->fcc, "FILE|DIR/", "keep a copy in an mbox, or in a Maildir", false },
 		{ "spool", 0, OPTION_FLAG, &s->spool, NULL, "keep the message when it cannot be sent now", false },
-		{ "flush", 0, OPTION_FLAG, &s->flush, NULL, "send what waits in the spool", false },
+		{ "flush", 0, OPTION_OPTIONAL, &s->flush, "now", "send what waits in the spool; =now: without a pause",
+			false },
 		{ "list-spool", 0, OPTION_FLAG, &s->list_spool, NULL, "show what waits in the spool", false },
 		{ "aliases", 0, OPTION_TEXT, &s->aliases, "FILE",
 			"local names to addresses, in the form of /etc/aliases", false },
@@ -112,6 +115,7 @@ static const struct option *delivery_options(struct settings *s)
 			"accepted for programs written for sendmail; always so", false },
 		{ "sendmail-option", 'o', OPTION_LIST, &s->sendmail_options, "i|em|dX",
 			"accepted for programs written for sendmail: -oi, -oem, -odX", false },
+		{ "log", 0, OPTION_TEXT, &s->log, "FILE|syslog", "write a line for each message", false },
 		{ "dry-run", 'n', OPTION_FLAG, &s->dry_run, NULL, "the message to standard output, nothing is sent",
 			false },
 		{ "probe", 0, OPTION_FLAG, &s->probe, NULL, "say what the server offers and whether this would work",

@@ -44,7 +44,8 @@ struct settings {
 	int64_t deadline; /* nanoseconds, 0: none */
 	const char *fcc;
 	bool spool;
-	bool flush;
+	const char *flush; /* "" or "now"; NULL: not asked for */
+	const char *log;
 	bool list_spool;
 	const char *aliases;
 

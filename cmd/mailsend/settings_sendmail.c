@@ -81,7 +81,7 @@ static bool apply_flag(struct settings *s, char letter, struct err *err)
 		s->account.verbose = true;
 		return true;
 	case 'q':
-		s->flush = true;
+		s->flush = "";
 		return true;
 	case 'i':
 	case 'n':

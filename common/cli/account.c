@@ -10,6 +10,7 @@
 #include "cli/say.h"
 #include "io/clock.h"
 #include "io/file.h"
+#include "text/date.h"
 
 /*
  * The options of a connection and the keys of the configuration file are one table. Every key of the file is
@@ -77,6 +78,8 @@ static const struct spec only_keys[] = {
 	SPEC(keys.aliases, "aliases", 0, OPTION_TEXT, NULL, NULL),
 	SPEC(keys.set_from, "set-from", 0, OPTION_TEXT, NULL, NULL),
 	SPEC(keys.fcc, "fcc", 0, OPTION_TEXT, NULL, NULL),
+	SPEC(keys.log, "log", 0, OPTION_TEXT, NULL, NULL),
+	SPEC(keys.spool_for, "spool-for", 0, OPTION_TEXT, NULL, NULL),
 	SPEC(keys.spool, "spool", 0, OPTION_FLAG, NULL, NULL),
 	SPEC(keys.group_readable, "group-readable", 0, OPTION_FLAG, NULL, NULL),
 	{ { 0 }, 0 },
@@ -143,7 +146,7 @@ static bool find_key(struct account *a, const char *key, struct option *option)
 static bool is_file_key(const char *key)
 {
 	static const char *const keys[] = { "ca-file", "client-cert", "client-key", "password-file", "dkim-key",
-		"aliases", "fcc" };
+		"aliases", "fcc", "log" };
 
 	for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
 		if (strcmp(keys[i], key) == 0)
@@ -178,6 +181,14 @@ static bool set_value(const struct option *o, const char *value, struct err *err
 	return ok;
 }
 
+static bool check_age(const char *value, struct err *err)
+{
+	int64_t seconds;
+
+	return date_parse_age(str_of(value), &seconds) ||
+		err_set(err, ERR_CONFIG, "'%s' is not an age such as 12h or 5d", value);
+}
+
 /* Every key and value of the file is checked, whichever account is used. */
 static bool check_keys(const struct config *c, struct err *err)
 {
@@ -195,6 +206,7 @@ static bool check_keys(const struct config *c, struct err *err)
 
 		if ((parsed && !options_set(&o, e->value, err)) ||
 			(strcmp(e->key, "from") == 0 && !account_from_check(e->value, err)) ||
+			(strcmp(e->key, "spool-for") == 0 && !check_age(e->value, err)) ||
 			(strcmp(e->key, "set-from") == 0 && !account_address_check(e->value, err))) {
 			err_prefix(err, "%s:%d: %s", c->path, e->line, e->key);
 			err->kind = ERR_CONFIG;

@@ -18,6 +18,8 @@ void account_keys_merge(struct account_keys *to, const struct account_keys *from
 	take(&to->aliases, from->aliases);
 	take(&to->set_from, from->set_from);
 	take(&to->fcc, from->fcc);
+	take(&to->log, from->log);
+	take(&to->spool_for, from->spool_for);
 	to->group_readable = to->group_readable || from->group_readable;
 	to->spool = to->spool || from->spool;
 }

@@ -15,6 +15,8 @@ struct account_keys {
 	const char *aliases;       /* mailsend: a file in the form of aliases(5) */
 	const char *set_from;      /* mailsend: the address that all mail is from, whatever it says */
 	const char *fcc;           /* mailsend: keep a copy of what was sent there */
+	const char *log;           /* mailsend: a line for each message there, or "syslog" */
+	const char *spool_for;     /* mailsend: an age; a message that waits longer goes back to its sender */
 	bool spool;                /* mailsend: keep what cannot be sent now */
 	bool group_readable;       /* the file may be read by its group although it holds a password */
 };

@@ -84,6 +84,127 @@ def keep():
     empty()
 
 
+def later():
+    """--fcc, --report and --log happen when it is sent at last."""
+    empty()
+    copy, log = lab.home + "/sent.mbox", lab.home + "/log"
+    r = subprocess.run([TOOL, "--spool", "--smtp", CLOSED, "--fcc", "sent.mbox", "--log", log, "--report=json", "jones@example.org"], input=CLEAN,
+                       stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=lab.env, cwd=lab.home, check=False)
+    check(r.returncode == 0 and b'"status":"spooled"' in r.stdout and not os.path.exists(copy), "kept: no copy yet", r.stdout, r.stderr)
+    r = flush("--report=json", "--log", log)
+    check(r.status == 0 and r.report()["status"] == "sent" and r.report()["queue_id"], "--flush --report=json", r)
+    same([m.get("Subject") for m in mailbox.mbox(copy)], ["hello"], "the copy is made when it was sent")
+    lines = open(log).read().splitlines()
+    check(len(lines) == 2 and "status=spooled" in lines[0] and "status=sent exitcode=0" in lines[1] and "recipients=jones@example.org" in lines[1]
+          and "messageid=<1@example.org>" in lines[1], "--log: a line each", lines)
+    config = lab.path("keys", f"spool = yes\nfcc = {copy}\nlog = {log}\nsmtp = {CLOSED}\n")
+    r = lab.tool("--config", config, "brown@example.org", stdin=CLEAN)
+    check(r.returncode == 0 and len(entries()) == 1 and len(open(log).readlines()) == 3, "the keys spool, fcc and log", r.stderr)
+    r = flush("--config", config)
+    check(r.status == 0 and len(list(mailbox.mbox(copy))) == 2 and len(open(log).readlines()) == 4, "and at --flush", r)
+    r = lab.send("--log", "/no/such/dir/log", "jones@example.org")
+    check(r.status == 0 and len(r.messages) == 1 and "/no/such/dir/log" in r.err, "a log that cannot be written is told", r)
+    r = lab.send("--log", log, "jones@example.org", server=("-r", 'RCPT 550 5.1.1 No \\"such\\" user'))
+    check("exitcode=67" in open(log).readlines()[-1] and "No " in open(log).readlines()[-1], "a refusal in the log", open(log).read())
+
+
+def pause():
+    empty()
+    lab.tool("--spool", "--smtp", CLOSED, "jones@example.org", stdin=CLEAN)
+    check(flush(server=["-r", "MAIL 451 4.3.0 Later"]).status == 75, "deferred: it has to wait")
+    r = flush()
+    check(r.status == 75 and not r.messages and "waits until 20" in r.err and "--flush=now" in r.err, "--flush says so", r)
+    r = lab.tool("--flush=later")
+    check(r.returncode == 64, "--flush=later", r.stderr)
+    url = lab.serve()
+    r = lab.tool("--flush=now", "--smtp", url)
+    messages, _, _ = lab.collect()
+    check(r.returncode == 0 and messages == [CLEAN] and not entries(), "--flush=now does not wait", r.stderr)
+    lab.tool("--spool", "--smtp", CLOSED, "jones@example.org", stdin=CLEAN)
+    flush(server=["-r", "MAIL 451 4.3.0 Later"])
+    text = open(entries()[0]).read()
+    with open(entries()[0], "w") as f:
+        f.write("".join("next 99999999999\n" if line.startswith("next ") else line for line in text.splitlines(True)))
+    r = flush()
+    check(r.status == 0 and r.messages == [CLEAN], "a clock that was set back does not freeze it", r)
+
+
+def expiry():
+    empty()
+    config = lab.path("expiry", "spool-for = 5d\n")
+    r = lab.tool("--spool", "--smtp", CLOSED, "jones@example.org", "brown@example.org", stdin=CLEAN)
+    flush("--config", config, server=["-r", "MAIL 451 4.3.0 Later"])
+    for f in glob.glob(SPOOL + "*-*"):
+        os.rename(f, SPOOL + "1000000000-" + os.path.basename(f).split("-", 1)[1])
+    rewind()
+    r = flush("--config", config, server=["-r", "MAIL:ann@ 451 4.3.0 Later", "-r", "MAIL:<> 451 4.3.0 Later"])
+    check(len(entries()) == 1 and "cannot go back" in r.err and not r.messages, "no way back either: it waits on", r)
+    rewind()
+    r = flush("--config", config, server=["-r", "MAIL:ann@ 451 4.3.0 Later"])
+    check(len(r.messages) == 1 and r.meta[0]["from"] == "" and r.meta[0]["rcpts"] == ["ann@example.org"] and not entries() and r.status == 75,
+          "after spool-for it goes back to its sender", r, states())
+    m = r.parsed() if r.messages else None
+    check(m is not None and m.get_content_type() == "multipart/report" and m["auto-submitted"] == "auto-replied"
+          and [p.get_content_type() for p in m.iter_parts()] == ["text/plain", "message/delivery-status", "message/rfc822"]
+          and m.get_payload(2).get_payload(0)["Subject"] == "hello", "as a report with the message", r.messages)
+    check(b"Final-Recipient: rfc822; jones@example.org" in r.messages[0] and b"451 4.3.0 Later" in r.messages[0] and
+          b"brown@example.org" in r.messages[0], "that names who did not get it", r.messages)
+    r = lab.tool("--spool", "--smtp", CLOSED, "--envelope-from", "<>", "jones@example.org", stdin=CLEAN)
+    flush(server=["-r", "MAIL 451 4.3.0 Later"])
+    for f in glob.glob(SPOOL + "*-*"):
+        os.rename(f, SPOOL + "1000000000-" + os.path.basename(f).split("-", 1)[1])
+    rewind()
+    r = flush("--config", config, server=["-r", "MAIL 451 4.3.0 Later"])
+    check(len(entries()) == 1 and "no sender to go back to" in r.err, "a message from nobody stays", r)
+    empty()
+    r = lab.tool("--config", lab.path("bad", "spool-for = soon\n"), "x@example.org", stdin=CLEAN)
+    check(r.returncode == 78 and b"bad:1: spool-for" in r.stderr, "spool-for = soon", r.stderr)
+
+
+def leftovers():
+    """What a kill left is shown, and old temporary files go."""
+    empty()
+    lab.tool("--spool", "--smtp", CLOSED, "jones@example.org", stdin=CLEAN)
+    old, young = SPOOL + ".x.msg.0123456789abcdef", SPOOL + ".y.env.0123456789abcdef"
+    orphan = SPOOL + "1000000000-00.msg"
+    for f in (old, young, orphan):
+        with open(f, "w"):
+            pass
+    for f in (old, orphan):
+        os.utime(f, (0, 0))
+    r = lab.tool("--list-spool")
+    check(b"1000000000-00.msg orphan" in r.stdout and not os.path.exists(old) and os.path.exists(young) and os.path.exists(orphan),
+          "--list-spool shows what has no envelope", r.stdout, os.listdir(SPOOL))
+    r = flush()
+    check(r.status == 0 and len(r.messages) == 1 and "1000000000-00.msg" in r.err and os.path.exists(orphan), "--flush tells it too", r)
+    os.unlink(orphan)
+    lab.tool("--spool", "--smtp", CLOSED, "jones@example.org", stdin=CLEAN)
+    text = open(entries()[0]).read().replace("why ", "why \x1b[31m\x7f ")
+    with open(entries()[0], "w") as f:
+        f.write(text)
+    r = lab.tool("--list-spool")
+    check(b"\x1b" not in r.stdout and b"\\x1b[31m" in r.stdout, "a server's words are escaped", r.stdout)
+    empty()
+
+
+def units():
+    """The systemd units are right."""
+    import shutil
+    if shutil.which("systemd-analyze") is None:
+        skip("systemd units", "systemd-analyze is not installed")
+        return
+    top = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "examples", "systemd")
+    names = sorted(os.listdir(top))
+    same(names, ["pipemail-flush.path", "pipemail-flush.service", "pipemail-flush.timer"], "three units")
+    for name in names:
+        text = open(os.path.join(top, name)).read().replace("/usr/bin/mailsend", TOOL)
+        lab.path("units/" + name, text, 0o644)
+    r = subprocess.run(["systemd-analyze", "verify", "--user", "--man=no", *[lab.home + "/units/" + n for n in names]], stdout=subprocess.PIPE,
+                       stderr=subprocess.STDOUT, env={**lab.env, "XDG_RUNTIME_DIR": lab.home}, check=False)
+    bad = [line for line in r.stdout.decode().splitlines() if "pipemail-flush" in line]
+    check(not bad, "systemd-analyze verify", r.returncode, r.stdout)
+
+
 def two_at_once():
     lab.tool("--spool", "--smtp", CLOSED, "bob@example.org", stdin=CLEAN)
     url = lab.serve("-r", "MAIL stall 1.5; usual")
@@ -165,6 +286,6 @@ def interrupted():
             check(len(messages) == 1 and status in (0, 130), "after it the verdict is waited for", status, err)
 
 
-for part in (keep, two_at_once, killed, fcc, interrupted):
+for part in (keep, later, pause, expiry, leftovers, units, two_at_once, killed, fcc, interrupted):
     attempt(part)
 lab.done()

@@ -223,8 +223,7 @@ static void put_timings(struct json *j, const struct result *r)
 	json_close(j, '}');
 }
 
-/* One word for the whole. */
-static const char *outcome_name(int status, bool spooled)
+const char *report_status_name(int status, bool spooled)
 {
 	if (spooled)
 		return "spooled";
@@ -254,7 +253,7 @@ bool report_json(const struct result *r, const struct envelope *e, const struct 
 	json_init(&j, &out);
 	json_object(&j);
 	json_key(&j, "status");
-	json_text(&j, outcome_name(status, spooled));
+	json_text(&j, report_status_name(status, spooled));
 	json_key(&j, "exit");
 	json_int(&j, status);
 	json_key(&j, "error");

@@ -14,7 +14,8 @@ void report_say(const struct result *r, const struct envelope *e, const struct o
  */
 bool report_json(const struct result *r, const struct envelope *e, const struct outgoing *o, int status, bool spooled,
 	struct err *err);
-/* The member "tls" of such an object; facts: NULL without TLS. */
+/* One word for the whole: "sent", "partial", "spooled" and so on; static. */
+const char *report_status_name(int status, bool spooled);
 struct json;
 /* Write the member "tls" of such an object; facts NULL: without TLS. */
 void report_tls(struct json *j, const struct tls_facts *facts);

@@ -2,7 +2,6 @@
 
 #include "cmd/mailsend/spool/spool.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -14,7 +13,11 @@
 #include "cli/say.h"
 #include "cmd/mailsend/compose/finished.h"
 #include "cmd/mailsend/deliver/report.h"
+#include "cmd/mailsend/deliver/fcc.h"
+#include "cmd/mailsend/deliver/log.h"
+#include "cmd/mailsend/spool/spool_bounce.h"
 #include "cmd/mailsend/spool/spool_entry.h"
+#include "cmd/mailsend/spool/spool_list.h"
 #include "io/clock.h"
 #include "io/file.h"
 #include "text/date.h"
@@ -107,6 +110,28 @@ static bool restore_options(const struct spool_entry *entry, struct account *acc
 	return true;
 }
 
+static bool any_sent(const struct envelope *e)
+{
+	for (size_t i = 0; i < e->n; i++)
+		if (e->rcpts[i].verdict == VERDICT_SENT)
+			return true;
+	return false;
+}
+
+/* The path as it is for a process elsewhere. */
+static char *absolute(const char *path)
+{
+	struct buf out = { 0 };
+	char *here = path[0] != '/' ? realpath(".", NULL) : NULL;
+
+	buf_printf(&out, "%s%s%s", here != NULL ? here : "", here != NULL ? "/" : "", path);
+	free(here);
+	char *text = mem_copy(buf_text(&out), buf_len(&out));
+
+	buf_free(&out);
+	return text;
+}
+
 bool spool_keep(struct outgoing *o, const struct envelope *e, const struct result *r,
 	const struct delivery_wants *wants, const struct settings *s, struct err *err)
 {
@@ -119,6 +144,8 @@ bool spool_keep(struct outgoing *o, const struct envelope *e, const struct resul
 	entry.notify = copy_text(wants->notify);
 	entry.ret = copy_text(wants->ret);
 	entry.envid = copy_text(wants->envid);
+	if (s->fcc != NULL && !any_sent(e))
+		entry.fcc = absolute(s->fcc);
 	if (r->err.kind != ERR_NONE)
 		entry.why = copy_text(r->err.text);
 	entry.envelope.from = copy_text(e->from);
@@ -133,46 +160,6 @@ bool spool_keep(struct outgoing *o, const struct envelope *e, const struct resul
 	ok = ok && spool_entry_create(&entry, o, err);
 	spool_entry_free(&entry);
 	return ok;
-}
-
-static int by_name(const void *a, const void *b)
-{
-	return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
-/* The paths of all entries without their ending, oldest first. */
-static char **list_entries(const char *directory, size_t *n, struct err *err)
-{
-	DIR *dir = opendir(directory);
-	char **list = NULL;
-	struct dirent *d;
-
-	*n = 0;
-	if (dir == NULL)
-		return err_errno(err, ERR_IO, errno, "%s", directory), NULL;
-	while ((d = readdir(dir)) != NULL) {
-		struct str name = str_of(d->d_name);
-		struct buf path = { 0 };
-
-		if (!str_ends(name, STR_LIT(".env")) || name.p[0] == '.')
-			continue;
-		buf_add_text(&path, directory);
-		buf_add(&path, str_sub(name, 0, name.n - 4));
-		list = mem_resize(list, *n + 1, sizeof *list);
-		list[(*n)++] = mem_copy(buf_text(&path), buf_len(&path));
-		buf_free(&path);
-	}
-	closedir(dir);
-	if (*n > 0)
-		qsort(list, *n, sizeof *list, by_name);
-	return list != NULL ? list : mem_alloc(1);
-}
-
-static void free_entries(char **list, size_t n)
-{
-	for (size_t i = 0; i < n; i++)
-		mem_free(list[i]);
-	mem_free(list);
 }
 
 /* From here on nobody can say that it was not delivered. */
@@ -224,6 +211,48 @@ static bool settle(struct spool_entry *entry, const struct result *r, int status
 	return spool_entry_write(entry, err);
 }
 
+/* Copy, log and report: what was asked for when it was put there, or is now. A fault in them is said. */
+static int tell(struct spool_entry *entry, const struct settings *s, const struct account *account, struct outgoing *o,
+	const struct result *result, int status)
+{
+	const char *log = s->log != NULL ? s->log : account->keys.log;
+	bool waits = status != 0 && spool_applies(result, &entry->envelope);
+	struct err err = { 0 };
+
+	if (entry->fcc != NULL && any_sent(&entry->envelope)) {
+		if (!fcc(o, entry->fcc, entry->envelope.from, &err)) {
+			err_prefix(&err, "the message was sent, but the copy failed");
+			say_error(&err);
+			status = status != 0 ? status : (int)err.kind;
+		}
+		mem_free(entry->fcc);
+		entry->fcc = NULL;
+	}
+	if (log != NULL && !log_message(log, result, &entry->envelope, o, status, waits, &err))
+		say_error(&err);
+	if (s->report != NULL && !report_json(result, &entry->envelope, o, status, waits, &err))
+		status = status != 0 ? status : say_fail(&err);
+	return status;
+}
+
+/* Has it waited longer than the account says? A clock that jumped ahead expires nothing before it was tried again. */
+static bool expired(const struct spool_entry *entry, const struct account *account)
+{
+	int64_t longest;
+	int64_t created = spool_entry_created(entry);
+	bool waiting = false;
+
+	for (size_t i = 0; i < entry->envelope.n; i++) {
+		enum verdict v = entry->envelope.rcpts[i].verdict;
+
+		waiting = waiting || v == VERDICT_DEFERRED || v == VERDICT_NOT_SENT;
+		if (v == VERDICT_UNKNOWN)
+			return false;
+	}
+	return waiting && created > 0 && entry->attempts > 0 && account->keys.spool_for != NULL &&
+		date_parse_age(str_of(account->keys.spool_for), &longest) && clock_wall() - created > longest;
+}
+
 /* One entry that is due: 0 sent, else the status of the attempt. */
 static int send_entry(struct spool_entry *entry, const struct settings *s, struct err *err)
 {
@@ -253,14 +282,27 @@ static int send_entry(struct spool_entry *entry, const struct settings *s, struc
 		deliver(&o, &entry->envelope, &server, &wants, &result);
 		status = report_status(&result, &entry->envelope);
 		report_say(&result, &entry->envelope, &o);
-		if (!settle(entry, &result, status, err))
+		status = tell(entry, s, &account, &o, &result, status);
+		if (expired(entry, &account) && spool_bounce(entry, &account, s->ends)) {
+			if (!spool_entry_remove(entry, err))
+				status = say_fail(err);
+		} else if (!settle(entry, &result, status, err)) {
 			status = say_fail(err);
+		}
 	} else {
 		status = say_fail(err);
 	}
 	account_server_free(&server);
 	outgoing_free(&o);
 	return status;
+}
+
+/* Has it to wait? A time that no pause reaches is from before the clock was set back. */
+static bool is_paused(const struct spool_entry *entry, const struct settings *s)
+{
+	int64_t left = entry->next - clock_wall();
+
+	return left > 0 && left <= LONGEST_PAUSE && strcmp(s->flush != NULL ? s->flush : "", "now") != 0;
 }
 
 /* 0: nothing to tell, else a status. */
@@ -285,13 +327,35 @@ static int flush_entry(const char *base, const struct settings *s)
 		status = ERR_OUTCOME;
 	} else if (entry.state == SPOOL_REFUSED) {
 		say_note("%s.msg: was refused and waits for you: %s", base, entry.why != NULL ? entry.why : "");
-	} else if (entry.next > clock_wall()) {
+	} else if (is_paused(&entry, s)) {
+		struct buf until = { 0 };
+
+		date_add_iso(&until, entry.next);
+		say_note("%s.msg: waits until %s; --flush=now sends it at once", base, buf_text(&until));
+		buf_free(&until);
 		status = ERR_TEMP;
 	} else {
 		status = send_entry(&entry, s, &err);
 	}
 	spool_entry_free(&entry);
 	return status;
+}
+
+static void say_orphans(const char *directory)
+{
+	struct buf orphans = { 0 };
+
+	spool_tidy(directory, &orphans);
+	struct str rest = buf_str(&orphans);
+
+	while (rest.n > 0) {
+		struct str path = str_cut(&rest, '\n');
+
+		say_note(
+			"%.*s: its envelope was never written, nobody was told that it is safe; look at it and remove it",
+			STR_ARGS(path));
+	}
+	buf_free(&orphans);
 }
 
 int spool_flush(struct settings *s)
@@ -311,8 +375,10 @@ int spool_flush(struct settings *s)
 	if (fd < 0)
 		err_errno(&err, ERR_CANTCREAT, errno, "%s", buf_text(&lock));
 	if (fd < 0 || !file_lock(fd, "the spool", clock_now(), &err) ||
-		(list = list_entries(buf_text(&directory), &n, &err)) == NULL)
+		(list = spool_names(buf_text(&directory), &n, &err)) == NULL)
 		status = say_fail(&err);
+	else
+		say_orphans(buf_text(&directory));
 	for (size_t i = 0; list != NULL && i < n && drive_stop_signal() == 0; i++) {
 		int one = flush_entry(list[i], s);
 
@@ -322,49 +388,10 @@ int spool_flush(struct settings *s)
 	}
 	if (drive_stop_signal() != 0)
 		status = 128 + drive_stop_signal();
-	free_entries(list, n);
+	spool_names_free(list, n);
 	if (fd >= 0)
 		close(fd);
 	buf_free(&directory);
 	buf_free(&lock);
-	return status;
-}
-
-int spool_list(bool as_mailq)
-{
-	struct buf directory = { 0 };
-	struct buf out = { 0 };
-	struct err err = { 0 };
-	size_t n = 0;
-	char **list = NULL;
-	int status = 0;
-
-	if (!spool_directory(&directory, &err) || (list = list_entries(buf_text(&directory), &n, &err)) == NULL)
-		status = say_fail(&err);
-	for (size_t i = 0; list != NULL && i < n; i++) {
-		struct spool_entry entry;
-
-		if (!spool_entry_read(&entry, list[i], &err)) {
-			status = say_fail(&err);
-			spool_entry_free(&entry);
-			continue;
-		}
-		buf_printf(&out, "%s.msg %s attempts=%llu next=", list[i], spool_state_name(entry.state),
-			(unsigned long long)entry.attempts);
-		date_add_iso(&out, entry.next);
-		buf_printf(&out, " from=<%s>", entry.envelope.from);
-		for (size_t k = 0; k < entry.envelope.n; k++)
-			buf_printf(&out, "%s%s", k > 0 ? "," : " to=", entry.envelope.rcpts[k].shown);
-		buf_printf(&out, "%s%s\n", entry.why != NULL ? " why=" : "", entry.why != NULL ? entry.why : "");
-		spool_entry_free(&entry);
-	}
-	/* What programs that call mailq look for. */
-	if (as_mailq && list != NULL && n == 0)
-		buf_add_text(&out, "Mail queue is empty\n");
-	if (!file_write(STDOUT_FILENO, buf_str(&out), "standard output", &err))
-		status = say_fail(&err);
-	free_entries(list, n);
-	buf_free(&directory);
-	buf_free(&out);
 	return status;
 }

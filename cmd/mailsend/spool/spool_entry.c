@@ -27,6 +27,7 @@ void spool_entry_free(struct spool_entry *s)
 	mem_free(s->base);
 	mem_free(s->account);
 	mem_free(s->message_id);
+	mem_free(s->fcc);
 	mem_free(s->why);
 	mem_free(s->options);
 	mem_free(s->notify);
@@ -34,6 +35,15 @@ void spool_entry_free(struct spool_entry *s)
 	mem_free(s->envid);
 	envelope_free(&s->envelope);
 	*s = (struct spool_entry){ .base = NULL };
+}
+
+int64_t spool_entry_created(const struct spool_entry *s)
+{
+	struct str name = str_of(s->base);
+	uint64_t seconds = 0;
+
+	name = str_sub(name, str_after_last(name, '/'), name.n);
+	return str_number(str_cut(&name, '-'), INT64_MAX, &seconds) ? (int64_t)seconds : 0;
 }
 
 bool spool_directory(struct buf *out, struct err *err)
@@ -71,6 +81,7 @@ bool spool_entry_write(const struct spool_entry *s, struct err *err)
 	if (s->options != NULL)
 		buf_add_text(&out, s->options);
 	put(&out, "message-id", s->message_id);
+	put(&out, "fcc", s->fcc);
 	put(&out, "why", s->why);
 	put(&out, "notify", s->notify);
 	put(&out, "ret", s->ret);
@@ -176,6 +187,7 @@ static bool read_line(struct spool_entry *s, struct str key, struct str value, s
 	} else {
 		char **target = str_eq(key, STR_LIT("account")) ? &s->account
 			: str_eq(key, STR_LIT("message-id"))    ? &s->message_id
+			: str_eq(key, STR_LIT("fcc"))           ? &s->fcc
 			: str_eq(key, STR_LIT("why"))           ? &s->why
 			: str_eq(key, STR_LIT("notify"))        ? &s->notify
 			: str_eq(key, STR_LIT("ret"))           ? &s->ret

@@ -22,11 +22,14 @@ struct spool_entry {
 	char *account;            /* or NULL */
 	char *options;            /* lines "option NAME VALUE" of how to reach the server, or NULL */
 	char *message_id;
+	char *fcc;                  /* where a copy goes when it was sent, absolute, or NULL */
 	char *why;                  /* what happened last, or NULL */
 	char *notify, *ret, *envid; /* as they go onto the wire, or NULL */
 	bool require_tls;
 };
 
+/* When it was put there, seconds since 1970, by its name; 0: the name does not tell. */
+int64_t spool_entry_created(const struct spool_entry *s);
 void spool_entry_free(struct spool_entry *s);
 /* Append the directory with a final slash, made if it is missing. False with ERR_CANTCREAT, ERR_IO or ERR_OS. */
 bool spool_directory(struct buf *out, struct err *err);
