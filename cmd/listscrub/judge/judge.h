@@ -152,7 +152,11 @@ bool judge_wants_noes(const struct judge *j);
 void judge_begin_notes(struct judge *j);
 void judge_end_notes(struct judge *j);
 
-/* --- between judge.c, judge_address.c, judge_columns.c, judge_engaged.c, judge_no.c and judge_person.c --- */
+/* --- between the files of judge.h --- */
+
+/* Circle because judge.c asks each of the others for its part of a verdict, and they read cells and fold addresses as it
+ * does. */
+
 
 /* The address of a row, or why it has none: fills key, domain, address. */
 enum reason judge_address(struct judge *j, struct str cell, struct verdict *v);
