@@ -154,8 +154,10 @@ void judge_end_notes(struct judge *j);
 
 /* --- between the files of judge.h --- */
 
-/* Circle because judge.c asks each of the others for its part of a verdict, and they read cells and fold addresses as it
- * does. */
+/*
+ * Circle because judge.c asks each of the others for its part of a verdict, and they read cells and fold addresses as
+ * it does.
+ */
 
 
 /* The address of a row, or why it has none: fills key, domain, address. */
