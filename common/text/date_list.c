@@ -74,6 +74,18 @@ static enum date_verdict take_week(struct date_cursor *c, struct date_moment *m,
 	return m->days - (int64_t)day < next - 1 ? DATE_OK : DATE_BAD;
 }
 
+/* Only a month: its last day, as that is what somebody may have done at the latest. */
+static enum date_verdict end_of_month(struct date_moment *m, uint64_t year, uint64_t month)
+{
+	int64_t next;
+
+	if (month < 1 || month > 12 || !date_days((int64_t)year + (month == 12), (int)(month % 12) + 1, 1, &next))
+		return DATE_BAD;
+	m->days = next - 1;
+	m->counted = true;
+	return DATE_OK;
+}
+
 /* 2026-11-23, 2026/11/23, 2026.11.23, 23.11.2026, 11/23/2026, 23-11-2026, 11/23/26: what follows the first number. */
 static enum date_verdict take_numbers(struct date_cursor *c, struct date_moment *m, uint64_t first, size_t digits)
 {
@@ -90,7 +102,11 @@ static enum date_verdict take_numbers(struct date_cursor *c, struct date_moment 
 		return take_week(c, m, first);
 	if (digits <= 2 && ahead_is(c, is_letter))
 		return take_named_month(c, m, first);
-	if (!date_take_number(c, &second, &n) || n > 2 || !date_take_char(c, mark))
+	if (!date_take_number(c, &second, &n))
+		return DATE_BAD;
+	if (c->rest.n == 0 && (digits == 4) + (n == 4) == 1 && digits + n >= 5 && digits + n <= 6)
+		return digits == 4 ? end_of_month(m, first, second) : end_of_month(m, second, first);
+	if (n > 2 || !date_take_char(c, mark))
 		return DATE_BAD;
 	if (digits == 4) {
 		m->year = first;
@@ -122,17 +138,19 @@ static void take_ordinal(struct date_cursor *c)
 static bool take_time_first(struct date_cursor *c, struct date_moment *m)
 {
 	struct date_cursor ahead = *c;
+	struct date_moment then = *m;
 	size_t digits;
 
-	if (!date_take_time(&ahead, m))
+	if (!date_take_time(&ahead, &then))
 		return false;
 	date_skip(&ahead);
-	if (ahead_is(&ahead, ascii_alpha) && !date_take_zone(&ahead, m))
+	if (ahead_is(&ahead, ascii_alpha) && !date_take_zone(&ahead, &then))
 		return false;
 	date_skip(&ahead);
-	if (!take_year(&ahead, &m->year, &digits) || digits != 4)
+	if (!take_year(&ahead, &then.year, &digits) || digits != 4)
 		return false;
 	*c = ahead;
+	*m = then;
 	return true;
 }
 
@@ -144,8 +162,10 @@ static enum date_verdict take_month_first(struct date_cursor *c, struct date_mom
 	m->month = date_take_month(c);
 	date_take_char(c, '.');
 	date_skip(c);
-	if (m->month == 0 || !date_take_number(c, &m->day, &digits) || digits > 2)
+	if (m->month == 0 || !date_take_number(c, &m->day, &digits) || (digits > 2 && digits != 4))
 		return DATE_BAD;
+	if (digits == 4)
+		return end_of_month(m, m->day, m->month);
 	take_ordinal(c);
 	date_skip(c);
 	if (take_time_first(c, m))
@@ -279,13 +299,13 @@ static bool take_serial(const struct date_cursor *c, uint64_t value, size_t digi
 	return true;
 }
 
-/* Seconds since 1970, also with a fraction, or of them thousandths or millionths. */
+/* Seconds since 1970, also with a fraction, or of them thousandths, millionths or billionths. */
 static bool take_epoch(const struct date_cursor *c, uint64_t value, size_t digits, int64_t *seconds)
 {
 	if (c->rest.n > 0 && (c->rest.p[0] != '.' || !all_digits(str_sub(c->rest, 1, c->rest.n))))
 		return false;
-	if (digits == 13 || digits == 16)
-		value /= digits == 13 ? 1000 : 1000000;
+	if (digits == 13 || digits == 16 || digits == 19)
+		value /= digits == 13 ? 1000 : digits == 16 ? 1000000 : 1000000000;
 	else if (digits != 9 && digits != 10)
 		return false;
 	*seconds = (int64_t)value;

@@ -30,6 +30,12 @@ bool date_take_char(struct date_cursor *c, char wanted);
 bool date_take_number(struct date_cursor *c, uint64_t *value, size_t *digits);
 /* The letters at the cursor, or none. */
 struct str date_take_word(struct date_cursor *c);
+/* The letters at the cursor without their accents and in lower case; a longer word is cut, as no name is so long. */
+#define DATE_LETTERS 16
+struct str date_take_letters(struct date_cursor *c, char word[DATE_LETTERS]);
+/* The cell without words that add nothing, in room; the cell where there is no room. */
+#define DATE_WORDS_ROOM 96
+struct str date_without_words(struct str cell, char room[DATE_WORDS_ROOM]);
 /* From 1 on: the name of a month in one of ten languages, whole or cut to three letters; or 0. */
 unsigned date_take_month(struct date_cursor *c);
 /* One cell with every form that lists have, up to its end. DATE_OK: *seconds. DATE_AMBIGUOUS: m has the parts, and all

@@ -20,9 +20,6 @@ static const char *const months[12] = {
 	"december dezember decembre diciembre dicembre dezembro decembrie grudzien grudnia aralik",
 };
 
-/* The longest name, and what no name is as long as. */
-#define ROOM 16
-
 /* A letter of U+00C0 to U+017F without its accent; others as they are not in any name. */
 static char base_letter(uint32_t code)
 {
@@ -32,11 +29,14 @@ static char base_letter(uint32_t code)
 
 	if (code < 0x80)
 		return ascii_alpha((char)code) ? ascii_lower((char)code) : '\0';
+	/* The comma below s and t of Romanian. */
+	if (code >= 0x218 && code <= 0x21b)
+		return code < 0x21a ? 's' : 't';
 	return code >= 0xc0 && code < 0xc0 + sizeof base - 1 && base[code - 0xc0] != '.' ? base[code - 0xc0] : '\0';
 }
 
 /* The letters at the cursor; a longer word is cut, as no name is so long. Accents may be code points of their own. */
-static struct str take_letters(struct date_cursor *c, char word[ROOM])
+struct str date_take_letters(struct date_cursor *c, char word[DATE_LETTERS])
 {
 	size_t length = 0;
 	uint32_t code;
@@ -47,7 +47,7 @@ static struct str take_letters(struct date_cursor *c, char word[ROOM])
 
 		if (letter == '\0' && (code < 0x300 || code > 0x36f))
 			break;
-		if (letter != '\0' && length < ROOM)
+		if (letter != '\0' && length < DATE_LETTERS)
 			word[length++] = letter;
 		c->rest = str_sub(c->rest, n, c->rest.n);
 	}
@@ -68,8 +68,8 @@ static bool has_name(struct str names, struct str word)
 
 unsigned date_take_month(struct date_cursor *c)
 {
-	char room[ROOM];
-	struct str word = take_letters(c, room);
+	char room[DATE_LETTERS];
+	struct str word = date_take_letters(c, room);
 
 	/* June and July of French differ in the fourth letter. */
 	if (word.n < 3 || str_eq(word, STR_LIT("jui")))

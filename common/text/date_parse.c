@@ -27,7 +27,7 @@ bool date_take_number(struct date_cursor *c, uint64_t *value, size_t *digits)
 
 	while (n < c->rest.n && ascii_digit(c->rest.p[n]))
 		n++;
-	if (n > 16 || !str_number(str_sub(c->rest, 0, n), UINT64_MAX, value))
+	if (n > 19 || !str_number(str_sub(c->rest, 0, n), UINT64_MAX, value))
 		return false;
 	*digits = n;
 	c->rest = str_sub(c->rest, n, c->rest.n);

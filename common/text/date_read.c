@@ -38,7 +38,11 @@ static unsigned read_orders(struct str cell, unsigned forced, int64_t at[DATE_OR
 	struct date_moment m;
 	int64_t seconds = 0;
 	unsigned orders = 0;
+	char room[DATE_WORDS_ROOM];
 	enum date_verdict verdict = date_take_any(cell, &m, &end, &seconds);
+
+	if (verdict == DATE_BAD)
+		verdict = date_take_any(date_without_words(cell, room), &m, &end, &seconds);
 
 	/* With points the day is first wherever people write so, which says nothing of other marks. */
 	if (verdict == DATE_AMBIGUOUS && forced == 0 && m.mark == '.')
@@ -60,6 +64,17 @@ static unsigned read_orders(struct str cell, unsigned forced, int64_t at[DATE_OR
 	return orders;
 }
 
+/* "1/0/1900": the day 0 of spreadsheets. */
+static bool is_day_zero(struct str cell)
+{
+	size_t at = str_search(cell, STR_LIT("1900"));
+
+	for (size_t i = 0; i < cell.n; i++)
+		if ((i < at || i >= at + 4) && str_find(STR_LIT("01-/.: T"), cell.p[i]) == 8)
+			return false;
+	return at < cell.n;
+}
+
 /* Zeros and marks only, or the year 9999, of whatever day. */
 static bool is_placeholder(struct str cell)
 {
@@ -67,7 +82,7 @@ static bool is_placeholder(struct str cell)
 
 	for (size_t i = 0; i < cell.n && zeros; i++)
 		zeros = str_find(STR_LIT("0-/.: TZ"), cell.p[i]) < 8;
-	if (zeros)
+	if (zeros || is_day_zero(cell))
 		return true;
 	return str_starts(cell, STR_LIT("9999")) && cell.n > 4 &&
 		(cell.n == 8 || str_find(STR_LIT("-/."), cell.p[4]) < 3);
@@ -84,8 +99,10 @@ static bool is_sentinel(const struct date_reading *r)
 
 void date_read(struct str cell, unsigned forced, struct date_reading *r)
 {
-	static const char none[] = "- -- never none no null nil nan n/a na undefined nie niemals jamais "
-				   "nunca mai nooit nigdy hic";
+	static const char none[] =
+		"- -- \xe2\x80\x93 \xe2\x80\x94 never none no null nil nan n/a na #n/a \\n (none) (null) (blank) "
+		"(never) undefined nie niemals jamais "
+		"nunca mai nooit nigdy hic";
 
 	cell = str_trim(cell);
 	r->kind = DATE_NONE;

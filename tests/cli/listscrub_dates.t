@@ -58,7 +58,7 @@ def orders():
 
 def kinds():
     none = ["", " ", "never", "NULL", "n/a", "0", "0000-00-00", "0000-00-00 00:00:00", "1900-01-01", "01/01/1900", "1970-01-01", "1970-01-01T01:00:00+01:00",
-            "9999-12-31", "9999-12-31 23:59:59", "31/12/9999"]
+            "9999-12-31", "9999-12-31 23:59:59", "31/12/9999", "1900-01-00", "1/0/1900 00:00", "\u2014", "(null)", "#N/A"]
     fates, found, r = judged(none)
     same(fates, ["inactive"] * len(none), "blank cells and placeholders are no activity")
     same((found["unread_dates"], found["undecided_dates"]), (0, 0), "and not in doubt")
@@ -71,7 +71,14 @@ def kinds():
     check("1 date of activity could not be read: such rows are kept" in r.err, "and said", r)
     recent = ["2026-11-03", "3.11.2026", "3. November 2026", "3 nov. 2026", "3 de noviembre de 2026", "3 novembro 2026", "3 listopada 2026", "3 Kas\u0131m 2026",
               "1er septembre 2026", "2 pa\u017adziernika 2026", "30 ao\u00fbt 2026 24:00", "3-Okt-2026", "D\u00e9c. 3, 2026", "2026W45", "2026-W45-2", "46329", "46329.75",
-              "2026-11-03 24:00", "1793664000", "1793664000123", "3-Nov-26", "20261103", "Nov 3rd, 2026"]
+              "2026-11-03 24:00", "1793664000", "1793664000123", "3-Nov-26", "20261103", "Nov 3rd, 2026",
+              "Nov 3 2026", "Dienstag, 3. November 2026 um 10:15 Uhr", "Di., 3. Nov. 2026", "le mardi 3 novembre 2026 \u00e0 10h15", "martes, 3 de noviembre de 2026 a las 10:15",
+              "ter\u00e7a-feira, 3 de novembro de 2026", "marted\u00ec 3 novembre 2026 alle ore 10:15", "dinsdag 3 november 2026 om 10:15", "wtorek, 3 listopada 2026", "mar\u021bi, 3 noiembrie 2026",
+              "3 Kas\u0131m 2026 Sal\u0131", "Tuesday, November 3, 2026 at 10:15 AM", "Nov 3, 2026 10:15:00 a.m.", "2026\u5e7411\u67083\u65e5 10:15", "2026\ub144 11\uc6d4 3\uc77c",
+              "2026-11-03 10:15:00 +0000 UTC", "2026-11-03 10:15 Europe/Berlin", "2026-11", "11/2026", "November 2026", "2026-08"]
+    same(judged(["2026-07", "July 2026"])[0], ["inactive"] * 2, "a month is its last day")
+    odd = ["3 days ago", "3. November 2026 perhaps", "2026-13", "not before November 2026", "Europe/Berlin", "on Monday", "3 of 2026", "2026 11"]
+    same((judged(odd)[1]["unread_dates"], judged(odd)[0]), (len(odd), ["kept"] * len(odd)), "other words are not left out")
     old = [date.replace("2026", "2025").replace("46329", "45964").replace("-26", "-25").replace("17936", "17621") for date in recent]
     same(judged(recent)[0], ["kept"] * len(recent), "forms of dates, recent ones")
     fates = judged(old)[0]

@@ -76,7 +76,7 @@ def run(tool, paths, options, **more):
 
 def test_same():
     choices = [[], [], ["--annotate"], ["--no-dedupe"], ["--fold=provider"], ["--keep", "newest:since"], ["--shard", "1/2"],
-               ["--active", "since", "--inactive", "30y"], ["--suggest"]]
+               ["--active", "since", "--inactive", "30y"], ["--suggest"], ["--opt-out", "note=Ann", "--keep", "newest:since"], ["--consent", "since"]]
     differ = []
     for i in range(LISTS):
         paths = [lab.write(f"list{k}.csv", a_list()) for k in range(rng.choice([1, 1, 2]))]
@@ -99,7 +99,7 @@ def piped(path, options):
 
 
 def test_pipe():
-    choices = [[], ["--annotate"], ["--no-dedupe"], ["--fold=provider"], ["--keep", "newest:since"], ["--active", "since", "--inactive", "30y"]]
+    choices = [[], ["--annotate"], ["--no-dedupe"], ["--fold=provider"], ["--keep", "newest:since"], ["--active", "since", "--inactive", "30y"], ["--opt-out", "note=Ann"]]
     differ = []
     for i in range(LISTS):
         path = lab.write("list.csv", a_list() if i % 4 else b"id,email,note,since\n" + a_list().split(b"since", 1)[1].strip(b"\r\n") * 4)

@@ -43,17 +43,19 @@ void judge_leave(struct judge *j)
 	buf_free(&j->shadow);
 	buf_free(&j->key);
 	buf_free(&j->folded);
+	mem_free(j->active);
+	if (j->noes.borrowed)
+		return;
+	mem_free(j->noes.list);
+	digests_free(&j->noes.set);
 }
 
 void judge_free(struct judge *j)
 {
 	suppress_free(&j->suppress);
 	lists_free(&j->lists);
-	mem_free(j->active);
 	mem_free(j->consents);
 	mem_free(j->opt_outs);
-	mem_free(j->noes.list);
-	digests_free(&j->noes.set);
 	judge_leave(j);
 }
 
@@ -64,6 +66,7 @@ void judge_join(struct judge *other, const struct judge *j)
 	other->shadow = other->key = other->folded = (struct buf){ .limit = 0 };
 	other->address = (struct address){ .domain_fault = 0 };
 	other->unread = (struct judge_unread){ 0 };
+	judge_own_notes(other);
 }
 
 /* Are the cells from there on blank? */

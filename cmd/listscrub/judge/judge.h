@@ -65,6 +65,7 @@ struct judge_noes {
 	struct judge_no *list;
 	size_t n;
 	size_t cap;
+	bool borrowed; /* of another judge */
 };
 
 /*
@@ -136,16 +137,28 @@ void judge_row(struct judge *j, const struct csv_row *row, struct verdict *v);
  * are suggestions: they remember what was asked before. */
 void judge_join(struct judge *other, const struct judge *j);
 void judge_leave(struct judge *j);
+/* What another judge noted of rows whose lines begin `lines` further down is noted by j as well. */
+void judge_take_notes(struct judge *j, const struct judge *other, uint64_t lines);
+/* It forgets what it noted. */
+void judge_drop_notes(struct judge *j);
 
 /* Are there dates that other dates of their column may explain? Then all rows are to be judged once with notes_dates,
- * and after them judge_settle_dates. */
+ * and after them judge_end_notes. */
 bool judge_wants_dates(const struct judge *j);
-void judge_settle_dates(struct judge *j);
 
 /* Do other rows say whether somebody said no? As judge_wants_dates, with notes_noes. */
 bool judge_wants_noes(const struct judge *j);
+/* Begin and end such a first reading. */
+void judge_begin_notes(struct judge *j);
+void judge_end_notes(struct judge *j);
 
-/* --- between judge.c, judge_address.c, judge_columns.c, judge_engaged.c, judge_no.c and judge_person.c --- */
+/* --- between the files of judge.h --- */
+
+/*
+ * Circle because judge.c asks each of the others for its part of a verdict, and they read cells and fold addresses as
+ * it does.
+ */
+
 
 /* The address of a row, or why it has none: fills key, domain, address. */
 enum reason judge_address(struct judge *j, struct str cell, struct verdict *v);
@@ -174,6 +187,9 @@ enum answer judge_read_answer(const struct judge *j, const struct judge_answers 
 /* Note a row that says no; is there one of the same mailbox that outweighs the yes of this one? */
 void judge_note_no(struct judge *j, const struct csv_row *row);
 enum reason judge_no(struct judge *j, struct verdict *v);
+void judge_take_noes(struct judge *j, const struct judge_noes *other, uint64_t lines);
+/* Notes of its own, none so far. */
+void judge_own_notes(struct judge *j);
 /* The form that decides what is one mailbox: v->folded. */
 void judge_fold(struct judge *j, struct verdict *v);
 void judge_note_dates(struct judge *j, const struct csv_row *row);

@@ -60,17 +60,10 @@ static struct dedup_hash hash_of(const struct judge *j, struct str address)
 	return dedup_hash(&key, address);
 }
 
-static void put(struct judge *j, struct str address, const struct judge_no *no)
+static void put(struct judge_noes *noes, const unsigned char *hash, const struct judge_no *no)
 {
-	struct judge_noes *noes = &j->noes;
 	bool added;
-
-	if (noes->set.width == 0) {
-		noes->set.width = sizeof(struct dedup_hash);
-		random_bytes((unsigned char *)noes->set.key, sizeof noes->set.key);
-	}
-	struct dedup_hash hash = hash_of(j, address);
-	uint64_t *at = digests_add(&noes->set, (const unsigned char *)&hash, &added);
+	uint64_t *at = digests_add(&noes->set, hash, &added);
 
 	if (added) {
 		noes->list = mem_grow(noes->list, noes->n, &noes->cap, sizeof *noes->list);
@@ -90,7 +83,20 @@ void judge_note_no(struct judge *j, const struct csv_row *row)
 		judge_address(j, judge_address_cell(j, row), &v) != REASON_NONE)
 		return;
 	judge_fold(j, &v);
-	put(j, v.folded, &no);
+	struct dedup_hash hash = hash_of(j, v.folded);
+
+	put(&j->noes, (const unsigned char *)&hash, &no);
+}
+
+void judge_take_noes(struct judge *j, const struct judge_noes *other, uint64_t lines)
+{
+	for (size_t i = 0; i < other->n; i++) {
+		struct judge_no no = other->list[i];
+
+		/* (The list has the order of the set.) */
+		no.line += lines;
+		put(&j->noes, other->set.octets + i * other->set.width, &no);
+	}
 }
 
 enum reason judge_no(struct judge *j, struct verdict *v)

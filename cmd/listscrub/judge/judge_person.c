@@ -142,14 +142,6 @@ void judge_note_dates(struct judge *j, const struct csv_row *row)
 		note_date(j, &j->newest, row);
 }
 
-void judge_settle_dates(struct judge *j)
-{
-	for (size_t i = 0; i < j->actives; i++)
-		j->active[i].orders = j->active[i].noted;
-	j->newest.orders = j->newest.noted;
-	j->notes_dates = j->only_notes = false;
-}
-
 /* What one date of activity says. In this order: what is further down speaks for the subscriber. */
 enum activity {
 	ACTIVITY_NONE,

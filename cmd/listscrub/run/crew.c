@@ -33,6 +33,7 @@ static void find_place(struct crew *c, struct crew_member *m)
 	b->end = c->at;
 	b->before = s->judge.unread;
 	judge_add_unread(&s->judge.unread, &m->judge.unread);
+	judge_take_notes(&s->judge, &m->judge, m->lines);
 	b->done = c->octets + (c->at.offset - c->start.offset);
 	for (size_t i = 0; i < b->n && m->reader.keys; i++)
 		b->rows[i].line += m->lines;
@@ -210,8 +211,8 @@ bool crew_run(struct scrub *s, struct err *err)
 	size_t n = threads_processors();
 	size_t members = n < CREW_LEAST ? CREW_LEAST : n < MEMBERS ? n : MEMBERS;
 
-	if (s->crew_failed || s->mode == SCRUB_GATHER || s->judge.suggest != NULL || !s->in.list.csv.started ||
-		s->in.list.csv.eof || !list_reader_plain(&s->in.list) || members < 2 ||
+	if (s->crew_failed || (s->mode == SCRUB_GATHER && !s->judge.only_notes) || s->judge.suggest != NULL ||
+		!s->in.list.csv.started || s->in.list.csv.eof || !list_reader_plain(&s->in.list) || members < 2 ||
 		input_ahead(&s->in) < (s->in.seekable ? WORTH_IT : WAITING) ||
 		!dedup_spares(2 * members * MEMBER_OCTETS))
 		return true;

@@ -71,6 +71,7 @@ void crew_take_rows(struct crew_member *m)
 
 	batch_clear(&m->batch);
 	m->judge.unread = (struct judge_unread){ 0 };
+	judge_drop_notes(&m->judge);
 	m->foreign_line = 0;
 	while (m->batch.n < MOST_ROWS && csv_next(&m->csv, &row, &ignored) == CSV_ROW) {
 		/* What may have to be mended is for who reads alone. */

@@ -56,6 +56,7 @@ static bool pass(struct scrub *s, struct err *err)
 	bool gathers = s->mode == SCRUB_GATHER;
 
 	judge_begin(&s->judge);
+	s->crew_failed = false;
 	s->reader =
 		(struct reader){ .judge = &s->judge, .columns = s->in.form.columns, .delimiter = s->in.form.delimiter };
 	/* A list that was empty when it was looked at may have grown. */
@@ -90,14 +91,12 @@ static bool gather_all(struct scrub *s, const struct input_place *start, struct 
 {
 	s->mode = SCRUB_GATHER;
 	s->judge.details = true;
-	s->judge.notes_dates = judge_wants_dates(&s->judge);
-	s->judge.notes_noes = judge_wants_noes(&s->judge);
+	judge_begin_notes(&s->judge);
 	s->judge.only_notes = !asks_addresses(s);
 	if (!pass(s, err) || (s->mx != NULL && !mx_finish(s->mx, err)))
 		return false;
 	s->judge.mx = s->mx;
-	judge_settle_dates(&s->judge);
-	s->judge.notes_noes = false;
+	judge_end_notes(&s->judge);
 	return input_rewind(&s->in, start, err);
 }
 
