@@ -8,6 +8,7 @@
 #include "base/mem.h"
 #include "text/hex.h"
 #include "cli/say.h"
+#include "cmd/mailbulk/letter/letter.h"
 #include "cmd/mailbulk/settings.h"
 #include "io/file.h"
 #include "mail/address/address.h"
@@ -254,6 +255,8 @@ bool campaign_load(struct campaign *c, const struct settings *settings, struct e
 	c->identical = ok && is_identical(c);
 	if (ok && c->text_from_html && c->html.file != MIME_NO_FILE)
 		ok = constant_alternative(c, err);
+	if (ok)
+		letter_prepare(c);
 out:
 	buf_free(&text);
 	buf_free(&html);
@@ -278,11 +281,24 @@ static void free_attachments(struct campaign *c)
 	mem_free(c->constants);
 }
 
+static void free_body(struct body *body)
+{
+	struct mime_lines *lines;
+
+	if (body->template == NULL)
+		return;
+	for (size_t i = 0; (lines = template_kept(body->template, i)) != NULL; i++)
+		mime_lines_free(lines);
+	template_free(body->template);
+}
+
 void campaign_free(struct campaign *c)
 {
 	for (size_t i = 0; i < c->n_fields; i++) {
 		mem_free(c->fields[i].name);
 		mem_free(c->fields[i].source);
+		buf_free(&c->fields[i].fixed);
+		buf_free(&c->fields[i].bare);
 		template_free(c->fields[i].value);
 	}
 	for (size_t i = 0; i < c->n_partials; i++) {
@@ -294,8 +310,11 @@ void campaign_free(struct campaign *c)
 		template_free(c->unsubscribe[i]);
 	free_attachments(c);
 	mimetype_free(&c->types);
-	template_free(c->text.template);
-	template_free(c->html.template);
+	free_body(&c->text);
+	free_body(&c->html);
+	buf_free(&c->from_fixed);
+	buf_free(&c->from_bare);
+	buf_free(&c->manners);
 	mem_free(c->fields);
 	mem_free(c->partials);
 	mem_free(c->unsubscribe);

@@ -28,6 +28,8 @@ struct field {
 	bool single; /* one mailbox by the look of the template, so that a comma in a name is part of the name */
 	struct template *value;
 	char *source;  /* the value as the template has it */
+	struct buf fixed; /* the whole line, as it leaves, when it is the same in all messages */
+	struct buf bare;  /* then of a From: its address */
 	unsigned line; /* in the template; 0: of an option */
 };
 
@@ -94,6 +96,10 @@ struct campaign {
 	struct buf test_key;
 	char fingerprint[33]; /* of everything that the messages are made of */
 	char id[33];          /* of this sending, for Message-IDs; from the journal */
+	struct buf from_fixed; /* the line of --from, as of a field */
+	struct buf from_bare;
+	struct buf manners;  /* the last lines, which are the same in all messages */
+	bool manners_ready;
 	bool identical;       /* nothing personal in it: every row gets the same octets */
 };
 

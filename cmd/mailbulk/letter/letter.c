@@ -21,13 +21,35 @@ struct parts {
 	size_t n_inlines;
 };
 
-static bool render_body(const struct body *body, const struct values *v, enum template_escape escape, struct buf *out,
-	struct err *err)
+/* What the template's own lines come to is worked out once and kept with the template. */
+static void take_runs(struct body_marks *m, struct str content, struct mime_part *part)
+{
+	m->runs = mem_resize(m->runs, m->marks.cap, sizeof *m->runs);
+	for (size_t i = 0; i < m->marks.n; i++) {
+		const struct template_mark *mark = &m->marks.all[i];
+
+		if (*mark->kept == NULL)
+			*mark->kept = mime_lines_new(str_sub(content, mark->at, mark->n));
+		m->runs[i] = (struct mime_run){ .at = mark->at, .n = mark->n, .lines = *mark->kept };
+	}
+	part->runs = m->runs;
+	part->n_runs = m->marks.n;
+}
+
+static bool render_body(const struct body *body, const struct values *v, enum template_escape escape,
+	struct body_marks *m, struct buf *out, struct mime_part *part, struct err *err)
 {
 	struct template_data data = values_data(v);
 
 	buf_clear(out);
-	return template_render(body->template, &data, escape, out, err) || err_prefix(err, "%s", body->name);
+	if (!template_render_marked(body->template, &data, escape, out, &m->marks, err))
+		return err_prefix(err, "%s", body->name);
+	*part = (struct mime_part){ .type = escape == TEMPLATE_HTML ? "text/html" : "text/plain",
+		.content = buf_str(out),
+		.file = MIME_NO_FILE };
+	if (m->marks.n > 0)
+		take_runs(m, buf_str(out), part);
+	return true;
 }
 
 static bool make_bodies(struct letter *l, const struct campaign *c, const struct values *v, struct parts *p,
@@ -37,9 +59,8 @@ static bool make_bodies(struct letter *l, const struct campaign *c, const struct
 	struct buf *html = &l->scratch[3];
 
 	if (c->html.template != NULL && c->html.file == MIME_NO_FILE) {
-		if (!render_body(&c->html, v, TEMPLATE_HTML, html, err))
+		if (!render_body(&c->html, v, TEMPLATE_HTML, &l->html_marks, html, &p->html, err))
 			return false;
-		p->html = (struct mime_part){ .type = "text/html", .content = buf_str(html), .file = MIME_NO_FILE };
 	} else if (c->html.template != NULL) {
 		p->html = c->constants[c->html.file].part;
 	}
@@ -47,12 +68,10 @@ static bool make_bodies(struct letter *l, const struct campaign *c, const struct
 		p->text = c->constants[c->text.file].part;
 		return true;
 	}
-	if (c->text_from_html) {
-		buf_clear(text);
-		html_text_add(text, buf_str(html));
-	} else if (!render_body(&c->text, v, TEMPLATE_PLAIN, text, err)) {
-		return false;
-	}
+	if (!c->text_from_html)
+		return render_body(&c->text, v, TEMPLATE_PLAIN, &l->text_marks, text, &p->text, err);
+	buf_clear(text);
+	html_text_add(text, buf_str(html));
 	p->text = (struct mime_part){ .type = "text/plain", .content = buf_str(text), .file = MIME_NO_FILE };
 	return true;
 }
@@ -286,6 +305,13 @@ void letter_free(struct letter *l)
 	buf_free(&l->message_id);
 	buf_free(&l->from);
 	buf_free(&l->subject);
+	buf_free(&l->date);
+	buf_free(&l->id_from);
+	buf_free(&l->id_domain);
+	mem_free(l->text_marks.marks.all);
+	mem_free(l->text_marks.runs);
+	mem_free(l->html_marks.marks.all);
+	mem_free(l->html_marks.runs);
 	for (size_t i = 0; i < sizeof l->scratch / sizeof *l->scratch; i++)
 		buf_free(&l->scratch[i]);
 	*l = (struct letter){ 0 };

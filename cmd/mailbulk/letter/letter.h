@@ -5,13 +5,24 @@
 #include "base/err.h"
 #include "cmd/mailbulk/letter/attached.h"
 #include "mail/message/mime_compose.h"
+#include "text/template.h"
 
 struct campaign;
 struct values;
 
+/* When it is sent. */
+struct moment {
+	int64_t wall;
+	int offset;
+};
+
 /* The message of one row, ready for the wire. What is the same in all stays with the campaign and is only pointed
  * to. */
 struct letter {
+	struct buf date; /* a Date line, of this moment: */
+	struct moment date_of;
+	struct buf id_from; /* the address of From that id_domain belongs to */
+	struct buf id_domain;
 	struct buf signature; /* a DKIM-Signature line, or empty */
 	struct mime_message message;
 	struct buf reverse_path; /* for MAIL FROM */
@@ -29,12 +40,10 @@ struct letter {
 	struct str piece;
 	struct attached_reader reader;
 	struct buf scratch[4]; /* kept for the next row */
-};
-
-/* When it is sent. */
-struct moment {
-	int64_t wall;
-	int offset;
+	struct body_marks {
+		struct template_marks marks;
+		struct mime_run *runs;
+	} text_marks, html_marks; /* likewise */
 };
 
 /*
@@ -62,6 +71,8 @@ bool letter_head(struct letter *l, const struct campaign *campaign, const struct
 	const struct moment *now, struct buf *out, struct err *err);
 /* field_fault.c: why a field's value is not of the form that it has to have, or NULL. fatal: no mail may have it. */
 const char *field_fault(struct str name, struct str value, bool *fatal);
+/* The lines that are the same in all messages, made once. What cannot be made is a fault of each row then. */
+void letter_prepare(struct campaign *campaign);
 /* envelope.c: reverse_path, recipient and utf8. */
 bool letter_envelope(struct letter *l, const struct campaign *campaign, const struct values *values, struct err *err);
 /* mailboxes.c: an address field as it was rendered, in its final form: "Name <a@b>, …". bare (may be NULL) gets the

@@ -173,39 +173,149 @@ static void count_tag(unsigned *depth, bool closing)
 		--*depth;
 }
 
-static void apply_tag(struct html_text *h, const struct html_tag *tag)
+enum tag_kind {
+	TAG_OTHER,
+	TAG_PARAGRAPH,
+	TAG_BLOCK,
+	TAG_BREAK,
+	TAG_RULE,
+	TAG_CELL,
+	TAG_ORDERED,
+	TAG_LIST,
+	TAG_ITEM,
+	TAG_LINK,
+	TAG_IMAGE,
+	TAG_PRE,
+	TAG_QUOTE,
+	TAG_HEAD,
+	TAG_HIDDEN, /* what is inside is not shown */
+};
+
+#define TAG_NAME 10u
+
+/* In the order of their names. */
+static const struct tag_name {
+	char name[TAG_NAME + 1];
+	enum tag_kind kind;
+} tag_names[] = {
+	{ "a", TAG_LINK },
+	{ "address", TAG_BLOCK },
+	{ "article", TAG_BLOCK },
+	{ "blockquote", TAG_QUOTE },
+	{ "br", TAG_BREAK },
+	{ "center", TAG_BLOCK },
+	{ "dd", TAG_BLOCK },
+	{ "div", TAG_BLOCK },
+	{ "dl", TAG_PARAGRAPH },
+	{ "dt", TAG_BLOCK },
+	{ "fieldset", TAG_PARAGRAPH },
+	{ "figcaption", TAG_BLOCK },
+	{ "figure", TAG_PARAGRAPH },
+	{ "footer", TAG_BLOCK },
+	{ "form", TAG_PARAGRAPH },
+	{ "h1", TAG_PARAGRAPH },
+	{ "h2", TAG_PARAGRAPH },
+	{ "h3", TAG_PARAGRAPH },
+	{ "h4", TAG_PARAGRAPH },
+	{ "h5", TAG_PARAGRAPH },
+	{ "h6", TAG_PARAGRAPH },
+	{ "head", TAG_HEAD },
+	{ "header", TAG_BLOCK },
+	{ "hr", TAG_RULE },
+	{ "img", TAG_IMAGE },
+	{ "li", TAG_ITEM },
+	{ "main", TAG_BLOCK },
+	{ "menu", TAG_LIST },
+	{ "nav", TAG_BLOCK },
+	{ "ol", TAG_ORDERED },
+	{ "option", TAG_BLOCK },
+	{ "p", TAG_PARAGRAPH },
+	{ "pre", TAG_PRE },
+	{ "script", TAG_HIDDEN },
+	{ "section", TAG_BLOCK },
+	{ "style", TAG_HIDDEN },
+	{ "table", TAG_PARAGRAPH },
+	{ "td", TAG_CELL },
+	{ "template", TAG_HIDDEN },
+	{ "th", TAG_CELL },
+	{ "title", TAG_HIDDEN },
+	{ "tr", TAG_BLOCK },
+	{ "ul", TAG_LIST },
+};
+
+static enum tag_kind kind_of(struct str name)
 {
-	if (str_among(tag->name, "p h1 h2 h3 h4 h5 h6 table dl form fieldset figure")) {
+	char lower[TAG_NAME + 1] = "";
+	size_t from = 0;
+	size_t to = sizeof tag_names / sizeof *tag_names;
+
+	if (name.n > TAG_NAME)
+		return TAG_OTHER;
+	for (size_t i = 0; i < name.n; i++)
+		lower[i] = ascii_lower(name.p[i]);
+	while (from < to) {
+		size_t middle = (from + to) / 2;
+		int order = memcmp(lower, tag_names[middle].name, sizeof lower);
+
+		if (order == 0)
+			return tag_names[middle].kind;
+		if (order < 0)
+			to = middle;
+		else
+			from = middle + 1;
+	}
+	return TAG_OTHER;
+}
+
+static void apply_tag(struct html_text *h, const struct html_tag *tag, enum tag_kind kind)
+{
+	switch (kind) {
+	case TAG_PARAGRAPH:
 		owe_lines(h, 2);
-	} else if (str_among(tag->name,
-			   "div tr section article header footer main nav address dt dd "
-			   "center option figcaption")) {
+		break;
+	case TAG_BLOCK:
 		owe_lines(h, 1);
-	} else if (str_among(tag->name, "br")) {
+		break;
+	case TAG_BREAK:
 		h->lines++;
 		h->space = false;
-	} else if (str_among(tag->name, "hr")) {
+		break;
+	case TAG_RULE:
 		owe_lines(h, 1);
 		put_text(h, "----------------------------------------");
 		owe_lines(h, 1);
-	} else if (str_among(tag->name, "td th")) {
+		break;
+	case TAG_CELL:
 		h->space = h->lines == 0;
-	} else if (str_among(tag->name, "ul ol menu")) {
-		list_tag(h, tag, str_among(tag->name, "ol"));
-	} else if (str_among(tag->name, "li") && !tag->closing) {
-		open_item(h);
-	} else if (str_among(tag->name, "a")) {
+		break;
+	case TAG_ORDERED:
+	case TAG_LIST:
+		list_tag(h, tag, kind == TAG_ORDERED);
+		break;
+	case TAG_ITEM:
+		if (!tag->closing)
+			open_item(h);
+		break;
+	case TAG_LINK:
 		close_link(h);
 		if (!tag->closing)
 			open_link(h, tag->attributes);
-	} else if (str_among(tag->name, "img")) {
+		break;
+	case TAG_IMAGE:
 		image_tag(h, tag);
-	} else if (str_among(tag->name, "pre")) {
+		break;
+	case TAG_PRE:
 		owe_lines(h, 2);
 		count_tag(&h->pre, tag->closing);
-	} else if (str_among(tag->name, "blockquote")) {
+		break;
+	case TAG_QUOTE:
 		owe_lines(h, 2);
 		count_tag(&h->quote, tag->closing);
+		break;
+	case TAG_OTHER:
+	case TAG_HEAD:
+	case TAG_HIDDEN:
+		break;
 	}
 }
 
@@ -260,20 +370,35 @@ static void read_tag(struct html_text *h)
 		name++;
 	tag.name = str_sub(inside, 0, name);
 	tag.attributes = str_sub(inside, name, inside.n);
-	if (!tag.closing && str_among(tag.name, "script style title template head")) {
-		if (!str_among(tag.name, "head"))
-			skip_element(h, tag.name);
-		return;
-	}
-	apply_tag(h, &tag);
+	enum tag_kind kind = kind_of(tag.name);
+
+	if (kind == TAG_HIDDEN && !tag.closing)
+		skip_element(h, tag.name);
+	else
+		apply_tag(h, &tag, kind);
+}
+
+/* How many characters from here on are only copied. */
+static size_t plain_run(struct str s)
+{
+	size_t n = 0;
+
+	while (n < s.n && s.p[n] != '<' && s.p[n] != '&' && s.p[n] != ' ' && !ascii_control(s.p[n]))
+		n++;
+	return n;
 }
 
 static void read_text(struct html_text *h)
 {
 	char c = h->rest.p[0];
+	size_t run = plain_run(h->rest);
 	size_t took = 1;
 
-	if (c == '\r') {
+	if (run > 0) {
+		settle(h);
+		buf_add(h->out, str_sub(h->rest, 0, run));
+		took = run;
+	} else if (c == '\r') {
 		/* A CRLF is one line end, and a lone CR is none. */
 	} else if (h->pre > 0 && c == '\n') {
 		h->lines++;
