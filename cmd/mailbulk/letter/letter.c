@@ -71,7 +71,7 @@ static bool make_bodies(struct letter *l, const struct campaign *c, const struct
 	if (!c->text_from_html)
 		return render_body(&c->text, v, TEMPLATE_PLAIN, &l->text_marks, text, &p->text, err);
 	buf_clear(text);
-	html_text_add(text, buf_str(html));
+	html_text_add_runs(text, buf_str(html), p->html.runs, p->html.n_runs);
 	p->text = (struct mime_part){ .type = "text/plain", .content = buf_str(text), .file = MIME_NO_FILE };
 	return true;
 }

@@ -3,6 +3,7 @@
 #include "mail/message/html_text.h"
 
 #include "mail/message/html_entity.h"
+#include "mail/message/mime_lines.h"
 
 /*
  * Renders HTML as text in one pass without building a tree. It is for the text alternative of our own users'
@@ -16,16 +17,11 @@
 struct html_text {
 	struct buf *out;
 	struct str rest;
-	bool space;     /* a blank is owed */
-	unsigned lines; /* line ends are owed: 1 a new line, 2 an empty line too */
-	bool started;
-	unsigned pre;       /* inside so many <pre> */
-	unsigned quote;     /* inside so many <blockquote> */
-	unsigned depth;     /* of lists */
-	unsigned number[8]; /* of the next item of an ordered list, 0: bullets */
-	struct str href;    /* of the open link */
-	size_t link_at;     /* where its text began */
-	struct buf value;   /* of an attribute */
+	struct html_state at;
+	struct str href;  /* of the open link */
+	size_t link_at;   /* where its text began */
+	struct buf value; /* of an attribute */
+	bool cut;         /* the page ended inside of a tag, a comment or what is not shown */
 };
 
 struct html_tag {
@@ -36,28 +32,28 @@ struct html_tag {
 
 static void owe_lines(struct html_text *h, unsigned n)
 {
-	if (h->lines < n)
-		h->lines = n;
-	h->space = false;
+	if (h->at.lines < n)
+		h->at.lines = n;
+	h->at.space = false;
 }
 
 static void settle(struct html_text *h)
 {
-	if (h->started && h->lines > 0) {
-		for (unsigned i = 0; i < h->lines; i++) {
+	if (h->at.started && h->at.lines > 0) {
+		for (unsigned i = 0; i < h->at.lines; i++) {
 			buf_add_char(h->out, '\n');
-			for (unsigned q = 0; q < h->quote; q++)
-				buf_add_text(h->out, q + 1 == h->quote && i + 1 == h->lines ? "> " : ">");
+			for (unsigned q = 0; q < h->at.quote; q++)
+				buf_add_text(h->out, q + 1 == h->at.quote && i + 1 == h->at.lines ? "> " : ">");
 		}
-	} else if (!h->started) {
-		for (unsigned q = 0; q < h->quote; q++)
+	} else if (!h->at.started) {
+		for (unsigned q = 0; q < h->at.quote; q++)
 			buf_add_text(h->out, "> ");
-	} else if (h->space) {
+	} else if (h->at.space) {
 		buf_add_char(h->out, ' ');
 	}
-	h->started = true;
-	h->lines = 0;
-	h->space = false;
+	h->at.started = true;
+	h->at.lines = 0;
+	h->at.space = false;
 }
 
 static void put_text(struct html_text *h, const char *text)
@@ -138,9 +134,9 @@ static void open_item(struct html_text *h)
 {
 	owe_lines(h, 1);
 	settle(h);
-	for (unsigned i = 1; i < h->depth; i++)
+	for (unsigned i = 1; i < h->at.depth; i++)
 		buf_add_text(h->out, "  ");
-	unsigned *number = &h->number[h->depth < 8 ? h->depth : 7];
+	unsigned *number = &h->at.number[h->at.depth < 8 ? h->at.depth : 7];
 
 	if (*number > 0)
 		buf_printf(h->out, "%u. ", (*number)++);
@@ -150,11 +146,11 @@ static void open_item(struct html_text *h)
 
 static void list_tag(struct html_text *h, const struct html_tag *tag, bool ordered)
 {
-	owe_lines(h, h->depth + (tag->closing ? 0 : 1) > 1 ? 1 : 2);
+	owe_lines(h, h->at.depth + (tag->closing ? 0 : 1) > 1 ? 1 : 2);
 	if (!tag->closing)
-		h->number[++h->depth < 8 ? h->depth : 7] = ordered;
-	else if (h->depth > 0)
-		h->depth--;
+		h->at.number[++h->at.depth < 8 ? h->at.depth : 7] = ordered;
+	else if (h->at.depth > 0)
+		h->at.depth--;
 }
 
 static void image_tag(struct html_text *h, const struct html_tag *tag)
@@ -277,8 +273,8 @@ static void apply_tag(struct html_text *h, const struct html_tag *tag, enum tag_
 		owe_lines(h, 1);
 		break;
 	case TAG_BREAK:
-		h->lines++;
-		h->space = false;
+		h->at.lines++;
+		h->at.space = false;
 		break;
 	case TAG_RULE:
 		owe_lines(h, 1);
@@ -286,7 +282,7 @@ static void apply_tag(struct html_text *h, const struct html_tag *tag, enum tag_
 		owe_lines(h, 1);
 		break;
 	case TAG_CELL:
-		h->space = h->lines == 0;
+		h->at.space = h->at.lines == 0;
 		break;
 	case TAG_ORDERED:
 	case TAG_LIST:
@@ -306,11 +302,11 @@ static void apply_tag(struct html_text *h, const struct html_tag *tag, enum tag_
 		break;
 	case TAG_PRE:
 		owe_lines(h, 2);
-		count_tag(&h->pre, tag->closing);
+		count_tag(&h->at.pre, tag->closing);
 		break;
 	case TAG_QUOTE:
 		owe_lines(h, 2);
-		count_tag(&h->quote, tag->closing);
+		count_tag(&h->at.quote, tag->closing);
 		break;
 	case TAG_OTHER:
 	case TAG_HEAD:
@@ -320,7 +316,7 @@ static void apply_tag(struct html_text *h, const struct html_tag *tag, enum tag_
 }
 
 /* Length of the tag at the start of s with its brackets; a ">" inside quotes does not end it. */
-static size_t tag_length(struct str s)
+static size_t tag_length(struct html_text *h, struct str s)
 {
 	char quote = 0;
 
@@ -334,6 +330,7 @@ static size_t tag_length(struct str s)
 		else if (c == '>')
 			return i + 1;
 	}
+	h->cut = true;
 	return s.n;
 }
 
@@ -343,11 +340,12 @@ static void skip_element(struct html_text *h, struct str name)
 	while (h->rest.n > 0) {
 		h->rest = str_sub(h->rest, str_search(h->rest, STR_LIT("</")), h->rest.n);
 		if (str_istarts(str_sub(h->rest, 2, h->rest.n), name)) {
-			h->rest = str_sub(h->rest, tag_length(h->rest), h->rest.n);
+			h->rest = str_sub(h->rest, tag_length(h, h->rest), h->rest.n);
 			return;
 		}
 		h->rest = str_sub(h->rest, 2, h->rest.n);
 	}
+	h->cut = true;
 }
 
 static void read_tag(struct html_text *h)
@@ -355,10 +353,11 @@ static void read_tag(struct html_text *h)
 	if (str_starts(h->rest, STR_LIT("<!--"))) {
 		size_t end = str_search(h->rest, STR_LIT("-->"));
 
+		h->cut |= end == h->rest.n;
 		h->rest = str_sub(h->rest, end + 3 < h->rest.n ? end + 3 : h->rest.n, h->rest.n);
 		return;
 	}
-	size_t n = tag_length(h->rest);
+	size_t n = tag_length(h, h->rest);
 	struct str inside = str_sub(h->rest, 1, n >= 2 ? n - 2 : 0);
 	struct html_tag tag = { .closing = str_starts(inside, STR_LIT("/")) };
 
@@ -400,13 +399,13 @@ static void read_text(struct html_text *h)
 		took = run;
 	} else if (c == '\r') {
 		/* A CRLF is one line end, and a lone CR is none. */
-	} else if (h->pre > 0 && c == '\n') {
-		h->lines++;
-	} else if (h->pre > 0 && ascii_blank(c)) {
+	} else if (h->at.pre > 0 && c == '\n') {
+		h->at.lines++;
+	} else if (h->at.pre > 0 && ascii_blank(c)) {
 		settle(h);
 		buf_add_char(h->out, c);
 	} else if (ascii_blank(c) || c == '\n') {
-		h->space = h->lines == 0;
+		h->at.space = h->at.lines == 0;
 	} else if (c == '&') {
 		settle(h);
 		took = html_entity(h->out, h->rest);
@@ -421,22 +420,70 @@ static void read_text(struct html_text *h)
 	h->rest = str_sub(h->rest, took, h->rest.n);
 }
 
-bool html_text_add(struct buf *out, struct str html)
+static void read_until(struct html_text *h, size_t left)
+{
+	while (h->rest.n > left) {
+		struct str rest = h->rest;
+		bool tag = rest.n > 1 && rest.p[0] == '<' &&
+			(ascii_alpha(rest.p[1]) || rest.p[1] == '/' || rest.p[1] == '!' || rest.p[1] == '?');
+
+		if (tag)
+			read_tag(h);
+		else
+			read_text(h);
+	}
+}
+
+static bool same_state(const struct html_state *a, const struct html_state *b)
+{
+	return a->space == b->space && a->lines == b->lines && a->started == b->started && a->pre == b->pre &&
+		a->quote == b->quote && a->depth == b->depth && memcmp(a->number, b->number, sizeof a->number) == 0;
+}
+
+/* Lines that other pages have too: what they came to there counts here when they begin in the same state. */
+static void read_run(struct html_text *h, const struct mime_run *run, size_t left)
+{
+	struct html_memo *memo = &run->lines->page;
+	struct html_state before = h->at;
+	size_t start = buf_len(h->out);
+	bool linked = h->href.p != NULL;
+
+	if (memo->made && !linked && same_state(&memo->before, &before)) {
+		buf_add(h->out, buf_str(&memo->text));
+		h->at = memo->after;
+		h->rest = str_sub(h->rest, run->n, h->rest.n);
+		return;
+	}
+	h->cut = false;
+	read_until(h, left);
+	/* A tag or a link that goes on behind them is not only theirs. */
+	if (linked || h->href.p != NULL || h->rest.n != left || h->cut)
+		return;
+	buf_clear(&memo->text);
+	buf_add(&memo->text, str_sub(buf_str(h->out), start, buf_len(h->out)));
+	memo->before = before;
+	memo->after = h->at;
+	memo->made = true;
+}
+
+bool html_text_add_runs(struct buf *out, struct str html, const struct mime_run *runs, size_t n)
 {
 	struct html_text h = { .out = out, .rest = html };
 
-	while (h.rest.n > 0) {
-		bool tag = h.rest.n > 1 && h.rest.p[0] == '<' &&
-			(ascii_alpha(h.rest.p[1]) || h.rest.p[1] == '/' || h.rest.p[1] == '!' || h.rest.p[1] == '?');
-
-		if (tag)
-			read_tag(&h);
-		else
-			read_text(&h);
+	for (size_t i = 0; i < n; i++) {
+		read_until(&h, html.n - runs[i].at);
+		if (h.rest.n == html.n - runs[i].at)
+			read_run(&h, &runs[i], html.n - runs[i].at - runs[i].n);
 	}
+	read_until(&h, 0);
 	close_link(&h);
-	if (h.started)
+	if (h.at.started)
 		buf_add_char(out, '\n');
 	buf_free(&h.value);
 	return !out->full;
+}
+
+bool html_text_add(struct buf *out, struct str html)
+{
+	return html_text_add_runs(out, html, NULL, 0);
 }

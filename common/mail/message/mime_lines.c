@@ -20,6 +20,7 @@ void mime_lines_free(struct mime_lines *l)
 	buf_free(&l->raw);
 	buf_free(&l->plain);
 	buf_free(&l->qp);
+	buf_free(&l->page.text);
 	mem_free(l);
 }
 
