@@ -26,7 +26,7 @@ struct renderer {
 	struct buf *out;
 	struct template_cache *cache;
 	unsigned steps;
-	unsigned partials; /* how deep we are in them */
+	unsigned partials;            /* how deep we are in them */
 	struct template_marks *marks; /* or NULL */
 	struct err *err;
 };
@@ -222,12 +222,10 @@ static bool render_text(struct renderer *r, struct template_node *node)
 
 	if (!buf_add(r->out, node->text))
 		return full(r);
-	if (r->marks == NULL || node->lines_n == 0 || r->partials > 0 ||
-		(at > 0 && buf_str(r->out).p[at - 1] != '\n'))
+	if (r->marks == NULL || node->lines_n == 0 || r->partials > 0 || (at > 0 && buf_str(r->out).p[at - 1] != '\n'))
 		return true;
 	r->marks->all = mem_grow(r->marks->all, r->marks->n, &r->marks->cap, sizeof *r->marks->all);
-	r->marks->all[r->marks->n++] =
-		(struct template_mark){ .at = at, .n = node->lines_n, .kept = &node->kept };
+	r->marks->all[r->marks->n++] = (struct template_mark){ .at = at, .n = node->lines_n, .kept = &node->kept };
 	return true;
 }
 

@@ -14,12 +14,12 @@
 #define RUNS 4
 
 static const char *const text_words[] = { "plain words and more of them", "\n", "\n", "\n", "\r\n", "\r", "From ", ".",
-	"=", " ", "\t", "\xc3\xbc", "\xff", "\xc3", "x", "From here\n", "\nFrom ", "0123456789012345678901234567890123456789",
-	"\x01", "\n\n", " \n", "\xe2\x82\xac\n" };
-static const char *const page_words[] = { "<p>", "</p>", "words of the page", "\n", "\n", "\r\n", " ", "<br>\n", "<ul>\n<li>",
-	"<ol><li>", "<li>", "</ol>", "</ul>", "&amp;", "&", "<a href=\"https://x.example/\">", "</a>", "<a href='#x'>", "<pre>",
-	"</pre>", "<blockquote>", "</blockquote>", "<!-- c -->", "<!--", "-->", "<style>x", "</style>", "<img alt=\"p\n\">", "<b",
-	">", "<", "<td>", "<h1>", "\"", "\t", "\xc3\xbc" };
+	"=", " ", "\t", "\xc3\xbc", "\xff", "\xc3", "x", "From here\n", "\nFrom ",
+	"0123456789012345678901234567890123456789", "\x01", "\n\n", " \n", "\xe2\x82\xac\n" };
+static const char *const page_words[] = { "<p>", "</p>", "words of the page", "\n", "\n", "\r\n", " ", "<br>\n",
+	"<ul>\n<li>", "<ol><li>", "<li>", "</ol>", "</ul>", "&amp;", "&", "<a href=\"https://x.example/\">", "</a>",
+	"<a href='#x'>", "<pre>", "</pre>", "<blockquote>", "</blockquote>", "<!-- c -->", "<!--", "-->", "<style>x",
+	"</style>", "<img alt=\"p\n\">", "<b", ">", "<", "<td>", "<h1>", "\"", "\t", "\xc3\xbc" };
 
 static void random_words(struct buf *out, const char *const *words, size_t n, size_t most)
 {
@@ -40,14 +40,16 @@ static size_t around(struct buf *out, struct mime_lines *const *lines, struct mi
 			continue;
 		if (buf_len(out) > 0 && buf_str(out).p[buf_len(out) - 1] != '\n')
 			buf_add_char(out, '\n');
-		runs[count++] = (struct mime_run){ .at = buf_len(out), .n = buf_len(&lines[i]->raw), .lines = lines[i] };
+		runs[count++] =
+			(struct mime_run){ .at = buf_len(out), .n = buf_len(&lines[i]->raw), .lines = lines[i] };
 		buf_add(out, buf_str(&lines[i]->raw));
 	}
 	random_words(out, words, n, 6);
 	return count;
 }
 
-static bool same_encoding(const struct mime_run *runs, size_t n, struct str text, enum mime_encoding encoding, bool is_text)
+static bool same_encoding(const struct mime_run *runs, size_t n, struct str text, enum mime_encoding encoding,
+	bool is_text)
 {
 	struct mime_encoder one = { .encoding = encoding, .text = is_text };
 	struct mime_encoder two = one;
@@ -146,7 +148,7 @@ static void test_marks(void)
 {
 	struct err err = { 0 };
 	struct template *t = template_new(STR_LIT(LONG LONG "x {{a}} y\n" LONG "z {{a}}" LONG LONG "{{#a}}\n" LONG LONG
-					 "{{/a}}{{>p}}end"),
+							    "{{/a}}{{>p}}end"),
 		1, &err);
 	const struct template_data data = { .get = get, .data = "one\ntwo" };
 	struct template_marks marks = { 0 };

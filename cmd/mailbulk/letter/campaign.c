@@ -122,7 +122,10 @@ static bool load_keys(struct campaign *c, struct err *err)
 		return false;
 	c->dkim_key = dkim_key_new(buf_str(&pem), err);
 	buf_wipe(&pem);
-	return c->dkim_key != NULL || err_prefix(err, "%s", a->keys.dkim_key);
+	if (c->dkim_key == NULL)
+		return err_prefix(err, "%s", a->keys.dkim_key);
+	c->signer = signer_new(c->dkim_key);
+	return true;
 }
 
 static void digest_part(gnutls_hash_hd_t hash, struct str s)
@@ -274,6 +277,7 @@ static void free_attachments(struct campaign *c)
 	for (size_t i = 0; i < c->n_constants; i++) {
 		buf_free(&c->constants[i].encoded);
 		attached_free(&c->constants[i].attached);
+		mem_free(c->constants[i].body_hash);
 		mem_free(c->constants[i].name);
 		mem_free(c->constants[i].cid);
 	}
@@ -320,6 +324,7 @@ void campaign_free(struct campaign *c)
 	mem_free(c->unsubscribe);
 	mem_free(c->directory);
 	mem_free(c->templates);
+	signer_free(c->signer);
 	dkim_key_free(c->dkim_key);
 	buf_wipe(&c->token_key);
 	buf_free(&c->test_mailbox);

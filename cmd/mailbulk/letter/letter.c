@@ -149,30 +149,61 @@ static void parts_free(struct parts *p)
 	mem_free(p->inlines);
 }
 
+/* The body is nothing but one constant, so that its hash is that of every letter's: its place for it, or NULL. */
+static struct body_hash *shared_hash(const struct letter *l, const struct campaign *c, size_t head)
+{
+	const struct mime_segment *s = l->message.segments;
+
+	if (l->message.n != 2 || s[0].file != MIME_NO_FILE || s[0].n != head || s[1].file >= c->n_constants)
+		return NULL;
+	return c->constants[s[1].file].body_hash;
+}
+
+static bool hash_body(struct letter *l, const struct campaign *c, size_t head, struct dkim *d, struct err *err)
+{
+	struct body_hash *shared = shared_hash(l, c, head);
+	struct str octets;
+	enum letter_more more;
+	size_t left = head;
+
+	if (shared != NULL && shared->made) {
+		dkim_reuse(d, shared->hash);
+		return true;
+	}
+	while ((more = letter_next(l, c, SIZE_MAX, &octets, err)) == LETTER_OCTETS) {
+		dkim_body(d, str_sub(octets, left, octets.n));
+		left = 0;
+	}
+	letter_rewind(l);
+	if (more == LETTER_END && shared != NULL) {
+		dkim_body_hash(d, shared->hash);
+		shared->made = true;
+	}
+	return more == LETTER_END;
+}
+
 static bool sign(struct letter *l, const struct campaign *c, const struct moment *now, struct err *err)
 {
 	const struct account *a = &c->settings->account;
+	struct signature *s = &l->signature;
+	struct str text = buf_str(&l->message.text);
 	struct dkim d = { 0 };
-	struct str octets;
-	enum letter_more more;
-	size_t head;
+	size_t head = header_length(text);
 	bool ok;
 
 	if (c->dkim_key == NULL)
 		return true;
 	if (!dkim_init(&d, err))
 		return false;
-	letter_rewind(l);
-	more = letter_next(l, c, SIZE_MAX, &octets, err);
-	head = header_length(octets);
-	octets = str_sub(octets, head, octets.n);
-	for (; more == LETTER_OCTETS; more = letter_next(l, c, SIZE_MAX, &octets, err))
-		dkim_body(&d, octets);
-	ok = more == LETTER_END &&
-		dkim_sign(&d, c->dkim_key, str_of(a->keys.dkim_domain), str_of(a->keys.dkim_selector),
-			str_sub(buf_str(&l->message.text), 0, head), now->wall, &l->signature, err);
+	buf_clear(&s->line);
+	ok = hash_body(l, c, head, &d, err) &&
+		dkim_line(&d, c->dkim_key, str_of(a->keys.dkim_domain), str_of(a->keys.dkim_selector),
+			str_sub(text, 0, head), now->wall, &s->line, s->digest, err);
 	dkim_free(&d);
-	return ok || err_prefix(err, "DKIM");
+	if (!ok)
+		return err_prefix(err, "DKIM");
+	signer_give(c->signer, c->dkim_key, s);
+	return true;
 }
 
 static bool put_together(struct letter *l, const struct campaign *c, const struct values *v, const struct parts *p,
@@ -190,7 +221,6 @@ static bool put_together(struct letter *l, const struct campaign *c, const struc
 	};
 
 	mime_message_clear(&l->message);
-	buf_clear(&l->signature);
 	return mime_compose(&l->message, &compose, err);
 }
 
@@ -218,6 +248,8 @@ bool letter_render(struct letter *l, const struct campaign *campaign, const stru
 
 	letter_rewind(l);
 	free_files(l);
+	signer_wait(&l->signature, NULL);
+	l->signature.state = SIGNATURE_NONE;
 	bool ok = letter_head(l, campaign, values, now, &head, err) && letter_envelope(l, campaign, values, err) &&
 		make_bodies(l, campaign, values, &parts, err) && make_attachments(l, campaign, values, &parts, err);
 
@@ -225,7 +257,9 @@ bool letter_render(struct letter *l, const struct campaign *campaign, const stru
 		l->size = estimate(&parts, &head);
 	} else if (ok) {
 		ok = put_together(l, campaign, values, &parts, buf_str(&head), err) && sign(l, campaign, now, err);
-		l->size = l->message.size + buf_len(&l->signature);
+		l->size = l->message.size;
+		if (l->signature.state != SIGNATURE_NONE)
+			l->size += dkim_size(campaign->dkim_key, buf_str(&l->signature.line));
 		l->utf8 |= l->message.utf8;
 	}
 	letter_rewind(l);
@@ -246,8 +280,11 @@ void letter_rewind(struct letter *l)
 static bool begin_segment(struct letter *l, const struct campaign *c, size_t i, struct err *err)
 {
 	if (i == 0) {
-		l->piece = buf_str(&l->signature);
-		return true;
+		bool made = signer_wait(&l->signature, err);
+
+		if (made && l->signature.state != SIGNATURE_NONE)
+			l->piece = buf_str(&l->signature.field);
+		return made || err_prefix(err, "DKIM");
 	}
 	const struct mime_segment *segment = &l->message.segments[i - 1];
 	size_t own = segment->file - c->n_constants;
@@ -298,7 +335,7 @@ void letter_free(struct letter *l)
 	attached_end(&l->reader);
 	free_files(l);
 	mem_free(l->files);
-	buf_free(&l->signature);
+	signature_free(&l->signature);
 	mime_message_free(&l->message);
 	buf_free(&l->reverse_path);
 	buf_free(&l->recipient);

@@ -4,6 +4,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "cmd/mailbulk/letter/attached.h"
+#include "cmd/mailbulk/letter/signer.h"
 #include "mail/message/mime_compose.h"
 #include "text/template.h"
 
@@ -23,7 +24,7 @@ struct letter {
 	struct moment date_of;
 	struct buf id_from; /* the address of From that id_domain belongs to */
 	struct buf id_domain;
-	struct buf signature; /* a DKIM-Signature line, or empty */
+	struct signature signature; /* the DKIM-Signature line, if there is to be one */
 	struct mime_message message;
 	struct buf reverse_path; /* for MAIL FROM */
 	struct buf recipient;    /* for RCPT TO */
@@ -47,7 +48,8 @@ struct letter {
 };
 
 /*
- * Render a row. False with 65 and what is wrong with the row: a value that may not stand in a header, no From, an
+ * Render a row into a letter that stays where it is, as its signature may still be made when this returns; letter_next
+ * waits for it. False with 65 and what is wrong with the row: a value that may not stand in a header, no From, an
  * attachment that is not there. check: stop when all values are known to be right, before the message is put together;
  * its size is then about what it would be.
  */

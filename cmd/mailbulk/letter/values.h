@@ -22,7 +22,7 @@ struct values {
 		const char *name;
 		size_t n;
 		size_t column;
-	} *known; /* VALUES_KNOWN of them */
+	} * known; /* VALUES_KNOWN of them */
 	const struct campaign *campaign;
 	const struct list *list;
 	const struct row *row;

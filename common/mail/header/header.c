@@ -209,7 +209,8 @@ static bool add_short(struct buf *out, struct str name, struct str value)
 	size_t n = name.n + value.n + 4;
 	char *room;
 
-	if (name.n + 2 + value.n > FOLD_WIDTH || !is_name(name) || !is_plain(value) || (room = buf_room(out, n)) == NULL)
+	if (name.n + 2 + value.n > FOLD_WIDTH || !is_name(name) || !is_plain(value) ||
+		(room = buf_room(out, n)) == NULL)
 		return false;
 	memcpy(room, name.p, name.n);
 	memcpy(room + name.n, ": ", 2);

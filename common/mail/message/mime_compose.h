@@ -16,7 +16,7 @@ struct err;
 struct mime_part {
 	/* "text/plain", "image/png"...; a text type gets charset=utf-8 when it is UTF-8. */
 	const char *type;
-	struct str content; /* used when file is MIME_NO_FILE */
+	struct str content;          /* used when file is MIME_NO_FILE */
 	const struct mime_run *runs; /* lines of content that many messages have, in their order; or NULL */
 	size_t n_runs;
 	size_t file;
