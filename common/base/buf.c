@@ -106,7 +106,13 @@ bool buf_add_text(struct buf *b, const char *text)
 
 bool buf_add_char(struct buf *b, char c)
 {
-	return buf_add(b, str_at(&c, 1));
+	char *room = b->end < b->cap && buf_len(b) < limit_of(b) ? b->p + b->end : buf_room(b, 1);
+
+	if (room == NULL)
+		return false;
+	*room = c;
+	b->end++;
+	return true;
 }
 
 bool buf_add_number(struct buf *b, uint64_t n)

@@ -84,22 +84,67 @@ bool date_add_mail(struct buf *out, int64_t seconds, int offset)
 		offset < 0 ? '-' : '+', east / 60, east % 60);
 }
 
+static char *put_two(char *p, int n)
+{
+	*p++ = (char)('0' + n / 10);
+	*p++ = (char)('0' + n % 10);
+	return p;
+}
+
+/* "08:05:09" */
+static char *put_time(char *p, const struct moment *m)
+{
+	p = put_two(p, m->hour);
+	*p++ = ':';
+	p = put_two(p, m->minute);
+	*p++ = ':';
+	return put_two(p, m->second);
+}
+
+static char *put_year(char *p, const struct moment *m)
+{
+	return put_two(put_two(p, (int)m->year / 100), (int)m->year % 100);
+}
+
 bool date_add_mbox(struct buf *out, int64_t seconds)
 {
+	char text[32] = "";
 	struct moment m;
+	char *p = text;
 
-	return take_apart(seconds, &m) &&
-		buf_printf(out, "%.3s %.3s %2d %02d:%02d:%02d %04d", day_names + (size_t)m.weekday * 3,
-			month_names + (size_t)(m.month - 1) * 3, m.day, m.hour, m.minute, m.second, (int)m.year);
+	if (!take_apart(seconds, &m))
+		return false;
+	memcpy(p, day_names + (size_t)m.weekday * 3, 3);
+	p[3] = ' ';
+	memcpy(p + 4, month_names + (size_t)(m.month - 1) * 3, 3);
+	p[7] = ' ';
+	p = put_two(p + 8, m.day);
+	if (m.day < 10)
+		p[-2] = ' ';
+	*p++ = ' ';
+	p = put_time(p, &m);
+	*p++ = ' ';
+	p = put_year(p, &m);
+	return buf_add(out, str_at(text, (size_t)(p - text)));
 }
 
 bool date_add_iso(struct buf *out, int64_t seconds)
 {
+	char text[32] = "";
 	struct moment m;
+	char *p;
 
-	return take_apart(seconds, &m) &&
-		buf_printf(out, "%04d-%02d-%02dT%02d:%02d:%02dZ", (int)m.year, m.month, m.day, m.hour, m.minute,
-			m.second);
+	if (!take_apart(seconds, &m))
+		return false;
+	p = put_year(text, &m);
+	*p++ = '-';
+	p = put_two(p, m.month);
+	*p++ = '-';
+	p = put_two(p, m.day);
+	*p++ = 'T';
+	p = put_time(p, &m);
+	*p++ = 'Z';
+	return buf_add(out, str_at(text, (size_t)(p - text)));
 }
 
 bool date_parse_age(struct str s, int64_t *seconds)

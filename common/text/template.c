@@ -42,10 +42,24 @@ static struct template_node *add_node(struct template *t, enum template_kind kin
 	return node;
 }
 
+#define LINES_LEAST 64u
+
+/* Where its whole lines are: the first text begins one, the others after their first line end. */
+static void find_lines(struct template_node *node, bool first)
+{
+	size_t from = first ? 0 : str_find(node->text, '\n') + 1;
+	size_t to = str_after_last(node->text, '\n');
+
+	if (from + LINES_LEAST > to)
+		return;
+	node->lines_at = from;
+	node->lines_n = to - from;
+}
+
 static void add_text(struct compiler *c, size_t from, size_t to)
 {
 	if (to > from)
-		add_node(c->t, NODE_TEXT, str_sub(c->source, from, to - from), c->line);
+		find_lines(add_node(c->t, NODE_TEXT, str_sub(c->source, from, to - from), c->line), c->t->n == 1);
 }
 
 /* Positions only grow, so that counting lines costs one pass over the source in all. */
@@ -266,6 +280,14 @@ static bool guarded(const struct template *t, size_t i, struct str name)
 		if (t->nodes[k].kind == NODE_SECTION && t->nodes[k].end > i && str_eq(t->nodes[k].text, name))
 			return true;
 	return false;
+}
+
+void *template_kept(const struct template *t, size_t i)
+{
+	for (size_t k = 0; k < t->n; k++)
+		if (t->nodes[k].kept != NULL && i-- == 0)
+			return t->nodes[k].kept;
+	return NULL;
 }
 
 bool template_name(const struct template *t, size_t i, struct str *name, unsigned *line, bool *optional)

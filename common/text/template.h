@@ -73,6 +73,25 @@ bool template_render(struct template *t, const struct template_data *data, enum 
 	struct err *err);
 
 /*
+ * The same, and where whole lines of the template itself stand in out, which are the same in every rendering: what is
+ * worked out for them once can be kept in *kept (NULL at first), which is freed by the caller: template_kept gives the
+ * i-th that was set, or NULL past the last. marks->n is set anew; free marks->all with mem_free.
+ */
+struct template_mark {
+	size_t at; /* in out */
+	size_t n;
+	void **kept;
+};
+struct template_marks {
+	struct template_mark *all;
+	size_t n;
+	size_t cap;
+};
+bool template_render_marked(struct template *t, const struct template_data *data, enum template_escape escape,
+	struct buf *out, struct template_marks *marks, struct err *err);
+void *template_kept(const struct template *t, size_t i);
+
+/*
  * The i-th name that a tag uses, in order of appearance and with repetitions, complete with its dots but never
  * ".": call with i from 0 until the result is false, to compare names with columns. *name lives as long as t;
  * *line is where the tag is. *optional: an empty value is provided for, as the tag has a default, opens a section,

@@ -25,6 +25,9 @@ struct template_node {
 	bool raw;            /* {{{x}}} or {{&x}} */
 	unsigned line;       /* of the tag */
 	size_t end;          /* index of the NODE_CLOSE of a section */
+	size_t lines_at;     /* of NODE_TEXT: where its whole lines begin, which are the same in every rendering */
+	size_t lines_n;      /* 0: it has too few to be worth it */
+	void *kept;          /* the caller's own for these lines */
 };
 
 struct template_cached {

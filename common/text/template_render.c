@@ -26,7 +26,8 @@ struct renderer {
 	struct buf *out;
 	struct template_cache *cache;
 	unsigned steps;
-	unsigned partials; /* how deep we are in them */
+	unsigned partials;            /* how deep we are in them */
+	struct template_marks *marks; /* or NULL */
 	struct err *err;
 };
 
@@ -214,17 +215,31 @@ static bool render_partial(struct renderer *r, const struct template_node *node,
 	return ok;
 }
 
+/* A text of the template; a partial's lines are not kept, as there may be many of it. */
+static bool render_text(struct renderer *r, struct template_node *node)
+{
+	size_t at = buf_len(r->out) + node->lines_at;
+
+	if (!buf_add(r->out, node->text))
+		return full(r);
+	if (r->marks == NULL || node->lines_n == 0 || r->partials > 0 || (at > 0 && buf_str(r->out).p[at - 1] != '\n'))
+		return true;
+	r->marks->all = mem_grow(r->marks->all, r->marks->n, &r->marks->cap, sizeof *r->marks->all);
+	r->marks->all[r->marks->n++] = (struct template_mark){ .at = at, .n = node->lines_n, .kept = &node->kept };
+	return true;
+}
+
 static bool run(struct renderer *r, const struct template *t, size_t from, size_t to, const struct frame *top)
 {
 	for (size_t i = from; i < to; i++) {
-		const struct template_node *node = &t->nodes[i];
+		struct template_node *node = &t->nodes[i];
 		bool ok = true;
 
 		if (++r->steps > TEMPLATE_STEPS)
 			return err_set(r->err, ERR_DATA, "line %u: the template takes too many steps", node->line);
 		switch (node->kind) {
 		case NODE_TEXT:
-			ok = buf_add(r->out, node->text) || full(r);
+			ok = render_text(r, node);
 			break;
 		case NODE_VALUE:
 			ok = render_value(r, node, top);
@@ -249,13 +264,23 @@ static bool run(struct renderer *r, const struct template *t, size_t from, size_
 bool template_render(struct template *t, const struct template_data *data, enum template_escape escape, struct buf *out,
 	struct err *err)
 {
+	return template_render_marked(t, data, escape, out, NULL, err);
+}
+
+bool template_render_marked(struct template *t, const struct template_data *data, enum template_escape escape,
+	struct buf *out, struct template_marks *marks, struct err *err)
+{
 	struct frame root = { .value = data->root };
 
 	if (root.value.type == TEMPLATE_MISSING)
 		root.value.type = TEMPLATE_OBJECT;
 	if (t->cache == NULL)
 		t->cache = mem_alloc(sizeof *t->cache);
-	struct renderer r = { .data = data, .escape = escape, .out = out, .cache = t->cache, .err = err };
+	struct renderer r = {
+		.data = data, .escape = escape, .out = out, .cache = t->cache, .marks = marks, .err = err
+	};
 
+	if (marks != NULL)
+		marks->n = 0;
 	return run(&r, t, 0, t->n, &root);
 }

@@ -45,7 +45,7 @@ bool utf8_add(struct buf *out, uint32_t code)
 
 bool utf8_valid(struct str s)
 {
-	return s.n == 0 || u8_check((const uint8_t *)s.p, s.n) == NULL;
+	return s.n == 0 || str_ascii(s) || u8_check((const uint8_t *)s.p, s.n) == NULL;
 }
 
 /* Windows-1252 in 0x80-0x9f; its five holes are the C1 controls, as browsers read them. */

@@ -203,6 +203,25 @@ def changed():
         line.close()
 
 
+def signed():
+    """Signatures are made by other threads: in order, and of the size that MAIL said."""
+    with Work(rows=60) as work, Receiver() as data, Receiver(*BDAT) as bdat:
+        noise(work, "a.bin", 3 << 20)
+        keys = [("1024", ["genrsa", "-traditional", "1024"]), ("2048", ["genrsa", "-traditional", "2048"]), ("1032", ["genrsa", "-traditional", "1032"]),
+                ("ed25519", ["genpkey", "-algorithm", "ed25519"])]
+        for name, command in keys:
+            with open(work.file("key"), "wb") as f:
+                subprocess.run(["openssl", *command], stdout=f, stderr=subprocess.DEVNULL, check=True)
+            for attach in ((), ("--attach", work.file("a.bin"))) if name == "2048" else ((),):
+                options = ("--dkim-domain", "example.org", "--dkim-selector", "s", "--dkim-key", work.file("key"), *attach)
+                want = expected(work, *options)
+                for way, receiver in (("DATA", data), ("BDAT", bdat)):
+                    r = send(work, receiver.port, "-j", "3", *options)
+                    got = receiver.stats()
+                    check(r.status == 0 and got[:4] == want and want[0] == "60", f"signed with {name}, {'a large attachment, ' if attach else ''}{way}",
+                          r.status, r.said, got, want)
+
+
 def reading(pid, path):
     """Does the process have that file and a connection?"""
     try:
@@ -212,7 +231,7 @@ def reading(pid, path):
     return os.path.realpath(path) in has and any(name.startswith("socket:") for name in has)
 
 
-for scenario in (sizes, pieces, memory, changed):
+for scenario in (sizes, pieces, memory, changed, signed):
     began = time.monotonic()
     scenario()
     print(f"# {scenario.__name__}: {time.monotonic() - began:.1f} s")

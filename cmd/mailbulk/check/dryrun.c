@@ -19,6 +19,7 @@
 #include "mail/message/mbox.h"
 
 #define FLUSH_AT 262144u
+#define RING 32u /* letters that are signed at the same time */
 
 struct dry {
 	const struct campaign *campaign;
@@ -26,7 +27,9 @@ struct dry {
 	struct preflight preflight;
 	struct preview preview;
 	struct progress progress;
-	struct letter letter;
+	struct letter letters[RING]; /* the latest; the older ones wait for their signatures before they are written */
+	size_t first;
+	size_t waiting;
 	struct moment now;
 	struct buf out;
 	uint64_t most; /* messages to write */
@@ -43,17 +46,21 @@ static bool flush(struct dry *d, size_t at, struct err *err)
 	return ok;
 }
 
-static bool write_letter(struct dry *d, struct err *err)
+/* The letter that waits longest is written, or only done. */
+static bool write_first(struct dry *d, struct err *err)
 {
+	struct letter *letter = &d->letters[d->first];
 	struct mbox_writer w = { 0 };
 	struct str octets;
 	enum letter_more more;
 
+	d->first = (d->first + 1) % RING;
+	d->waiting--;
 	if (d->written >= d->most)
 		return true;
 	d->written++;
-	mbox_begin(&w, &d->out, buf_str(&d->letter.reverse_path), d->now.wall);
-	while ((more = letter_next(&d->letter, d->campaign, SIZE_MAX, &octets, err)) == LETTER_OCTETS)
+	mbox_begin(&w, &d->out, buf_str(&letter->reverse_path), d->now.wall);
+	while ((more = letter_next(letter, d->campaign, SIZE_MAX, &octets, err)) == LETTER_OCTETS)
 		if (!mbox_add(&w, &d->out, octets) || !flush(d, FLUSH_AT, err))
 			return false;
 	if (more == LETTER_FAILED)
@@ -62,18 +69,31 @@ static bool write_letter(struct dry *d, struct err *err)
 	return flush(d, FLUSH_AT, err);
 }
 
+static bool write_rest(struct dry *d, struct err *err)
+{
+	while (d->waiting > 0)
+		if (!write_first(d, err))
+			return false;
+	return true;
+}
+
 static bool take_row(struct dry *d, struct err *err)
 {
 	struct err why = { 0 };
 
-	if (!letter_render(&d->letter, d->campaign, &d->selection.values, &d->now, false, &why)) {
+	if (d->waiting == (d->campaign->signer != NULL ? RING : 1) && !write_first(d, err))
+		return false;
+	struct letter *letter = &d->letters[(d->first + d->waiting) % RING];
+
+	if (!letter_render(letter, d->campaign, &d->selection.values, &d->now, false, &why)) {
 		preflight_bad(&d->preflight, d->selection.row.line, &why);
 		return true;
 	}
-	preflight_row(&d->preflight, &d->selection.values, &d->letter);
-	preview_add(&d->preview, d->campaign, &d->letter);
+	d->waiting++;
+	preflight_row(&d->preflight, &d->selection.values, letter);
+	preview_add(&d->preview, d->campaign, letter);
 	progress_set(&d->progress, d->preflight.rows);
-	return write_letter(d, err);
+	return true;
 }
 
 static bool walk(struct dry *d, struct err *err)
@@ -97,14 +117,15 @@ static bool walk(struct dry *d, struct err *err)
 			preflight_bad(&d->preflight, d->selection.row.line, &why);
 			break;
 		case CHOICE_END:
-			return flush(d, 0, err);
+			return write_rest(d, err) && flush(d, 0, err);
 		case CHOICE_FAIL:
 			*err = why;
+			write_rest(d, NULL);
 			flush(d, 0, NULL);
 			return false;
 		}
 	}
-	return flush(d, 0, err);
+	return write_rest(d, err) && flush(d, 0, err);
 }
 
 /* On a terminal the first message is enough to look at; the whole list is checked all the same. */
@@ -161,7 +182,8 @@ int dryrun(const struct campaign *campaign, struct list *list, const struct supp
 	progress_init(&d.progress, "rows", 0, campaign->settings->account.progress);
 	status = run(&d, &err);
 	preview_free(&d.preview);
-	letter_free(&d.letter);
+	for (size_t i = 0; i < RING; i++)
+		letter_free(&d.letters[i]);
 	selection_free(&d.selection);
 	preflight_free(&d.preflight);
 	buf_free(&d.out);

@@ -8,6 +8,7 @@
 #include "base/mem.h"
 #include "text/hex.h"
 #include "cli/say.h"
+#include "cmd/mailbulk/letter/letter.h"
 #include "cmd/mailbulk/settings.h"
 #include "io/file.h"
 #include "mail/address/address.h"
@@ -121,7 +122,10 @@ static bool load_keys(struct campaign *c, struct err *err)
 		return false;
 	c->dkim_key = dkim_key_new(buf_str(&pem), err);
 	buf_wipe(&pem);
-	return c->dkim_key != NULL || err_prefix(err, "%s", a->keys.dkim_key);
+	if (c->dkim_key == NULL)
+		return err_prefix(err, "%s", a->keys.dkim_key);
+	c->signer = signer_new(c->dkim_key);
+	return true;
 }
 
 static void digest_part(gnutls_hash_hd_t hash, struct str s)
@@ -254,6 +258,8 @@ bool campaign_load(struct campaign *c, const struct settings *settings, struct e
 	c->identical = ok && is_identical(c);
 	if (ok && c->text_from_html && c->html.file != MIME_NO_FILE)
 		ok = constant_alternative(c, err);
+	if (ok)
+		letter_prepare(c);
 out:
 	buf_free(&text);
 	buf_free(&html);
@@ -271,6 +277,7 @@ static void free_attachments(struct campaign *c)
 	for (size_t i = 0; i < c->n_constants; i++) {
 		buf_free(&c->constants[i].encoded);
 		attached_free(&c->constants[i].attached);
+		mem_free(c->constants[i].body_hash);
 		mem_free(c->constants[i].name);
 		mem_free(c->constants[i].cid);
 	}
@@ -278,11 +285,24 @@ static void free_attachments(struct campaign *c)
 	mem_free(c->constants);
 }
 
+static void free_body(struct body *body)
+{
+	struct mime_lines *lines;
+
+	if (body->template == NULL)
+		return;
+	for (size_t i = 0; (lines = template_kept(body->template, i)) != NULL; i++)
+		mime_lines_free(lines);
+	template_free(body->template);
+}
+
 void campaign_free(struct campaign *c)
 {
 	for (size_t i = 0; i < c->n_fields; i++) {
 		mem_free(c->fields[i].name);
 		mem_free(c->fields[i].source);
+		buf_free(&c->fields[i].fixed);
+		buf_free(&c->fields[i].bare);
 		template_free(c->fields[i].value);
 	}
 	for (size_t i = 0; i < c->n_partials; i++) {
@@ -294,13 +314,17 @@ void campaign_free(struct campaign *c)
 		template_free(c->unsubscribe[i]);
 	free_attachments(c);
 	mimetype_free(&c->types);
-	template_free(c->text.template);
-	template_free(c->html.template);
+	free_body(&c->text);
+	free_body(&c->html);
+	buf_free(&c->from_fixed);
+	buf_free(&c->from_bare);
+	buf_free(&c->manners);
 	mem_free(c->fields);
 	mem_free(c->partials);
 	mem_free(c->unsubscribe);
 	mem_free(c->directory);
 	mem_free(c->templates);
+	signer_free(c->signer);
 	dkim_key_free(c->dkim_key);
 	buf_wipe(&c->token_key);
 	buf_free(&c->test_mailbox);

@@ -9,6 +9,7 @@
 #include "text/template.h"
 
 struct dkim_key;
+struct signer;
 struct list;
 struct settings;
 
@@ -27,8 +28,10 @@ struct field {
 	enum field_kind kind;
 	bool single; /* one mailbox by the look of the template, so that a comma in a name is part of the name */
 	struct template *value;
-	char *source;  /* the value as the template has it */
-	unsigned line; /* in the template; 0: of an option */
+	char *source;     /* the value as the template has it */
+	struct buf fixed; /* the whole line, as it leaves, when it is the same in all messages */
+	struct buf bare;  /* then of a From: its address */
+	unsigned line;    /* in the template; 0: of an option */
 };
 
 /* A text or HTML body. */
@@ -52,6 +55,10 @@ struct constant {
 	struct mime_part part;    /* .file is its own index */
 	struct buf encoded;       /* its octets in their wire form, or nothing: */
 	struct attached attached; /* a large file is read each time */
+	struct body_hash {
+		bool made;
+		unsigned char hash[32];
+	} * body_hash; /* DKIM's, of a body that is nothing but this */
 	char *name;
 	char *cid;
 };
@@ -89,12 +96,17 @@ struct campaign {
 	size_t n_templates;
 	char *directory; /* of the template, with a slash, or "" */
 	struct dkim_key *dkim_key;
+	struct signer *signer; /* NULL: signatures are made where they are asked for */
 	struct buf token_key;
 	struct buf test_mailbox; /* --test's address for the envelope; empty: no test */
 	struct buf test_key;
-	char fingerprint[33]; /* of everything that the messages are made of */
-	char id[33];          /* of this sending, for Message-IDs; from the journal */
-	bool identical;       /* nothing personal in it: every row gets the same octets */
+	char fingerprint[33];  /* of everything that the messages are made of */
+	char id[33];           /* of this sending, for Message-IDs; from the journal */
+	struct buf from_fixed; /* the line of --from, as of a field */
+	struct buf from_bare;
+	struct buf manners; /* the last lines, which are the same in all messages */
+	bool manners_ready;
+	bool identical; /* nothing personal in it: every row gets the same octets */
 };
 
 /* Read and compile all that the settings name. 66 or 65 with file and line. */

@@ -81,6 +81,16 @@ static bool put_field(struct head *h, const struct field *field)
 	}
 }
 
+/* A line that was made before. */
+static bool put_fixed(struct head *h, const struct buf *line, const struct buf *bare)
+{
+	if (buf_len(bare) > 0) {
+		buf_clear(&h->letter->from);
+		buf_add(&h->letter->from, buf_str(bare));
+	}
+	return buf_add(h->out, buf_str(line));
+}
+
 static bool put_from(struct head *h)
 {
 	const struct settings *s = h->campaign->settings;
@@ -88,6 +98,8 @@ static bool put_from(struct head *h)
 
 	if (buf_len(&h->letter->from) > 0)
 		return true;
+	if (buf_len(&h->campaign->from_fixed) > 0)
+		return put_fixed(h, &h->campaign->from_fixed, &h->campaign->from_bare);
 	if (from == NULL)
 		return err_set(h->err, ERR_DATA, "there is no From: neither in the template nor as --from");
 	buf_clear(h->value);
@@ -96,14 +108,29 @@ static bool put_from(struct head *h)
 		put(h, "From", buf_str(h->value));
 }
 
+/* The domain of From, which is mostly that of the message before. */
+static void take_id_domain(struct letter *l)
+{
+	struct address a = { 0 };
+
+	if (buf_len(&l->id_domain) > 0 && str_eq(buf_str(&l->id_from), buf_str(&l->from)))
+		return;
+	buf_clear(&l->id_from);
+	buf_clear(&l->id_domain);
+	buf_add(&l->id_from, buf_str(&l->from));
+	address_parse(&a, buf_str(&l->from), ADDRESS_ENVELOPE);
+	buf_add(&l->id_domain, buf_str(&a.ascii));
+	address_free(&a);
+}
+
 /*
  * The same row of the same sending always gets the same Message-ID, so that a copy that was wanted (--resend-unknown)
  * can be recognised where it arrives. Identical messages share one.
  */
 static bool put_message_id(struct head *h)
 {
-	struct buf *id = &h->letter->message_id;
-	struct address a = { 0 };
+	struct letter *l = h->letter;
+	struct buf *id = &l->message_id;
 	unsigned char sum[32];
 	char hex[2 * 12 + 1];
 
@@ -119,10 +146,9 @@ static bool put_message_id(struct head *h)
 	hex_encode(hex, sum, 12);
 	buf_add_text(id, hex);
 	buf_add_char(id, '@');
-	address_parse(&a, buf_str(&h->letter->from), ADDRESS_ENVELOPE);
-	buf_add(id, buf_str(&a.ascii));
+	take_id_domain(l);
+	buf_add(id, buf_str(&l->id_domain));
 	buf_add_char(id, '>');
-	address_free(&a);
 	return put(h, "Message-ID", buf_str(id));
 }
 
@@ -170,9 +196,37 @@ static bool put_manners(struct head *h)
 {
 	const struct settings *s = h->campaign->settings;
 
-	return put_unsubscribe(h) && put_list_id(h) && put_given(h, "Feedback-ID", s->feedback_id) &&
+	return put_list_id(h) && put_given(h, "Feedback-ID", s->feedback_id) &&
 		put_given(h, "Auto-Submitted", s->transactional ? "auto-generated" : NULL) &&
 		put_given(h, "Precedence", s->transactional ? NULL : "bulk");
+}
+
+static bool put_date(struct head *h, const struct moment *now)
+{
+	struct letter *l = h->letter;
+
+	if (campaign_field(h->campaign, "Date") != NULL)
+		return true;
+	if (buf_len(&l->date) == 0 || l->date_of.wall != now->wall || l->date_of.offset != now->offset) {
+		buf_clear(&l->date);
+		buf_clear(h->value);
+		date_add_mail(h->value, now->wall, now->offset);
+		if (!header_add(&l->date, STR_LIT("Date"), buf_str(h->value), h->err)) {
+			buf_clear(&l->date);
+			return err_prefix(h->err, "Date");
+		}
+		l->date_of = *now;
+	}
+	return buf_add(h->out, buf_str(&l->date));
+}
+
+static bool put_to(struct head *h)
+{
+	if (campaign_field(h->campaign, "To") != NULL)
+		return true;
+	buf_clear(h->value);
+	return address_add_mailbox(h->value, STR_LIT(""), buf_str(&h->values->mailbox)) &&
+		put(h, "To", buf_str(h->value));
 }
 
 bool letter_head(struct letter *l, const struct campaign *campaign, const struct values *values,
@@ -183,22 +237,54 @@ bool letter_head(struct letter *l, const struct campaign *campaign, const struct
 	buf_clear(&l->from);
 	buf_clear(&l->message_id);
 	buf_clear(&l->subject);
-	for (size_t i = 0; i < campaign->n_fields; i++)
-		if (!put_field(&h, &campaign->fields[i]))
+	for (size_t i = 0; i < campaign->n_fields; i++) {
+		const struct field *field = &campaign->fields[i];
+
+		if (!(buf_len(&field->fixed) > 0 ? put_fixed(&h, &field->fixed, &field->bare) : put_field(&h, field)))
 			return false;
-	if (!put_from(&h))
+	}
+	if (!put_from(&h) || !put_to(&h) || !put_date(&h, now) || !put_message_id(&h) || !put_unsubscribe(&h))
 		return false;
-	if (campaign_field(campaign, "To") == NULL) {
-		buf_clear(h.value);
-		if (!address_add_mailbox(h.value, STR_LIT(""), buf_str(&values->mailbox)) ||
-			!put(&h, "To", buf_str(h.value)))
-			return false;
+	return campaign->manners_ready ? buf_add(out, buf_str(&campaign->manners)) : put_manners(&h);
+}
+
+static void keep(struct buf *to, struct buf *line, bool made)
+{
+	if (made)
+		buf_add(to, buf_str(line));
+	buf_clear(line);
+}
+
+void letter_prepare(struct campaign *c)
+{
+	struct letter l = { .size = 0 };
+	struct values nobody = { .campaign = c };
+	struct buf line = { 0 };
+	struct err err = { 0 };
+	struct head h = { &l, c, &nobody, &line, &l.scratch[0], &l.scratch[1], &err };
+
+	for (size_t i = 0; i < c->n_fields; i++) {
+		struct field *f = &c->fields[i];
+
+		/* What is told of the row besides its line is not kept. */
+		if (!template_constant(f->value) || str_ieq(str_of(f->name), STR_LIT("Message-ID")) ||
+			str_ieq(str_of(f->name), STR_LIT("Subject")))
+			continue;
+		buf_clear(&l.from);
+		bool made = put_field(&h, f);
+
+		keep(&f->bare, &l.from, made);
+		keep(&f->fixed, &line, made);
 	}
-	if (campaign_field(campaign, "Date") == NULL) {
-		buf_clear(h.value);
-		date_add_mail(h.value, now->wall, now->offset);
-		if (!put(&h, "Date", buf_str(h.value)))
-			return false;
+	buf_clear(&l.from);
+	if (c->settings->from != NULL || c->settings->account.from != NULL) {
+		bool made = put_from(&h);
+
+		keep(&c->from_bare, &l.from, made);
+		keep(&c->from_fixed, &line, made);
 	}
-	return put_message_id(&h) && put_manners(&h);
+	c->manners_ready = put_manners(&h);
+	keep(&c->manners, &line, c->manners_ready);
+	buf_free(&line);
+	letter_free(&l);
 }

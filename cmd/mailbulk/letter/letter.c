@@ -21,13 +21,35 @@ struct parts {
 	size_t n_inlines;
 };
 
-static bool render_body(const struct body *body, const struct values *v, enum template_escape escape, struct buf *out,
-	struct err *err)
+/* What the template's own lines come to is worked out once and kept with the template. */
+static void take_runs(struct body_marks *m, struct str content, struct mime_part *part)
+{
+	m->runs = mem_resize(m->runs, m->marks.cap, sizeof *m->runs);
+	for (size_t i = 0; i < m->marks.n; i++) {
+		const struct template_mark *mark = &m->marks.all[i];
+
+		if (*mark->kept == NULL)
+			*mark->kept = mime_lines_new(str_sub(content, mark->at, mark->n));
+		m->runs[i] = (struct mime_run){ .at = mark->at, .n = mark->n, .lines = *mark->kept };
+	}
+	part->runs = m->runs;
+	part->n_runs = m->marks.n;
+}
+
+static bool render_body(const struct body *body, const struct values *v, enum template_escape escape,
+	struct body_marks *m, struct buf *out, struct mime_part *part, struct err *err)
 {
 	struct template_data data = values_data(v);
 
 	buf_clear(out);
-	return template_render(body->template, &data, escape, out, err) || err_prefix(err, "%s", body->name);
+	if (!template_render_marked(body->template, &data, escape, out, &m->marks, err))
+		return err_prefix(err, "%s", body->name);
+	*part = (struct mime_part){ .type = escape == TEMPLATE_HTML ? "text/html" : "text/plain",
+		.content = buf_str(out),
+		.file = MIME_NO_FILE };
+	if (m->marks.n > 0)
+		take_runs(m, buf_str(out), part);
+	return true;
 }
 
 static bool make_bodies(struct letter *l, const struct campaign *c, const struct values *v, struct parts *p,
@@ -37,9 +59,8 @@ static bool make_bodies(struct letter *l, const struct campaign *c, const struct
 	struct buf *html = &l->scratch[3];
 
 	if (c->html.template != NULL && c->html.file == MIME_NO_FILE) {
-		if (!render_body(&c->html, v, TEMPLATE_HTML, html, err))
+		if (!render_body(&c->html, v, TEMPLATE_HTML, &l->html_marks, html, &p->html, err))
 			return false;
-		p->html = (struct mime_part){ .type = "text/html", .content = buf_str(html), .file = MIME_NO_FILE };
 	} else if (c->html.template != NULL) {
 		p->html = c->constants[c->html.file].part;
 	}
@@ -47,12 +68,10 @@ static bool make_bodies(struct letter *l, const struct campaign *c, const struct
 		p->text = c->constants[c->text.file].part;
 		return true;
 	}
-	if (c->text_from_html) {
-		buf_clear(text);
-		html_text_add(text, buf_str(html));
-	} else if (!render_body(&c->text, v, TEMPLATE_PLAIN, text, err)) {
-		return false;
-	}
+	if (!c->text_from_html)
+		return render_body(&c->text, v, TEMPLATE_PLAIN, &l->text_marks, text, &p->text, err);
+	buf_clear(text);
+	html_text_add_runs(text, buf_str(html), p->html.runs, p->html.n_runs);
 	p->text = (struct mime_part){ .type = "text/plain", .content = buf_str(text), .file = MIME_NO_FILE };
 	return true;
 }
@@ -130,30 +149,61 @@ static void parts_free(struct parts *p)
 	mem_free(p->inlines);
 }
 
+/* The body is nothing but one constant, so that its hash is that of every letter's: its place for it, or NULL. */
+static struct body_hash *shared_hash(const struct letter *l, const struct campaign *c, size_t head)
+{
+	const struct mime_segment *s = l->message.segments;
+
+	if (l->message.n != 2 || s[0].file != MIME_NO_FILE || s[0].n != head || s[1].file >= c->n_constants)
+		return NULL;
+	return c->constants[s[1].file].body_hash;
+}
+
+static bool hash_body(struct letter *l, const struct campaign *c, size_t head, struct dkim *d, struct err *err)
+{
+	struct body_hash *shared = shared_hash(l, c, head);
+	struct str octets;
+	enum letter_more more;
+	size_t left = head;
+
+	if (shared != NULL && shared->made) {
+		dkim_reuse(d, shared->hash);
+		return true;
+	}
+	while ((more = letter_next(l, c, SIZE_MAX, &octets, err)) == LETTER_OCTETS) {
+		dkim_body(d, str_sub(octets, left, octets.n));
+		left = 0;
+	}
+	letter_rewind(l);
+	if (more == LETTER_END && shared != NULL) {
+		dkim_body_hash(d, shared->hash);
+		shared->made = true;
+	}
+	return more == LETTER_END;
+}
+
 static bool sign(struct letter *l, const struct campaign *c, const struct moment *now, struct err *err)
 {
 	const struct account *a = &c->settings->account;
+	struct signature *s = &l->signature;
+	struct str text = buf_str(&l->message.text);
 	struct dkim d = { 0 };
-	struct str octets;
-	enum letter_more more;
-	size_t head;
+	size_t head = header_length(text);
 	bool ok;
 
 	if (c->dkim_key == NULL)
 		return true;
 	if (!dkim_init(&d, err))
 		return false;
-	letter_rewind(l);
-	more = letter_next(l, c, SIZE_MAX, &octets, err);
-	head = header_length(octets);
-	octets = str_sub(octets, head, octets.n);
-	for (; more == LETTER_OCTETS; more = letter_next(l, c, SIZE_MAX, &octets, err))
-		dkim_body(&d, octets);
-	ok = more == LETTER_END &&
-		dkim_sign(&d, c->dkim_key, str_of(a->keys.dkim_domain), str_of(a->keys.dkim_selector),
-			str_sub(buf_str(&l->message.text), 0, head), now->wall, &l->signature, err);
+	buf_clear(&s->line);
+	ok = hash_body(l, c, head, &d, err) &&
+		dkim_line(&d, c->dkim_key, str_of(a->keys.dkim_domain), str_of(a->keys.dkim_selector),
+			str_sub(text, 0, head), now->wall, &s->line, s->digest, err);
 	dkim_free(&d);
-	return ok || err_prefix(err, "DKIM");
+	if (!ok)
+		return err_prefix(err, "DKIM");
+	signer_give(c->signer, c->dkim_key, s);
+	return true;
 }
 
 static bool put_together(struct letter *l, const struct campaign *c, const struct values *v, const struct parts *p,
@@ -171,7 +221,6 @@ static bool put_together(struct letter *l, const struct campaign *c, const struc
 	};
 
 	mime_message_clear(&l->message);
-	buf_clear(&l->signature);
 	return mime_compose(&l->message, &compose, err);
 }
 
@@ -199,6 +248,8 @@ bool letter_render(struct letter *l, const struct campaign *campaign, const stru
 
 	letter_rewind(l);
 	free_files(l);
+	signer_wait(&l->signature, NULL);
+	l->signature.state = SIGNATURE_NONE;
 	bool ok = letter_head(l, campaign, values, now, &head, err) && letter_envelope(l, campaign, values, err) &&
 		make_bodies(l, campaign, values, &parts, err) && make_attachments(l, campaign, values, &parts, err);
 
@@ -206,7 +257,9 @@ bool letter_render(struct letter *l, const struct campaign *campaign, const stru
 		l->size = estimate(&parts, &head);
 	} else if (ok) {
 		ok = put_together(l, campaign, values, &parts, buf_str(&head), err) && sign(l, campaign, now, err);
-		l->size = l->message.size + buf_len(&l->signature);
+		l->size = l->message.size;
+		if (l->signature.state != SIGNATURE_NONE)
+			l->size += dkim_size(campaign->dkim_key, buf_str(&l->signature.line));
 		l->utf8 |= l->message.utf8;
 	}
 	letter_rewind(l);
@@ -227,8 +280,11 @@ void letter_rewind(struct letter *l)
 static bool begin_segment(struct letter *l, const struct campaign *c, size_t i, struct err *err)
 {
 	if (i == 0) {
-		l->piece = buf_str(&l->signature);
-		return true;
+		bool made = signer_wait(&l->signature, err);
+
+		if (made && l->signature.state != SIGNATURE_NONE)
+			l->piece = buf_str(&l->signature.field);
+		return made || err_prefix(err, "DKIM");
 	}
 	const struct mime_segment *segment = &l->message.segments[i - 1];
 	size_t own = segment->file - c->n_constants;
@@ -279,13 +335,20 @@ void letter_free(struct letter *l)
 	attached_end(&l->reader);
 	free_files(l);
 	mem_free(l->files);
-	buf_free(&l->signature);
+	signature_free(&l->signature);
 	mime_message_free(&l->message);
 	buf_free(&l->reverse_path);
 	buf_free(&l->recipient);
 	buf_free(&l->message_id);
 	buf_free(&l->from);
 	buf_free(&l->subject);
+	buf_free(&l->date);
+	buf_free(&l->id_from);
+	buf_free(&l->id_domain);
+	mem_free(l->text_marks.marks.all);
+	mem_free(l->text_marks.runs);
+	mem_free(l->html_marks.marks.all);
+	mem_free(l->html_marks.runs);
 	for (size_t i = 0; i < sizeof l->scratch / sizeof *l->scratch; i++)
 		buf_free(&l->scratch[i]);
 	*l = (struct letter){ 0 };

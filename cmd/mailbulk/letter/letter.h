@@ -4,15 +4,27 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "cmd/mailbulk/letter/attached.h"
+#include "cmd/mailbulk/letter/signer.h"
 #include "mail/message/mime_compose.h"
+#include "text/template.h"
 
 struct campaign;
 struct values;
 
+/* When it is sent. */
+struct moment {
+	int64_t wall;
+	int offset;
+};
+
 /* The message of one row, ready for the wire. What is the same in all stays with the campaign and is only pointed
  * to. */
 struct letter {
-	struct buf signature; /* a DKIM-Signature line, or empty */
+	struct buf date; /* a Date line, of this moment: */
+	struct moment date_of;
+	struct buf id_from; /* the address of From that id_domain belongs to */
+	struct buf id_domain;
+	struct signature signature; /* the DKIM-Signature line, if there is to be one */
 	struct mime_message message;
 	struct buf reverse_path; /* for MAIL FROM */
 	struct buf recipient;    /* for RCPT TO */
@@ -29,16 +41,15 @@ struct letter {
 	struct str piece;
 	struct attached_reader reader;
 	struct buf scratch[4]; /* kept for the next row */
-};
-
-/* When it is sent. */
-struct moment {
-	int64_t wall;
-	int offset;
+	struct body_marks {
+		struct template_marks marks;
+		struct mime_run *runs;
+	} text_marks, html_marks; /* likewise */
 };
 
 /*
- * Render a row. False with 65 and what is wrong with the row: a value that may not stand in a header, no From, an
+ * Render a row into a letter that stays where it is, as its signature may still be made when this returns; letter_next
+ * waits for it. False with 65 and what is wrong with the row: a value that may not stand in a header, no From, an
  * attachment that is not there. check: stop when all values are known to be right, before the message is put together;
  * its size is then about what it would be.
  */
@@ -62,6 +73,8 @@ bool letter_head(struct letter *l, const struct campaign *campaign, const struct
 	const struct moment *now, struct buf *out, struct err *err);
 /* field_fault.c: why a field's value is not of the form that it has to have, or NULL. fatal: no mail may have it. */
 const char *field_fault(struct str name, struct str value, bool *fatal);
+/* The lines that are the same in all messages, made once. What cannot be made is a fault of each row then. */
+void letter_prepare(struct campaign *campaign);
 /* envelope.c: reverse_path, recipient and utf8. */
 bool letter_envelope(struct letter *l, const struct campaign *campaign, const struct values *values, struct err *err);
 /* mailboxes.c: an address field as it was rendered, in its final form: "Name <a@b>, …". bare (may be NULL) gets the

@@ -42,7 +42,8 @@ static struct constant *new_constant(struct campaign *c, const char *type)
 	c->constants = mem_resize(c->constants, c->n_constants + 1, sizeof *c->constants);
 	struct constant *k = &c->constants[c->n_constants];
 
-	*k = (struct constant){ .part = { .type = type, .file = c->n_constants } };
+	*k = (struct constant){ .part = { .type = type, .file = c->n_constants },
+		.body_hash = mem_alloc(sizeof *k->body_hash) };
 	c->n_constants++;
 	return k;
 }

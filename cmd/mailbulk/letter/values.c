@@ -45,6 +45,16 @@ static struct template_value get_dotted(const struct values *v, const char *colu
 	return value;
 }
 
+/* The column of a tag's name, which is looked for once: a compiled template does not move. */
+static size_t column_of(const struct values *v, struct str name)
+{
+	struct values_known *k = &v->known[(uintptr_t)name.p % VALUES_KNOWN];
+
+	if (k->name != name.p || k->n != name.n)
+		*k = (struct values_known){ .name = name.p, .n = name.n, .column = list_column(v->list, name) };
+	return k->column;
+}
+
 static struct template_value get(const void *data, const void *node, struct str name)
 {
 	const struct values *v = data;
@@ -52,7 +62,7 @@ static struct template_value get(const void *data, const void *node, struct str 
 
 	if (node != NULL)
 		return get_dotted(v, node, name);
-	size_t column = list_column(v->list, name);
+	size_t column = column_of(v, name);
 
 	if (column != SIZE_MAX)
 		value = (struct template_value){ .type = TEMPLATE_TEXT,
@@ -161,6 +171,10 @@ bool values_set(struct values *v, const struct campaign *campaign, const struct 
 {
 	bool ok;
 
+	if (v->known == NULL)
+		v->known = mem_array(VALUES_KNOWN, sizeof *v->known);
+	if (v->list != list)
+		memset(v->known, 0, VALUES_KNOWN * sizeof *v->known);
 	v->campaign = campaign;
 	v->list = list;
 	v->row = row;
@@ -216,4 +230,7 @@ void values_free(struct values *v)
 	buf_free(&v->folded);
 	buf_free(&v->key_text);
 	buf_free(&v->unsubscribe);
+	mem_free(v->known);
+	v->known = NULL;
+	v->list = NULL;
 }

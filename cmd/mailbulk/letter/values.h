@@ -14,7 +14,15 @@ struct row;
  * One row as the templates see it: its cells by the names of their columns, {{token}}, and {{unsubscribe}}, the row's
  * own link. The row's address is judged here, and its key made: what tells it apart from all others in the journal.
  */
+#define VALUES_KNOWN 64u
+
 struct values {
+	/* Where the names of tags led, by the place in the template where they stand. */
+	struct values_known {
+		const char *name;
+		size_t n;
+		size_t column;
+	} * known; /* VALUES_KNOWN of them */
 	const struct campaign *campaign;
 	const struct list *list;
 	const struct row *row;

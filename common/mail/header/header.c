@@ -192,10 +192,40 @@ static bool check(struct str name, struct str value, struct err *err)
 	return true;
 }
 
+/* Printable ASCII, without blanks at its ends. */
+static bool is_plain(struct str value)
+{
+	if (value.n == 0 || value.p[0] == ' ' || value.p[value.n - 1] == ' ')
+		return false;
+	for (size_t i = 0; i < value.n; i++)
+		if (value.p[i] < ' ' || value.p[i] > '~')
+			return false;
+	return true;
+}
+
+/* Most fields: they fit one line, as they are. False, with nothing added: it is another one. */
+static bool add_short(struct buf *out, struct str name, struct str value)
+{
+	size_t n = name.n + value.n + 4;
+	char *room;
+
+	if (name.n + 2 + value.n > FOLD_WIDTH || !is_name(name) || !is_plain(value) ||
+		(room = buf_room(out, n)) == NULL)
+		return false;
+	memcpy(room, name.p, name.n);
+	memcpy(room + name.n, ": ", 2);
+	memcpy(room + name.n + 2, value.p, value.n);
+	memcpy(room + name.n + 2 + value.n, "\r\n", 2);
+	buf_added(out, n);
+	return true;
+}
+
 bool header_add(struct buf *out, struct str name, struct str value, struct err *err)
 {
 	size_t start = buf_len(out);
 
+	if (add_short(out, name, value))
+		return true;
 	if (!check(name, value, err))
 		return false;
 	value = str_trim(value);
@@ -219,6 +249,9 @@ bool header_add_text(struct buf *out, struct str name, struct str utf8, struct e
 	struct buf value = { .limit = 0 };
 	bool ok = false;
 
+	/* Nothing in it looks like an encoded word. */
+	if (str_find(utf8, '=') == utf8.n && add_short(out, name, utf8))
+		return true;
 	if (!check(name, utf8, err))
 		goto out;
 	word_encode_text(&value, str_trim(utf8), name.n + 2);

@@ -166,60 +166,66 @@ static void add_relaxed(struct buf *out, struct str name, struct str body, bool 
 		buf_add(out, STR_LIT("\r\n"));
 }
 
-/*
- * The n-th field of that name from the end, n from 1; false when there are fewer. RFC 6376, 5.4.2: of fields that
- * are there several times verifiers take the last one first.
- */
-static bool nth_from_end(struct str header, struct str name, size_t n, struct header_field *found)
+/* Fields of a header, each read once; what is beyond is not signed. */
+#define FIELDS 256
+
+struct fields {
+	struct header_field all[FIELDS];
+	size_t n;
+};
+
+static void read_fields(struct str header, struct fields *f)
 {
 	struct header_reader r;
-	struct header_field field;
 	enum header_event event;
-	size_t count = 0;
 
+	f->n = 0;
 	header_init(&r, header);
-	while ((event = header_next(&r, &field)) != HEADER_END)
-		count += event == HEADER_FIELD && str_ieq(field.name, name);
-	if (count < n)
-		return false;
-	header_init(&r, header);
-	for (size_t at = 0; (event = header_next(&r, &field)) != HEADER_END;) {
-		if (event != HEADER_FIELD || !str_ieq(field.name, name) || at++ != count - n)
-			continue;
-		*found = field;
-		return true;
-	}
+	while (f->n < FIELDS && (event = header_next(&r, &f->all[f->n])) != HEADER_END)
+		f->n += event == HEADER_FIELD;
+}
+
+/*
+ * The last field of that name before position *at, which becomes its own; false when there is none. RFC 6376, 5.4.2: of
+ * fields that are there several times verifiers take the last one first.
+ */
+static bool field_before(const struct fields *f, struct str name, size_t *at)
+{
+	while (*at > 0)
+		if (str_ieq(f->all[--*at].name, name))
+			return true;
 	return false;
+}
+
+static void add_name(struct buf *names, struct str name, size_t *column)
+{
+	if (buf_len(names) > 0)
+		buf_add_char(names, ':');
+	if (*column + name.n > 60) {
+		buf_add_text(names, "\r\n\t ");
+		*column = 0;
+	}
+	buf_add(names, name);
+	*column += name.n + 1;
 }
 
 /* The names of h= (folded), and the canonical form of what they name. */
 static void choose_fields(struct str header, struct buf *names, struct buf *canonical)
 {
-	struct header_field field;
+	struct fields fields;
 	size_t column = 0;
 
+	read_fields(header, &fields);
 	for (size_t i = 0; i < SIGNED_NAMES; i++) {
 		struct str name = str_of(signed_names[i]);
-		size_t extra = i == 0;
+		size_t at = fields.n;
 
-		for (size_t n = 1;; n++) {
-			bool there = nth_from_end(header, name, n, &field);
-
-			if (!there && extra-- == 0)
-				break;
-			if (buf_len(names) > 0)
-				buf_add_char(names, ':');
-			if (column + name.n > 60) {
-				buf_add_text(names, "\r\n\t ");
-				column = 0;
-			}
-			buf_add(names, name);
-			column += name.n + 1;
-			if (there)
-				add_relaxed(canonical, name, field.body, false);
-			else
-				break;
+		while (field_before(&fields, name, &at)) {
+			add_name(names, name, &column);
+			add_relaxed(canonical, name, fields.all[at].body, false);
 		}
+		if (i == 0)
+			add_name(names, name, &column);
 	}
 }
 
@@ -231,42 +237,81 @@ static void fold_into(struct buf *out, struct str s)
 	}
 }
 
+void dkim_body_hash(struct dkim *d, unsigned char hash[32])
+{
+	if (!d->ended) {
+		if (d->any)
+			buf_add(&d->held, STR_LIT("\r\n"));
+		flush(d);
+		gnutls_hash_output(d->hash, d->body_hash);
+		d->ended = true;
+	}
+	memcpy(hash, d->body_hash, sizeof d->body_hash);
+}
+
+void dkim_reuse(struct dkim *d, const unsigned char hash[32])
+{
+	memcpy(d->body_hash, hash, sizeof d->body_hash);
+	d->ended = true;
+}
+
+bool dkim_line(struct dkim *d, const struct dkim_key *key, struct str domain, struct str selector, struct str header,
+	int64_t seconds, struct buf *line, unsigned char digest[32], struct err *err)
+{
+	struct buf names = { 0 };
+	struct buf canonical = { 0 };
+	bool ok;
+
+	dkim_body_hash(d, digest);
+	choose_fields(header, &names, &canonical);
+	buf_printf(line, " v=1; a=%s; c=relaxed/relaxed;\r\n\td=%.*s; s=%.*s; t=%lld;\r\n\th=",
+		key->ed25519 ? "ed25519-sha256" : "rsa-sha256", STR_ARGS(domain), STR_ARGS(selector),
+		(long long)seconds);
+	buf_add(line, buf_str(&names));
+	buf_add_text(line, ";\r\n\tbh=");
+	base64_add(line, str_at((const char *)digest, 32));
+	buf_add_text(line, ";\r\n\tb=");
+	add_relaxed(&canonical, STR_LIT("DKIM-Signature"), buf_str(line), true);
+	struct str s = buf_str(&canonical);
+
+	ok = gnutls_hash_fast(GNUTLS_DIG_SHA256, s.p, s.n, digest) == 0 || err_set(err, ERR_SOFTWARE, "SHA-256 failed");
+	buf_free(&names);
+	buf_free(&canonical);
+	return ok;
+}
+
+bool dkim_finish(const struct dkim_key *key, const unsigned char digest[32], struct str line, struct buf *out,
+	struct err *err)
+{
+	struct buf signature = { 0 };
+	bool ok = dkim_key_sign(key, digest, &signature, err);
+
+	if (ok) {
+		buf_add_text(out, "DKIM-Signature:");
+		buf_add(out, line);
+		fold_into(out, buf_str(&signature));
+		ok = buf_add_text(out, "\r\n");
+	}
+	buf_free(&signature);
+	return ok;
+}
+
+size_t dkim_size(const struct dkim_key *key, struct str line)
+{
+	size_t octets = key->ed25519 ? 64 : (key->bits + 7) / 8;
+	size_t base64 = (octets + 2) / 3 * 4;
+
+	return strlen("DKIM-Signature:") + line.n + base64 + (base64 - 1) / 72 * strlen("\r\n\t ") + 2;
+}
+
 bool dkim_sign(struct dkim *d, const struct dkim_key *key, struct str domain, struct str selector, struct str header,
 	int64_t seconds, struct buf *out, struct err *err)
 {
 	unsigned char digest[32];
-	struct buf names = { 0 };
-	struct buf canonical = { 0 };
 	struct buf line = { 0 };
-	struct buf signature = { 0 };
-	bool ok;
+	bool ok = dkim_line(d, key, domain, selector, header, seconds, &line, digest, err) &&
+		dkim_finish(key, digest, buf_str(&line), out, err);
 
-	if (d->any)
-		buf_add(&d->held, STR_LIT("\r\n"));
-	flush(d);
-	gnutls_hash_output(d->hash, digest);
-	choose_fields(header, &names, &canonical);
-	buf_printf(&line, " v=1; a=%s; c=relaxed/relaxed;\r\n\td=%.*s; s=%.*s; t=%lld;\r\n\th=",
-		key->ed25519 ? "ed25519-sha256" : "rsa-sha256", STR_ARGS(domain), STR_ARGS(selector),
-		(long long)seconds);
-	buf_add(&line, buf_str(&names));
-	buf_add_text(&line, ";\r\n\tbh=");
-	base64_add(&line, str_at((const char *)digest, sizeof digest));
-	buf_add_text(&line, ";\r\n\tb=");
-	add_relaxed(&canonical, STR_LIT("DKIM-Signature"), buf_str(&line), true);
-	struct str s = buf_str(&canonical);
-
-	ok = gnutls_hash_fast(GNUTLS_DIG_SHA256, s.p, s.n, digest) == 0;
-	ok = ok ? dkim_key_sign(key, digest, &signature, err) : err_set(err, ERR_SOFTWARE, "SHA-256 failed");
-	if (ok) {
-		buf_add_text(out, "DKIM-Signature:");
-		buf_add(out, buf_str(&line));
-		fold_into(out, buf_str(&signature));
-		ok = buf_add_text(out, "\r\n");
-	}
-	buf_free(&names);
-	buf_free(&canonical);
 	buf_free(&line);
-	buf_free(&signature);
 	return ok;
 }

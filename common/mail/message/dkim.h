@@ -42,6 +42,8 @@ struct dkim {
 	bool blank;         /* held back: white space does not count if it turns out to end a line */
 	bool cr;            /* the last byte was a CR */
 	bool any;           /* the body is not empty */
+	bool ended;         /* body_hash is that of the whole */
+	unsigned char body_hash[32];
 };
 /*
  * Begin a body. False with ERR_SOFTWARE when GnuTLS has no SHA-256. d must not own a hash already: dkim_free
@@ -60,5 +62,23 @@ void dkim_body(struct dkim *d, struct str s);
  */
 bool dkim_sign(struct dkim *d, const struct dkim_key *key, struct str domain, struct str selector, struct str header,
 	int64_t seconds, struct buf *out, struct err *err);
+
+/*
+ * The same in two steps, so that what takes long, the signature, can be made by another thread. dkim_line appends the
+ * field's value up to its b= and sets the digest that is to be signed; dkim_finish appends the complete field, whose size
+ * in bytes dkim_size knows before. Between them nothing but the key is shared, and each thread needs a copy of that.
+ */
+bool dkim_line(struct dkim *d, const struct dkim_key *key, struct str domain, struct str selector, struct str header,
+	int64_t seconds, struct buf *line, unsigned char digest[32], struct err *err);
+bool dkim_finish(const struct dkim_key *key, const unsigned char digest[32], struct str line, struct buf *out,
+	struct err *err);
+size_t dkim_size(const struct dkim_key *key, struct str line);
+/* NULL with ERR_CONFIG when GnuTLS cannot copy it. */
+struct dkim_key *dkim_key_copy(const struct dkim_key *key, struct err *err);
+
+/* The hash of a body that is the same in many messages, made once: dkim_body_hash ends the body, dkim_reuse begins and
+ * ends another one like it. */
+void dkim_body_hash(struct dkim *d, unsigned char hash[32]);
+void dkim_reuse(struct dkim *d, const unsigned char hash[32]);
 
 #endif

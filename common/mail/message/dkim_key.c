@@ -39,6 +39,27 @@ fail:
 	return NULL;
 }
 
+struct dkim_key *dkim_key_copy(const struct dkim_key *key, struct err *err)
+{
+	struct dkim_key *k = mem_alloc(sizeof *k);
+	gnutls_x509_privkey_t plain = NULL;
+	int rc = gnutls_privkey_export_x509(key->key, &plain);
+
+	k->bits = key->bits;
+	k->ed25519 = key->ed25519;
+	if (rc == 0)
+		rc = gnutls_privkey_init(&k->key);
+	if (rc == 0)
+		rc = gnutls_privkey_import_x509(k->key, plain, GNUTLS_PRIVKEY_IMPORT_COPY);
+	if (plain != NULL)
+		gnutls_x509_privkey_deinit(plain);
+	if (rc == 0)
+		return k;
+	err_set(err, ERR_CONFIG, "the DKIM key cannot be copied: %s", gnutls_strerror(rc));
+	dkim_key_free(k);
+	return NULL;
+}
+
 void dkim_key_free(struct dkim_key *k)
 {
 	if (k != NULL && k->key != NULL)

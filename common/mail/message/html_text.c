@@ -3,6 +3,7 @@
 #include "mail/message/html_text.h"
 
 #include "mail/message/html_entity.h"
+#include "mail/message/mime_lines.h"
 
 /*
  * Renders HTML as text in one pass without building a tree. It is for the text alternative of our own users'
@@ -16,16 +17,11 @@
 struct html_text {
 	struct buf *out;
 	struct str rest;
-	bool space;     /* a blank is owed */
-	unsigned lines; /* line ends are owed: 1 a new line, 2 an empty line too */
-	bool started;
-	unsigned pre;       /* inside so many <pre> */
-	unsigned quote;     /* inside so many <blockquote> */
-	unsigned depth;     /* of lists */
-	unsigned number[8]; /* of the next item of an ordered list, 0: bullets */
-	struct str href;    /* of the open link */
-	size_t link_at;     /* where its text began */
-	struct buf value;   /* of an attribute */
+	struct html_state at;
+	struct str href;  /* of the open link */
+	size_t link_at;   /* where its text began */
+	struct buf value; /* of an attribute */
+	bool cut;         /* the page ended inside of a tag, a comment or what is not shown */
 };
 
 struct html_tag {
@@ -36,28 +32,28 @@ struct html_tag {
 
 static void owe_lines(struct html_text *h, unsigned n)
 {
-	if (h->lines < n)
-		h->lines = n;
-	h->space = false;
+	if (h->at.lines < n)
+		h->at.lines = n;
+	h->at.space = false;
 }
 
 static void settle(struct html_text *h)
 {
-	if (h->started && h->lines > 0) {
-		for (unsigned i = 0; i < h->lines; i++) {
+	if (h->at.started && h->at.lines > 0) {
+		for (unsigned i = 0; i < h->at.lines; i++) {
 			buf_add_char(h->out, '\n');
-			for (unsigned q = 0; q < h->quote; q++)
-				buf_add_text(h->out, q + 1 == h->quote && i + 1 == h->lines ? "> " : ">");
+			for (unsigned q = 0; q < h->at.quote; q++)
+				buf_add_text(h->out, q + 1 == h->at.quote && i + 1 == h->at.lines ? "> " : ">");
 		}
-	} else if (!h->started) {
-		for (unsigned q = 0; q < h->quote; q++)
+	} else if (!h->at.started) {
+		for (unsigned q = 0; q < h->at.quote; q++)
 			buf_add_text(h->out, "> ");
-	} else if (h->space) {
+	} else if (h->at.space) {
 		buf_add_char(h->out, ' ');
 	}
-	h->started = true;
-	h->lines = 0;
-	h->space = false;
+	h->at.started = true;
+	h->at.lines = 0;
+	h->at.space = false;
 }
 
 static void put_text(struct html_text *h, const char *text)
@@ -138,9 +134,9 @@ static void open_item(struct html_text *h)
 {
 	owe_lines(h, 1);
 	settle(h);
-	for (unsigned i = 1; i < h->depth; i++)
+	for (unsigned i = 1; i < h->at.depth; i++)
 		buf_add_text(h->out, "  ");
-	unsigned *number = &h->number[h->depth < 8 ? h->depth : 7];
+	unsigned *number = &h->at.number[h->at.depth < 8 ? h->at.depth : 7];
 
 	if (*number > 0)
 		buf_printf(h->out, "%u. ", (*number)++);
@@ -150,11 +146,11 @@ static void open_item(struct html_text *h)
 
 static void list_tag(struct html_text *h, const struct html_tag *tag, bool ordered)
 {
-	owe_lines(h, h->depth + (tag->closing ? 0 : 1) > 1 ? 1 : 2);
+	owe_lines(h, h->at.depth + (tag->closing ? 0 : 1) > 1 ? 1 : 2);
 	if (!tag->closing)
-		h->number[++h->depth < 8 ? h->depth : 7] = ordered;
-	else if (h->depth > 0)
-		h->depth--;
+		h->at.number[++h->at.depth < 8 ? h->at.depth : 7] = ordered;
+	else if (h->at.depth > 0)
+		h->at.depth--;
 }
 
 static void image_tag(struct html_text *h, const struct html_tag *tag)
@@ -173,44 +169,154 @@ static void count_tag(unsigned *depth, bool closing)
 		--*depth;
 }
 
-static void apply_tag(struct html_text *h, const struct html_tag *tag)
+enum tag_kind {
+	TAG_OTHER,
+	TAG_PARAGRAPH,
+	TAG_BLOCK,
+	TAG_BREAK,
+	TAG_RULE,
+	TAG_CELL,
+	TAG_ORDERED,
+	TAG_LIST,
+	TAG_ITEM,
+	TAG_LINK,
+	TAG_IMAGE,
+	TAG_PRE,
+	TAG_QUOTE,
+	TAG_HEAD,
+	TAG_HIDDEN, /* what is inside is not shown */
+};
+
+#define TAG_NAME 10u
+
+/* In the order of their names. */
+static const struct tag_name {
+	char name[TAG_NAME + 1];
+	enum tag_kind kind;
+} tag_names[] = {
+	{ "a", TAG_LINK },
+	{ "address", TAG_BLOCK },
+	{ "article", TAG_BLOCK },
+	{ "blockquote", TAG_QUOTE },
+	{ "br", TAG_BREAK },
+	{ "center", TAG_BLOCK },
+	{ "dd", TAG_BLOCK },
+	{ "div", TAG_BLOCK },
+	{ "dl", TAG_PARAGRAPH },
+	{ "dt", TAG_BLOCK },
+	{ "fieldset", TAG_PARAGRAPH },
+	{ "figcaption", TAG_BLOCK },
+	{ "figure", TAG_PARAGRAPH },
+	{ "footer", TAG_BLOCK },
+	{ "form", TAG_PARAGRAPH },
+	{ "h1", TAG_PARAGRAPH },
+	{ "h2", TAG_PARAGRAPH },
+	{ "h3", TAG_PARAGRAPH },
+	{ "h4", TAG_PARAGRAPH },
+	{ "h5", TAG_PARAGRAPH },
+	{ "h6", TAG_PARAGRAPH },
+	{ "head", TAG_HEAD },
+	{ "header", TAG_BLOCK },
+	{ "hr", TAG_RULE },
+	{ "img", TAG_IMAGE },
+	{ "li", TAG_ITEM },
+	{ "main", TAG_BLOCK },
+	{ "menu", TAG_LIST },
+	{ "nav", TAG_BLOCK },
+	{ "ol", TAG_ORDERED },
+	{ "option", TAG_BLOCK },
+	{ "p", TAG_PARAGRAPH },
+	{ "pre", TAG_PRE },
+	{ "script", TAG_HIDDEN },
+	{ "section", TAG_BLOCK },
+	{ "style", TAG_HIDDEN },
+	{ "table", TAG_PARAGRAPH },
+	{ "td", TAG_CELL },
+	{ "template", TAG_HIDDEN },
+	{ "th", TAG_CELL },
+	{ "title", TAG_HIDDEN },
+	{ "tr", TAG_BLOCK },
+	{ "ul", TAG_LIST },
+};
+
+static enum tag_kind kind_of(struct str name)
 {
-	if (str_among(tag->name, "p h1 h2 h3 h4 h5 h6 table dl form fieldset figure")) {
+	char lower[TAG_NAME + 1] = "";
+	size_t from = 0;
+	size_t to = sizeof tag_names / sizeof *tag_names;
+
+	if (name.n > TAG_NAME)
+		return TAG_OTHER;
+	for (size_t i = 0; i < name.n; i++)
+		lower[i] = ascii_lower(name.p[i]);
+	while (from < to) {
+		size_t middle = (from + to) / 2;
+		int order = memcmp(lower, tag_names[middle].name, sizeof lower);
+
+		if (order == 0)
+			return tag_names[middle].kind;
+		if (order < 0)
+			to = middle;
+		else
+			from = middle + 1;
+	}
+	return TAG_OTHER;
+}
+
+static void apply_tag(struct html_text *h, const struct html_tag *tag, enum tag_kind kind)
+{
+	switch (kind) {
+	case TAG_PARAGRAPH:
 		owe_lines(h, 2);
-	} else if (str_among(tag->name,
-			   "div tr section article header footer main nav address dt dd "
-			   "center option figcaption")) {
+		break;
+	case TAG_BLOCK:
 		owe_lines(h, 1);
-	} else if (str_among(tag->name, "br")) {
-		h->lines++;
-		h->space = false;
-	} else if (str_among(tag->name, "hr")) {
+		break;
+	case TAG_BREAK:
+		h->at.lines++;
+		h->at.space = false;
+		break;
+	case TAG_RULE:
 		owe_lines(h, 1);
 		put_text(h, "----------------------------------------");
 		owe_lines(h, 1);
-	} else if (str_among(tag->name, "td th")) {
-		h->space = h->lines == 0;
-	} else if (str_among(tag->name, "ul ol menu")) {
-		list_tag(h, tag, str_among(tag->name, "ol"));
-	} else if (str_among(tag->name, "li") && !tag->closing) {
-		open_item(h);
-	} else if (str_among(tag->name, "a")) {
+		break;
+	case TAG_CELL:
+		h->at.space = h->at.lines == 0;
+		break;
+	case TAG_ORDERED:
+	case TAG_LIST:
+		list_tag(h, tag, kind == TAG_ORDERED);
+		break;
+	case TAG_ITEM:
+		if (!tag->closing)
+			open_item(h);
+		break;
+	case TAG_LINK:
 		close_link(h);
 		if (!tag->closing)
 			open_link(h, tag->attributes);
-	} else if (str_among(tag->name, "img")) {
+		break;
+	case TAG_IMAGE:
 		image_tag(h, tag);
-	} else if (str_among(tag->name, "pre")) {
+		break;
+	case TAG_PRE:
 		owe_lines(h, 2);
-		count_tag(&h->pre, tag->closing);
-	} else if (str_among(tag->name, "blockquote")) {
+		count_tag(&h->at.pre, tag->closing);
+		break;
+	case TAG_QUOTE:
 		owe_lines(h, 2);
-		count_tag(&h->quote, tag->closing);
+		count_tag(&h->at.quote, tag->closing);
+		break;
+	case TAG_OTHER:
+	case TAG_HEAD:
+	case TAG_HIDDEN:
+		break;
 	}
 }
 
 /* Length of the tag at the start of s with its brackets; a ">" inside quotes does not end it. */
-static size_t tag_length(struct str s)
+static size_t tag_length(struct html_text *h, struct str s)
 {
 	char quote = 0;
 
@@ -224,6 +330,7 @@ static size_t tag_length(struct str s)
 		else if (c == '>')
 			return i + 1;
 	}
+	h->cut = true;
 	return s.n;
 }
 
@@ -233,11 +340,12 @@ static void skip_element(struct html_text *h, struct str name)
 	while (h->rest.n > 0) {
 		h->rest = str_sub(h->rest, str_search(h->rest, STR_LIT("</")), h->rest.n);
 		if (str_istarts(str_sub(h->rest, 2, h->rest.n), name)) {
-			h->rest = str_sub(h->rest, tag_length(h->rest), h->rest.n);
+			h->rest = str_sub(h->rest, tag_length(h, h->rest), h->rest.n);
 			return;
 		}
 		h->rest = str_sub(h->rest, 2, h->rest.n);
 	}
+	h->cut = true;
 }
 
 static void read_tag(struct html_text *h)
@@ -245,10 +353,11 @@ static void read_tag(struct html_text *h)
 	if (str_starts(h->rest, STR_LIT("<!--"))) {
 		size_t end = str_search(h->rest, STR_LIT("-->"));
 
+		h->cut |= end == h->rest.n;
 		h->rest = str_sub(h->rest, end + 3 < h->rest.n ? end + 3 : h->rest.n, h->rest.n);
 		return;
 	}
-	size_t n = tag_length(h->rest);
+	size_t n = tag_length(h, h->rest);
 	struct str inside = str_sub(h->rest, 1, n >= 2 ? n - 2 : 0);
 	struct html_tag tag = { .closing = str_starts(inside, STR_LIT("/")) };
 
@@ -260,28 +369,43 @@ static void read_tag(struct html_text *h)
 		name++;
 	tag.name = str_sub(inside, 0, name);
 	tag.attributes = str_sub(inside, name, inside.n);
-	if (!tag.closing && str_among(tag.name, "script style title template head")) {
-		if (!str_among(tag.name, "head"))
-			skip_element(h, tag.name);
-		return;
-	}
-	apply_tag(h, &tag);
+	enum tag_kind kind = kind_of(tag.name);
+
+	if (kind == TAG_HIDDEN && !tag.closing)
+		skip_element(h, tag.name);
+	else
+		apply_tag(h, &tag, kind);
+}
+
+/* How many characters from here on are only copied. */
+static size_t plain_run(struct str s)
+{
+	size_t n = 0;
+
+	while (n < s.n && s.p[n] != '<' && s.p[n] != '&' && s.p[n] != ' ' && !ascii_control(s.p[n]))
+		n++;
+	return n;
 }
 
 static void read_text(struct html_text *h)
 {
 	char c = h->rest.p[0];
+	size_t run = plain_run(h->rest);
 	size_t took = 1;
 
-	if (c == '\r') {
+	if (run > 0) {
+		settle(h);
+		buf_add(h->out, str_sub(h->rest, 0, run));
+		took = run;
+	} else if (c == '\r') {
 		/* A CRLF is one line end, and a lone CR is none. */
-	} else if (h->pre > 0 && c == '\n') {
-		h->lines++;
-	} else if (h->pre > 0 && ascii_blank(c)) {
+	} else if (h->at.pre > 0 && c == '\n') {
+		h->at.lines++;
+	} else if (h->at.pre > 0 && ascii_blank(c)) {
 		settle(h);
 		buf_add_char(h->out, c);
 	} else if (ascii_blank(c) || c == '\n') {
-		h->space = h->lines == 0;
+		h->at.space = h->at.lines == 0;
 	} else if (c == '&') {
 		settle(h);
 		took = html_entity(h->out, h->rest);
@@ -296,22 +420,70 @@ static void read_text(struct html_text *h)
 	h->rest = str_sub(h->rest, took, h->rest.n);
 }
 
-bool html_text_add(struct buf *out, struct str html)
+static void read_until(struct html_text *h, size_t left)
+{
+	while (h->rest.n > left) {
+		struct str rest = h->rest;
+		bool tag = rest.n > 1 && rest.p[0] == '<' &&
+			(ascii_alpha(rest.p[1]) || rest.p[1] == '/' || rest.p[1] == '!' || rest.p[1] == '?');
+
+		if (tag)
+			read_tag(h);
+		else
+			read_text(h);
+	}
+}
+
+static bool same_state(const struct html_state *a, const struct html_state *b)
+{
+	return a->space == b->space && a->lines == b->lines && a->started == b->started && a->pre == b->pre &&
+		a->quote == b->quote && a->depth == b->depth && memcmp(a->number, b->number, sizeof a->number) == 0;
+}
+
+/* Lines that other pages have too: what they came to there counts here when they begin in the same state. */
+static void read_run(struct html_text *h, const struct mime_run *run, size_t left)
+{
+	struct html_memo *memo = &run->lines->page;
+	struct html_state before = h->at;
+	size_t start = buf_len(h->out);
+	bool linked = h->href.p != NULL;
+
+	if (memo->made && !linked && same_state(&memo->before, &before)) {
+		buf_add(h->out, buf_str(&memo->text));
+		h->at = memo->after;
+		h->rest = str_sub(h->rest, run->n, h->rest.n);
+		return;
+	}
+	h->cut = false;
+	read_until(h, left);
+	/* A tag or a link that goes on behind them is not only theirs. */
+	if (linked || h->href.p != NULL || h->rest.n != left || h->cut)
+		return;
+	buf_clear(&memo->text);
+	buf_add(&memo->text, str_sub(buf_str(h->out), start, buf_len(h->out)));
+	memo->before = before;
+	memo->after = h->at;
+	memo->made = true;
+}
+
+bool html_text_add_runs(struct buf *out, struct str html, const struct mime_run *runs, size_t n)
 {
 	struct html_text h = { .out = out, .rest = html };
 
-	while (h.rest.n > 0) {
-		bool tag = h.rest.n > 1 && h.rest.p[0] == '<' &&
-			(ascii_alpha(h.rest.p[1]) || h.rest.p[1] == '/' || h.rest.p[1] == '!' || h.rest.p[1] == '?');
-
-		if (tag)
-			read_tag(&h);
-		else
-			read_text(&h);
+	for (size_t i = 0; i < n; i++) {
+		read_until(&h, html.n - runs[i].at);
+		if (h.rest.n == html.n - runs[i].at)
+			read_run(&h, &runs[i], html.n - runs[i].at - runs[i].n);
 	}
+	read_until(&h, 0);
 	close_link(&h);
-	if (h.started)
+	if (h.at.started)
 		buf_add_char(out, '\n');
 	buf_free(&h.value);
 	return !out->full;
+}
+
+bool html_text_add(struct buf *out, struct str html)
+{
+	return html_text_add_runs(out, html, NULL, 0);
 }

@@ -10,5 +10,8 @@
  * out is full.
  */
 bool html_text_add(struct buf *out, struct str html);
+/* The same of a page that has lines in common with others, in their order: what they come to is kept with them. */
+struct mime_run;
+bool html_text_add_runs(struct buf *out, struct str html, const struct mime_run *runs, size_t n);
 
 #endif

@@ -75,9 +75,40 @@ static void end_line(struct mbox_writer *w, struct buf *out)
 	w->in_line = false;
 }
 
+/* Whole lines that need no quoting and end in CRLF, as nearly all do: how many octets of s they are. */
+static size_t add_lines(const struct mbox_writer *w, struct buf *out, struct str s)
+{
+	size_t at = 0;
+
+	if (w->held_n > 0 || w->in_line || w->cr || w->quoting)
+		return 0;
+	while (at < s.n && s.p[at] != '>' && s.p[at] != 'F') {
+		struct str rest = str_sub(s, at, s.n);
+		size_t n = str_find(rest, '\n');
+
+		if (n == rest.n || n == 0 || rest.p[n - 1] != '\r' || str_find(str_sub(rest, 0, n), '\r') != n - 1)
+			break;
+		char *room = buf_room(out, n);
+
+		if (room == NULL)
+			break;
+		memcpy(room, rest.p, n - 1);
+		room[n - 1] = '\n';
+		buf_added(out, n);
+		at += n + 1;
+	}
+	return at;
+}
+
 bool mbox_add(struct mbox_writer *w, struct buf *out, struct str s)
 {
 	for (size_t i = 0; i < s.n;) {
+		size_t lines = add_lines(w, out, str_sub(s, i, s.n));
+
+		if (lines > 0) {
+			i += lines;
+			continue;
+		}
 		char c = s.p[i];
 
 		if (w->cr && c != '\n') {

@@ -109,12 +109,31 @@ static const char *charset_of(const struct mime_part *part, const struct mime_sc
 	return scan->high > 0 ? "utf-8" : "us-ascii";
 }
 
+/* A body of one of the usual types: its header needs no folding. */
+static bool put_plain_header(struct composer *w, const struct mime_part *part, const char *charset,
+	const struct mime_encoder *e, const char *type)
+{
+	if (part->name != NULL || part->cid != NULL || charset == NULL ||
+		(strcmp(type, "text/plain") != 0 && strcmp(type, "text/html") != 0))
+		return false;
+	put(w, "Content-Type: ");
+	put(w, type);
+	put(w, "; charset=");
+	put(w, charset);
+	put(w, "\r\nContent-Transfer-Encoding: ");
+	put(w, encoding_names[e->encoding]);
+	put(w, "\r\n\r\n");
+	return true;
+}
+
 static void put_part_header(struct composer *w, const struct mime_part *part, const char *disposition,
 	const struct mime_scan *scan, const struct mime_encoder *e, const char *type)
 {
 	const char *charset = charset_of(part, scan, type);
 	struct buf value = { 0 };
 
+	if (disposition == NULL && put_plain_header(w, part, charset, e, type))
+		return;
 	buf_add_text(&value, type);
 	if (charset != NULL)
 		word_add_parameter(&value, "charset", str_of(charset), false);
@@ -146,13 +165,14 @@ static void put_part(struct composer *w, const struct mime_part *part, const cha
 
 	if (part->file == MIME_NO_FILE) {
 		judged.scan = (struct mime_scan){ 0 };
-		mime_scan_add(&judged.scan, part->content);
+		mime_runs_scan(part->runs, part->n_runs, part->content, &judged.scan);
 	}
 	bool counted = mime_part_stream(&judged, disposition != NULL, &e, &type);
 
 	put_part_header(w, part, disposition, &judged.scan, &e, type);
 	if (part->file == MIME_NO_FILE) {
-		w->ok = mime_encode(&e, &w->m->text, part->content) && mime_encode_end(&e, &w->m->text) && w->ok;
+		w->ok = mime_runs_encode(part->runs, part->n_runs, part->content, &e, &w->m->text) &&
+			mime_encode_end(&e, &w->m->text) && w->ok;
 	} else {
 		close_run(w);
 		add_segment(w->m,
@@ -169,7 +189,13 @@ static void open_multipart(struct composer *w, const char *subtype, char level, 
 	struct buf value = { 0 };
 
 	/* "=_" stands in no base64 and no quoted-printable line. */
-	buf_printf(&value, "multipart/%s; boundary=\"=_%.*s_%c\"", subtype, STR_ARGS(w->c->boundary), level);
+	buf_add_text(&value, "multipart/");
+	buf_add_text(&value, subtype);
+	buf_add_text(&value, "; boundary=\"=_");
+	buf_add(&value, w->c->boundary);
+	buf_add_char(&value, '_');
+	buf_add_char(&value, level);
+	buf_add_char(&value, '"');
 	if (root != NULL)
 		buf_printf(&value, "; type=\"%s\"", root);
 	put_field(w, "Content-Type", &value);
@@ -181,9 +207,10 @@ static void open_multipart(struct composer *w, const char *subtype, char level, 
  */
 static void put_boundary(struct composer *w, char level, bool first, bool last)
 {
-	w->ok = buf_printf(&w->m->text, "%s--=_%.*s_%c%s\r\n", first ? "" : "\r\n", STR_ARGS(w->c->boundary), level,
-			last ? "--" : "") &&
-		w->ok;
+	put(w, first ? "--=_" : "\r\n--=_");
+	w->ok = buf_add(&w->m->text, w->c->boundary) && buf_add_char(&w->m->text, '_') &&
+		buf_add_char(&w->m->text, level) && w->ok;
+	put(w, last ? "--\r\n" : "\r\n");
 }
 
 static void put_alternative(struct composer *w)

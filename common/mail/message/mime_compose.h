@@ -2,6 +2,7 @@
 #define PIPEMAIL_MAIL_MIME_COMPOSE_H
 
 #include "mail/message/mime_encode.h"
+#include "mail/message/mime_lines.h"
 #include "mail/message/mime_message.h"
 
 struct err;
@@ -15,7 +16,9 @@ struct err;
 struct mime_part {
 	/* "text/plain", "image/png"...; a text type gets charset=utf-8 when it is UTF-8. */
 	const char *type;
-	struct str content; /* used when file is MIME_NO_FILE */
+	struct str content;          /* used when file is MIME_NO_FILE */
+	const struct mime_run *runs; /* lines of content that many messages have, in their order; or NULL */
+	size_t n_runs;
 	size_t file;
 	uint64_t file_size;    /* bytes in the file */
 	uint64_t encoded_size; /* of a file for which mime_part_stream says so: its size encoded */

@@ -83,6 +83,27 @@ static void scan_octet(struct mime_scan *scan, unsigned char c)
 	}
 }
 
+#define EACH(octet) (UINT64_C(0x0101010101010101) * (octet))
+
+/* How many octets at the start of s are printable and no "="; eight at a time, and fewer at the end may be missed. */
+static size_t printable_run(struct str s)
+{
+	size_t n = 0;
+	uint64_t word;
+
+	for (; n + 8 <= s.n; n += 8) {
+		memcpy(&word, s.p + n, 8);
+		uint64_t equals = word ^ EACH(0x3d);
+		/* The high bit of each octet: below 0x20, 0x7f or "=", over 0x7f. */
+		uint64_t low = (word - EACH(0x20)) & ~word;
+		uint64_t delete = ((word ^ EACH(0x7f)) - EACH(1)) & ~(word ^ EACH(0x7f));
+
+		if (((low | delete | ((equals - EACH(1)) & ~equals) | word) & EACH(0x80)) != 0)
+			break;
+	}
+	return n;
+}
+
 void mime_scan_add(struct mime_scan *scan, struct str s)
 {
 	scan->octets += s.n;
@@ -91,11 +112,32 @@ void mime_scan_add(struct mime_scan *scan, struct str s)
 
 		/* The bulk of any text: printable, and no state that it would end. */
 		if (c >= 0x20 && c < 0x7f && c != '=' && scan->line >= sizeof from_start - 1 && !scan->cr &&
-			scan->tail_n == 0)
-			scan->line++;
-		else
+			scan->tail_n == 0) {
+			size_t run = 1 + printable_run(str_at(s.p + i + 1, s.n - i - 1));
+
+			scan->line += run;
+			i += run - 1;
+		} else {
 			scan_octet(scan, c);
+		}
 	}
+}
+
+bool mime_scan_join(struct mime_scan *scan, const struct mime_scan *lines)
+{
+	if (scan->line > 0 || scan->cr || scan->tail_n > 0 || lines->line > 0 || lines->cr || lines->tail_n > 0)
+		return false;
+	scan->octets += lines->octets;
+	scan->high += lines->high;
+	scan->qp_extra += lines->qp_extra;
+	scan->longest = lines->longest > scan->longest ? lines->longest : scan->longest;
+	scan->nul |= lines->nul;
+	scan->lone_cr |= lines->lone_cr;
+	scan->lone_lf |= lines->lone_lf;
+	scan->control |= lines->control;
+	scan->from_line |= lines->from_line;
+	scan->not_utf8 |= lines->not_utf8;
+	return true;
 }
 
 bool mime_scan_utf8(const struct mime_scan *scan)

@@ -29,6 +29,11 @@ struct mime_scan {
 	bool cr;
 };
 void mime_scan_add(struct mime_scan *scan, struct str s);
+/*
+ * As if the whole lines that `lines` was made of, from zero, had been added. False, with nothing added, in the middle of
+ * a line.
+ */
+bool mime_scan_join(struct mime_scan *scan, const struct mime_scan *lines);
 /* All of it is UTF-8, and the last sequence is complete. */
 bool mime_scan_utf8(const struct mime_scan *scan);
 /* "utf-8", or for what is none the old Western charset that has all its characters; static. */
