@@ -7,8 +7,8 @@
 
 /*
  * Open addressing with linear probing. The slots hold indices into an array of entries in order of arrival:
- * growing rebuilds the indices from the hashes that are kept and neither moves nor reads a key. Half of the hash is in the
- * slot, so that an entry, which is likely not in the processor's cache, is read only when it is the one.
+ * growing rebuilds the indices from the hashes that are kept and neither moves nor reads a key. Half of the hash is in
+ * the slot, so that an entry, which is likely not in the processor's cache, is read only when it is the one.
  */
 
 #define FIRST_BLOCK ((size_t)256)

@@ -269,6 +269,14 @@ static void test_compact(struct state *s)
 	check(!rewritten(s, 999, 100), "a short file stays");
 	check(rewritten(s, 1000, 100), "a long one does not");
 	check(rewritten(s, 2200, 1100), "half of it alive is not mostly");
+	state_listing(s);
+	for (size_t i = 0; i < 1100; i++) {
+		char key[20];
+		bool before;
+
+		snprintf(key, sizeof key, "u%zu", i);
+		state_list(s, str_of(key), &before);
+	}
 	calls_begin(directory);
 	check(s->records > 1000 && state_tidy(s, 9, NULL), "one that is mostly alive");
 	check(str_search(buf_str(&calls.notes), STR_LIT("rename")) == buf_len(&calls.notes), "stays");
