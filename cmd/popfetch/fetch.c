@@ -45,16 +45,15 @@ static bool state_path(const struct settings *s, const struct account_server *se
 /* What the server no longer has is forgotten. Only a session that ended in order may tell. */
 static bool tidy(struct visit *v, struct err *err)
 {
-	struct set listed = { 0 };
-	bool ok;
+	bool again;
 
-	random_seed(&listed);
+	/* Those that were known before the session are noted as listed already. */
 	for (size_t i = 0; i < v->pop3.n_items; i++)
-		if (v->keys[i] != NULL && v->fates[i] != FATE_DELETED)
-			set_add(&listed, str_of(v->keys[i]), NULL);
-	ok = state_tidy(v->state, &listed, clock_wall(), err);
-	set_free(&listed);
-	return ok;
+		if (v->keys[i] != NULL && v->fates[i] == FATE_DELETED)
+			state_unlist(v->state, str_of(v->keys[i]));
+		else if (v->keys[i] != NULL && !v->known[i])
+			state_list(v->state, str_of(v->keys[i]), &again);
+	return state_tidy(v->state, clock_wall(), err);
 }
 
 /* Gmail lists some hundred messages at a time: a session that brought something may not have been the last. */
@@ -82,11 +81,11 @@ static bool may_retry(const struct visit *v, const struct course *c)
 	bool lost = v->err.kind == ERR_TEMP || v->err.kind == ERR_PROTOCOL;
 
 	/* Without a state, what was stored would come again. */
-	bool reached = v->fates != NULL || c->careful || (v->pop3.unanswered > 1 && !c->lock_step) ||
-		v->pop3.uidl_silent;
+	bool reached =
+		v->fates != NULL || c->careful || (v->pop3.unanswered > 1 && !c->lock_step) || v->pop3.uidl_silent;
 
-	return lost && !c->over && (v->state != NULL || v->tally->fetched == 0) && reached &&
-		v->sink != NULL && drive_stop_signal() == 0 && c->failures < v->settings->retries;
+	return lost && !c->over && (v->state != NULL || v->tally->fetched == 0) && reached && v->sink != NULL &&
+		drive_stop_signal() == 0 && c->failures < v->settings->retries;
 }
 
 /* After a session that was lost: what the next one does otherwise. False: there is none. */

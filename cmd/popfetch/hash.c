@@ -45,7 +45,7 @@ void hash_sum(struct visit *v)
 	finish(v, digest);
 }
 
-char *hash_end(struct visit *v)
+const char *hash_end(struct visit *v)
 {
 	unsigned char digest[32];
 	struct buf key = { 0 };
@@ -58,7 +58,7 @@ char *hash_end(struct visit *v)
 	e = set_add(&v->hashes, buf_str(&key), NULL);
 	if (++e->value > 1)
 		buf_printf(&key, " %llu", (unsigned long long)e->value);
-	char *text = mem_copy(buf_str(&key).p, buf_len(&key));
+	const char *text = visit_key(v, buf_str(&key));
 
 	buf_free(&key);
 	return text;

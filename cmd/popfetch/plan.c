@@ -31,35 +31,80 @@ size_t plan_index(const struct visit *v, uint32_t number)
 	return low;
 }
 
-/*
- * "u" and the UID, where no other message of the listing has the same: a UID that is there twice says nothing, and
- * counting them would give the second one's name to a third when the first is gone.
- */
+const char *visit_key(struct visit *v, struct str key)
+{
+	char *to = arena_room(&v->arena, key.n + 1);
+
+	memcpy(to, key.p, key.n);
+	to[key.n] = '\0';
+	return to;
+}
+
+/* The key of a UID; *again: another message of the listing has it too. What the state knows is not copied. */
+static const char *key_of(struct visit *v, struct str uid, struct set *others, size_t i, bool *again)
+{
+	char key[POP3_UID_MAX + 1] = "u";
+	const char *known = NULL;
+	struct set_entry *e;
+
+	memcpy(key + 1, uid.p, uid.n);
+	*again = false;
+	if (v->state != NULL)
+		known = state_list(v->state, str_at(key, uid.n + 1), again);
+	v->known[i] = known != NULL;
+	if (known != NULL)
+		return known;
+	e = set_add(others, str_at(key, uid.n + 1), NULL);
+	*again = e->value++ > 0;
+	return visit_key(v, str_at(key, uid.n + 1));
+}
+
+/* A UID that is there twice says nothing, and counting them would give the second one's name to a third when the first
+ * is gone. */
+static size_t drop_keys(struct visit *v, const struct set *doubles)
+{
+	size_t dropped = 0;
+
+	for (size_t i = 0; i < v->pop3.n_items && doubles->used > 0; i++) {
+		if (v->keys[i] == NULL || set_find(doubles, pop3_uid(&v->pop3, &v->pop3.items[i])) == NULL)
+			continue;
+		if (v->state != NULL)
+			state_unlist(v->state, str_of(v->keys[i]));
+		v->keys[i] = NULL;
+		v->known[i] = false;
+		dropped++;
+	}
+	return dropped;
+}
+
+/* "u" and the UID, where no other message of the listing has the same. */
 static void make_keys(struct visit *v)
 {
-	struct set counts = { 0 };
+	struct set others = { 0 };
+	struct set doubles = { 0 };
 	size_t without = 0;
 
-	random_seed(&counts);
+	random_seed(&others);
+	random_seed(&doubles);
 	random_seed(&v->hashes);
+	if (v->state != NULL)
+		state_listing(v->state);
 	v->keys = mem_array(v->pop3.n_items + 1, sizeof *v->keys);
-	for (size_t i = 0; i < v->pop3.n_items; i++)
-		if (v->pop3.items[i].uid.n > 0)
-			set_add(&counts, v->pop3.items[i].uid, NULL)->value++;
+	v->known = mem_array(v->pop3.n_items + 1, sizeof *v->known);
 	for (size_t i = 0; i < v->pop3.n_items; i++) {
-		struct str uid = v->pop3.items[i].uid;
-		struct buf key = { 0 };
+		struct str uid = pop3_uid(&v->pop3, &v->pop3.items[i]);
+		bool again = false;
 
-		if (uid.n == 0 || set_find(&counts, uid)->value > 1) {
+		if (uid.n == 0)
 			without++;
-			continue;
-		}
-		buf_add_char(&key, 'u');
-		buf_add(&key, uid);
-		v->keys[i] = mem_copy(buf_str(&key).p, buf_len(&key));
-		buf_free(&key);
+		else
+			v->keys[i] = key_of(v, uid, &others, i, &again);
+		if (again)
+			set_add(&doubles, uid, NULL);
 	}
-	set_free(&counts);
+	without += drop_keys(v, &doubles);
+	set_free(&others);
+	set_free(&doubles);
 	if (without > 0 && v->state != NULL && v->settings->keep != 0)
 		say_note(
 			"%s: gives %zu messages no UID of their own; each is fetched again and compared with what is known",
@@ -174,7 +219,8 @@ void plan(struct visit *v)
 	v->tally->listed = v->pop3.n_items;
 	v->fates = mem_array(v->pop3.n_items + 1, sizeof *v->fates);
 	for (size_t i = 0; i < v->pop3.n_items; i++)
-		v->fates[i] = fate_of(v, i);
+		v->fates[i] = (unsigned char)fate_of(v, i);
+	match_say(v);
 }
 
 static void ask(struct visit *v, size_t i)
@@ -254,7 +300,7 @@ bool plan_print(struct visit *v)
 		const struct pop3_item *item = &v->pop3.items[i];
 
 		buf_printf(&out, "%u,%llu,", (unsigned)item->number, (unsigned long long)item->size);
-		csv_add_cell(&out, item->uid, ',');
+		csv_add_cell(&out, pop3_uid(&v->pop3, item), ',');
 		buf_add_char(&out, '\n');
 	}
 	ok = file_write(STDOUT_FILENO, buf_str(&out), "standard output", &v->err);

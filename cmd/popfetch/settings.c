@@ -21,6 +21,8 @@ static const struct option *fetch_options(struct settings *s)
 		{ "delete-after", 0, OPTION_TEXT, &s->delete_after, "DAYS",
 			"delete from the server what was fetched so long ago", false },
 		{ "all", 'a', OPTION_FLAG, &s->all, NULL, "fetch again what was fetched before", false },
+		{ "no-duplicates", 0, OPTION_FLAG, &s->no_duplicates, NULL,
+			"store no message twice that has the same content", false },
 		{ "limit", 0, OPTION_NUMBER, &s->limit, "N", "at most N messages", false },
 		{ "max-size", 0, OPTION_TEXT, &s->max_size_text, "SIZE",
 			"leave larger messages on the server: 500k, 20M", false },

@@ -13,6 +13,7 @@ struct settings {
 	const char *delete_after;
 	int64_t keep; /* seconds that a message stays on the server; -1: for ever, 0: --delete */
 	bool all;
+	bool no_duplicates;
 	uint64_t limit; /* messages in this run; 0: no limit */
 	const char *max_size_text;
 	uint64_t max_size; /* octets; 0: any */

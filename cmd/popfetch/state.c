@@ -22,21 +22,23 @@ static void add_try(struct state *s, struct str key, struct str extra, uint64_t 
 
 static struct state_note *note_of(struct state *s, struct str key)
 {
-	size_t i = (size_t)(set_add(&s->seen, key, NULL) - s->seen.entries);
-	size_t before = s->cap_notes;
+	bool added;
+	size_t i = (size_t)(set_add(&s->seen, key, &added) - s->seen.entries);
 
 	while (s->seen.used > s->cap_notes)
 		s->notes = mem_grow(s->notes, s->cap_notes, &s->cap_notes, sizeof *s->notes);
-	if (s->cap_notes > before)
-		memset(s->notes + before, 0, (s->cap_notes - before) * sizeof *s->notes);
+	if (added)
+		s->notes[i] = (struct state_note){ .size = 0 };
 	return &s->notes[i];
 }
 
 static void know(struct state *s, struct str key, int64_t time, uint64_t size, uint64_t hash)
 {
-	*note_of(s, key) = (struct state_note){ .size = size, .hash = hash };
-	set_add(&s->seen, key, NULL)->value = (uint64_t)time + 1;
-	if (state_is_fault(s, key))
+	struct state_note *n = note_of(s, key);
+
+	*n = (struct state_note){ .size = size, .hash = hash, .listed = n->listed };
+	s->seen.entries[n - s->notes].value = (uint64_t)time + 1;
+	if (s->trouble.used > 0 && state_is_fault(s, key))
 		set_add(&s->trouble, key, NULL)->value = 0;
 }
 
@@ -71,10 +73,10 @@ static bool replay_server(struct state *s, char kind, struct str rest)
 
 	switch (kind) {
 	case 'G':
-		if (!str_number(str_cut(&rest, '\t'), INT64_MAX, &time) || !str_number(rest, 3, &sessions))
+		if (!str_number(str_cut(&rest, '\t'), UINT32_MAX, &time) || !str_number(rest, 3, &sessions))
 			return false;
-		note_of(s, key)->gone = (int64_t)time;
-		note_of(s, key)->sessions = (uint32_t)sessions;
+		note_of(s, key)->gone = (uint32_t)time;
+		note_of(s, key)->sessions = (uint8_t)sessions;
 		return true;
 	case 'Z':
 		note_of(s, key)->deleted = true;
@@ -125,6 +127,7 @@ static bool replay(void *arg, struct str record, struct err *err)
 		know(s, key, (int64_t)time, size, hash);
 		return true;
 	case 'X':
+		note_of(s, rest);
 		set_add(&s->seen, rest, NULL)->value = 0;
 		return true;
 	case 'F':
@@ -250,6 +253,13 @@ bool state_store(struct state *s, struct str key, int64_t now, uint64_t size, ui
 	know(s, key, now, size, hash);
 	note_of(s, key)->fresh = true;
 	return add_known(s, key, now, size, hash, err);
+}
+
+bool state_forget(struct state *s, struct str key, struct err *err)
+{
+	note_of(s, key);
+	set_add(&s->seen, key, NULL)->value = 0;
+	return state_add(s, "X", key, STR_NONE, err);
 }
 
 const struct state_note *state_noted(const struct state *s, struct str key)

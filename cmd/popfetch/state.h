@@ -35,12 +35,13 @@ struct state_try {
 
 /* What is known of a message beside its key. */
 struct state_note {
-	uint64_t size;     /* as the server listed it, + 1; 0: nothing is known, STATE_DOUBT: it has to be compared */
-	uint64_t hash;     /* the first 8 octets of its SHA-256 */
-	int64_t gone;      /* not listed since, or 0 */
-	uint32_t sessions; /* without it since then, 3 at most */
-	bool deleted;      /* on the server, at our wish */
-	bool fresh;        /* stored by this process */
+	uint64_t size;    /* as the server listed it, + 1; 0: nothing is known, STATE_DOUBT: it has to be compared */
+	uint64_t hash;    /* the first 8 octets of its SHA-256 */
+	uint32_t gone;    /* not listed since, or 0 */
+	uint8_t sessions; /* without it since then, 3 at most */
+	bool deleted;     /* on the server, at our wish */
+	bool fresh;       /* stored by this process */
+	bool listed;      /* in this session (state_listing) */
 };
 #define STATE_DOUBT UINT64_MAX
 
@@ -51,7 +52,7 @@ struct state {
 	struct set seen;          /* values: time stored + 1; 0: forgotten */
 	struct state_note *notes; /* of seen.entries */
 	size_t cap_notes;
-	struct set trouble;      /* values: 1: the last session ended in the middle of it */
+	struct set trouble;      /* values: 1: the last session ended in the middle of it, 2: and it is listed now */
 	int64_t lock_step;       /* since when + 1; 0: not */
 	uint64_t records;        /* in the file: when most of them are dead, it is written anew */
 	struct state_try *tries; /* of the batch that is open, or that a crash left open */
@@ -81,6 +82,9 @@ bool state_undone(struct state *s, struct err *err);
  * state_try_noted; size 0: none. */
 bool state_store(struct state *s, struct str key, int64_t now, uint64_t size, uint64_t hash, struct err *err);
 
+/* It is known by another key now, or not at all. Durable with the next commit. */
+bool state_forget(struct state *s, struct str key, struct err *err);
+
 /* Messages and servers that need care. Durable with the next commit. */
 bool state_fault(struct state *s, struct str key, struct err *err);
 bool state_is_fault(const struct state *s, struct str key);
@@ -96,9 +100,16 @@ bool state_deleted(struct state *s, struct str key, struct err *err);
 /* Note where messages go. Durable with the next commit. */
 bool state_set_mailbox(struct state *s, const char *path, struct err *err);
 
-/* After a session that ended in order: note which keys are not in listed, and forget those that were not for 30 days
- * and three sessions, durably; where most of the file is dead, write it anew. */
-bool state_tidy(struct state *s, const struct set *listed, int64_t now, struct err *err);
+/* A listing begins: nothing is listed. */
+void state_listing(struct state *s);
+/* The key as the state has it, which lives as long as the state, and is NUL-terminated; NULL: it is not known. Its note
+ * says that it is listed now; *again: it said so before. */
+const char *state_list(struct state *s, struct str key, bool *again);
+/* It is listed no longer, or cannot be told from another. */
+void state_unlist(struct state *s, struct str key);
+/* After a session that ended in order: note which keys were not listed, and forget those that were not for 30 days and
+ * three sessions, durably; where most of the file is dead, write it anew. */
+bool state_tidy(struct state *s, int64_t now, struct err *err);
 
 /* For the parts of this module: a record with at most two fields. */
 bool state_add(struct state *s, const char *kind, struct str a, struct str b, struct err *err);

@@ -12,6 +12,37 @@
 #define GONE_TIME (INT64_C(30) * 86400)
 #define GONE_SESSIONS 3
 
+void state_listing(struct state *s)
+{
+	for (size_t i = 0; i < s->seen.used; i++)
+		s->notes[i].listed = false;
+	for (size_t i = 0; i < s->trouble.used; i++)
+		s->trouble.entries[i].value = s->trouble.entries[i].value > 0;
+}
+
+const char *state_list(struct state *s, struct str key, bool *again)
+{
+	const struct set_entry *e = set_find(&s->seen, key);
+	struct set_entry *trouble = s->trouble.used > 0 ? set_find(&s->trouble, key) : NULL;
+
+	if (trouble != NULL && trouble->value > 0)
+		trouble->value = 2;
+	*again = false;
+	if (e == NULL || e->value == 0)
+		return NULL;
+	*again = s->notes[e - s->seen.entries].listed;
+	s->notes[e - s->seen.entries].listed = true;
+	return e->p;
+}
+
+void state_unlist(struct state *s, struct str key)
+{
+	const struct set_entry *e = set_find(&s->seen, key);
+
+	if (e != NULL && e->value > 0)
+		s->notes[e - s->seen.entries].listed = false;
+}
+
 static void write_known(const struct set_entry *e, const struct state_note *n, struct buf *text)
 {
 	struct buf record = { 0 };
@@ -80,7 +111,7 @@ static bool add_gone(struct state *s, struct str key, const struct state_note *n
 {
 	char text[64];
 
-	snprintf(text, sizeof text, "%lld\t%u", (long long)n->gone, n->sessions);
+	snprintf(text, sizeof text, "%lld\t%u", (long long)n->gone, (unsigned)n->sessions);
 	return state_add(s, "G", key, str_of(text), err);
 }
 
@@ -93,7 +124,7 @@ static bool miss(struct state *s, struct set_entry *e, struct state_note *n, int
 	struct str key = str_at(e->p, e->n);
 
 	if (n->gone == 0) {
-		n->gone = now;
+		n->gone = (uint32_t)now;
 		n->sessions = 0;
 	}
 	if (n->sessions < GONE_SESSIONS) {
@@ -107,7 +138,7 @@ static bool miss(struct state *s, struct set_entry *e, struct state_note *n, int
 	return state_add(s, "X", key, STR_NONE, err);
 }
 
-bool state_tidy(struct state *s, const struct set *listed, int64_t now, struct err *err)
+bool state_tidy(struct state *s, int64_t now, struct err *err)
 {
 	uint64_t live = 0;
 
@@ -119,7 +150,7 @@ bool state_tidy(struct state *s, const struct set *listed, int64_t now, struct e
 
 		if (e->value == 0)
 			continue;
-		if (set_find(listed, key) == NULL) {
+		if (!n->listed) {
 			ok = miss(s, e, n, now, err);
 		} else if (n->gone != 0) {
 			n->gone = 0;
@@ -131,10 +162,9 @@ bool state_tidy(struct state *s, const struct set *listed, int64_t now, struct e
 			return false;
 	}
 	for (size_t i = 0; i < s->trouble.used; i++)
-		if (set_find(listed, str_at(s->trouble.entries[i].p, s->trouble.entries[i].n)) == NULL)
-			s->trouble.entries[i].value = 0;
+		s->trouble.entries[i].value = s->trouble.entries[i].value == 2;
 	if (!journal_commit(&s->journal, err))
 		return false;
 	/* Rewriting costs as much as it saves until most of the file is dead. */
-	return s->records < COMPACT_AT || s->records < 3 * live || compact(s, err);
+	return s->records < COMPACT_AT || s->records < 2 * live || compact(s, err);
 }

@@ -83,7 +83,7 @@ static bool on_ready(struct visit *v)
 static bool on_confirmed(struct visit *v)
 {
 	v->confirming = false;
-	return commit(v, &v->err) && visit_go_on(v);
+	return match_confirmed(v, &v->err) && commit(v, &v->err) && visit_go_on(v);
 }
 
 static bool on_again(struct visit *v)
@@ -272,9 +272,10 @@ bool visit(struct visit *v)
 
 void visit_free(struct visit *v)
 {
-	for (size_t i = 0; i < v->pop3.n_items && v->keys != NULL; i++)
-		mem_free(v->keys[i]);
 	mem_free(v->keys);
+	mem_free(v->known);
+	arena_free(&v->arena);
+	match_free(&v->match);
 	mem_free(v->fates);
 	hash_drop(v);
 	set_free(&v->hashes);

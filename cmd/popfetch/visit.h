@@ -1,6 +1,7 @@
 #ifndef PIPEMAIL_CMD_POPFETCH_VISIT_H
 #define PIPEMAIL_CMD_POPFETCH_VISIT_H
 
+#include "base/arena.h"
 #include "cli/drive.h"
 #include "cli/progress.h"
 #include "cmd/popfetch/fetch.h"
@@ -34,6 +35,23 @@ struct course {
 	size_t dead;       /* of them, how many are not asked for again */
 };
 
+/* match.c: what is known of contents, made when the first message of an unknown id has come. */
+struct match_pair {
+	size_t item;
+	size_t old; /* its entry in the state so far, or SIZE_MAX */
+	uint64_t hash;
+};
+struct match {
+	bool made;
+	struct set
+		contents; /* by hash; values: 1 + the newest entry of the state, UINT64_MAX: a message of this session */
+	uint32_t *next;   /* of the entries: another one of the same content, as such a value; 0: none */
+	size_t n;
+	struct match_pair *pairs; /* that are not confirmed */
+	size_t n_pairs;
+	size_t cap_pairs;
+};
+
 struct visit {
 	const struct settings *settings;
 	struct account_server *server;
@@ -44,19 +62,22 @@ struct visit {
 	struct tally *tally;
 	struct progress progress;
 	struct course *course;
-	enum fate *fates;  /* of pop3.items */
-	char **keys;       /* what the state knows them by; NULL: to be made of its octets when they are here */
-	size_t next;       /* the first that waits may be this one */
-	size_t looks;      /* answers to TOP that are still to come */
-	size_t wanted;     /* messages that are asked for and have not come */
-	size_t last;       /* index of the message that came last, or SIZE_MAX */
-	size_t begun;      /* index of the message that is coming, or SIZE_MAX */
-	uint64_t octets;   /* of it so far */
-	uint64_t moved;    /* octets since the wait began anew */
-	void *hash;        /* of it; NULL: nothing is remembered */
-	uint64_t sum;      /* the first 8 octets of the last hash */
-	unsigned forms;    /* what LIST's size may mean on this server: a bit each (plan_measure) */
-	size_t measured;   /* messages that agreed with forms */
+	unsigned char *fates; /* of pop3.items: enum fate */
+	const char **keys;    /* what the state knows them by; NULL: to be made of its octets when they are here */
+	bool *known;          /* and whether it did before this session */
+	struct arena arena;   /* of the keys of others */
+	size_t next;          /* the first that waits may be this one */
+	size_t looks;         /* answers to TOP that are still to come */
+	size_t wanted;        /* messages that are asked for and have not come */
+	size_t last;          /* index of the message that came last, or SIZE_MAX */
+	size_t begun;         /* index of the message that is coming, or SIZE_MAX */
+	uint64_t octets;      /* of it so far */
+	uint64_t moved;       /* octets since the wait began anew */
+	void *hash;           /* of it; NULL: nothing is remembered */
+	uint64_t sum;         /* the first 8 octets of the last hash */
+	unsigned forms;       /* what LIST's size may mean on this server: a bit each (plan_measure) */
+	size_t measured;      /* messages that agreed with forms */
+	struct match match;
 	struct set hashes; /* how many of each were seen in this session */
 	bool endless;      /* what comes is longer than any message */
 	bool confirming;   /* the session was asked to confirm what came */
@@ -80,6 +101,8 @@ void visit_confirm(struct visit *v);
 bool visit_go_on(struct visit *v);
 #define VISIT_LOOK_MAX ((size_t)256 << 10)
 
+/* A copy of a key, which lives as long as v. */
+const char *visit_key(struct visit *v, struct str key);
 /* Its UID for messages to people. */
 const char *visit_uid(const struct visit *v, size_t i);
 
@@ -104,11 +127,19 @@ enum fate plan_kept(const struct visit *v, int64_t when);
  * before and is not for this one. */
 bool plan_measure(struct visit *v, size_t i, uint64_t octets, uint64_t dots, uint64_t crlf);
 
+/* match.c: v->sum is the content of item i, whose key is not known: is it known all the same? */
+bool match_content(struct visit *v, size_t i);
+/* What came is confirmed: the state knows them by their new keys. Durable with the next commit. */
+bool match_confirmed(struct visit *v, struct err *err);
+/* Say it where all ids are new. */
+void match_say(struct visit *v);
+void match_free(struct match *m);
+
 /* hash.c: a message by its octets. It has a key when it has no UID of its own. */
 void hash_begin(struct visit *v);
 void hash_add(struct visit *v, struct str octets);
-/* The key; the caller frees it. A second message of the same octets has another one. */
-char *hash_end(struct visit *v);
+/* The key, which lives as long as v. A second message of the same octets has another one. */
+const char *hash_end(struct visit *v);
 /* v->sum alone. */
 void hash_sum(struct visit *v);
 void hash_drop(struct visit *v);

@@ -82,10 +82,16 @@ static bool is_known(struct visit *v, size_t i)
 		same = note != NULL && note->size > 0 && note->hash == v->sum;
 	}
 	when = state_seen(v->state, str_of(v->keys[i]));
+	if (when < 0 && !v->settings->all && !sink_holds(v->sink, str_of(v->keys[i])) && match_content(v, i)) {
+		v->tally->known++;
+		v->fates[i] = (unsigned char)plan_kept(v, -1);
+		sink_abandon(v->sink);
+		return true;
+	}
 	if (!sink_holds(v->sink, str_of(v->keys[i])) && (when < 0 || !same || v->settings->all))
 		return false;
 	v->tally->known++;
-	v->fates[i] = plan_kept(v, when);
+	v->fates[i] = (unsigned char)plan_kept(v, when);
 	sink_abandon(v->sink);
 	return true;
 }
@@ -96,7 +102,7 @@ static void note(struct visit *v, size_t i, const struct pop3_news *news)
 {
 	bool exact = v->settings->headers || plan_measure(v, i, v->octets, news->dots, news->crlf);
 
-	v->fates[i] = exact ? plan_kept(v, -1) : FATE_KEPT;
+	v->fates[i] = (unsigned char)(exact ? plan_kept(v, -1) : FATE_KEPT);
 	if (!exact)
 		say_note(
 			"%s: message %u (UID %s) has %llu bytes, and the server lists %llu; it is not deleted, and the next run "
@@ -116,7 +122,7 @@ static bool on_finish(struct visit *v, size_t i, const struct pop3_news *news)
 	}
 	v->wanted--;
 	if (is_known(v, i))
-		return (v->keys[i][0] != 'u' || sink_holds(v->sink, str_of(v->keys[i])) ||
+		return (v->keys[i][0] != 'u' || state_seen(v->state, str_of(v->keys[i])) < 0 ||
 			       state_same(v->state, str_of(v->keys[i]), v->pop3.items[i].size + 1, &v->err)) &&
 			visit_go_on(v);
 	note(v, i, news);

@@ -18,17 +18,20 @@
 /* clang-format on */
 struct set {
 	struct set_entry *entries; /* owned, in order of arrival; `used` of them */
-	uint32_t *slots;           /* owned hash table: 1 + index of an entry, or 0 */
+	uint64_t *slots; /* owned hash table: upper half of it the key's hash, lower 1 + index of its entry; or 0 */
 	size_t used;
-	size_t size;     /* number of slots: a power of two, or 0; at most half of them are used */
+	size_t size;     /* number of slots: a power of two, or 0; at most 7 of 8 are used */
 	uint64_t key[2]; /* of the hash */
+	char *block;     /* owned: what the newest keys are in, behind the block before it; NULL: none */
+	size_t room;     /* bytes that are left in it, at its end */
+	size_t length;   /* its bytes */
 };
 
 struct set_entry {
-	char *p;        /* the key, owned by the set; a NUL follows it */
+	char *p;        /* the key, owned by the set; a NUL follows it; it stays where it is until set_free */
 	uint32_t n;     /* bytes of the key, at most 2^32 - 1 */
+	uint32_t hash;  /* of 64 bits the lower ones */
 	uint64_t value; /* the caller's; 0 in a new entry */
-	uint64_t hash;
 };
 
 /*

@@ -138,6 +138,16 @@ bool str_number(struct str s, uint64_t max, uint64_t *value)
 
 	if (s.n == 0)
 		return false;
+	/* So many digits cannot overflow: a listing of a hundred thousand messages has as many numbers. */
+	if (s.n <= 19) {
+		for (size_t i = 0; i < s.n; i++) {
+			if (!ascii_digit(s.p[i]))
+				return false;
+			sum = sum * 10 + (uint64_t)(s.p[i] - '0');
+		}
+		*value = sum <= max ? sum : *value;
+		return sum <= max;
+	}
 	for (size_t i = 0; i < s.n; i++) {
 		if (!ascii_digit(s.p[i]))
 			return false;

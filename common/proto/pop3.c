@@ -34,7 +34,6 @@ void pop3_free(struct pop3 *p)
 	buf_wipe(&st->response);
 	buf_wipe(&st->line);
 	buf_free(&st->uids);
-	mem_free(st->uid_at);
 	mem_free(st->queue);
 	mem_free(st);
 	mem_free(p->items);
@@ -292,8 +291,8 @@ static void end_of_stream(struct pop3 *p)
 	bool only_quit = st->phase == POP3_PHASE_QUIT && st->n_queue == 1 && !st->deleted;
 
 	/* Nothing hangs on the answer when nothing was deleted. */
-	if (st->in_list && st->list_lines == 0 && pop3_first_want(p)->kind == POP3_WANT_UIDL && !(p->caps & POP3_CAP_UIDL))
-		p->uidl_silent = true;
+	p->uidl_silent = st->in_list && st->list_lines == 0 && pop3_first_want(p)->kind == POP3_WANT_UIDL &&
+		!(p->caps & POP3_CAP_UIDL);
 	if (only_quit) {
 		pop3_close(p);
 	} else if (st->eof_why.kind != ERR_NONE) {
@@ -374,30 +373,4 @@ uint32_t pop3_replying(const struct pop3 *p)
 	const struct pop3_want *w = p->state != NULL ? pop3_first_want(p) : NULL;
 
 	return w != NULL && (w->kind == POP3_WANT_RETR || w->kind == POP3_WANT_TOP) ? w->number : 0;
-}
-
-const char *pop3_waiting_for(const struct pop3 *p)
-{
-	static const char *const names[] = {
-		[POP3_WANT_GREETING] = "greeting",
-		[POP3_WANT_CAPA] = "reply to CAPA",
-		[POP3_WANT_STLS] = "reply to STLS",
-		[POP3_WANT_UTF8] = "reply to UTF8",
-		[POP3_WANT_AUTH] = "reply to AUTH",
-		[POP3_WANT_USER] = "reply to USER",
-		[POP3_WANT_PASS] = "reply to PASS",
-		[POP3_WANT_STAT] = "reply to STAT",
-		[POP3_WANT_LIST] = "reply to LIST",
-		[POP3_WANT_UIDL] = "reply to UIDL",
-		[POP3_WANT_RETR] = "reply to RETR",
-		[POP3_WANT_TOP] = "reply to TOP",
-		[POP3_WANT_DELE] = "reply to DELE",
-		[POP3_WANT_QUIT] = "reply to QUIT",
-		[POP3_WANT_STEP] = "reply that shows that the session is in step",
-	};
-	const struct pop3_want *w = pop3_first_want(p);
-
-	if (w == NULL)
-		return "";
-	return p->state->in_body ? "rest of a message" : p->state->in_list ? "rest of a list" : names[w->kind];
 }

@@ -54,11 +54,12 @@ enum pop3_event {
 	POP3_FAILED,     /* over, news.err says why; what was not finished or deleted by an event is not */
 };
 
+#define POP3_UID_MAX 1000 /* octets; RFC 1939 has 70 */
 struct pop3_item {
 	uint32_t number;
 	uint64_t size;  /* LIST's word: a hint */
-	struct str uid; /* empty: the server has no UIDL, or says something that is no UID (a control, over 1,000
-			    octets) */
+	uint32_t uid_n; /* octets of its UID (pop3_uid) */
+	uint32_t uid_at;
 };
 
 struct pop3_news {
@@ -109,6 +110,9 @@ void pop3_eof(struct pop3 *p, const struct err *err);
  * lf_bodies may read it; it has to be confirmed, since a message can be written like that.
  */
 bool pop3_looks_ended(const struct pop3 *p);
+/* Its UID, until pop3_free; empty: the server has no UIDL, or says something that is no UID (a control, over 1,000
+ * octets). */
+struct str pop3_uid(const struct pop3 *p, const struct pop3_item *item);
 /* The message that a reply to RETR or TOP is awaited for, or 0. */
 uint32_t pop3_replying(const struct pop3 *p);
 const char *pop3_waiting_for(const struct pop3 *p);

@@ -202,3 +202,29 @@ void pop3_drop_want(struct pop3 *p)
 		st->window = st->window * 2 > st->params.window ? st->params.window : st->window * 2;
 	}
 }
+
+const char *pop3_waiting_for(const struct pop3 *p)
+{
+	static const char *const names[] = {
+		[POP3_WANT_GREETING] = "greeting",
+		[POP3_WANT_CAPA] = "reply to CAPA",
+		[POP3_WANT_STLS] = "reply to STLS",
+		[POP3_WANT_UTF8] = "reply to UTF8",
+		[POP3_WANT_AUTH] = "reply to AUTH",
+		[POP3_WANT_USER] = "reply to USER",
+		[POP3_WANT_PASS] = "reply to PASS",
+		[POP3_WANT_STAT] = "reply to STAT",
+		[POP3_WANT_LIST] = "reply to LIST",
+		[POP3_WANT_UIDL] = "reply to UIDL",
+		[POP3_WANT_RETR] = "reply to RETR",
+		[POP3_WANT_TOP] = "reply to TOP",
+		[POP3_WANT_DELE] = "reply to DELE",
+		[POP3_WANT_QUIT] = "reply to QUIT",
+		[POP3_WANT_STEP] = "reply that shows that the session is in step",
+	};
+	const struct pop3_want *w = pop3_first_want(p);
+
+	if (w == NULL)
+		return "";
+	return p->state->in_body ? "rest of a message" : p->state->in_list ? "rest of a list" : names[w->kind];
+}

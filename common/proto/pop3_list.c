@@ -11,8 +11,6 @@
 
 #define MAX_ITEMS ((size_t)4 << 20)
 #define MAX_CAPS 1000
-#define MAX_UID 1000
-#define NO_UID SIZE_MAX
 
 void pop3_caps_clear(struct pop3 *p)
 {
@@ -90,10 +88,8 @@ static void add_item(struct pop3 *p, uint32_t number, uint64_t size)
 	if (p->n_items == st->items_room) {
 		st->items_room = st->items_room == 0 ? 64 : 2 * st->items_room;
 		p->items = mem_resize(p->items, st->items_room, sizeof *p->items);
-		st->uid_at = mem_resize(st->uid_at, st->items_room, sizeof *st->uid_at);
 	}
-	p->items[p->n_items] = (struct pop3_item){ .number = number, .size = size };
-	st->uid_at[p->n_items++] = NO_UID;
+	p->items[p->n_items++] = (struct pop3_item){ .number = number, .size = size };
 }
 
 static int by_number(const void *a, const void *b)
@@ -117,7 +113,11 @@ struct pop3_item *pop3_list_find(const struct pop3 *p, uint32_t number)
 /* LIST's answer is whole: order, and no number twice. */
 static void sort_items(struct pop3 *p)
 {
-	if (p->n_items > 1)
+	bool sorted = true;
+
+	for (size_t i = 1; i < p->n_items && sorted; i++)
+		sorted = p->items[i].number > p->items[i - 1].number;
+	if (!sorted)
 		qsort(p->items, p->n_items, sizeof *p->items, by_number);
 	for (size_t i = 1; i < p->n_items; i++)
 		if (p->items[i].number == p->items[i - 1].number) {
@@ -136,12 +136,12 @@ static void take_uid(struct pop3 *p, uint32_t number, struct str uid)
 		pop3_end(p, ERR_PROTOCOL, "the server gives more UIDs than it listed messages");
 		return;
 	}
-	if (item == NULL || st->uid_at[item - p->items] != NO_UID)
+	if (item == NULL || item->uid_n > 0)
 		return;
-	if (uid.n == 0 || uid.n > MAX_UID || !str_clean(uid))
+	if (uid.n == 0 || uid.n > POP3_UID_MAX || !str_clean(uid))
 		return;
-	st->uid_at[item - p->items] = buf_len(&st->uids);
-	item->uid.n = uid.n;
+	item->uid_at = (uint32_t)buf_len(&st->uids);
+	item->uid_n = (uint32_t)uid.n;
 	st->uids.limit = (size_t)1 << 31;
 	if (!buf_add(&st->uids, uid))
 		pop3_end(p, ERR_PROTOCOL, "the server's UIDs are longer than can be");
@@ -163,14 +163,12 @@ void pop3_list_line(struct pop3 *p, enum pop3_want_kind kind, struct str line)
 
 void pop3_list_end(struct pop3 *p)
 {
-	struct pop3_state *st = p->state;
-	struct str uids = buf_str(&st->uids);
-
-	st->list_lines = 0;
-	if (pop3_first_want(p) != NULL && pop3_first_want(p)->kind == POP3_WANT_LIST) {
+	p->state->list_lines = 0;
+	if (pop3_first_want(p) != NULL && pop3_first_want(p)->kind == POP3_WANT_LIST)
 		sort_items(p);
-		return;
-	}
-	for (size_t i = 0; i < p->n_items; i++)
-		p->items[i].uid = st->uid_at[i] == NO_UID ? STR_NONE : str_sub(uids, st->uid_at[i], p->items[i].uid.n);
+}
+
+struct str pop3_uid(const struct pop3 *p, const struct pop3_item *item)
+{
+	return str_sub(buf_str(&p->state->uids), item->uid_at, item->uid_n);
 }

@@ -105,7 +105,6 @@ struct pop3_state {
 	uint64_t count; /* STAT's word */
 	size_t items_room;
 	struct buf uids; /* what the items' uids point into, once the listing is there */
-	size_t *uid_at;  /* one an item, while it is not */
 
 	struct pop3_want *queue; /* commands in order: sent ones first */
 	size_t queue_at;

@@ -95,7 +95,7 @@ static bool is_told(const struct pop3 *p, unsigned question, uint32_t number, st
 		return false;
 	words = str_trim(words);
 	if (question == POP3_ASK_UIDL)
-		return item->uid.n > 0 && str_eq(words, item->uid);
+		return item->uid_n > 0 && str_eq(words, pop3_uid(p, item));
 	/* 0: LIST said nothing that could be read. */
 	return item->size == 0 || (str_number(str_cut(&words, ' '), INT64_MAX, &n) && n == item->size);
 }
@@ -153,7 +153,7 @@ static unsigned choose(struct pop3 *p, uint32_t *number)
 	bool uidl = s->uidls && (either > 0 || !s->lists);
 
 	/* There is one that has a UID: the one that was tried. */
-	while (uidl && item->uid.n == 0)
+	while (uidl && item->uid_n == 0)
 		item = item + 1 < p->items + p->n_items ? item + 1 : p->items;
 	*number = item->number;
 	return uidl ? POP3_ASK_UIDL : POP3_ASK_LIST;

@@ -21,14 +21,16 @@
 #include <time.h>
 #include <unistd.h>
 
+/* clang-format off */
 /*
  * What make bench-pop measures with: a POP3 server that is faster than any client, a client that does nothing with
  * what comes (the floor), and the comparison of what a tool stored with what the server has, octet for octet.
  *
- *     pop serve MESSAGES SIZE [DELAY-MS [CERT KEY]]   prints its port; one connection after the other, until it is killed
+ *     pop serve MESSAGES SIZE [DELAY-MS [CERT KEY]]   prints its port; serves until it is killed
  *     pop floor MESSAGES SIZE PORT [tls]              fetches everything, windows of 100
  *     pop check MESSAGES SIZE mbox|concat PATH    0 when each message is there exactly once
  */
+/* clang-format on */
 
 #define LINE 78
 #define WINDOW 100
@@ -156,7 +158,8 @@ static void add_list(struct peer *p, bool uids, size_t one)
 	if (one == 0)
 		addf(p, "+OK\r\n");
 	for (size_t i = one > 0 ? one : 1; i <= (one > 0 ? one : messages); i++)
-		addf(p, uids ? "%s%zu uid-%012zx\r\n" : "%s%zu %zu\r\n", one > 0 ? "+OK " : "", i, uids ? i : whole_size(i));
+		addf(p, uids ? "%s%zu uid-%012zx\r\n" : "%s%zu %zu\r\n", one > 0 ? "+OK " : "", i,
+			uids ? i : whole_size(i));
 	if (one == 0)
 		addf(p, ".\r\n");
 }
@@ -208,7 +211,10 @@ static int64_t now(void)
 /* What was read is worked off when its delay is over; more may be read meanwhile. */
 static void serve_one(struct peer *p, int64_t delay)
 {
-	struct { int64_t due; size_t end; } due[4096];
+	struct {
+		int64_t due;
+		size_t end;
+	} due[4096];
 	static char in[1 << 20];
 	size_t n_due = 0, n = 0, at = 0;
 	bool going = true;
@@ -268,10 +274,12 @@ static void serve(int64_t delay, const char *cert, const char *key)
 	int s = socket(AF_INET, SOCK_STREAM, 0);
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	if (s < 0 || bind(s, (struct sockaddr *)&a, n) < 0 || listen(s, 8) < 0 || getsockname(s, (struct sockaddr *)&a, &n) < 0)
+	if (s < 0 || bind(s, (struct sockaddr *)&a, n) < 0 || listen(s, 8) < 0 ||
+		getsockname(s, (struct sockaddr *)&a, &n) < 0)
 		die("listen");
-	if (cert != NULL && (gnutls_certificate_allocate_credentials(&credentials) < 0 ||
-				    gnutls_certificate_set_x509_key_file(credentials, cert, key, GNUTLS_X509_FMT_PEM) < 0))
+	if (cert != NULL &&
+		(gnutls_certificate_allocate_credentials(&credentials) < 0 ||
+			gnutls_certificate_set_x509_key_file(credentials, cert, key, GNUTLS_X509_FMT_PEM) < 0))
 		die("certificate");
 	struct peer made[2] = { { .fd = -1 }, { .fd = -1 } };
 
@@ -358,7 +366,8 @@ static int fetch(const char *port, bool tls)
 		for (size_t w = 0; w < WINDOW && i <= messages; w++, i++) {
 			char line[40];
 
-			want += whole_size(i) + (size_t)snprintf(line, sizeof line, "+OK %zu octets\r\n.\r\n", whole_size(i));
+			want += whole_size(i) +
+				(size_t)snprintf(line, sizeof line, "+OK %zu octets\r\n.\r\n", whole_size(i));
 			addf(&p, "RETR %zu\r\n", i);
 		}
 		ok = flush(&p) && take(&p, want);

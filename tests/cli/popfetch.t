@@ -199,6 +199,39 @@ def test_uids(work):
     work.clean()
 
 
+def test_new_ids(work):
+    """The same messages under other ids."""
+    with Server(work, FIVE, "--renumber") as server:
+        work.fetch(server, "in.mbox")
+        run = work.fetch(server, "in.mbox")
+        check(*expect(run, 0, "all 5 messages new ids", "5 known"))
+        server.add({"u6": message(6)})
+        for _ in range(3):
+            run = work.fetch(server, "in.mbox")
+        check(not compare(work.mbox(), {**FIVE, "u6": message(6)}), "ids that change in each session: nothing comes twice, and what is new comes",
+              *compare(work.mbox(), {**FIVE, "u6": message(6)}))
+        run = work.fetch(server, "--delete", "in.mbox")
+        check(server.left() == [] and len(work.mbox()) == 6, "and all can be deleted", run.stderr.decode())
+        server.add({"v6": message(6)})
+        work.fetch(server, "in.mbox")
+        check(len(work.mbox()) == 7, "what comes again after it was deleted is another message")
+    work.clean()
+    twins = {"a": message(1), "b": message(1), "c": message(2)}
+    with Server(work, twins) as server:
+        work.fetch(server, "in.mbox")
+        check(len(work.mbox()) == 3, "two of the same content are two")
+        server.add({"d": message(1), "e": message(3)})
+        run = work.fetch(server, "--no-duplicates", "in.mbox")
+        check(*expect(run, 0, "1 of 5 messages fetched.*4 known"))
+        check(len(work.mbox()) == 4, "--no-duplicates: a third one is not stored")
+        work.clean()
+        run = work.fetch(server, "--no-duplicates", "in.mbox")
+        check(len(work.mbox()) == 3, "nor a second one of the same run", run.stderr.decode())
+        run = work.fetch(server, "--delete", "in.mbox")
+        check(server.left() == [] and len(work.mbox()) == 3, "they are known, and can be deleted", server.left())
+    work.clean()
+
+
 def test_summary(work):
     with Server(work, FIVE, rules=["RETR:3 say -ERR [SYS/PERM] cannot be read"]) as server:
         run = work.fetch(server, "--summary=json", "-q", "in.mbox")
@@ -336,7 +369,7 @@ def test_usage(work):
 
 
 with Work() as work:
-    for test in (test_plain, test_octets, test_delete, test_choice, test_uids, test_summary, test_mailbox, test_memory, test_two_at_once, test_accounts,
+    for test in (test_plain, test_octets, test_delete, test_choice, test_uids, test_new_ids, test_summary, test_mailbox, test_memory, test_two_at_once, test_accounts,
                  test_usage):
         attempt(test, work)
     if not os.path.exists("/dev/full"):
