@@ -59,6 +59,7 @@ struct judge {
 	struct suppress suppress;
 	struct lists lists;
 	const struct bounces *bounces; /* NULL: none */
+	const struct suppress *confirmed; /* NULL: whoever is on the list may be mailed */
 	struct mx *mx;                 /* NULL: not asked, or not answered yet */
 	struct suggest *suggest;       /* NULL: not asked for */
 	int64_t active_since;          /* seconds since 1970 */

@@ -187,5 +187,8 @@ bool letter_head(struct letter *l, const struct campaign *campaign, const struct
 		if (!put(&h, "Date", buf_str(h.value)))
 			return false;
 	}
+	if (buf_len(&values->reply_to) > 0 && campaign_field(campaign, "Reply-To") == NULL &&
+		!put(&h, "Reply-To", buf_str(&values->reply_to)))
+		return false;
 	return put_message_id(&h) && put_manners(&h);
 }

@@ -88,6 +88,8 @@ void safety_add_text(struct buf *out, const struct safety_file *f)
 	}
 	if (entries > 0)
 		buf_add_char(out, ')');
+	if (f->excepted > 0)
+		buf_printf(out, ", %s not suppressed by what the file says of them", number_grouped(n, f->excepted));
 	if (f->bad > 0)
 		buf_printf(out, ", %s unusable line%s, first: line %llu: %s", number_grouped(n, f->bad),
 			f->bad == 1 ? "" : "s", (unsigned long long)f->bad_line, f->bad_why);
@@ -106,6 +108,8 @@ static void add_file(struct json *j, const struct safety_file *f)
 		json_key(j, kinds[i].many);
 		json_uint(j, f->entries[i]);
 	}
+	json_key(j, "excepted");
+	json_uint(j, f->excepted);
 	json_key(j, "unusable");
 	json_uint(j, f->bad);
 	if (f->bad > 0) {

@@ -31,6 +31,7 @@ struct safety_file {
 	const char *option;             /* without its dashes; borrowed */
 	const char *name;               /* borrowed; "standard input" for "-" */
 	uint64_t entries[SAFETY_KINDS]; /* usable lines, by kind */
+	uint64_t excepted;              /* lines about somebody whom the list itself does not suppress */
 	uint64_t bad;                   /* lines without a usable entry */
 	uint64_t bad_line;              /* the first of them, counted from 1 */
 	char bad_why[160];              /* and what is wrong with it */

@@ -79,7 +79,8 @@ enum safety_kind suppress_add(struct suppress *s, struct str entry, struct str r
  * reason and date where such columns exist. A column's name also says which hash it contains (sha256,
  * email_md5...; any kind for "hash"). Without known names it is the first cell that is an address or a domain, and
  * the hash beside it. Lines that begin with "#", blank lines, and what follows " #" are ignored. Here "*@domain"
- * is an entry too, and a bare domain in a column of domains. Feed the bytes of one file in any pieces.
+ * is an entry too, and a bare domain in a column of domains. A column "status" counts as exports of mailing services mean
+ * it: whoever is enabled, active or subscribed there is not suppressed. A header in the middle is ignored. Feed the bytes of one file in any pieces.
  */
 #define SUPPRESS_COLUMNS 8
 
@@ -96,6 +97,8 @@ struct suppress_reader {
 	size_t n;
 	size_t reason;
 	size_t date;
+	size_t status; /* of a person, as exports have it: who is active is not suppressed */
+	size_t words;
 	bool looked; /* for names of columns */
 };
 /*
@@ -112,6 +115,13 @@ bool suppress_read_add(struct suppress_reader *r, struct str octets, struct err 
 bool suppress_read_end(struct suppress_reader *r, bool allow_empty, struct err *err);
 /* Frees r after an error in reading. Entries read so far stay in the list. */
 void suppress_read_abort(struct suppress_reader *r);
+
+/*
+ * listscrub writes soft bounces that are still counted into the same file, with words that begin so and go on with a
+ * date: such a row suppresses nobody. *rest is what follows the date.
+ */
+#define SUPPRESS_COUNTED "counted until "
+bool suppress_counted_until(struct str words, struct str *rest);
 
 /* Is any entry a hash? */
 bool suppress_has_digests(const struct suppress *s);

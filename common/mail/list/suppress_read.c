@@ -40,7 +40,7 @@ static const char *const names[] = {
 void suppress_read_begin(struct suppress_reader *r, struct suppress *into, const char *option, const char *name)
 {
 	*r = (struct suppress_reader){
-		.into = into, .file = safety_add(&into->files, option, name), .reason = LIST_NONE, .date = LIST_NONE
+		.into = into, .file = safety_add(&into->files, option, name), .reason = LIST_NONE, .date = LIST_NONE, .status = LIST_NONE, .words = LIST_NONE
 	};
 	list_reader_init(&r->list, &(struct list_asked){ .name = r->file->name, .entries = true, .names = names });
 }
@@ -77,6 +77,10 @@ static void take_name(struct suppress_reader *r, size_t at, struct str name)
 	enum suppress_form form = suppress_form_of(name);
 	size_t rank = rank_of(name, form);
 
+	if (r->status == LIST_NONE && str_among(name, "status state subscription_status subscriber_status"))
+		r->status = at;
+	if (r->words == LIST_NONE && str_ieq(name, STR_LIT("words")))
+		r->words = at;
 	if (rank != LIST_NONE)
 		add_column(r, at, rank, form);
 	else if (r->reason == LIST_NONE && str_among(name, "reason why status code type"))
@@ -104,7 +108,7 @@ static bool take_header(struct suppress_reader *r, const struct csv_row *row)
 		take_name(r, i, cell(row, i));
 	r->file->named = r->n > 0;
 	if (!r->file->named)
-		r->reason = r->date = LIST_NONE;
+		r->reason = r->date = r->status = r->words = LIST_NONE;
 	return r->file->named && !apart;
 }
 
@@ -249,6 +253,35 @@ static void note_bad(struct suppress_reader *r, const struct csv_row *row)
 	buf_free(&why);
 }
 
+bool suppress_counted_until(struct str words, struct str *rest)
+{
+	size_t n = strlen(SUPPRESS_COUNTED);
+
+	if (!str_starts(words, STR_LIT(SUPPRESS_COUNTED)) || words.n < n + 11 || words.p[n + 10] != ':')
+		return false;
+	*rest = str_trim(str_sub(words, n + 11, words.n));
+	return true;
+}
+
+/* Somebody who may be mailed, on a list of all people or of those that are counted still. */
+static bool is_excepted(const struct suppress_reader *r, const struct csv_row *row)
+{
+	static const char active[] = "enabled subscribed confirmed sent delivered opted-in";
+	struct str rest;
+
+	return (r->status != LIST_NONE && str_among(cell(row, r->status), active)) ||
+		(r->words != LIST_NONE && suppress_counted_until(cell(row, r->words), &rest));
+}
+
+/* The names of the columns once more, where files were joined with ">>". */
+static bool is_header_again(const struct suppress_reader *r, const struct csv_row *row)
+{
+	for (size_t i = 0; i < r->n; i++)
+		if (list_name_rank(cell(row, r->columns[i].at)) == LIST_NONE)
+			return false;
+	return r->n > 0;
+}
+
 static void take_row(struct suppress_reader *r, const struct csv_row *row)
 {
 	struct safety_file *f = r->file;
@@ -257,6 +290,12 @@ static void take_row(struct suppress_reader *r, const struct csv_row *row)
 		return;
 	f->begun = true;
 	if (!r->looked && take_header(r, row))
+		return;
+	if (f->named && is_excepted(r, row)) {
+		f->excepted++;
+		return;
+	}
+	if (f->named && is_header_again(r, row))
 		return;
 	if (f->named ? add_named(r, row, false) || add_named(r, row, true) : add_first(r, row))
 		return;
