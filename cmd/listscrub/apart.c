@@ -37,7 +37,8 @@ static bool check_input(const struct settings *set, struct err *err)
 	size_t n = count(set->lists);
 	size_t uses = count_standard(set->lists, n) + count_standard(set->suppress.values, set->suppress.n) +
 		count_standard(set->bounces.values, set->bounces.n) + is_standard(set->drop_role) +
-		is_standard(set->drop_disposable) + (n == 0 && !settings_only_returns(set)) + count_standard(set->tokens.values, set->tokens.n) +
+		is_standard(set->drop_disposable) + (n == 0 && !settings_only_returns(set)) +
+		count_standard(set->tokens.values, set->tokens.n) +
 		count_standard(set->confirm_tokens.values, set->confirm_tokens.n);
 
 	if (uses > 1 && n == 0)
@@ -111,8 +112,8 @@ static bool check_growing(const struct settings *set, const char *option, const 
 
 static bool check_returns(const struct settings *set, struct err *err)
 {
-	const char *const outputs[] = { set->rest, set->unproved, set->update_suppressed, set->update_confirmed, set->rejects,
-		set->report };
+	const char *const outputs[] = { set->rest, set->unproved, set->update_suppressed, set->update_confirmed,
+		set->rejects, set->report };
 
 	for (size_t i = 0; i < sizeof outputs / sizeof *outputs; i++)
 		for (size_t k = i + 1; k < sizeof outputs / sizeof *outputs; k++)

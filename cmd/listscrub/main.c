@@ -44,7 +44,9 @@ static bool read_back(struct run *run, struct err *err)
 static bool print_back(struct run *run, struct err *err)
 {
 	struct scrub *s = &run->scrub;
-	struct list_asked asked = { .delimiter = run->set.delimiter, .header = run->set.header, .email = run->set.email };
+	struct list_asked asked = {
+		.delimiter = run->set.delimiter, .header = run->set.header, .email = run->set.email
+	};
 	struct buf out = { .limit = SIZE_MAX };
 	bool ok = true;
 
@@ -56,7 +58,7 @@ static bool print_back(struct run *run, struct err *err)
 	if (!ok)
 		return false;
 	if (run->set.print_confirmed)
-		yes_print(&run->back.bounces, &out);
+		gone_yes_print(&run->back.bounces, &out);
 	else
 		gone_print(&run->back.bounces, &out);
 	ok = file_write(STDOUT_FILENO, buf_str(&out), "standard output", err);

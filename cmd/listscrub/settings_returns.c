@@ -16,7 +16,8 @@ const struct option *settings_returns_options(struct settings *s)
 	const struct option table[] = {
 		{ .type = OPTION_GROUP, .help = "What came back" },
 		{ "bounces", 0, OPTION_LIST, &s->bounces, "FILE",
-			"a mailbox of bounces and complaints, or results or a journal of mailbulk (repeatable)", false },
+			"a mailbox of bounces and complaints, or results or a journal of mailbulk (repeatable)",
+			false },
 		{ "soft-limit", 0, OPTION_NUMBER, &s->soft_limit, "N",
 			"days with soft bounces that reject an address (default: never)", false },
 		{ "soft-window", 0, OPTION_TEXT, &s->soft_window_text, "AGE",
@@ -25,9 +26,11 @@ const struct option *settings_returns_options(struct settings *s)
 			"only print who is to be suppressed by --bounces", false },
 		{ "update-suppressed", 0, OPTION_TEXT, &s->update_suppressed, "FILE",
 			"add who bounced, complained or left to this list, which grows", false },
-		{ "token-key", 0, OPTION_TEXT, &s->token_key, "FILE", "the secret that mailbulk made tokens with", false },
+		{ "token-key", 0, OPTION_TEXT, &s->token_key, "FILE", "the secret that mailbulk made tokens with",
+			false },
 		{ "trust", 0, OPTION_TEXT, &s->trust_text, "all|proof", "which reports count (default: all)", false },
-		{ "unproved", 0, OPTION_TEXT, &s->unproved, "FILE", "write the reports here that nothing proves", false },
+		{ "unproved", 0, OPTION_TEXT, &s->unproved, "FILE", "write the reports here that nothing proves",
+			false },
 		{ "rest", 0, OPTION_TEXT, &s->rest, "FILE.mbox", "write the messages here that were not understood",
 			false },
 		{ "tokens", 0, OPTION_LIST, &s->tokens, "FILE",
@@ -41,7 +44,7 @@ const struct option *settings_returns_options(struct settings *s)
 		{ "confirm-within", 0, OPTION_TEXT, &s->confirm_within_text, "AGE",
 			"how old a request may be when somebody says yes (default: any age)", false },
 		{ "forget", 0, OPTION_LIST, &s->forget, "ADDRESS",
-			"only erase a person from the files of --update-...; a hash stays (repeatable)", false },
+			"only erase a person from the lists that grow; a hash stays (repeatable)", false },
 		TABLE_END,
 	};
 	static struct option kept[sizeof table / sizeof *table];
@@ -59,10 +62,12 @@ static bool check_ages(struct settings *s, struct err *err)
 	s->soft_window = (int64_t)90 * 86400;
 	if (s->soft_window_text != NULL &&
 		(!date_parse_age(str_of(s->soft_window_text), &s->soft_window) || s->soft_window <= 0))
-		return err_set(err, ERR_USAGE, "--soft-window '%s': an age such as 90d, 12w or 6m", s->soft_window_text);
+		return err_set(err, ERR_USAGE, "--soft-window '%s': an age such as 90d, 12w or 6m",
+			s->soft_window_text);
 	if (s->confirm_within_text != NULL &&
 		(!date_parse_age(str_of(s->confirm_within_text), &s->confirm_within) || s->confirm_within <= 0))
-		return err_set(err, ERR_USAGE, "--confirm-within '%s': an age such as 14d or 2w", s->confirm_within_text);
+		return err_set(err, ERR_USAGE, "--confirm-within '%s': an age such as 14d or 2w",
+			s->confirm_within_text);
 	return true;
 }
 
@@ -83,7 +88,8 @@ static bool check_sources(const struct settings *s, struct err *err)
 	if (s->token_key == NULL &&
 		(s->tokens.n > 0 || s->confirm_tokens.n > 0 || s->update_confirmed != NULL || s->print_confirmed) &&
 		s->forget.n == 0)
-		return err_set(err, ERR_USAGE, "--tokens, --confirm-tokens and --update-confirmed need --token-key FILE");
+		return err_set(err, ERR_USAGE,
+			"--tokens, --confirm-tokens and --update-confirmed need --token-key FILE");
 	if (s->forget.n > 0 && s->update_suppressed == NULL && s->update_confirmed == NULL)
 		return err_set(err, ERR_USAGE, "--forget needs --update-suppressed FILE or --update-confirmed FILE");
 	return true;

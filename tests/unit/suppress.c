@@ -303,7 +303,8 @@ static void numbers(void)
 	json_close(&j, ']');
 	check_same(buf_str(&out),
 		"[{\"option\":\"drop-role\",\"file\":\"standard input\",\"entries\":1234567,\"addresses\":0,\"domains\":0,"
-		"\"hashes\":0,\"roles\":1234567,\"unusable\":2,\"first_unusable_line\":17,\"first_unusable_why\":\"a\\\"b\"}]",
+		"\"hashes\":0,\"roles\":1234567,\"excepted\":0,\"unusable\":2,\"first_unusable_line\":17,"
+		"\"first_unusable_why\":\"a\\\"b\"}]",
 		"counts as JSON");
 	check(strcmp(number_grouped(n, 0), "0") == 0 && strcmp(number_grouped(n, 999), "999") == 0 &&
 			strcmp(number_grouped(n, UINT64_MAX), "18,446,744,073,709,551,615") == 0,

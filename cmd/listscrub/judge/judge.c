@@ -194,8 +194,8 @@ static bool is_confirmed(const struct judge *j, const struct verdict *v)
 	struct suppress_note note = { .hash = NULL };
 
 	return j->confirmed->entries > 0 &&
-		suppress_has_key(j->confirmed, v->key, v->folded, v->domain, &note) == SUPPRESS_YES && note.hash == NULL &&
-		str_find(note.entry, '@') < note.entry.n;
+		suppress_has_key(j->confirmed, v->key, v->folded, v->domain, &note) == SUPPRESS_YES &&
+		note.hash == NULL && str_find(note.entry, '@') < note.entry.n;
 }
 
 static enum reason check_person(struct judge *j, const struct csv_row *row, struct verdict *v)
@@ -322,7 +322,7 @@ static enum reason judge_whole(struct judge *j, const struct csv_row *row, struc
 		return REASON_ELSEWHERE;
 	if (reason == REASON_NONE)
 		reason = check_history(j, v);
-	if (reason == REASON_NONE && (j->n_consents | j->n_opt_outs | j->actives) > 0)
+	if (reason == REASON_NONE && ((j->n_consents | j->n_opt_outs | j->actives) > 0 || j->confirmed != NULL))
 		reason = check_person(j, row, v);
 	if (reason == REASON_NONE)
 		reason = check_kind(j, v);

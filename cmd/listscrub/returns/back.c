@@ -25,7 +25,7 @@ static bool open_sheets(struct back *b, struct err *err)
 
 	if (set->update_suppressed != NULL && !sheet_open(&b->gone, set->update_suppressed, gone_columns, err))
 		return false;
-	return set->update_confirmed == NULL || sheet_open(&b->yes, set->update_confirmed, yes_columns, err);
+	return set->update_confirmed == NULL || sheet_open(&b->yes, set->update_confirmed, gone_yes_columns, err);
 }
 
 static bool read_tokens(struct back *b, struct err *err)
@@ -107,9 +107,9 @@ bool back_settle(void *back, struct err *err)
 	if (b->gone.path != NULL)
 		gone_update(&b->gone, &b->bounces);
 	if (b->yes.path != NULL)
-		yes_update(&b->yes, &b->bounces);
-	if ((b->gone.path != NULL && !sheet_save(&b->gone, err)) || (b->yes.path != NULL && !sheet_save(&b->yes, err)) ||
-		!rest_close(&b->rest, err) ||
+		gone_yes_update(&b->yes, &b->bounces);
+	if ((b->gone.path != NULL && !sheet_save(&b->gone, err)) ||
+		(b->yes.path != NULL && !sheet_save(&b->yes, err)) || !rest_close(&b->rest, err) ||
 		(set->unproved != NULL && !write_unproved(&b->bounces, set->unproved, err)))
 		return false;
 	return set->confirmed == NULL || safelist_load(&b->confirmed, set->fold, &set->confirmed, 1, true, err);

@@ -44,8 +44,20 @@ void bounces_free(struct bounces *b)
 size_t bounces_keep(struct bounces *b, struct str s)
 {
 	size_t at = buf_len(&b->texts) + 1;
+	struct str all = buf_str(&b->texts);
 
 	s.n = str_find(s, '\0');
+	/* What is kept already stays where it is; a part of it could not be copied while the buffer moves. */
+	if (s.n > 0 && all.n > 0 && s.p >= all.p && s.p < all.p + all.n) {
+		char *part;
+
+		if (s.p[s.n] == '\0')
+			return (size_t)(s.p - all.p) + 1;
+		part = mem_copy(s.p, s.n);
+		at = bounces_keep(b, str_at(part, s.n));
+		mem_free(part);
+		return at;
+	}
 	if (s.n == 0)
 		return 0;
 	buf_add(&b->texts, s);

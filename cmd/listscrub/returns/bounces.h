@@ -24,14 +24,14 @@ struct rest;
 
 /* What the settings ask for; borrowed. */
 struct bounces_asked {
-	bool fold;               /* keys are those of address_key_provider */
-	uint64_t soft_limit;     /* soft bounces that reject an address; 0: never */
-	int64_t soft_window;     /* of these seconds */
-	struct str key;          /* of tokens; empty: none */
-	int64_t now;             /* seconds since 1970 */
-	bool only_proved;        /* --trust=proof */
-	int64_t confirm_within;  /* seconds; 0: however old the request */
-	struct rest *rest;       /* where messages go that nobody understood; NULL: nowhere */
+	bool fold;              /* keys are those of address_key_provider */
+	uint64_t soft_limit;    /* soft bounces that reject an address; 0: never */
+	int64_t soft_window;    /* of these seconds */
+	struct str key;         /* of tokens; empty: none */
+	int64_t now;            /* seconds since 1970 */
+	bool only_proved;       /* --trust=proof */
+	int64_t confirm_within; /* seconds; 0: however old the request */
+	struct rest *rest;      /* where messages go that nobody understood; NULL: nowhere */
 };
 
 /* What is known of one class about one recipient. The offsets are of texts, + 1; 0: none. */
@@ -56,7 +56,7 @@ struct bounce {
 	size_t n_days;
 	size_t cap_days;
 	struct {
-		int64_t when; /* of the answer; 0: none */
+		int64_t when;  /* of the answer; 0: none */
 		int64_t asked; /* day of the request, since 1970 */
 		size_t message_id;
 		size_t source;
@@ -71,9 +71,9 @@ struct claim {
 	size_t address, key; /* offsets as above; 0: it is not known whose it is */
 	size_t code, words, source, message_id, token;
 	int64_t when;
-	size_t message;    /* number of the message, for claims of one to be seen together */
-	size_t next_id;    /* the next claim about the same returned message, + 1 */
-	size_t next_token; /* and with the same token */
+	size_t message;      /* number of the message, for claims of one to be seen together */
+	size_t next_id;      /* the next claim about the same returned message, + 1 */
+	size_t next_token;   /* and with the same token */
 	size_t held, n_held; /* the message itself, in held: nobody knows yet whose complaint it is */
 	bool proved;
 	bool several; /* more than one person it could be about */
@@ -97,7 +97,7 @@ struct bounces_counts {
 	uint64_t unproved; /* reports without proof, believed or not */
 	uint64_t dropped;  /* not believed */
 	uint64_t wrong;    /* tokens of nobody */
-	uint64_t answers; /* to requests */
+	uint64_t answers;  /* to requests */
 	uint64_t confirmed;
 	uint64_t skipped; /* messages that could not be read */
 	struct bounces_rate rates[BOUNCES_PROVIDERS];
@@ -115,10 +115,10 @@ struct bounces {
 	struct claim *claims;
 	size_t n_claims;
 	size_t cap_claims;
-	struct set read;   /* reports: what is there was read before */
-	struct set ids;    /* Message-IDs that reports are about; value: the last claim + 1 */
-	struct set tokens; /* in lower case; value: likewise */
-	struct set days;   /* the part of confirm tokens that is in clear */
+	struct set read;        /* reports: what is there was read before */
+	struct set ids;         /* Message-IDs that reports are about; value: the last claim + 1 */
+	struct set tokens;      /* in lower case; value: likewise */
+	struct set days;        /* the part of confirm tokens that is in clear */
 	size_t n_leave, n_rows; /* of tokens: those for leaving, and keys of rows */
 	struct buf held;
 	struct bounces_counts counts;

@@ -13,29 +13,8 @@
 #include "mail/list/list.h"
 #include "mail/message/mbox.h"
 
-#define CHUNK ((size_t)64 << 10)
 /* Of one message, and of one line: a report stands before the mail that it is about, however long that is. */
 #define MESSAGE_MAX ((size_t)4 << 20)
-
-bool reading_more(struct reading *r, struct err *err)
-{
-	char *room = buf_room(&r->octets, CHUNK);
-	long n;
-
-	if (room == NULL) {
-		r->too_long = true;
-		r->octets.full = false;
-		return true;
-	}
-	n = file_read_some(r->fd, room, CHUNK, r->path, err);
-	if (n < 0)
-		return n == -2 ? err_set(err, ERR_NONE, "interrupted") : false;
-	for (long i = 0; r->only_cr && i < n; i++)
-		room[i] = room[i] == '\r' ? '\n' : room[i];
-	buf_added(&r->octets, (size_t)n);
-	r->eof = n == 0;
-	return true;
-}
 
 /* --- an mbox --- */
 
@@ -199,8 +178,9 @@ static bool tell(struct reading *r, struct err *err)
 		r->kind = READING_MESSAGE;
 	else
 		return err_set(err, ERR_DATA, "%s is %s", r->path,
-			list_not(head) != NULL ? list_not(head)
-					       : "neither an mbox, a Maildir or a message, nor results or a journal of mailbulk");
+			list_not(head) != NULL
+				? list_not(head)
+				: "neither an mbox, a Maildir or a message, nor results or a journal of mailbulk");
 	return true;
 }
 
@@ -238,7 +218,7 @@ static bool open_file(struct reading *r, struct err *err)
 
 static bool read_message(struct reading *r, uint64_t number, struct err *err)
 {
-	while (!r->eof && buf_len(&r->octets) + CHUNK <= MESSAGE_MAX)
+	while (!r->eof && buf_len(&r->octets) + READING_CHUNK <= MESSAGE_MAX)
 		if (!reading_more(r, err))
 			return false;
 	bounces_message(r->b, buf_str(&r->octets), r->path, number);

@@ -144,6 +144,12 @@ void bounces_offer(struct bounces *b, struct str plain, struct str address)
 	buf_free(&token);
 }
 
+/* Files have it with or without its brackets. */
+static struct str without_brackets(struct str id)
+{
+	return str_starts(id, STR_LIT("<")) ? str_sub(id, 1, str_find(id, '>') - 1) : id;
+}
+
 /* Who a message was sent to proves a report about them, and finds whose complaint it is. */
 static void match_id(struct bounces *b, struct str id, struct str address)
 {
@@ -169,7 +175,7 @@ void bounces_sent(struct bounces *b, struct str address, struct str message_id, 
 	struct buf key = { .limit = 0 };
 
 	if (b->ids.used > 0)
-		match_id(b, message_id, address);
+		match_id(b, without_brackets(message_id), address);
 	if (b->n_rows > 0 && row_key.n == 32)
 		resolve(b, row_key, address);
 	if (bounces_asks(b) && bounces_key(b, address, &key, &plain))

@@ -9,7 +9,7 @@
 enum { EMAIL, REASON, CODE, FIRST, LAST, COUNT, SOURCE, SAID };
 const char *const gone_columns[] = { "email", "reason", "code", "first", "last", "count", "source", "words", NULL };
 enum { WHO, DATE, MESSAGE_ID, FROM, TEXT };
-const char *const yes_columns[] = { "email", "date", "message_id", "source", "text", NULL };
+const char *const gone_yes_columns[] = { "email", "date", "message_id", "source", "text", NULL };
 
 /* --- what the file says --- */
 
@@ -198,7 +198,7 @@ void gone_update(struct sheet *s, const struct bounces *b)
 
 /* --- who said yes --- */
 
-void yes_fill(struct sheet *s, size_t row, const struct bounces *b, const struct bounce *e)
+void gone_yes_fill(struct sheet *s, size_t row, const struct bounces *b, const struct bounce *e)
 {
 	set_date(s, row, DATE, e->confirmed.when);
 	sheet_set(s, row, MESSAGE_ID, bounces_text(b, e->confirmed.message_id));
@@ -206,7 +206,7 @@ void yes_fill(struct sheet *s, size_t row, const struct bounces *b, const struct
 	sheet_set(s, row, TEXT, bounces_text(b, e->confirmed.text));
 }
 
-void yes_update(struct sheet *s, const struct bounces *b)
+void gone_yes_update(struct sheet *s, const struct bounces *b)
 {
 	for (size_t i = 0; i < b->n; i++) {
 		const struct bounce *e = &b->entries[i];
@@ -222,7 +222,7 @@ void yes_update(struct sheet *s, const struct bounces *b)
 			sheet_remove(s, row);
 		if (e->confirmed.when != 0 && (row == SIZE_MAX || date_in(s, row, DATE) < e->confirmed.when)) {
 			row = sheet_row(s, buf_str(&key), bounces_text(b, e->address));
-			yes_fill(s, row, b, e);
+			gone_yes_fill(s, row, b, e);
 		}
 		buf_free(&key);
 	}

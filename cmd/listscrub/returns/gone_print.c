@@ -30,16 +30,16 @@ void gone_print(const struct bounces *b, struct buf *out)
 	sheet_close(&s);
 }
 
-void yes_print(const struct bounces *b, struct buf *out)
+void gone_yes_print(const struct bounces *b, struct buf *out)
 {
 	struct sheet s;
 
-	sheet_begin(&s, yes_columns);
+	sheet_begin(&s, gone_yes_columns);
 	for (size_t i = 0; i < b->n; i++) {
 		const struct bounce *e = &b->entries[i];
 
 		if (bounces_is_confirmed(b, e))
-			yes_fill(&s, sheet_row(&s, bounces_text(b, e->key), bounces_text(b, e->address)), b, e);
+			gone_yes_fill(&s, sheet_row(&s, bounces_text(b, e->key), bounces_text(b, e->address)), b, e);
 	}
 	sheet_add_text(&s, out);
 	sheet_close(&s);

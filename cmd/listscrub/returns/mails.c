@@ -81,7 +81,8 @@ static bool is_of(const struct bounces *b, struct str signed_part, struct str ke
 
 	if (at == 0)
 		return false;
-	buf_printf(&address, "%.*s@%.*s", (int)(at - 1), signed_part.p, STR_ARGS(str_sub(signed_part, at, signed_part.n)));
+	buf_printf(&address, "%.*s@%.*s", (int)(at - 1), signed_part.p,
+		STR_ARGS(str_sub(signed_part, at, signed_part.n)));
 	same = bounces_key(b, buf_str(&address), &k, NULL) && str_eq(buf_str(&k), key);
 	buf_free(&address);
 	buf_free(&k);
@@ -151,8 +152,8 @@ static bool take_leave(struct mail *m)
 	struct str token;
 	struct claim *c;
 
-	if (m->b->asked.key.n == 0 || f->kind == DSN_IS_BOUNCE || f->kind == DSN_IS_COMPLAINT || f->kind == DSN_IS_AWAY ||
-		f->kind == DSN_IS_NOTICE || !find_token(f, TOKEN_IS_LEAVE, &token))
+	if (m->b->asked.key.n == 0 || f->kind == DSN_IS_BOUNCE || f->kind == DSN_IS_COMPLAINT ||
+		f->kind == DSN_IS_AWAY || f->kind == DSN_IS_NOTICE || !find_token(f, TOKEN_IS_LEAVE, &token))
 		return false;
 	if (!is_new(m, DSN_UNSUBSCRIBE, token))
 		return true;

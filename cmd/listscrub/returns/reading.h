@@ -10,7 +10,7 @@ struct reading {
 	int fd;            /* -1: a Maildir */
 	struct buf octets; /* read and not worked off */
 	bool eof;
-	bool only_cr; /* line ends are CR */
+	bool only_cr;  /* line ends are CR */
 	bool too_long; /* there is no room for the rest of a line */
 	enum {
 		READING_MAILDIR,
@@ -22,6 +22,8 @@ struct reading {
 	} kind;
 };
 
+/* So many octets are read at a time. */
+#define READING_CHUNK ((size_t)64 << 10)
 /* More octets; false with ERR_IO, or ERR_NONE when a signal asks to stop. At the limit too_long is set. */
 bool reading_more(struct reading *r, struct err *err);
 /* Results of mailbulk, as CSV or JSON Lines; its journal. */

@@ -26,14 +26,16 @@ static size_t drop_crowd(struct bounces *b, size_t from)
 	size_t crowd = 0;
 
 	for (; to < b->n_claims && b->claims[to].message == b->claims[from].message; to++)
-		crowd += rejects(&b->claims[to]) && !b->claims[to].proved && b->claims[to].key > 0 && !b->claims[to].dropped;
+		crowd += rejects(&b->claims[to]) && !b->claims[to].proved && b->claims[to].key > 0 &&
+			!b->claims[to].dropped;
 	if (crowd <= CROWD || b->claims[from].message == SIZE_MAX)
 		return to;
 	for (size_t i = from; i < to; i++)
 		if (!b->claims[i].proved)
 			b->claims[i].dropped = true;
-	say_errorf("warning: %.*s: one message would suppress %zu addresses and nothing proves that it is about mail of "
-		   "ours: it is not believed (results or a journal of mailbulk in --bounces can prove it)",
+	say_errorf(
+		"warning: %.*s: one message would suppress %zu addresses and nothing proves that it is about mail of "
+		"ours: it is not believed (results or a journal of mailbulk in --bounces can prove it)",
 		STR_ARGS(bounces_text(b, b->claims[from].source)), crowd);
 	return to;
 }
@@ -123,7 +125,8 @@ static void apply_confirm(struct bounces *b, const struct claim *c)
 	struct str token = bounces_text(b, c->token);
 	int64_t day = 0;
 
-	if (!token_day(token, &day) || (b->asked.confirm_within > 0 && c->when - day * 86400 > b->asked.confirm_within + 86400))
+	if (!token_day(token, &day) ||
+		(b->asked.confirm_within > 0 && c->when - day * 86400 > b->asked.confirm_within + 86400))
 		return;
 	if (e->confirmed.when != 0 && e->confirmed.asked >= day)
 		return;
@@ -209,7 +212,8 @@ void bounces_know(struct bounces *b, struct str address, enum dsn_class class, c
 		/* On which days it was is not known any more: evenly between the first and the last. */
 		for (uint64_t i = 0; class == DSN_SOFT && i < w->times && i < 400; i++) {
 			e->days = mem_grow(e->days, e->n_days, &e->cap_days, sizeof *e->days);
-			e->days[e->n_days++] = w->times < 2 ? w->last
+			e->days[e->n_days++] = w->times < 2
+				? w->last
 				: w->first + (w->last - w->first) / (int64_t)(w->times - 1) * (int64_t)i;
 		}
 	}

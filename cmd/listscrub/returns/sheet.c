@@ -109,7 +109,8 @@ static bool take_columns(const struct sheet *s, const struct list_form *f, size_
 		size_t column = f->header == LIST_HEADER_YES ? column_of(s, str_of(f->names[i])) : SIZE_MAX;
 
 		if (column == SIZE_MAX || i >= SHEET_COLUMNS)
-			return err_set(err, ERR_DATA, "%s has other columns than we write: name a new file, and this one with --suppress",
+			return err_set(err, ERR_DATA,
+				"%s has other columns than we write: name a new file, and this one with --suppress",
 				s->path);
 		to[i] = column;
 	}
@@ -175,7 +176,8 @@ bool sheet_open(struct sheet *s, const char *path, const char *const *columns, s
 		return false;
 	s->locked = true;
 	if (stat(path, &st) == 0)
-		ok = file_read(path, SHEET_MAX, &octets, err) && (buf_len(&octets) == 0 || read_rows(s, buf_str(&octets), err));
+		ok = file_read(path, SHEET_MAX, &octets, err) &&
+			(buf_len(&octets) == 0 || read_rows(s, buf_str(&octets), err));
 	buf_free(&octets);
 	s->changed = false;
 	return ok;

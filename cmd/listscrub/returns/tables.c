@@ -2,9 +2,30 @@
 
 #include "cmd/listscrub/returns/reading.h"
 
+#include "io/file.h"
 #include "io/journal.h"
 #include "mail/list/list.h"
 #include "text/date.h"
+
+bool reading_more(struct reading *r, struct err *err)
+{
+	char *room = buf_room(&r->octets, READING_CHUNK);
+	long n;
+
+	if (room == NULL) {
+		r->too_long = true;
+		r->octets.full = false;
+		return true;
+	}
+	n = file_read_some(r->fd, room, READING_CHUNK, r->path, err);
+	if (n < 0)
+		return n == -2 ? err_set(err, ERR_NONE, "interrupted") : false;
+	for (long i = 0; r->only_cr && i < n; i++)
+		room[i] = room[i] == '\r' ? '\n' : room[i];
+	buf_added(&r->octets, (size_t)n);
+	r->eof = n == 0;
+	return true;
+}
 
 /* --- results of mailbulk --- */
 

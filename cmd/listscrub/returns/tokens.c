@@ -25,7 +25,8 @@ static int64_t date_of(struct str line)
 	if (s.n > 20 && s.p[2] == '/' && s.p[6] == '/' && s.p[11] == ':') {
 		struct str zone = s.n >= 26 ? str_sub(s, 21, 5) : STR_LIT("+0000");
 
-		(void)snprintf(text, sizeof text, "%.2s %.3s %.4s %.8s %.*s", s.p, s.p + 3, s.p + 7, s.p + 12, STR_ARGS(zone));
+		(void)snprintf(text, sizeof text, "%.2s %.3s %.4s %.8s %.*s", s.p, s.p + 3, s.p + 7, s.p + 12,
+			STR_ARGS(zone));
 		return date_parse_mail(str_of(text), &when) ? when : 0;
 	}
 	for (size_t i = 0; i + 19 <= line.n; i++)

@@ -4,13 +4,15 @@
 
 #include "mail/returns/dsn.h"
 
-static const char yes[] = "yes|yes please|yes, please|yes i do|yes, i do|yes!|yep|yeah|ok|okay|confirm|confirmed|i confirm|i agree|agree|agreed|"
-			  "sure|ja|ja bitte|ja, bitte|jawohl|ich bestätige|bestätigt|einverstanden|oui|oui, merci|je confirme|confirmé|d'accord|"
-			  "si|sí|sí, confirmo|confirmo|de acuerdo|sì|confermo|sim|ja graag|ik bevestig|bevestigd|tak|potwierdzam|ano|"
-			  "potvrzuji|evet|onaylıyorum|igen|kyllä|jo|japp|ja tack|ja tak|jeg bekræfter|jeg bekrefter|jag bekräftar|da|confirm da|"
-			  "да|Да|подтверждаю|Подтверждаю|так|ναι|はい|是|是的|确认|確認|同意|예|네|동의";
-static const char no[] = "no|nope|no thanks|no, thanks|no thank you|not me|never|nein|nein danke|nicht|non|non merci|nee|nej|nei|não|nao|nie|ne|ei|нет|"
-			 "Нет|hayır|hayir|nem|いいえ|不|否|아니요|i did not|i didn't|do not|don't|stop|remove|delete";
+static const char yes[] =
+	"yes|yes please|yes, please|yes i do|yes, i do|yes!|yep|yeah|ok|okay|confirm|confirmed|i confirm|i agree|agree|agreed|"
+	"sure|ja|ja bitte|ja, bitte|jawohl|ich bestätige|bestätigt|einverstanden|oui|oui, merci|je confirme|confirmé|d'accord|"
+	"si|sí|sí, confirmo|confirmo|de acuerdo|sì|confermo|sim|ja graag|ik bevestig|bevestigd|tak|potwierdzam|ano|"
+	"potvrzuji|evet|onaylıyorum|igen|kyllä|jo|japp|ja tack|ja tak|jeg bekræfter|jeg bekrefter|jag bekräftar|da|confirm da|"
+	"да|Да|подтверждаю|Подтверждаю|так|ναι|はい|是|是的|确认|確認|同意|예|네|동의";
+static const char no[] =
+	"no|nope|no thanks|no, thanks|no thank you|not me|never|nein|nein danke|nicht|non|non merci|nee|nej|nei|não|nao|nie|ne|ei|нет|"
+	"Нет|hayır|hayir|nem|いいえ|不|否|아니요|i did not|i didn't|do not|don't|stop|remove|delete";
 
 static struct str bare(struct str s)
 {

@@ -79,7 +79,8 @@ static bool asks_addresses(const struct scrub *s)
 	const struct suppress *list = &s->judge.suppress;
 
 	/* An entry that does not fold may name one spelling of a mailbox: its other spellings are suppressed too. */
-	return s->mx != NULL || (s->back != NULL && bounces_asks(s->back)) || (s->set->fold && (list->domains.used > 0 || suppress_has_digests(list)));
+	return s->mx != NULL || (s->back != NULL && bounces_asks(s->back)) ||
+		(s->set->fold && (list->domains.used > 0 || suppress_has_digests(list)));
 }
 
 static bool needs_gathering(const struct scrub *s)

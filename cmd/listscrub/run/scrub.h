@@ -40,7 +40,8 @@ struct scrub {
 	struct rows rows;
 	struct mx *mx;
 	struct report *report; /* NULL: not wanted */
-	/* What came back, whose tokens are looked for among the rows first; then settle is called, before any is written. */
+	/* What came back: its tokens are looked for among the rows first; then settle is called, and then rows are
+	 * written. */
 	struct bounces *back; /* NULL: nothing did */
 	bool (*settle)(void *arg, struct err *err);
 	void *settle_arg;

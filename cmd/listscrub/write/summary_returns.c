@@ -100,8 +100,9 @@ static void say_rates(const struct bounces_counts *c)
 
 		if (r->sent == 0)
 			continue;
-		say_note("%s: %s sent, %.1f %% bounced (%s than the 5 %% that Amazon SES tolerates), %.2f %% complained (%s than "
-			 "the 0.3 %% that Gmail and Yahoo tolerate)",
+		say_note(
+			"%s: %s sent, %.1f %% bounced (%s than the 5 %% that Amazon SES tolerates), %.2f %% complained (%s than "
+			"the 0.3 %% that Gmail and Yahoo tolerate)",
 			bounces_provider_name(i), number_grouped(n, r->sent), bounced,
 			bounced >= BOUNCES_TOLERATED ? "not less" : "less", complained,
 			complained >= COMPLAINTS_TOLERATED ? "not less" : "less");

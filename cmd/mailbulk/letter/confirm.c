@@ -12,8 +12,8 @@
 #include "text/hex.h"
 
 /*
- * Requests that people confirm (--confirm): {{confirm}} is a link by mail or web with a token that only this address has,
- * and Reply-To is where a "yes" goes. listscrub --update-confirmed reads the answers.
+ * Requests that people confirm (--confirm): {{confirm}} is a link by mail or web with a token that only this address
+ * has, and Reply-To is where a "yes" goes. listscrub --update-confirmed reads the answers.
  */
 
 static bool is_mailto(const struct campaign *c)
@@ -56,8 +56,7 @@ bool campaign_load_confirm(struct campaign *c, struct str text, struct str html,
 void confirm_make_token(struct values *v)
 {
 	const struct campaign *c = v->campaign;
-	struct str address =
-		buf_len(&c->test_key) > 0 ? buf_str(&c->test_key) : buf_str(&v->folded);
+	struct str address = buf_len(&c->test_key) > 0 ? buf_str(&c->test_key) : buf_str(&v->folded);
 
 	buf_clear(&v->confirm_token);
 	if (c->confirm != NULL)
@@ -97,7 +96,7 @@ static void add_mailto(struct buf *out, struct str link, struct str token)
 	buf_add(out, query);
 }
 
-bool confirm_render(struct values *v, struct err *err)
+bool confirm_render(struct values *v, const struct template_data *data, struct err *err)
 {
 	struct buf link = { 0 };
 	bool ok;
@@ -107,9 +106,7 @@ bool confirm_render(struct values *v, struct err *err)
 	if (v->campaign->confirm == NULL)
 		return true;
 	v->confirming = true;
-	struct template_data data = values_data(v);
-
-	ok = template_render(v->campaign->confirm, &data, TEMPLATE_URL, &link, err) || err_prefix(err, "--confirm");
+	ok = template_render(v->campaign->confirm, data, TEMPLATE_URL, &link, err) || err_prefix(err, "--confirm");
 	v->confirming = false;
 	if (ok && is_mailto(v->campaign)) {
 		struct str address = buf_str(&link);

@@ -12,8 +12,8 @@
 
 /*
  * VERP: bounces+ann=example.net@example.org, from which any reader of bounces learns the address. Where that would be
- * longer than a local part may be, or is not ASCII, the row's key stands there, which the journal explains. With a token
- * key, bounces+ann=example.net+MAC@example.org: nobody else can make such an address up.
+ * longer than a local part may be, or is not ASCII, the row's key stands there, which the journal explains. With a
+ * token key, bounces+ann=example.net+MAC@example.org: nobody else can make such an address up.
  */
 static void add_verp(struct buf *out, const struct address *sender, const struct values *v)
 {

@@ -66,8 +66,7 @@ static struct template_value get(const void *data, const void *node, struct str 
 		value = (struct template_value){ .type = TEMPLATE_TEXT,
 			.text = column == v->list->email ? buf_str(&v->written) : v->row->cells[column] };
 	else if (is_builtin(v->campaign, name))
-		value = (struct template_value){ .type = TEMPLATE_TEXT,
-			.text = builtin(v, name) };
+		value = (struct template_value){ .type = TEMPLATE_TEXT, .text = builtin(v, name) };
 	for (size_t i = 0; value.type == TEMPLATE_MISSING && i < v->list->n_columns; i++) {
 		struct str whole = str_of(v->list->columns[i]);
 
@@ -184,7 +183,11 @@ bool values_set(struct values *v, const struct campaign *campaign, const struct 
 	make_key(v);
 	make_token(v);
 	confirm_make_token(v);
-	ok = ok && confirm_render(v, err);
+	if (ok) {
+		struct template_data data = values_data(v);
+
+		ok = confirm_render(v, &data, err);
+	}
 	if (!ok || campaign->n_unsubscribe == 0)
 		return ok;
 	size_t i = 0;

@@ -79,8 +79,9 @@ enum safety_kind suppress_add(struct suppress *s, struct str entry, struct str r
  * reason and date where such columns exist. A column's name also says which hash it contains (sha256,
  * email_md5...; any kind for "hash"). Without known names it is the first cell that is an address or a domain, and
  * the hash beside it. Lines that begin with "#", blank lines, and what follows " #" are ignored. Here "*@domain"
- * is an entry too, and a bare domain in a column of domains. A column "status" counts as exports of mailing services mean
- * it: whoever is enabled, active or subscribed there is not suppressed. A header in the middle is ignored. Feed the bytes of one file in any pieces.
+ * is an entry too, and a bare domain in a column of domains. A column "status" counts as exports of mailing services
+ * mean it: whoever is enabled or subscribed there is not suppressed. A header in the middle is ignored. Feed the
+ * bytes of one file in any pieces.
  */
 #define SUPPRESS_COLUMNS 8
 

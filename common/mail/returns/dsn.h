@@ -44,8 +44,8 @@ struct dsn_facts {
 	enum dsn_kind kind;
 	struct str message_id;  /* its own, without <> */
 	struct str returned_id; /* of the message that it is about, likewise */
-	struct str to;          /* the addresses it was sent to, and what it is about was sent from, each with a blank */
-	struct str sender;      /* the address of From */
+	struct str to;     /* the addresses it was sent to, and what it is about was sent from, each with a blank */
+	struct str sender; /* the address of From */
 	struct str subject;
 	struct str first_line; /* the first that is not quoted */
 	int64_t when;          /* its Date, in seconds since 1970; 0: none */

@@ -119,7 +119,8 @@ static bool verp_local(struct str local, struct buf *recipient)
 
 	/* A token after it shows who made the address; whether it is right is for those who have the key. */
 	if (local.n > TOKEN_RETURN && local.p[local.n - TOKEN_RETURN - 1] == '+' &&
-		token_looks_returned(str_sub(local, local.n - TOKEN_RETURN, local.n)) && str_find(local, '+') < local.n - TOKEN_RETURN - 1)
+		token_looks_returned(str_sub(local, local.n - TOKEN_RETURN, local.n)) &&
+		str_find(local, '+') < local.n - TOKEN_RETURN - 1)
 		local.n -= TOKEN_RETURN + 1;
 	equals = local.n;
 	while (equals > 0 && local.p[equals - 1] != '=')
