@@ -9,7 +9,8 @@ _listscrub_columns()
 		word=${COMP_WORDS[i]} option=${COMP_WORDS[i-1]}
 		[[ $option == = ]] && option=${COMP_WORDS[i-2]}
 		case $option in
-		-r | --rejects | --report | --suppress | --bounces | --drop-role | --drop-disposable | --dns-cache)
+		-r | --rejects | --report | --suppress | --bounces | --drop-role | --drop-disposable | --dns-cache | --token-key | \
+			--unproved | --rest | --update-suppressed | --update-confirmed | --confirmed | --tokens | --confirm-tokens)
 			continue ;;
 		esac
 		[[ $word == '~/'* ]] && word=$HOME/${word#'~/'}
@@ -72,7 +73,14 @@ _listscrub()
 	--inactive)
 		mapfile -t COMPREPLY < <(compgen -W "90d 26w 12m 2y" -- "$cur")
 		return ;;
-	-r | --rejects | --report | --suppress | --bounces | --dns-cache)
+	--trust)
+		mapfile -t COMPREPLY < <(compgen -W "all proof" -- "$cur")
+		return ;;
+	--soft-window | --confirm-within)
+		mapfile -t COMPREPLY < <(compgen -W "14d 90d" -- "$cur")
+		return ;;
+	-r | --rejects | --report | --suppress | --bounces | --dns-cache | --token-key | --unproved | --rest | --update-suppressed | \
+	--update-confirmed | --confirmed | --tokens | --confirm-tokens)
 		compopt -o filenames
 		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
 		return ;;
@@ -86,13 +94,14 @@ _listscrub()
 	--resolver)
 		mapfile -t COMPREPLY < <(compgen -W "localhost" -- "$cur")
 		return ;;
-	--memory | --shard | --soft-limit | --dns-timeout)
+	--memory | --shard | --soft-limit | --forget | --dns-timeout)
 		return ;;
 	esac
 	if [[ $cur == -* ]]; then
 		mapfile -t COMPREPLY < <(compgen -W "--email --delimiter --header --no-header --ragged --strict --rejects --annotate --suggest --ascii --summary --report
 			--progress --quiet --allow-reserved --literal --quoted --no-dedupe --fold --keep --memory --shard --suppress --bounces
-			--allow-empty --soft-limit --print-suppressed --consent --opt-out --unengaged --inactive --active --dates --drop-role --drop-disposable --mx --resolver
+			--allow-empty --soft-limit --soft-window --print-suppressed --update-suppressed --token-key --trust --unproved
+			--rest --tokens --confirmed --update-confirmed --print-confirmed --confirm-tokens --confirm-within --forget --consent --opt-out --unengaged --inactive --active --dates --drop-role --drop-disposable --mx --resolver
 			--dns-timeout --dns-cache --help --usage --version" -- "$cur")
 	else
 		compopt -o filenames

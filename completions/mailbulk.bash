@@ -51,7 +51,7 @@ _mailbulk()
 		mapfile -t COMPREPLY < <(compgen -W "localhost" -- "$cur")
 		return ;;
 	--test | --limit | --retry-refused | -f | --from | --envelope-from | -H | --header | --dkim-domain | --dkim-selector | --email | \
-	--delimiter | --key | --shard | --unsubscribe | --list-id | --feedback-id | -j | --connections | --rate | \
+	--delimiter | --key | --shard | --unsubscribe | --confirm | --list-id | --feedback-id | -j | --connections | --rate | \
 	--domain-rate | --warmup | --messages-per-connection | --retries | --retry-for | --retry-pause | --pin | --ehlo | \
 	--timeout | --user | --password-fd)
 		return ;;
@@ -60,7 +60,7 @@ _mailbulk()
 		mapfile -t COMPREPLY < <(compgen -W "--send --check --json --dns --resolver --preview --test --limit --journal --resend-unknown --retry-refused --accept-changed --results
 			--results-file --from
 			--envelope-from --verp --html --attach --inline --header --missing --dkim-domain --dkim-selector --dkim-key
-			--email --delimiter --key --shard --suppress --allow-empty --skip-bad --unsubscribe --token-key --list-id --feedback-id
+			--email --delimiter --key --shard --suppress --allow-empty --skip-bad --unsubscribe --token-key --confirm --list-id --feedback-id
 			--transactional --connections --rate --domain-rate --warmup --messages-per-connection --retries --retry-for --retry-pause
 			--smtp --tls --ca-file --pin --dane --client-cert --client-key --proxy --ehlo --timeout --user --auth
 			--password-command --password-file --password-fd --token-command --config --account --verbose --trace --quiet

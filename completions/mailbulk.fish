@@ -40,6 +40,7 @@ complete -c mailbulk -l allow-empty -d 'accept an empty list of suppressions as 
 complete -c mailbulk -l skip-bad -d 'leave bad rows out instead of stopping'
 complete -c mailbulk -l unsubscribe -x -d 'how to leave the list'
 complete -c mailbulk -l token-key -rF -d 'the secret behind {{token}}'
+complete -c mailbulk -l confirm -x -d 'where people say yes'
 complete -c mailbulk -l list-id -x -d 'List-Id'
 complete -c mailbulk -l feedback-id -x -d 'Feedback-ID'
 complete -c mailbulk -l transactional -d 'these are no bulk mail'

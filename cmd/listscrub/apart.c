@@ -37,7 +37,9 @@ static bool check_input(const struct settings *set, struct err *err)
 	size_t n = count(set->lists);
 	size_t uses = count_standard(set->lists, n) + count_standard(set->suppress.values, set->suppress.n) +
 		count_standard(set->bounces.values, set->bounces.n) + is_standard(set->drop_role) +
-		is_standard(set->drop_disposable) + (n == 0 && !set->print_suppressed);
+		is_standard(set->drop_disposable) + (n == 0 && !settings_only_returns(set)) +
+		count_standard(set->tokens.values, set->tokens.n) +
+		count_standard(set->confirm_tokens.values, set->confirm_tokens.n);
 
 	if (uses > 1 && n == 0)
 		return err_set(err, ERR_USAGE, "standard input is taken for '-': name the list as an argument");
@@ -97,6 +99,31 @@ static bool check_pair(const struct settings *set, struct err *err)
 	return err_set(err, ERR_USAGE, "--rejects and --report are the same file: %s", set->report);
 }
 
+/* The files that grow are read and written, but are not lists or mailboxes. */
+static bool check_growing(const struct settings *set, const char *option, const char *path, struct err *err)
+{
+	struct stat out;
+
+	if (path == NULL || stat(path, &out) != 0)
+		return true;
+	return check_reads(option, path, &out, set->lists, count(set->lists), err) &&
+		check_reads(option, path, &out, set->bounces.values, set->bounces.n, err);
+}
+
+static bool check_returns(const struct settings *set, struct err *err)
+{
+	const char *const outputs[] = { set->rest, set->unproved, set->update_suppressed, set->update_confirmed,
+		set->rejects, set->report };
+
+	for (size_t i = 0; i < sizeof outputs / sizeof *outputs; i++)
+		for (size_t k = i + 1; k < sizeof outputs / sizeof *outputs; k++)
+			if (outputs[i] != NULL && outputs[k] != NULL && strcmp(outputs[i], outputs[k]) == 0)
+				return err_set(err, ERR_USAGE, "two outputs are the same file: %s", outputs[i]);
+	return check_output(set, "--rest", set->rest, err) && check_output(set, "--unproved", set->unproved, err) &&
+		check_growing(set, "--update-suppressed", set->update_suppressed, err) &&
+		check_growing(set, "--update-confirmed", set->update_confirmed, err);
+}
+
 /* "--suppress gone.csv > gone.csv" has emptied that list before we see it, and everybody on it would be mailed. */
 static bool check_standard_output(const struct settings *set, struct err *err)
 {
@@ -114,7 +141,7 @@ bool apart_check(const struct settings *set, struct err *err)
 {
 	return check_input(set, err) && check_standard_output(set, err) &&
 		check_output(set, "--rejects", set->rejects, err) && check_output(set, "--report", set->report, err) &&
-		check_pair(set, err);
+		check_pair(set, err) && check_returns(set, err);
 }
 
 bool apart_output(const struct input *in, int fd, const char *name, struct err *err)

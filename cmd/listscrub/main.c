@@ -8,12 +8,12 @@
 #include "cmd/listscrub/apart.h"
 #include "cmd/listscrub/judge/mx.h"
 #include "cmd/listscrub/judge/suggest.h"
-#include "cmd/listscrub/returns/bounces.h"
+#include "cmd/listscrub/returns/back.h"
+#include "cmd/listscrub/returns/gone.h"
 #include "cmd/listscrub/run/scrub.h"
 #include "cmd/listscrub/write/report.h"
 #include "cmd/listscrub/write/summary.h"
 #include "io/clock.h"
-#include "io/converter.h"
 #include "io/file.h"
 #include "io/random.h"
 #include "io/stop.h"
@@ -22,36 +22,60 @@
 struct run {
 	struct settings set;
 	struct scrub scrub;
-	struct bounces bounces;
+	struct back back;
 	struct mx mx;
 	struct suggest suggest;
 	struct report report;
 };
 
-static bool read_bounces(struct run *run, struct err *err)
+/* The rows may tell whose tokens came back: then what came back is judged after they were looked at. */
+static bool read_back(struct run *run, struct err *err)
 {
-	const struct settings *set = &run->set;
+	struct scrub *s = &run->scrub;
+
+	if (!back_read(&run->back, &run->set, err))
+		return false;
+	s->judge.bounces = s->back = &run->back.bounces;
+	s->judge.confirmed = run->set.confirmed != NULL ? &run->back.confirmed : NULL;
+	s->settle = back_settle;
+	s->settle_arg = &run->back;
+	return true;
+}
+
+/* What --print-suppressed and --print-confirmed print; lists are only looked at. */
+static bool print_back(struct run *run, struct err *err)
+{
+	struct scrub *s = &run->scrub;
+	struct list_asked asked = {
+		.delimiter = run->set.delimiter, .header = run->set.header, .email = run->set.email
+	};
+	struct buf out = { .limit = SIZE_MAX };
 	bool ok = true;
 
-	bounces_init(&run->bounces, set->fold, set->soft_limit);
-	/* Closed before the list is read: its threads could not share them, and no address needs them. */
-	converter_open_all();
-	for (size_t i = 0; ok && i < set->bounces.n; i++)
-		ok = bounces_read(&run->bounces, set->bounces.values[i], err);
-	converter_close_all();
-	run->scrub.judge.bounces = &run->bounces;
+	s->set = &run->set;
+	if (run->set.lists[0] != NULL)
+		ok = judge_init(&s->judge, &run->set, err) && input_open(&s->in, run->set.lists, &asked, err) &&
+			judge_columns(&s->judge, &s->in.form, input_name(&s->in), err) && scrub_look(s, err);
+	ok = ok && back_settle(&run->back, err);
+	if (!ok)
+		return false;
+	if (run->set.print_confirmed)
+		gone_yes_print(&run->back.bounces, &out);
+	else
+		gone_print(&run->back.bounces, &out);
+	ok = file_write(STDOUT_FILENO, buf_str(&out), "standard output", err);
+	buf_free(&out);
+	summary_say_returns(&run->back.bounces, run->set.summary_json);
 	return ok;
 }
 
-static bool print_suppressed(struct run *run, struct err *err)
+/* Without a list. */
+static int run_returns(struct run *run, struct err *err)
 {
-	struct buf out = { .limit = SIZE_MAX };
-	bool ok;
+	bool ok = run->set.forget.n > 0 ? back_forget(&run->back, &run->set, err)
+					: read_back(run, err) && print_back(run, err);
 
-	bounces_print(&run->bounces, &out);
-	ok = file_write(STDOUT_FILENO, buf_str(&out), "standard output", err);
-	buf_free(&out);
-	return ok;
+	return ok ? 0 : say_fail(err);
 }
 
 static bool open_outputs(struct run *run, struct err *err)
@@ -185,7 +209,7 @@ static void run_free(struct run *run)
 	spill_free(&run->scrub.spill);
 	rowset_free(&run->scrub.losers);
 	values_free(&run->scrub.unread_values);
-	bounces_free(&run->bounces);
+	back_free(&run->back);
 	mx_free(&run->mx);
 	suggest_free(&run->suggest);
 	report_free(&run->report);
@@ -199,11 +223,12 @@ int main(int argc, char **argv)
 
 	say_init(argv[0]);
 	stop_install();
-	if (!settings_parse(&run.set, argc, argv, &err) || !apart_check(&run.set, &err) ||
-		(run.set.bounces.n > 0 && !read_bounces(&run, &err)))
+	if (!settings_parse(&run.set, argc, argv, &err) || !apart_check(&run.set, &err))
 		status = say_fail(&err);
-	else if (run.set.print_suppressed)
-		status = print_suppressed(&run, &err) ? 0 : say_fail(&err);
+	else if (settings_only_returns(&run.set))
+		status = run_returns(&run, &err);
+	else if (back_is_asked(&run.set) && !read_back(&run, &err))
+		status = say_fail(&err);
 	else if (!prepare(&run, &err))
 		status = stopped_early(&run, &err);
 	else

@@ -16,6 +16,7 @@ static const struct {
 	[REASON_UNSUBSCRIBED] = { "unsubscribed", "asked to be taken off" },
 	[REASON_BOUNCED] = { "bounced", "mail came back" },
 	[REASON_NO_CONSENT] = { "no-consent", "no consent on record" },
+	[REASON_NOT_CONFIRMED] = { "not-confirmed", "did not say yes to a request" },
 	[REASON_OPT_OUT] = { "opt-out", "said no to mail" },
 	[REASON_UNENGAGED] = { "unengaged", "never opened what was sent" },
 	[REASON_INACTIVE] = { "inactive", "not active for too long" },

@@ -102,12 +102,6 @@ static const struct option *people_options(struct settings *s)
 			"addresses, @domains or hashes (md5:, sha1:, sha256:) to leave out (repeatable)", false },
 		{ "allow-empty", 0, OPTION_FLAG, &s->allow_empty, NULL,
 			"accept an empty --suppress or --drop-... file as a list with no entries", false },
-		{ "bounces", 0, OPTION_LIST, &s->bounces, "FILE",
-			"a mailbox of bounces and complaints, or results of mailbulk (repeatable)", false },
-		{ "soft-limit", 0, OPTION_NUMBER, &s->soft_limit, "N",
-			"soft bounces that reject an address (default: never)", false },
-		{ "print-suppressed", 0, OPTION_FLAG, &s->print_suppressed, NULL,
-			"only print address,reason,code,date from --bounces", false },
 		{ "consent", 0, OPTION_LIST, &s->consent, "COLUMN[=VALUE,...]",
 			"keep only rows that say yes (or when, or a VALUE) here (repeatable: all must)", false },
 		{ "opt-out", 0, OPTION_LIST, &s->opt_out, "COLUMN[=VALUE,...]",
@@ -156,6 +150,7 @@ static bool parse(struct settings *s, int argc, char **argv, struct err *err)
 		output_options(s),
 		syntax_options(s),
 		people_options(s),
+		settings_returns_options(s),
 		network_options(s),
 		NULL,
 	};
@@ -252,7 +247,7 @@ static bool check_standard_input(const struct settings *s, struct err *err)
 
 	for (size_t i = 0; s->lists[i] != NULL; i++)
 		n += is_standard(s->lists[i]);
-	n += s->lists[0] == NULL && !s->print_suppressed;
+	n += s->lists[0] == NULL && !settings_only_returns(s);
 	for (size_t i = 0; i < s->bounces.n; i++)
 		n += is_standard(s->bounces.values[i]);
 	for (size_t i = 0; i < s->suppress.n; i++)
@@ -262,7 +257,7 @@ static bool check_standard_input(const struct settings *s, struct err *err)
 	return true;
 }
 
-static bool check_pairs(const struct settings *s, struct err *err)
+static bool check_pairs(struct settings *s, struct err *err)
 {
 	if (s->header_yes && s->header_no)
 		return err_set(err, ERR_USAGE, "--header and --no-header exclude each other");
@@ -272,10 +267,8 @@ static bool check_pairs(const struct settings *s, struct err *err)
 		return err_set(err, ERR_USAGE, "--no-dedupe and --keep exclude each other");
 	if (!s->mx && (s->resolver != NULL || s->dns_cache != NULL || s->dns_timeout > 0))
 		return err_set(err, ERR_USAGE, "--resolver and --dns-… mean something only with --mx");
-	if (s->bounces.n == 0 && (s->print_suppressed || s->soft_limit > 0))
-		return err_set(err, ERR_USAGE, "--print-suppressed and --soft-limit need --bounces FILE");
-	if (s->print_suppressed && s->lists[0] != NULL)
-		return err_set(err, ERR_USAGE, "--print-suppressed reads no list: '%s' is one too many", s->lists[0]);
+	if (!settings_check_returns(s, err))
+		return false;
 	if (s->rejects != NULL && strcmp(s->rejects, "-") == 0)
 		return err_set(err, ERR_USAGE,
 			"--rejects takes a file: standard output is for the rows kept (or see --annotate)");

@@ -44,6 +44,22 @@ struct settings {
 	struct option_list bounces;
 	uint64_t soft_limit; /* 0: soft bounces never reject */
 	bool print_suppressed;
+	bool print_confirmed;
+	const char *soft_window_text;
+	int64_t soft_window; /* seconds */
+	const char *token_key;
+	const char *trust_text;
+	bool only_proved; /* --trust=proof */
+	const char *unproved;
+	const char *rest;
+	const char *update_suppressed;
+	const char *update_confirmed;
+	struct option_list forget;
+	const char *confirmed;
+	const char *confirm_within_text;
+	int64_t confirm_within; /* seconds; 0: any */
+	struct option_list tokens;
+	struct option_list confirm_tokens;
 	struct option_list consent; /* COLUMN[=VALUE,...] */
 	struct option_list opt_out;
 	const char *unengaged; /* SENT=COLUMN,OPENED=COLUMN,MIN=N */
@@ -63,6 +79,12 @@ struct settings {
 	bool quiet;
 	bool progress;
 };
+
+/* Does the run read no list, but only what came back? */
+bool settings_only_returns(const struct settings *s);
+/* --- between settings.c and settings_returns.c --- */
+const struct option *settings_returns_options(struct settings *s);
+bool settings_check_returns(struct settings *s, struct err *err);
 
 /* Parse and check the command line: 64. */
 bool settings_parse(struct settings *s, int argc, char **argv, struct err *err);

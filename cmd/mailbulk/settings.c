@@ -84,6 +84,8 @@ static const struct option *list_options(struct settings *s)
 		{ "unsubscribe", 0, OPTION_LIST, &s->unsubscribe, "URL", "https or mailto; tags may stand in it",
 			false },
 		{ "token-key", 0, OPTION_TEXT, &s->token_key, "FILE", "the secret behind {{token}}", false },
+		{ "confirm", 0, OPTION_TEXT, &s->confirm, "URL",
+			"mailto or https: where people say yes ({{confirm}} is the link)", false },
 		{ "list-id", 0, OPTION_TEXT, &s->list_id, "ID", "List-Id, such as news.example.org", false },
 		{ "feedback-id", 0, OPTION_TEXT, &s->feedback_id, "ID", "Feedback-ID for Gmail's reports", false },
 		{ "transactional", 0, OPTION_FLAG, &s->transactional, NULL, "these are no bulk mail: receipts, alerts",

@@ -66,6 +66,7 @@ struct settings {
 	/* consent */
 	struct option_list unsubscribe;
 	const char *token_key;
+	const char *confirm;
 	const char *list_id;
 	const char *feedback_id;
 	bool verp;

@@ -2,6 +2,8 @@
 
 #include "cmd/listscrub/judge/judge.h"
 
+#include <unistd.h>
+
 #include "base/mem.h"
 #include "cli/safelist.h"
 #include "cmd/listscrub/judge/mx.h"
@@ -23,11 +25,35 @@ void judge_add_unread(struct judge_unread *sum, const struct judge_unread *u)
 	sum->hashes += u->hashes;
 }
 
+/* The file of --update-suppressed counts too, and need not be there yet. */
+static bool load_suppressed(struct judge *j, const struct settings *set, struct err *err)
+{
+	const char *update = set->update_suppressed;
+	bool there = update != NULL && access(update, F_OK) == 0;
+	bool named = false;
+	const char **paths = mem_array(set->suppress.n + 1, sizeof *paths);
+	size_t n = 0;
+	bool ok;
+
+	for (size_t i = 0; i < set->suppress.n; i++) {
+		bool same = update != NULL && strcmp(set->suppress.values[i], update) == 0;
+
+		named = named || same;
+		if (!same || there)
+			paths[n++] = set->suppress.values[i];
+	}
+	if (there && !named)
+		paths[n++] = update;
+	ok = safelist_load(&j->suppress, set->fold, paths, n, set->allow_empty, err);
+	mem_free(paths);
+	return ok;
+}
+
 bool judge_init(struct judge *j, const struct settings *set, struct err *err)
 {
 	j->set = set;
 	j->active_since = clock_wall() - set->inactive;
-	if (!safelist_load(&j->suppress, set->fold, set->suppress.values, set->suppress.n, set->allow_empty, err))
+	if (!load_suppressed(j, set, err))
 		return false;
 	suppress_watch(&j->suppress);
 	if (set->drop_role != NULL && !lists_load_roles(&j->lists, set->drop_role, set->allow_empty, err))
@@ -175,13 +201,27 @@ static enum reason check_history(struct judge *j, struct verdict *v)
 
 static bool judges_person(const struct judge *j)
 {
-	return (j->n_consents | j->n_opt_outs | j->actives | j->engaged.least) > 0;
+	return (j->n_consents | j->n_opt_outs | j->actives | j->engaged.least) > 0 || j->confirmed != NULL;
+}
+
+/* Only an address counts: neither a domain nor a hash said yes. */
+static bool is_confirmed(const struct judge *j, const struct verdict *v)
+{
+	struct suppress_note note = { .hash = NULL };
+
+	return j->confirmed->entries > 0 &&
+		suppress_has_key(j->confirmed, v->key, v->folded, v->domain, &note) == SUPPRESS_YES &&
+		note.hash == NULL && str_find(note.entry, '@') < note.entry.n;
 }
 
 static enum reason check_person(struct judge *j, const struct csv_row *row, struct verdict *v)
 {
 	enum reason reason = judge_consent(j, row, v);
 
+	if (reason == REASON_NONE && j->confirmed != NULL && !is_confirmed(j, v)) {
+		v->detail = STR_LIT("no confirmation on record");
+		reason = REASON_NOT_CONFIRMED;
+	}
 	if (reason == REASON_NONE)
 		reason = judge_opt_out(j, row, v);
 	if (reason == REASON_NONE && j->noes.n > 0)

@@ -90,13 +90,14 @@ struct judge {
 	bool only_notes;  /* nothing else is asked in it: rows are REASON_ELSEWHERE */
 	struct suppress suppress;
 	struct lists lists;
-	const struct bounces *bounces; /* NULL: none */
-	struct mx *mx;                 /* NULL: not asked, or not answered yet */
-	struct suggest *suggest;       /* NULL: not asked for */
-	int64_t active_since;          /* seconds since 1970 */
-	bool details;                  /* somebody will read them */
-	bool only_address;             /* nothing else is asked about: see judge_begin */
-	struct arena *arena;           /* what verdicts point to */
+	const struct bounces *bounces;    /* NULL: none */
+	const struct suppress *confirmed; /* NULL: whoever is on the list may be mailed */
+	struct mx *mx;                    /* NULL: not asked, or not answered yet */
+	struct suggest *suggest;          /* NULL: not asked for */
+	int64_t active_since;             /* seconds since 1970 */
+	bool details;                     /* somebody will read them */
+	bool only_address;                /* nothing else is asked about: see judge_begin */
+	struct arena *arena;              /* what verdicts point to */
 
 	struct idn idn;
 	struct buf shadow;

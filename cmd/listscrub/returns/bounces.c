@@ -2,35 +2,62 @@
 
 #include "cmd/listscrub/returns/bounces.h"
 
+#include <stdatomic.h>
+
 #include "base/arena.h"
 #include "base/mem.h"
-#include "io/clock.h"
 #include "io/random.h"
 #include "mail/address/address.h"
-#include "text/csv.h"
 #include "text/date.h"
 #include "text/utf8.h"
 
-void bounces_init(struct bounces *b, bool fold, uint64_t soft_limit)
+/* What is believed about each address, and what follows from it. */
+
+void bounces_init(struct bounces *b, const struct bounces_asked *asked)
 {
 	random_seed(&b->keys);
+	random_seed(&b->read);
+	random_seed(&b->ids);
+	random_seed(&b->tokens);
+	random_seed(&b->days);
 	b->texts.limit = SIZE_MAX;
-	b->fold = fold;
-	b->soft_limit = soft_limit;
+	b->held.limit = (size_t)16 << 20;
+	b->asked = *asked;
 }
 
 void bounces_free(struct bounces *b)
 {
+	for (size_t i = 0; i < b->n; i++)
+		mem_free(b->entries[i].days);
 	set_free(&b->keys);
+	set_free(&b->read);
+	set_free(&b->ids);
+	set_free(&b->tokens);
+	set_free(&b->days);
 	mem_free(b->entries);
+	mem_free(b->claims);
+	mem_free((void *)b->seen);
 	buf_free(&b->texts);
+	buf_free(&b->held);
 }
 
-static size_t keep_text(struct bounces *b, struct str s)
+size_t bounces_keep(struct bounces *b, struct str s)
 {
 	size_t at = buf_len(&b->texts) + 1;
+	struct str all = buf_str(&b->texts);
 
 	s.n = str_find(s, '\0');
+	/* What is kept already stays where it is; a part of it could not be copied while the buffer moves. */
+	if (s.n > 0 && all.n > 0 && s.p >= all.p && s.p < all.p + all.n) {
+		char *part;
+
+		if (s.p[s.n] == '\0')
+			return (size_t)(s.p - all.p) + 1;
+		part = mem_copy(s.p, s.n);
+		at = bounces_keep(b, str_at(part, s.n));
+		mem_free(part);
+		return at;
+	}
 	if (s.n == 0)
 		return 0;
 	buf_add(&b->texts, s);
@@ -38,12 +65,25 @@ static size_t keep_text(struct bounces *b, struct str s)
 	return at;
 }
 
-static struct str text_at(const struct bounces *b, size_t at)
+struct str bounces_text(const struct bounces *b, size_t at)
 {
 	return at > 0 ? str_of(buf_str(&b->texts).p + at - 1) : STR_LIT("");
 }
 
-static struct bounce *entry_of(struct bounces *b, struct str key, struct str recipient)
+bool bounces_key(const struct bounces *b, struct str address, struct buf *key, struct buf *plain)
+{
+	struct address a = { .domain_fault = 0 };
+	struct str bare;
+	bool ok = address_unwrap(address, &bare, NULL) &&
+		address_parse(&a, bare, ADDRESS_QUOTED | ADDRESS_LITERALS) == ADDRESS_OK &&
+		(b->asked.fold ? address_key_provider(&a, key) : address_key(&a, key)) &&
+		(plain == NULL || address_key(&a, plain));
+
+	address_free(&a);
+	return ok;
+}
+
+struct bounce *bounces_entry(struct bounces *b, struct str key, struct str address)
 {
 	bool added;
 	struct set_entry *e = set_add(&b->keys, key, &added);
@@ -51,95 +91,75 @@ static struct bounce *entry_of(struct bounces *b, struct str key, struct str rec
 	if (added) {
 		b->entries = mem_grow(b->entries, b->n, &b->cap, sizeof *b->entries);
 		e->value = b->n;
-		b->entries[b->n++] = (struct bounce){ .address = keep_text(b, recipient) };
+		b->entries[b->n++] =
+			(struct bounce){ .address = bounces_keep(b, address), .key = bounces_keep(b, key) };
 	}
 	return &b->entries[e->value];
 }
 
-void bounces_note(struct bounces *b, struct str recipient, enum dsn_class class, const struct outcome *o,
-	struct str code, struct str diagnostic, int64_t when)
+bool bounces_is_soft(enum outcome_reason reason)
 {
-	struct address a = { .domain_fault = 0 };
-	struct buf key = { .limit = 0 };
-	struct str bare;
+	return reason == OUTCOME_FULL || reason == OUTCOME_DISABLED || reason == OUTCOME_RECIPIENT_POLICY ||
+		reason == OUTCOME_EXPIRED;
+}
 
-	if (class != DSN_NOTHING && address_unwrap(recipient, &bare, NULL) &&
-		address_parse(&a, bare, ADDRESS_QUOTED | ADDRESS_LITERALS) == ADDRESS_OK &&
-		(b->fold ? address_key_provider(&a, &key) : address_key(&a, &key))) {
-		struct bounce_word *w = &entry_of(b, buf_str(&key), bare)->words[class];
+const struct bounce_word *bounces_heaviest(const struct bounces *b, const struct bounce *e, enum dsn_class *class)
+{
+	static const enum dsn_class order[] = { DSN_COMPLAINT, DSN_UNSUBSCRIBE, DSN_HARD, DSN_SOFT };
 
-		if (w->times++ == 0 || when > w->when) {
-			w->when = when;
-			w->reason = o != NULL ? o->reason : OUTCOME_NONE;
-			w->code = keep_text(b, code);
-			w->diagnostic = keep_text(b, str_sub(diagnostic, 0, 300));
+	(void)b;
+	for (size_t i = 0; i < sizeof order / sizeof *order; i++)
+		if (e->words[order[i]].times > 0) {
+			*class = order[i];
+			return &e->words[order[i]];
 		}
-		b->reports++;
-	}
-	address_free(&a);
-	buf_free(&key);
-}
-
-void bounces_message(struct bounces *b, struct str message)
-{
-	struct dsn dsn = { .n = 0 };
-
-	dsn_read(&dsn, message);
-	for (size_t i = 0; i < dsn.n; i++) {
-		const struct dsn_report *r = &dsn.reports[i];
-
-		const struct outcome o = { .reason = r->reason, .stage = r->stage };
-
-		bounces_note(b, r->recipient, r->class, &o, r->status, r->diagnostic, r->when);
-	}
-	b->messages++;
-	dsn_free(&dsn);
-}
-
-/* What weighs most of what was said: NULL when nothing of it rejects. */
-static const struct bounce_word *verdict(const struct bounces *b, const struct bounce *e, enum reason *reason)
-{
-	const struct bounce_word *w = e->words;
-
-	*reason = REASON_COMPLAINED;
-	if (w[DSN_COMPLAINT].times > 0)
-		return &w[DSN_COMPLAINT];
-	*reason = REASON_UNSUBSCRIBED;
-	if (w[DSN_UNSUBSCRIBE].times > 0)
-		return &w[DSN_UNSUBSCRIBE];
-	*reason = REASON_BOUNCED;
-	if (w[DSN_HARD].times > 0)
-		return &w[DSN_HARD];
-	if (b->soft_limit > 0 && w[DSN_SOFT].times >= b->soft_limit)
-		return &w[DSN_SOFT];
-	*reason = REASON_NONE;
 	return NULL;
 }
 
-static void add_date(struct buf *out, int64_t when)
+const struct bounce_word *bounces_verdict(const struct bounces *b, const struct bounce *e, enum dsn_class *class)
 {
-	if (when != 0)
-		(void)date_add_iso(out, when);
+	const struct bounce_word *w = bounces_heaviest(b, e, class);
+
+	if (w != NULL && *class == DSN_SOFT && (b->asked.soft_limit == 0 || w->times < b->asked.soft_limit))
+		return NULL;
+	return w;
 }
 
-static struct str describe(const struct bounces *b, const struct bounce *e, const struct bounce_word *w,
+const char *bounces_reason(const struct bounce_word *w, enum dsn_class class)
+{
+	if (class == DSN_COMPLAINT)
+		return "complaint";
+	return class == DSN_UNSUBSCRIBE ? "unsubscribe" : outcome_reason_name(w->reason);
+}
+
+bool bounces_is_confirmed(const struct bounces *b, const struct bounce *e)
+{
+	(void)b;
+	return e->confirmed.when != 0;
+}
+
+static struct str describe(const struct bounces *b, const struct bounce_word *w, enum dsn_class class,
 	struct arena *arena)
 {
 	struct buf text = { .limit = 0 };
 	struct str result;
 
-	if (w == &e->words[DSN_SOFT])
+	if (class == DSN_SOFT)
 		buf_printf(&text, "%llu soft bounces, the last: ", (unsigned long long)w->times);
 	if (w->reason != OUTCOME_NONE)
 		buf_printf(&text, "%s%s", outcome_reason_name(w->reason), w->code > 0 ? " " : "");
-	buf_add(&text, text_at(b, w->code));
-	if (w->diagnostic > 0) {
+	buf_add(&text, bounces_text(b, w->code));
+	if (w->words > 0) {
 		buf_add_text(&text, buf_len(&text) > 0 ? ": " : "");
-		utf8_show(&text, text_at(b, w->diagnostic), 200);
+		utf8_show(&text, bounces_text(b, w->words), 200);
 	}
-	if (w->when != 0) {
+	if (w->last != 0) {
 		buf_add_text(&text, buf_len(&text) > 0 ? ", " : "");
-		add_date(&text, w->when);
+		(void)date_add_iso(&text, w->last);
+	}
+	if (w->source > 0) {
+		buf_add_text(&text, buf_len(&text) > 0 ? ", " : "");
+		utf8_show(&text, bounces_text(b, w->source), 200);
 	}
 	result = arena_copy(arena, buf_str(&text));
 	buf_free(&text);
@@ -148,33 +168,58 @@ static struct str describe(const struct bounces *b, const struct bounce *e, cons
 
 enum reason bounces_judge(const struct bounces *b, struct str key, struct arena *arena, struct str *detail)
 {
-	const struct set_entry *found = set_find(&b->keys, key);
-	enum reason reason = REASON_NONE;
+	const struct set_entry *found = b->settled ? set_find(&b->keys, key) : NULL;
+	enum dsn_class class = DSN_NOTHING;
 
 	if (found == NULL)
 		return REASON_NONE;
-	const struct bounce *e = &b->entries[found->value];
-	const struct bounce_word *w = verdict(b, e, &reason);
+	const struct bounce_word *w = bounces_verdict(b, &b->entries[found->value], &class);
 
-	if (w != NULL && arena != NULL)
-		*detail = describe(b, e, w, arena);
-	return reason;
+	atomic_store_explicit(&b->seen[found->value], 1, memory_order_relaxed);
+	if (w == NULL)
+		return REASON_NONE;
+	if (arena != NULL)
+		*detail = describe(b, w, class, arena);
+	if (class == DSN_COMPLAINT)
+		return REASON_COMPLAINED;
+	return class == DSN_UNSUBSCRIBE ? REASON_UNSUBSCRIBED : REASON_BOUNCED;
 }
 
-void bounces_print(const struct bounces *b, struct buf *out)
+uint64_t bounces_absent(const struct bounces *b)
 {
-	buf_add_text(out, "address,reason,code,date\n");
-	for (size_t i = 0; i < b->n; i++) {
-		enum reason reason;
-		const struct bounce_word *w = verdict(b, &b->entries[i], &reason);
+	enum dsn_class class = DSN_NOTHING;
+	uint64_t n = 0;
 
-		if (w == NULL)
-			continue;
-		csv_add_cell(out, text_at(b, b->entries[i].address), ',');
-		buf_printf(out, ",%s,", reason_name(reason));
-		csv_add_cell(out, text_at(b, w->code), ',');
-		buf_add_char(out, ',');
-		add_date(out, w->when);
-		buf_add_char(out, '\n');
-	}
+	for (size_t i = 0; b->settled && i < b->n; i++)
+		n += bounces_verdict(b, &b->entries[i], &class) != NULL &&
+			atomic_load_explicit(&b->seen[i], memory_order_relaxed) == 0;
+	return n;
+}
+
+/* --- providers --- */
+
+static const struct {
+	const char *name;
+	const char *domains; /* a name before a dot stands for all its countries */
+} providers[BOUNCES_PROVIDERS] = {
+	{ "other providers", "" },
+	{ "Gmail", "gmail. googlemail." },
+	{ "Yahoo", "yahoo. ymail. rocketmail. aol. aim. myyahoo." },
+	{ "Microsoft", "outlook. hotmail. live. msn. passport." },
+};
+
+unsigned bounces_provider(struct str address)
+{
+	struct str domain = str_sub(address, str_after_last(address, '@'), address.n);
+	struct str first = str_sub(domain, 0, str_find(domain, '.') + 1);
+
+	for (unsigned i = 1; i < BOUNCES_PROVIDERS; i++)
+		if (str_among(first, providers[i].domains))
+			return i;
+	return 0;
+}
+
+const char *bounces_provider_name(unsigned provider)
+{
+	return providers[provider].name;
 }

@@ -3,6 +3,7 @@
 #include "cmd/listscrub/run/scrub.h"
 
 #include "cmd/listscrub/judge/mx.h"
+#include "cmd/listscrub/returns/bounces.h"
 #include "cmd/listscrub/run/crew.h"
 #include "io/stop.h"
 
@@ -79,7 +80,8 @@ static bool asks_addresses(const struct scrub *s)
 	const struct suppress *list = &s->judge.suppress;
 
 	/* An entry that does not fold may name one spelling of a mailbox: its other spellings are suppressed too. */
-	return s->mx != NULL || (s->set->fold && (list->domains.used > 0 || suppress_has_digests(list)));
+	return s->mx != NULL || (s->back != NULL && bounces_asks(s->back)) ||
+		(s->set->fold && (list->domains.used > 0 || suppress_has_digests(list)));
 }
 
 static bool needs_gathering(const struct scrub *s)
@@ -121,6 +123,8 @@ static bool run(struct scrub *s, struct err *err)
 		return false;
 	if (needs_gathering(s) && !gather_all(s, &start, err))
 		return false;
+	if (s->settle != NULL && !s->settle(s->settle_arg, err))
+		return false;
 	s->judge.details = details;
 	s->judge.unread = s->unread;
 	s->mode = s->set->newest != NULL ? SCRUB_SCAN : SCRUB_EMIT;
@@ -153,6 +157,17 @@ bool scrub_run(struct scrub *s, struct err *err)
 		*err = late;
 	}
 	s->counts = s->committed;
+	batch_free(&s->batch);
+	return ok;
+}
+
+bool scrub_look(struct scrub *s, struct err *err)
+{
+	bool ok;
+
+	s->mode = SCRUB_GATHER;
+	s->judge.details = true;
+	ok = pass(s, err);
 	batch_free(&s->batch);
 	return ok;
 }

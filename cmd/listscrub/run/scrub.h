@@ -12,6 +12,7 @@
 #include "cmd/listscrub/write/values.h"
 
 struct report;
+struct bounces;
 
 /*
  * The work: rows come in batches, with a verdict each; duplicates are found; rows go out. The middle of a long file is
@@ -39,6 +40,11 @@ struct scrub {
 	struct rows rows;
 	struct mx *mx;
 	struct report *report; /* NULL: not wanted */
+	/* What came back: its tokens are looked for among the rows first; then settle is called, and then rows are
+	 * written. */
+	struct bounces *back; /* NULL: nothing did */
+	bool (*settle)(void *arg, struct err *err);
+	void *settle_arg;
 	enum scrub_mode mode;
 	struct reader reader;
 	struct batch batch;
@@ -53,6 +59,9 @@ struct scrub {
 /* Work the lists off. False: err, or ERR_NONE when a signal asked to stop. Damaged input is 65, with all before it
  * done. */
 bool scrub_run(struct scrub *s, struct err *err);
+
+/* Only look at all rows, for what came back. */
+bool scrub_look(struct scrub *s, struct err *err);
 
 /* --- scrub_settle.c, for scrub.c and crew.c --- */
 

@@ -3,6 +3,7 @@
 #include "cmd/listscrub/run/scrub.h"
 
 #include "cmd/listscrub/judge/mx.h"
+#include "cmd/listscrub/returns/bounces.h"
 #include "cmd/listscrub/write/report.h"
 
 /* Working a batch off: duplicates are found, rows are written and counted. */
@@ -17,8 +18,25 @@ static bool compares(const struct scrub *s, const struct pending *p)
 	return p->reason == REASON_NONE && !s->set->no_dedupe;
 }
 
+/* Tokens are of the plain form of an address. */
+static void offer(struct bounces *b, const struct pending *p)
+{
+	struct str cell = str_trim(p->more->cell);
+	struct buf key = { .limit = 0 };
+	struct buf plain = { .limit = 0 };
+
+	if (cell.n > 1 && cell.p[0] == '"')
+		cell = str_trim(str_sub(cell, 1, cell.n - 2));
+	if (bounces_key(b, cell, &key, &plain))
+		bounces_offer(b, buf_str(&plain), cell);
+	buf_free(&key);
+	buf_free(&plain);
+}
+
 static bool gather(struct scrub *s, const struct pending *p, struct err *err)
 {
+	if (s->back != NULL && p->key.n > 0 && p->more != NULL && bounces_asks(s->back))
+		offer(s->back, p);
 	if (p->reason == REASON_SUPPRESSED && s->set->fold)
 		(void)suppress_add(&s->judge.suppress, p->key, p->more->detail, STR_LIT(""));
 	return p->reason != REASON_NONE || s->mx == NULL || mx_note(s->mx, p->more->domain, err);

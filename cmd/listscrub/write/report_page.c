@@ -310,7 +310,7 @@ static void add_notes(struct buf *out, const struct findings *f)
 	add_lists(out, &f->judge->suppress.files);
 	add_lists(out, &f->judge->lists.files);
 	if (f->judge->bounces != NULL)
-		note(out, f->judge->bounces->reports, "Reports found in the bounce mailboxes");
+		note(out, f->judge->bounces->counts.reports, "Reports found in the bounce mailboxes");
 	if (f->mx != NULL && f->mx->stopped) {
 		buf_add_text(out, "<li>The domains were not judged: ");
 		html_add(out, str_of(f->mx->why));

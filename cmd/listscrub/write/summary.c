@@ -84,8 +84,7 @@ static void say_json(const struct findings *f)
 	add_unread(&j, &f->judge->unread);
 	values_add_json(f->values, &j);
 	if (f->judge->bounces != NULL) {
-		json_key(&j, "bounce_reports");
-		json_uint(&j, f->judge->bounces->reports);
+		summary_add_returns(&j, f->judge->bounces);
 	}
 	if (f->mx != NULL) {
 		json_key(&j, "dns");
@@ -170,6 +169,8 @@ static void say_text(const struct findings *f)
 		say_note("%s %s of other shares", number_grouped(a, c->elsewhere), rows(c->elsewhere));
 	if (c->suggestions > 0)
 		say_note("%s %s with a suggestion", number_grouped(a, c->suggestions), rows(c->suggestions));
+	if (f->judge->bounces != NULL && f->set->bounces.n > 0)
+		summary_note_returns(f->judge->bounces);
 	say_unread(&f->judge->unread);
 	say_values(f);
 	(void)safelist_say(&f->judge->suppress.files);

@@ -54,6 +54,9 @@ static void unknown_name(struct preflight *p, const struct campaign_name *name)
 	if (str_eq(name->name, STR_LIT("token")))
 		preflight_error(p, ERR_DATA, "token-key", "%s: line %u: {{token}} needs --token-key FILE", name->file,
 			name->line);
+	else if (str_eq(name->name, STR_LIT("confirm")))
+		preflight_error(p, ERR_DATA, "confirm-option", "%s: line %u: {{confirm}} needs --confirm URL", name->file,
+			name->line);
 	else if (str_eq(name->name, STR_LIT("unsubscribe")))
 		preflight_error(p, ERR_DATA, "unsubscribe-option",
 			"%s: line %u: {{unsubscribe}} needs --unsubscribe URL", name->file, name->line);
@@ -68,7 +71,7 @@ static void unknown_name(struct preflight *p, const struct campaign_name *name)
 	buf_free(&columns);
 }
 
-/* Every tag names a column, or one of our two names. Inside a dotted section names are relative, which is not followed
+/* Every tag names a column, or one of our own names. Inside a dotted section names are relative, which is not followed
  * here. */
 static void check_names(struct preflight *p)
 {

@@ -3,11 +3,11 @@
 #include "cmd/mailbulk/letter/campaign.h"
 
 #include <gnutls/crypto.h>
-#include <sys/stat.h>
 
 #include "base/mem.h"
 #include "text/hex.h"
 #include "cli/say.h"
+#include "cli/tokenkey.h"
 #include "cmd/mailbulk/letter/letter.h"
 #include "cmd/mailbulk/settings.h"
 #include "io/file.h"
@@ -96,24 +96,9 @@ static bool load_keys(struct campaign *c, struct err *err)
 	const struct settings *s = c->settings;
 	const struct account *a = &s->account;
 	struct buf pem = { 0 };
-	struct stat st;
 
-	if (s->token_key != NULL) {
-		struct buf text = { 0 };
-
-		if (!file_read(s->token_key, 65536, &text, err))
-			return false;
-		struct str rest = buf_str(&text);
-		struct str key = str_trim(str_cut(&rest, '\n'));
-
-		buf_add(&c->token_key, key);
-		buf_wipe(&text);
-		if (buf_len(&c->token_key) < 16)
-			return err_set(err, ERR_CONFIG, "%s: a token key has at least 16 characters on its first line",
-				s->token_key);
-		if (stat(s->token_key, &st) == 0 && (st.st_mode & 077) != 0)
-			say_note("%s: others can read this key (chmod 600 mends it)", s->token_key);
-	}
+	if (s->token_key != NULL && !tokenkey_read(&c->token_key, s->token_key, err))
+		return false;
 	if (a->keys.dkim_key == NULL && a->keys.dkim_domain == NULL && a->keys.dkim_selector == NULL)
 		return true;
 	if (a->keys.dkim_key == NULL || a->keys.dkim_domain == NULL || a->keys.dkim_selector == NULL)
@@ -181,6 +166,8 @@ static bool take_fingerprint(struct campaign *c, struct str text, struct str htm
 	digest_list(hash, &s->inlines);
 	digest_list(hash, &s->headers);
 	digest_part(hash, str_of(s->from));
+	if (s->confirm != NULL)
+		digest_part(hash, str_of(s->confirm));
 	for (size_t i = 0; i < c->n_partials; i++)
 		digest_part(hash, buf_str(&c->partials[i].source));
 	for (size_t i = 0; ok && i < c->n_constants; i++)
@@ -199,7 +186,7 @@ static bool is_identical(const struct campaign *c)
 	for (size_t i = 0; i < c->n_templates; i++)
 		if (!template_constant(c->templates[i].t))
 			return false;
-	return campaign_field(c, "To") != NULL && !c->settings->verp;
+	return campaign_field(c, "To") != NULL && !c->settings->verp && c->confirm == NULL;
 }
 
 static bool take_test(struct campaign *c, struct err *err)
@@ -253,6 +240,7 @@ bool campaign_load(struct campaign *c, const struct settings *settings, struct e
 	normalise(&text);
 	ok = load_template(c, buf_str(&text), err) && load_html(c, &html, err) && campaign_load_attachments(c, err) &&
 		load_unsubscribe(c, err) && campaign_load_partials(c, err) && load_keys(c, err) && take_test(c, err) &&
+		campaign_load_confirm(c, buf_str(&text), buf_str(&html), err) &&
 		take_fingerprint(c, buf_str(&text), buf_str(&html), err);
 	c->text_from_html = c->text.template == NULL && c->html.template != NULL;
 	c->identical = ok && is_identical(c);
@@ -326,6 +314,8 @@ void campaign_free(struct campaign *c)
 	mem_free(c->templates);
 	signer_free(c->signer);
 	dkim_key_free(c->dkim_key);
+	template_free(c->confirm);
+	buf_free(&c->agreed);
 	buf_wipe(&c->token_key);
 	buf_free(&c->test_mailbox);
 	buf_free(&c->test_key);

@@ -90,6 +90,9 @@ struct campaign {
 	struct mimetypes types; /* of attachments; parts point into it */
 	struct template **unsubscribe;
 	size_t n_unsubscribe;
+	struct template *confirm; /* --confirm, or NULL */
+	struct buf agreed;        /* a hash of the text that people say yes to */
+	int64_t asked;            /* the day of the requests, since 1970 */
 	struct partial *partials;
 	size_t n_partials;
 	struct campaign_template *templates; /* all of them, for whoever walks over all */
@@ -142,6 +145,9 @@ const char *parts_type(const struct mimetypes *types, const char *name);
 
 /* fields.c: header lines and --header options. */
 bool campaign_load_fields(struct campaign *c, struct str block, struct str *type, struct err *err);
+
+/* confirm.c: --confirm; text and html are the templates as they were written. 64. */
+bool campaign_load_confirm(struct campaign *c, struct str text, struct str html, struct err *err);
 
 /* partials.c: read the partials that the templates name, and those that these name. */
 bool campaign_load_partials(struct campaign *c, struct err *err);

@@ -229,6 +229,14 @@ static bool put_to(struct head *h)
 		put(h, "To", buf_str(h->value));
 }
 
+/* Where an answer confirms: an address of the row's own. */
+static bool put_reply_to(struct head *h)
+{
+	const struct buf *own = &h->values->reply_to;
+
+	return buf_len(own) == 0 || campaign_field(h->campaign, "Reply-To") != NULL || put(h, "Reply-To", buf_str(own));
+}
+
 bool letter_head(struct letter *l, const struct campaign *campaign, const struct values *values,
 	const struct moment *now, struct buf *out, struct err *err)
 {
@@ -243,7 +251,8 @@ bool letter_head(struct letter *l, const struct campaign *campaign, const struct
 		if (!(buf_len(&field->fixed) > 0 ? put_fixed(&h, &field->fixed, &field->bare) : put_field(&h, field)))
 			return false;
 	}
-	if (!put_from(&h) || !put_to(&h) || !put_date(&h, now) || !put_message_id(&h) || !put_unsubscribe(&h))
+	if (!put_from(&h) || !put_to(&h) || !put_date(&h, now) || !put_reply_to(&h) || !put_message_id(&h) ||
+		!put_unsubscribe(&h))
 		return false;
 	return campaign->manners_ready ? buf_add(out, buf_str(&campaign->manners)) : put_manners(&h);
 }

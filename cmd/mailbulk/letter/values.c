@@ -9,7 +9,7 @@
 #include "cmd/mailbulk/letter/campaign.h"
 #include "cmd/mailbulk/rows/list.h"
 #include "cmd/mailbulk/settings.h"
-#include "text/base64.h"
+#include "mail/returns/token.h"
 #include "text/utf8.h"
 
 /*
@@ -20,6 +20,7 @@
 static bool is_builtin(const struct campaign *c, struct str name)
 {
 	return (str_eq(name, STR_LIT("token")) && buf_len(&c->token_key) > 0) ||
+		(str_eq(name, STR_LIT("confirm")) && c->confirm != NULL) ||
 		(str_eq(name, STR_LIT("unsubscribe")) && c->n_unsubscribe > 0);
 }
 
@@ -55,6 +56,13 @@ static size_t column_of(const struct values *v, struct str name)
 	return k->column;
 }
 
+static struct str builtin(const struct values *v, struct str name)
+{
+	if (str_eq(name, STR_LIT("token")))
+		return v->confirming ? buf_str(&v->confirm_token) : str_of(v->token);
+	return str_eq(name, STR_LIT("confirm")) ? buf_str(&v->confirm) : buf_str(&v->unsubscribe);
+}
+
 static struct template_value get(const void *data, const void *node, struct str name)
 {
 	const struct values *v = data;
@@ -68,8 +76,7 @@ static struct template_value get(const void *data, const void *node, struct str 
 		value = (struct template_value){ .type = TEMPLATE_TEXT,
 			.text = column == v->list->email ? buf_str(&v->written) : v->row->cells[column] };
 	else if (is_builtin(v->campaign, name))
-		value = (struct template_value){ .type = TEMPLATE_TEXT,
-			.text = name.n == 5 ? str_of(v->token) : buf_str(&v->unsubscribe) };
+		value = (struct template_value){ .type = TEMPLATE_TEXT, .text = builtin(v, name) };
 	for (size_t i = 0; value.type == TEMPLATE_MISSING && i < v->list->n_columns; i++) {
 		struct str whole = str_of(v->list->columns[i]);
 
@@ -110,19 +117,13 @@ static void make_token(struct values *v)
 	/* A test's link must not unsubscribe the row's real address. */
 	struct str address =
 		buf_len(&v->campaign->test_key) > 0 ? buf_str(&v->campaign->test_key) : buf_str(&v->folded);
-	unsigned char sum[32];
 	struct buf text = { 0 };
-	size_t n = 0;
 
 	v->token[0] = '\0';
 	if (key.n == 0)
 		return;
-	if (gnutls_hmac_fast(GNUTLS_MAC_SHA256, key.p, key.n, address.p, address.n, sum) != 0)
-		mem_die();
-	base64_add(&text, str_at((const char *)sum, sizeof sum));
-	for (const char *p = buf_text(&text); *p != '\0' && *p != '=' && n + 1 < sizeof v->token; p++)
-		v->token[n++] = *p == '+' ? '-' : *p == '/' ? '_' : *p;
-	v->token[n] = '\0';
+	token_add_leave(&text, key, address);
+	memcpy(v->token, buf_text(&text), buf_len(&text) + 1);
 	buf_free(&text);
 }
 
@@ -195,6 +196,12 @@ bool values_set(struct values *v, const struct campaign *campaign, const struct 
 	}
 	make_key(v);
 	make_token(v);
+	confirm_make_token(v);
+	if (ok) {
+		struct template_data data = values_data(v);
+
+		ok = confirm_render(v, &data, err);
+	}
 	if (!ok || campaign->n_unsubscribe == 0)
 		return ok;
 	size_t i = 0;
@@ -233,4 +240,7 @@ void values_free(struct values *v)
 	mem_free(v->known);
 	v->known = NULL;
 	v->list = NULL;
+	buf_free(&v->confirm_token);
+	buf_free(&v->confirm);
+	buf_free(&v->reply_to);
 }

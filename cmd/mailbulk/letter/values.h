@@ -11,8 +11,9 @@ struct list;
 struct row;
 
 /*
- * One row as the templates see it: its cells by the names of their columns, {{token}}, and {{unsubscribe}}, the row's
- * own link. The row's address is judged here, and its key made: what tells it apart from all others in the journal.
+ * One row as the templates see it: its cells by the names of their columns, {{token}}, {{confirm}}, and
+ * {{unsubscribe}}, the row's own link. The row's address is judged here, and its key made: what tells it apart from all
+ * others in the journal.
  */
 #define VALUES_KNOWN 64u
 
@@ -33,6 +34,10 @@ struct values {
 	struct buf key_text; /* folded, and the cell of --key behind a TAB */
 	char key[33];        /* hex of a hash of key_text */
 	char token[48];      /* base64url of the HMAC of folded; empty without --token-key */
+	struct buf confirm_token;
+	struct buf confirm;     /* the link of --confirm */
+	struct buf reply_to;    /* where a yes goes, if by mail */
+	bool confirming;        /* {{token}} is that of the request */
 	struct buf unsubscribe; /* the link for people: the first https one, else the first */
 };
 
@@ -42,6 +47,9 @@ bool values_set(struct values *v, const struct campaign *campaign, const struct 
 	struct err *err);
 /* Render every --unsubscribe link: the i-th into out. */
 bool values_link(const struct values *v, size_t i, struct buf *out, struct err *err);
+/* confirm.c: {{confirm}} of the row. */
+void confirm_make_token(struct values *v);
+bool confirm_render(struct values *v, const struct template_data *data, struct err *err);
 /* For template_render; lives as long as v. */
 struct template_data values_data(const struct values *v);
 void values_free(struct values *v);

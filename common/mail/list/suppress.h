@@ -95,8 +95,8 @@ enum safety_kind suppress_add(struct suppress *s, struct str entry, struct str r
  * the hash beside it. Lines that begin with "#", blank lines, and what follows " #" are ignored. Here "*@domain"
  * is an entry too, and a bare domain in a column of domains, or where a file has nothing but domains; not "gmail.com",
  * which may be a slip (an error that asks for "@gmail.com"). Columns of services' exports (unsubscribed, accepts
- * marketing, status...) say which of the rows may be mailed; those are not entries. Feed the bytes of one file in
- * any pieces.
+ * marketing, status...) say which of the rows may be mailed; those are not entries. A header in the middle is ignored.
+ * Feed the bytes of one file in any pieces.
  */
 #define SUPPRESS_COLUMNS 8
 
@@ -113,6 +113,7 @@ struct suppress_reader {
 	size_t n;
 	size_t reason;
 	size_t date;
+	size_t words;
 	enum suppress_sign { SUPPRESS_NO_SIGN, SUPPRESS_LEFT, SUPPRESS_MAY, SUPPRESS_STATUS } sign[SUPPRESS_COLUMNS];
 	size_t sign_at[SUPPRESS_COLUMNS]; /* columns of exports that say whether somebody may be mailed */
 	size_t signs;
@@ -142,6 +143,12 @@ void suppress_read_abort(struct suppress_reader *r);
 void suppress_watch(struct suppress *s);
 /* Set files' unmatched: entries of each that matched nobody since. Without suppress_watch it does nothing. */
 void suppress_count_unmatched(struct suppress *s);
+/*
+ * listscrub writes soft bounces that are still counted into the same file, with words that begin so and go on with a
+ * date: such a row suppresses nobody. *rest is what follows the date.
+ */
+#define SUPPRESS_COUNTED "counted until "
+bool suppress_counted_until(struct str words, struct str *rest);
 
 /* Is any entry a hash? */
 bool suppress_has_digests(const struct suppress *s);

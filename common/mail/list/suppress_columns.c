@@ -89,6 +89,8 @@ static void take_name(struct suppress_reader *r, size_t at, struct str name)
 		add_column(r, at, rank, form);
 		return;
 	}
+	if (r->words == LIST_NONE && str_ieq(name, STR_LIT("words")))
+		r->words = at;
 	add_sign(r, at, bare);
 	if (r->reason == LIST_NONE && str_among(bare, reasons))
 		r->reason = at;
@@ -114,9 +116,17 @@ bool suppress_take_header(struct suppress_reader *r, const struct csv_row *row)
 	r->file->named = r->n > 0;
 	if (r->file->named)
 		return !apart;
-	r->reason = r->date = LIST_NONE;
+	r->reason = r->date = r->words = LIST_NONE;
 	r->signs = 0;
 	return false;
+}
+
+bool suppress_is_header(const struct suppress_reader *r, const struct csv_row *row)
+{
+	for (size_t i = 0; i < r->n; i++)
+		if (list_name_rank(suppress_cell(row, r->columns[i].at)) == LIST_NONE)
+			return false;
+	return r->n > 0;
 }
 
 /* --- what they say --- */
@@ -162,8 +172,22 @@ static enum suppress_says says_of(enum suppress_sign sign, struct str cell)
 	return SUPPRESS_SAYS_GONE;
 }
 
+bool suppress_counted_until(struct str words, struct str *rest)
+{
+	size_t n = strlen(SUPPRESS_COUNTED);
+
+	if (!str_starts(words, STR_LIT(SUPPRESS_COUNTED)) || words.n < n + 11 || words.p[n + 10] != ':')
+		return false;
+	*rest = str_trim(str_sub(words, n + 11, words.n));
+	return true;
+}
+
 enum suppress_says suppress_says(const struct suppress_reader *r, const struct csv_row *row)
 {
+	struct str rest;
+
+	if (r->words != LIST_NONE && suppress_counted_until(suppress_cell(row, r->words), &rest))
+		return SUPPRESS_SAYS_MAY;
 	enum suppress_says most = r->signs == 0 ? SUPPRESS_SAYS_UNKNOWN : SUPPRESS_SAYS_NOTHING;
 
 	for (size_t i = 0; i < r->signs; i++) {

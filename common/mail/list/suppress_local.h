@@ -51,6 +51,8 @@ void suppress_add_why(struct buf *out, struct str entry, enum suppress_form form
  * does not know a name in it. True when the row is used up by that. row may be NULL.
  */
 bool suppress_take_header(struct suppress_reader *r, const struct csv_row *row);
+/* The names of the columns once more, where files were joined with ">>". */
+bool suppress_is_header(const struct suppress_reader *r, const struct csv_row *row);
 /* The trimmed cell, empty where the row is too short. */
 struct str suppress_cell(const struct csv_row *row, size_t i);
 

@@ -37,7 +37,8 @@ static const char *const names[] = {
 void suppress_read_begin(struct suppress_reader *r, struct suppress *into, const char *option, const char *name)
 {
 	*r = (struct suppress_reader){
-		.into = into, .file = safety_add(&into->files, option, name), .reason = LIST_NONE, .date = LIST_NONE
+		.into = into, .file = safety_add(&into->files, option, name), .reason = LIST_NONE, .date = LIST_NONE,
+		.words = LIST_NONE
 	};
 	suppress_span_begin(into);
 	list_reader_init(&r->list, &(struct list_asked){ .name = r->file->name, .entries = true, .names = names });
@@ -243,6 +244,8 @@ static void take_row(struct suppress_reader *r, const struct csv_row *row)
 
 	f->begun = true;
 	if ((!r->looked && suppress_take_header(r, row)) || title)
+		return;
+	if (f->named && suppress_is_header(r, row))
 		return;
 	enum suppress_says says = suppress_says(r, row);
 

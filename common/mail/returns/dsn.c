@@ -18,6 +18,9 @@ static void clear(struct dsn *d)
 {
 	for (size_t i = 0; i < d->n; i++)
 		mem_free(d->reports[i].owned);
+	mem_free(d->owned);
+	d->owned = NULL;
+	d->facts = (struct dsn_facts){ .kind = DSN_IS_UNKNOWN };
 	d->n = 0;
 }
 
@@ -68,19 +71,38 @@ static struct str with_lf(struct str message, struct buf *out)
 	return buf_str(out);
 }
 
+static enum dsn_kind kind_of(const struct dsn *d, const struct dsn_mail *m, bool feedback, bool away)
+{
+	if (feedback)
+		return d->n > 0 || d->facts.nameless != DSN_NOTHING ? DSN_IS_COMPLAINT : DSN_IS_NOTICE;
+	if (d->n > 0)
+		return d->reports[0].class == DSN_UNSUBSCRIBE ? DSN_IS_REQUEST : DSN_IS_BOUNCE;
+	if (away)
+		return DSN_IS_AWAY;
+	/* Delays, successes and receipts. */
+	if (dsn_mail_has(m, "message/disposition-notification") || dsn_mail_has(m, "message/delivery-status") ||
+		dsn_mail_has(m, "message/global-delivery-status") || (dsn_is_bounce(m) && dsn_is_pending(m)))
+		return DSN_IS_NOTICE;
+	return DSN_IS_UNKNOWN;
+}
+
 void dsn_read(struct dsn *d, struct str message)
 {
 	struct buf lines = { .limit = DSN_LOOK_AT };
 	struct dsn_mail m;
+	bool feedback;
+	bool away;
 	bool fields;
 
 	clear(d);
 	dsn_mail_load(&m, with_lf(message, &lines));
 	/* Fields are for programs: nobody's absence is told in them. */
 	fields = dsn_mail_has(&m, "message/delivery-status") || dsn_mail_has(&m, "message/global-delivery-status");
-	if (!dsn_read_feedback(d, &m) && (fields || !is_auto_reply(&m)) && !dsn_read_fields(d, &m) &&
-		!dsn_read_text(d, &m))
+	feedback = dsn_read_feedback(d, &m);
+	away = !feedback && !fields && is_auto_reply(&m);
+	if (!feedback && !away && !dsn_read_fields(d, &m) && !dsn_read_text(d, &m))
 		dsn_read_unsubscribe(d, &m);
+	dsn_take_facts(d, &m, kind_of(d, &m, feedback, away));
 	dsn_mail_free(&m);
 	buf_free(&lines);
 }

@@ -29,6 +29,31 @@ enum dsn_class {
 	DSN_UNCOUNTED, /* not delivered, for a reason that has nothing to do with the recipient */
 };
 
+/* What a message is. */
+enum dsn_kind {
+	DSN_IS_UNKNOWN,   /* nothing that we understand: for a person to read */
+	DSN_IS_BOUNCE,    /* with recipients */
+	DSN_IS_COMPLAINT, /* also where its recipient is not named */
+	DSN_IS_REQUEST,   /* to be taken off */
+	DSN_IS_AWAY,      /* an auto-reply */
+	DSN_IS_NOTICE,    /* a delay, a success, a receipt, a DMARC report: nothing comes of it */
+};
+
+/* What else stands in it: who it is for, and which message it is about. Live as long as the reports; empty: none. */
+struct dsn_facts {
+	enum dsn_kind kind;
+	struct str message_id;  /* its own, without <> */
+	struct str returned_id; /* of the message that it is about, likewise */
+	struct str to;     /* the addresses it was sent to, and what it is about was sent from, each with a blank */
+	struct str sender; /* the address of From */
+	struct str subject;
+	struct str first_line; /* the first that is not quoted */
+	int64_t when;          /* its Date, in seconds since 1970; 0: none */
+	bool automatic;        /* no person wrote it */
+	/* Of a complaint that does not say whose it is: what would be said of the one to whom returned_id was sent. */
+	enum dsn_class nameless;
+};
+
 /* What is said about one recipient. The slices live until the next dsn_read or dsn_free. */
 struct dsn_report {
 	enum dsn_class class;
@@ -47,6 +72,8 @@ struct dsn {
 	struct dsn_report *reports;
 	size_t n;
 	size_t cap;
+	struct dsn_facts facts;
+	char *owned; /* what the facts point into */
 };
 
 /*
@@ -55,6 +82,8 @@ struct dsn {
  * the worst is kept. A message without reports gives d->n 0; there are no errors.
  */
 void dsn_read(struct dsn *d, struct str message);
+/* Is s, the first line of what a person wrote, a wish to leave? */
+bool dsn_is_wish(struct str s);
 /* Leaves d zeroed; freeing a zeroed one does nothing. */
 void dsn_free(struct dsn *d);
 /* The class of a judgement; for results files of mailbulk too. */

@@ -115,6 +115,7 @@ bool dsn_read_feedback(struct dsn *d, const struct dsn_mail *m)
 			keep_fields(d, m, &f, "Removal-Recipient");
 		if (d->n == 0)
 			keep_from_original(d, m, &f);
+		d->facts.nameless = d->n == 0 ? f.class : DSN_NOTHING;
 	}
 	buf_free(&f.fields);
 	return f.found || junk;

@@ -7,6 +7,7 @@
 #include "mail/returns/dsn_book.h"
 #include "mail/returns/dsn_lines.h"
 #include "mail/returns/dsn_state.h"
+#include "mail/returns/token.h"
 #include "text/date.h"
 #include "text/utf8.h"
 
@@ -114,8 +115,14 @@ bool dsn_only_address(struct str header, const char *name, struct buf *out)
 static bool verp_local(struct str local, struct buf *recipient)
 {
 	size_t plus = str_find(local, '+');
-	size_t equals = local.n;
+	size_t equals;
 
+	/* A token after it shows who made the address; whether it is right is for those who have the key. */
+	if (local.n > TOKEN_RETURN && local.p[local.n - TOKEN_RETURN - 1] == '+' &&
+		token_looks_returned(str_sub(local, local.n - TOKEN_RETURN, local.n)) &&
+		str_find(local, '+') < local.n - TOKEN_RETURN - 1)
+		local.n -= TOKEN_RETURN + 1;
+	equals = local.n;
 	while (equals > 0 && local.p[equals - 1] != '=')
 		equals--;
 	if (equals <= plus + 1 || equals == local.n)

@@ -100,15 +100,15 @@ bool dsn_read_unsubscribe(struct dsn *d, const struct dsn_mail *m);
 bool dsn_read_fields(struct dsn *d, const struct dsn_mail *m);
 bool dsn_read_text(struct dsn *d, struct dsn_mail *m);
 
-/*
- * Is s, a subject or a line, the wish to leave a list, in the languages that we know? A question about it is not, nor
- * is what confirms that it was done.
- */
-bool dsn_is_wish(struct str s);
 /* Did a mail program send it because its button for leaving was pressed? */
 bool dsn_is_of_button(const struct dsn_mail *m);
 /* The first line of a person's text that is not blank and not quoted. */
 struct str dsn_first_line(struct str text);
+
+/* Fill the facts of d. */
+void dsn_take_facts(struct dsn *d, const struct dsn_mail *m, enum dsn_kind kind);
+/* Is it a delay notice, or the like, among bounces? */
+bool dsn_is_pending(const struct dsn_mail *m);
 
 /* Does a mail server say that something was not delivered? And is it a mail server that writes? */
 bool dsn_is_bounce(const struct dsn_mail *m);

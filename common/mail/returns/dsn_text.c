@@ -54,7 +54,7 @@ static bool is_challenge(const struct dsn_mail *m)
 }
 
 /* It is under way still, or waits for us. */
-static bool is_pending(const struct dsn_mail *m)
+bool dsn_is_pending(const struct dsn_mail *m)
 {
 	unsigned says = dsn_book(buf_str(&m->text));
 
@@ -187,7 +187,7 @@ bool dsn_read_text(struct dsn *d, struct dsn_mail *m)
 
 	if (!dsn_is_bounce(m))
 		return false;
-	if (is_pending(m))
+	if (dsn_is_pending(m))
 		return true;
 	do
 		keep_lines(d, m);
