@@ -332,7 +332,7 @@ class Disk:
 
     def states(self, rng, thorough):
         """(what, tree, worst) of everything that may be left of this moment. worst: all that may be lost is, of names or of
-        octets, or of the octets of one file."""
+        octets, or of the octets of one file, which may read as zeros."""
         for what, names in self.choices(rng, thorough):
             files = self.reachable(names)
             loose = []
@@ -345,6 +345,7 @@ class Disk:
             if loose:
                 plans.append({f: options[f][1] for f in loose})
                 plans += [{**plans[0], f: options[f][1]} for f in loose if ends and len(loose) > 1]
+                plans += [{**plans[0], f: o} for f in loose for o in options[f] if ends and o[0] == "zeros"]
             if ends:
                 worst = len(plans)
             for f in loose if ends or thorough else rng.sample(loose, min(1, len(loose))):
