@@ -332,7 +332,7 @@ class Disk:
 
     def states(self, rng, thorough):
         """(what, tree, worst) of everything that may be left of this moment. worst: all that may be lost is, of names or of
-        octets, or of the octets of one file."""
+        octets, or of the octets of one file, which may read as zeros."""
         for what, names in self.choices(rng, thorough):
             files = self.reachable(names)
             loose = []
@@ -345,6 +345,7 @@ class Disk:
             if loose:
                 plans.append({f: options[f][1] for f in loose})
                 plans += [{**plans[0], f: options[f][1]} for f in loose if ends and len(loose) > 1]
+                plans += [{**plans[0], f: o} for f in loose for o in options[f] if ends and o[0] == "zeros"]
             if ends:
                 worst = len(plans)
             for f in loose if ends or thorough else rng.sample(loose, min(1, len(loose))):
@@ -363,8 +364,9 @@ class Disk:
 
     def moments(self, outside=lambda events: None, limit=200, seed=SEED):
         """Every state after every event, each once. Unless PIPEMAIL_THOROUGH is set, only those in which most is lost where
-        others have just learnt something, where a call has failed, and at the end; and of the rest as many as make limit,
-        drawn by the seed. outside(events) is what others know by then; the same disk is tried again when that has changed."""
+        others have just learnt something, where a name has just changed and may be all that lasts, where a call has failed,
+        and at the end; and of the rest as many as make limit, drawn by the seed. outside(events) is what others know by
+        then; the same disk is tried again when that has changed."""
         rng = random.Random(seed)
         found, seen, events, known, failed = {}, [], list(self.events()), outside([]), False
         for step, event in enumerate(events):
@@ -373,12 +375,14 @@ class Disk:
                 seen.append(event)
                 known = outside(seen)
             last, failed = step == len(events) - 1, failed or event[0] == "failed"
+            moved = event[0] in ("rename", "link", "unlink")
             counts = last or known != before or event[0] in ("failed", "mark")
             if changed or last or event[0] in ("send", "mark"):
                 for what, tree, worst in self.states(rng, THOROUGH):
                     key = hashlib.sha256(repr((tree, known)).encode()).digest()
                     moment = found.setdefault(key, Moment(self, tree, step, f"{describe(event)}: {what}", known))
-                    moment.last, moment.failed, moment.worst = last, failed, moment.worst or (worst and counts)
+                    moment.last, moment.failed = last, failed
+                    moment.worst = moment.worst or (worst and (counts or (moved and what.startswith("names kept"))))
         moments = list(found.values())
         self.total = len(moments)
         if THOROUGH or len(moments) <= limit:
