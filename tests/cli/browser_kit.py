@@ -1,5 +1,6 @@
 """A headless Chromium for tests, driven over a pipe (DevTools protocol), and a port that hears whatever it asks for."""
 import base64
+import fcntl
 import json
 import os
 import select
@@ -51,16 +52,19 @@ class Browser:
         self.home = tempfile.mkdtemp(prefix="browser-")
         to_it, self.write = os.pipe()
         self.read, from_it = os.pipe()
+        # The browser talks over its descriptors 3 and 4, which may be ours for something else now.
+        theirs = [fcntl.fcntl(fd, fcntl.F_DUPFD_CLOEXEC, 10) for fd in (to_it, from_it)]
+
+        def give():
+            os.dup2(theirs[0], 3)
+            os.dup2(theirs[1], 4)
         flags = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--hide-scrollbars", "--no-first-run",
                  "--disable-background-networking", "--disable-component-update", f"--user-data-dir={self.home}/profile",
                  "--remote-debugging-pipe"]
-        # The browser talks over its descriptors 3 and 4.
-        script = f"exec 3<&{to_it} 4>&{from_it}; exec \"$0\" \"$@\""
-        self.process = subprocess.Popen(["bash", "-c", script, browser_path(), *flags, "about:blank"], pass_fds=(to_it, from_it),
-                                        stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-                                        env={**os.environ, "HOME": self.home}, start_new_session=True)
-        os.close(to_it)
-        os.close(from_it)
+        self.process = subprocess.Popen([browser_path(), *flags, "about:blank"], pass_fds=(3, 4), preexec_fn=give, stdin=subprocess.DEVNULL,
+                                        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env={**os.environ, "HOME": self.home})
+        for fd in (to_it, from_it, *theirs):
+            os.close(fd)
         self.octets, self.number, self.session = b"", 0, None
         self.asked, self.dialogs, self.loaded, self.targets = [], [], 0, set()
         self.call("Target.setDiscoverTargets", discover=True)

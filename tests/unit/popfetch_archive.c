@@ -38,6 +38,7 @@ static void test_names(void)
 	names("con.txt", "", "_con.txt");
 	names("Lpt9.tar.gz", "", "_Lpt9.tar.gz");
 	names("nul .txt", "", "_nul.txt");
+	names("nul .a.txt", "", "_nul .a.txt");
 	names("com\xc2\xb9.txt", "", "_com\xc2\xb9.txt");
 	names("console.txt", "", "console.txt");
 	names("name. . .", "", "name.txt");

@@ -17,7 +17,8 @@ bool pages_read(struct pages *p, size_t i)
 
 bool pages_put(struct pages *p, const char *name)
 {
-	return folder_update(p->folder, name, buf_str(&p->out), p->err);
+	return !p->out.full ? folder_update(p->folder, name, buf_str(&p->out), p->err)
+			    : err_set(p->err, ERR_SOFTWARE, "%s/%s: the page is too long", p->folder->path, name);
 }
 
 /* --- names --- */

@@ -9,6 +9,7 @@
 #include "mail/header/word.h"
 #include "mail/message/mime_read.h"
 #include "mail/page/page.h"
+#include "text/charset.h"
 #include "text/html.h"
 #include "text/number.h"
 #include "text/utf8.h"
@@ -172,13 +173,40 @@ static void add_message(struct page *p, const struct mime_leaf *leaf, struct str
 	}
 }
 
+/* HTML that names its charset only within itself, as it does when it was saved from the web. False when it does not. */
+static bool decode_meta(const struct mime_leaf *leaf, struct buf *out)
+{
+	struct mime_leaf raw = *leaf;
+	struct buf octets = { .limit = SOURCE_MESSAGE_MAX * 2 };
+	struct buf name = { .limit = 100 };
+	bool done = false;
+
+	raw.type[0] = '\0'; /* no text: only the transfer encoding is undone */
+	if (!word_parameter(header_find(leaf->header, "Content-Type"), "charset", &name) &&
+		mime_decode(&raw, &octets)) {
+		struct str head = str_sub(buf_str(&octets), 0, 2048);
+		struct str rest = str_sub(head, str_isearch(head, STR_LIT("charset=")) + 8, 60);
+		size_t n = 0;
+
+		while (rest.n > 0 && strchr("\"' ", rest.p[0]) != NULL)
+			rest = str_sub(rest, 1, rest.n);
+		while (n < rest.n && strchr("\"' />;", rest.p[n]) == NULL)
+			n++;
+		done = n > 0 && charset_decode(out, str_sub(rest, 0, n), buf_str(&octets));
+	}
+	buf_free(&octets);
+	buf_free(&name);
+	return done;
+}
+
 static void add_part(struct page *p, struct str message, const struct mime_leaf *leaf, bool has_html)
 {
 	struct buf octets = { .limit = SOURCE_MESSAGE_MAX * 4 };
 	enum card_part part = card_part(leaf);
 	bool full = buf_len(p->out) >= PAGE_MAX;
 
-	(void)mime_decode(leaf, &octets);
+	if (part != CARD_HTML || !decode_meta(leaf, &octets))
+		(void)mime_decode(leaf, &octets);
 	struct str content = buf_str(&octets);
 
 	if (part == CARD_TEXT && !full)
