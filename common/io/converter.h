@@ -12,6 +12,8 @@
 
 /* All of them: about 2 ms and 2 MB. For tools that read other people's mail. What is open already is opened again. */
 void converter_open_all(void);
+/* And any other that the system knows, when a text names it: only where files may be opened while mail is read. */
+void converter_open_any(void);
 /* Those that encoded words ("=?koi8-r?...") in text need. For tools whose user wrote the text. */
 void converter_open_for(struct str text);
 /* Close all; their charsets are unknown again. */
