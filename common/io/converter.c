@@ -34,12 +34,6 @@ static void open_one(size_t i)
 		set(i, converter);
 }
 
-void converter_open_all(void)
-{
-	for (size_t i = 0; i < CHARSET_CONVERTERS; i++)
-		open_one(i);
-}
-
 #define OTHERS 16
 
 /* The last few that texts named; a charset that the system does not know is remembered too. */
@@ -66,9 +60,10 @@ static void *open_other(const char *name)
 	return o->converter;
 }
 
-void converter_open_any(void)
+void converter_open_all(void)
 {
-	converter_open_all();
+	for (size_t i = 0; i < CHARSET_CONVERTERS; i++)
+		open_one(i);
 	charset_set_opener(open_other);
 }
 

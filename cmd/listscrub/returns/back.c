@@ -61,7 +61,7 @@ bool back_read(struct back *b, const struct settings *set, struct err *err)
 	if (b->gone.path != NULL)
 		gone_know(&b->gone, &b->bounces);
 	/* Closed before the list is read: its threads could not share them, and no address needs them. */
-	converter_open_any();
+	converter_open_all();
 	ok = bounces_read(&b->bounces, set->bounces.values, set->bounces.n, err) && read_tokens(b, err);
 	converter_close_all();
 	return ok;

@@ -146,7 +146,8 @@ static bool is_domain_gone(const struct bounces *b, struct str key, const struct
 {
 	struct str domain = str_sub(key, str_after_last(key, '@'), key.n);
 
-	return class == DSN_HARD && w->reason == OUTCOME_NO_DOMAIN && !is_common(domain) && !has_others(b, domain, w->last);
+	return class == DSN_HARD && w->reason == OUTCOME_NO_DOMAIN && !is_common(domain) &&
+		!has_others(b, domain, w->last);
 }
 
 /* One row for all of its addresses; what is not later than its last report was counted. */
