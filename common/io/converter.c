@@ -4,6 +4,7 @@
 
 #include <iconv.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "text/charset.h"
 
@@ -33,10 +34,37 @@ static void open_one(size_t i)
 		set(i, converter);
 }
 
+#define OTHERS 16
+
+/* The last few that texts named; a charset that the system does not know is remembered too. */
+static struct other {
+	char name[64];
+	iconv_t converter; /* NULL: there is none */
+} others[OTHERS];
+static size_t n_others;
+
+static void *open_other(const char *name)
+{
+	struct other *o;
+	iconv_t converter;
+
+	for (size_t i = 0; i < OTHERS; i++)
+		if (strcmp(others[i].name, name) == 0)
+			return others[i].converter;
+	o = &others[n_others++ % OTHERS];
+	if (o->converter != NULL)
+		(void)iconv_close(o->converter);
+	converter = iconv_open("UTF-32LE", name);
+	o->converter = converter != (iconv_t)-1 ? converter : NULL;
+	snprintf(o->name, sizeof o->name, "%s", name);
+	return o->converter;
+}
+
 void converter_open_all(void)
 {
 	for (size_t i = 0; i < CHARSET_CONVERTERS; i++)
 		open_one(i);
+	charset_set_opener(open_other);
 }
 
 void converter_open_for(struct str text)
@@ -54,6 +82,12 @@ void converter_open_for(struct str text)
 
 void converter_close_all(void)
 {
+	charset_set_opener(NULL);
+	for (size_t i = 0; i < OTHERS; i++) {
+		if (others[i].converter != NULL)
+			(void)iconv_close(others[i].converter);
+		others[i] = (struct other){ .converter = NULL };
+	}
 	for (size_t i = 0; i < CHARSET_CONVERTERS; i++)
 		set(i, NULL);
 }

@@ -10,7 +10,10 @@
  * thread.
  */
 
-/* All of them: about 2 ms and 2 MB. For tools that read other people's mail. What is open already is opened again. */
+/*
+ * All of them: about 2 ms and 2 MB. For tools that read other people's mail. What is open already is opened again. Any
+ * other charset that the system knows is opened when a text names it, so files must be allowed then.
+ */
 void converter_open_all(void);
 /* Those that encoded words ("=?koi8-r?...") in text need. For tools whose user wrote the text. */
 void converter_open_for(struct str text);

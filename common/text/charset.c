@@ -64,6 +64,7 @@ static const struct {
 _Static_assert(CHARSET_CONVERTERS == N_CHARSETS - 4, "those with a converter come first, and the header counts them");
 
 static iconv_t opened[CHARSET_CONVERTERS];
+static void *(*open_other)(const char *name);
 
 static size_t charset_of(struct str name)
 {
@@ -171,14 +172,12 @@ static bool add_utf32(struct buf *out, const char *p, size_t n)
 	return ok;
 }
 
-static bool convert(struct buf *out, size_t at, struct str s)
+static bool convert(struct buf *out, iconv_t converter, struct str s)
 {
-	iconv_t converter = opened[at];
 	char piece[1024];
 	char *in = (char *)(uintptr_t)s.p; /* iconv(3) lacks a const; it does not write there */
 	bool ok = true;
 
-	reset(at);
 	for (bool more = true; ok && more;) {
 		char *to = piece;
 		size_t room = sizeof piece;
@@ -201,6 +200,32 @@ static bool convert(struct buf *out, size_t at, struct str s)
 	return ok;
 }
 
+void charset_set_opener(void *(*open)(const char *name))
+{
+	open_other = open;
+}
+
+/* One that is not on our list, where there is somebody to open it. */
+static bool convert_other(struct buf *out, struct str name, struct str s)
+{
+	char plain[NAME_MAX_LETTERS * 2];
+	iconv_t converter;
+
+	if (open_other == NULL || charset_of(name) < N_CHARSETS || name.n == 0 || name.n >= sizeof plain)
+		return false;
+	for (size_t i = 0; i < name.n; i++) {
+		if (!ascii_alpha(name.p[i]) && !ascii_digit(name.p[i]) && strchr("-_.:", name.p[i]) == NULL)
+			return false;
+		plain[i] = name.p[i];
+	}
+	plain[name.n] = '\0';
+	converter = open_other(plain);
+	if (converter == NULL)
+		return false;
+	(void)iconv(converter, NULL, NULL, NULL, NULL);
+	return convert(out, converter, s);
+}
+
 bool charset_decode(struct buf *out, struct str name, struct str s)
 {
 	size_t before = buf_len(out);
@@ -221,9 +246,11 @@ bool charset_decode(struct buf *out, struct str name, struct str s)
 		ok = from_latin9(out, s);
 		break;
 	case KIND_CONVERTER:
-		ok = convert(out, at, s);
+		reset(at);
+		ok = convert(out, opened[at], s);
 		break;
 	case KIND_UNKNOWN:
+		ok = convert_other(out, name, s);
 		break;
 	}
 	if (!ok)

@@ -31,6 +31,12 @@ bool charset_decode(struct buf *out, struct str name, struct str s);
 /* --- for io/converter only --- */
 
 /*
+ * Who opens the charsets that are not on our list, when a text names one: an iconv_t to UTF-32LE, kept by the
+ * opener, or NULL. The name has only letters, digits and "-_.:" in it. NULL: nobody does.
+ */
+void charset_set_opener(void *(*open)(const char *name));
+
+/*
  * Which converter a name needs: 0 to CHARSET_CONVERTERS - 1, or CHARSET_CONVERTERS when it needs none or is not
  * known.
  */

@@ -60,6 +60,7 @@ def prepare(where, port):
         "addresses.txt": f"ann@{DOMAIN}\n", "list.txt": f"ann@{DOMAIN}\n", "disposable.txt": "throwaway.example\n",
         "message.eml": MESSAGE, "message.txt": "Hello.\n", "body.txt": "Hello.\n", "log.txt": "All is lost.\n", "backup.log": "done\n",
         "newsletter.eml": TEMPLATE, "hello.eml": TEMPLATE, "news.eml": TEMPLATE, "template.eml": TEMPLATE, "invoice.eml": TEMPLATE,
+        "ask.eml": TEMPLATE + "\nSay yes: {{confirm}}\n",
         "news.html": HTML, "newsletter.html": HTML, "hello.html": HTML,
         "report.pdf": "%PDF-1.4 not quite\n", "logo.png": "\x89PNG not quite\n", "token.key": "0123456789abcdef0123456789abcdef\n",
     }

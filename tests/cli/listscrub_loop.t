@@ -1,11 +1,9 @@
 #!/usr/bin/env python3
 """What came back, proved and remembered: tokens, Message-IDs, the files that grow, confirmations, and a whole campaign."""
-import base64
 import csv
 import email
 import email.header
 import hashlib
-import hmac
 import io
 import json
 import mailbox
@@ -16,76 +14,10 @@ import sys
 import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from listscrub_kit import BUILD, Lab, attempt, check, done, same  # noqa: E402
+from listscrub_kit import BUILD, attempt, check, done, same  # noqa: E402
+from listscrub_mails import BULK, bounce, box, campaign_of, complaint, key, lab, leave_token, letter  # noqa: E402
 
-lab = Lab()
-KEY = b"a secret of sixteen or more"
-key = lab.write("token.key", KEY + b"\n")
-os.chmod(key, 0o600)
-BULK = os.path.join(BUILD, "mailbulk")
 COLUMNS = "email,reason,code,first,last,count,source,words"
-
-
-def leave_token(address):
-    return base64.urlsafe_b64encode(hmac.new(KEY, address.lower().encode(), hashlib.sha256).digest()).decode().rstrip("=")
-
-
-def letter(frm, to, subject, body="", day=23, more="", ident=None):
-    ident = ident or f"{abs(hash((frm, to, subject, body, day)))}@x.example"
-    return (f"From: {frm}\nTo: {to}\nSubject: {subject}\nDate: {day:02d} Nov 2026 09:00:00 +0000\nMessage-ID: <{ident}>\n{more}\n{body}\n")
-
-
-def bounce(recipient, status="5.1.1", words="550 5.1.1 User unknown", day=23, to="bounces@example.org", returned="", original=None):
-    fields = "".join(f"\nFinal-Recipient: rfc822; {r}\nAction: failed\nStatus: {status}\nDiagnostic-Code: smtp; {words}\n"
-                     for r in ([recipient] if isinstance(recipient, str) else recipient))
-    return letter("MAILER-DAEMON@mx.example", to, "Undelivered Mail Returned to Sender", f"""--b
-Content-Type: text/plain
-
-Sorry.
-
---b
-Content-Type: message/delivery-status
-
-Reporting-MTA: dns; mx.example
-{fields}
---b
-Content-Type: message/rfc822
-
-From: news@example.org
-Message-ID: <{returned or 'other@example.org'}>
-
---b--
-""", day, 'MIME-Version: 1.0\nContent-Type: multipart/report; report-type=delivery-status; boundary="b"\n')
-
-
-def complaint(recipient, returned="none@example.org", day=23, return_path=""):
-    return letter("feedback@fbl.example", "fbl@example.org", "FW: News", f"""--r
-Content-Type: text/plain
-
-A complaint.
-
---r
-Content-Type: message/feedback-report
-
-Feedback-Type: abuse
-Version: 1
-User-Agent: x/1
-Original-Rcpt-To: {recipient}
-
---r
-Content-Type: message/rfc822
-
-{return_path}From: news@example.org
-To: {recipient}
-Message-ID: <{returned}>
-
-x
---r--
-""", day, "MIME-Version: 1.0\nContent-Type: multipart/report; report-type=feedback-report; boundary=r\n")
-
-
-def box(name, *mails):
-    return lab.write(name, "".join("From MAILER-DAEMON Mon Nov 23 09:00:00 2026\n" + re.sub(r"(?m)^(>*From )", r">\1", m) + "\n" for m in mails))
 
 
 def table(text):
@@ -196,6 +128,9 @@ def damaged():
     check(list(found) == ["gone@a.de", "also@a.de"] and "message 2 has a line of more than" in r.err, "a line without end: the message is named, the rest is read", r)
     found, r = printed("--bounces", lab.write("cr.mbox", text.replace("\n", "\r")))
     same(list(found), ["gone@a.de"], "an mbox with CR for line ends")
+    found, r = printed("--bounces", lab.write("ebcdic.eml", letter("MAILER-DAEMON@mx.example", "me@b.de", "Returned mail", "", more="Content-Type: text/plain; charset=IBM037\n").encode()
+                                              + "The following address failed:\n<gone@a.de>: 550 5.1.1 User unknown\n".encode("cp037")))
+    same(list(found), ["gone@a.de"], "any charset that the system knows")
     found, r = printed("--bounces", lab.write("empty.mbox", ""))
     same((r.status, len(found)), (0, 0), "an empty mailbox is the happy case")
     for part in ("new", "cur", "tmp"):
@@ -255,14 +190,6 @@ def tokens():
     same([(e, w["reason"], w["last"]) for e, w in found.items()], [("bob@a.de", "unsubscribe", "2026-11-24T09:00:00Z")], "--tokens reads a log")
     r = lab.run("--token-key", key, "--bounces", box("low.mbox", letter("s@b.de", f"LEAVE+{leave_token('ann@a.de').lower()}@EXAMPLE.ORG", "", "x")), stdin=rows)
     same(r.reasons(), ["unsubscribed"], "tokens compare without case")
-
-
-def campaign_of(rows, *args, template="From: news@example.org\nSubject: News\n\nHello\n"):
-    out = subprocess.run([BULK, "--transactional", "--token-key", key, *args, lab.write("c.eml", template)], input=rows.encode(), capture_output=True, timeout=60,
-                         env={**os.environ, "SOURCE_DATE_EPOCH": "1795348800"})  # 2026-11-22
-    check(out.returncode == 0, "mailbulk " + " ".join(args[:1]), out.stderr)
-    path = lab.write("c.mbox", out.stdout)
-    return [(m.get_from().split()[0], m) for m in mailbox.mbox(path)]
 
 
 def returns():

@@ -101,6 +101,8 @@ struct bounces_counts {
 	uint64_t confirmed;
 	uint64_t skipped; /* messages that could not be read */
 	struct bounces_rate rates[BOUNCES_PROVIDERS];
+	/* Addresses that are rejected, by outcome; complaints and wishes stand after these. */
+	uint64_t reasons[OUTCOME_REASONS + 2];
 };
 
 /* Owned by the caller; zeroed at first. */
@@ -160,6 +162,9 @@ bool bounces_is_confirmed(const struct bounces *b, const struct bounce *e);
 struct str bounces_text(const struct bounces *b, size_t at);
 /* How many of those who are rejected were on no list that was judged. */
 uint64_t bounces_absent(const struct bounces *b);
+
+/* How many addresses are rejected for each reason: the i-th, by its name; false past the last. */
+bool bounces_count(const struct bounces *b, size_t i, const char **reason, uint64_t *n);
 
 /* --- between the files of this room --- */
 

@@ -112,8 +112,8 @@ void gone_fill(struct sheet *s, size_t row, const struct bounces *b, const struc
 
 /* --- domains that are gone --- */
 
-/* Was anything else said about somebody there? Then it is not the domain that is gone. */
-static bool has_others(const struct bounces *b, struct str domain)
+/* Was anything else said about somebody there, or taken for them since? Then it is not the domain that is gone. */
+static bool has_others(const struct bounces *b, struct str domain, int64_t since)
 {
 	for (size_t i = 0; i < b->n; i++) {
 		const struct bounce *e = &b->entries[i];
@@ -124,7 +124,7 @@ static bool has_others(const struct bounces *b, struct str domain)
 		if (!str_eq(str_sub(key, str_after_last(key, '@'), key.n), domain))
 			continue;
 		w = bounces_heaviest(b, e, &class);
-		if (e->delivered != 0 || (w != NULL && w->reason != OUTCOME_NO_DOMAIN))
+		if (e->delivered > since || (w != NULL && w->reason != OUTCOME_NO_DOMAIN))
 			return true;
 	}
 	return false;
@@ -146,7 +146,8 @@ static bool is_domain_gone(const struct bounces *b, struct str key, const struct
 {
 	struct str domain = str_sub(key, str_after_last(key, '@'), key.n);
 
-	return class == DSN_HARD && w->reason == OUTCOME_NO_DOMAIN && !is_common(domain) && !has_others(b, domain);
+	return class == DSN_HARD && w->reason == OUTCOME_NO_DOMAIN && !is_common(domain) &&
+		!has_others(b, domain, w->last);
 }
 
 /* One row for all of its addresses; what is not later than its last report was counted. */

@@ -163,6 +163,28 @@ static void count_rates(struct bounces *b, const struct bounce *e)
 	rate->complained += e->words[DSN_COMPLAINT].times > 0;
 }
 
+static void count_reason(struct bounces *b, const struct bounce *e)
+{
+	enum dsn_class class = DSN_NOTHING;
+	const struct bounce_word *w = bounces_verdict(b, e, &class);
+
+	if (w != NULL)
+		b->counts.reasons[class == DSN_COMPLAINT   ? OUTCOME_REASONS
+				: class == DSN_UNSUBSCRIBE ? OUTCOME_REASONS + 1
+							   : w->reason]++;
+}
+
+bool bounces_count(const struct bounces *b, size_t i, const char **reason, uint64_t *n)
+{
+	if (i >= OUTCOME_REASONS + 2)
+		return false;
+	*reason = i == OUTCOME_REASONS     ? "complaint"
+		: i == OUTCOME_REASONS + 1 ? "unsubscribe"
+					   : outcome_reason_name((enum outcome_reason)i);
+	*n = b->counts.reasons[i];
+	return true;
+}
+
 void bounces_settle(struct bounces *b)
 {
 	size_t *order = mem_array(b->n_claims, sizeof *order);
@@ -190,6 +212,7 @@ void bounces_settle(struct bounces *b)
 	for (size_t i = 0; i < b->n; i++) {
 		settle_person(b, &b->entries[i]);
 		count_rates(b, &b->entries[i]);
+		count_reason(b, &b->entries[i]);
 	}
 	b->seen = mem_array(b->n + 1, sizeof *b->seen);
 	b->settled = true;

@@ -293,6 +293,24 @@ static void add_lists(struct buf *out, const struct safety *lists)
 	buf_free(&text);
 }
 
+static void add_returns(struct buf *out, const struct bounces *b)
+{
+	const char *reason;
+	uint64_t n;
+
+	note(out, b->counts.messages, "Messages that came back");
+	note(out, b->counts.reports, "Reports found in them, and in results");
+	note(out, b->counts.unproved, "Reports without proof that they are about mail of ours");
+	note(out, b->counts.kinds[DSN_IS_UNKNOWN], "Messages that were not understood");
+	for (size_t i = 0; bounces_count(b, i, &reason, &n); i++) {
+		struct buf text = { .limit = 0 };
+
+		buf_printf(&text, "Addresses that are rejected for: %s", reason);
+		note(out, n, buf_text(&text));
+		buf_free(&text);
+	}
+}
+
 static void add_notes(struct buf *out, const struct findings *f)
 {
 	buf_add_text(out, "<h2>What else was found</h2>\n<ul>\n");
@@ -310,7 +328,7 @@ static void add_notes(struct buf *out, const struct findings *f)
 	add_lists(out, &f->judge->suppress.files);
 	add_lists(out, &f->judge->lists.files);
 	if (f->judge->bounces != NULL)
-		note(out, f->judge->bounces->counts.reports, "Reports found in the bounce mailboxes");
+		add_returns(out, f->judge->bounces);
 	if (f->mx != NULL && f->mx->stopped) {
 		buf_add_text(out, "<li>The domains were not judged: ");
 		html_add(out, str_of(f->mx->why));

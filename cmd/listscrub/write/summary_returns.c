@@ -54,6 +54,8 @@ static void add_rates(struct json *j, const struct bounces_counts *c)
 void summary_add_returns(struct json *j, const struct bounces *b)
 {
 	const struct bounces_counts *c = &b->counts;
+	const char *reason;
+	uint64_t n;
 
 	json_key(j, "bounce_messages");
 	json_uint(j, c->messages);
@@ -80,6 +82,14 @@ void summary_add_returns(struct json *j, const struct bounces *b)
 	json_key(j, "not_on_the_list");
 	json_uint(j, bounces_absent(b));
 	add_rates(j, c);
+	json_key(j, "suppressed_reasons");
+	json_object(j);
+	for (size_t i = 0; bounces_count(b, i, &reason, &n); i++)
+		if (n > 0) {
+			json_key(j, reason);
+			json_uint(j, n);
+		}
+	json_close(j, '}');
 }
 
 static void say_count(uint64_t n, const char *text)
