@@ -53,7 +53,7 @@ static bool tidy(struct visit *v, struct err *err)
 			state_unlist(v->state, str_of(v->keys[i]));
 		else if (v->keys[i] != NULL && !v->known[i])
 			state_list(v->state, str_of(v->keys[i]), &again);
-	return state_tidy(v->state, clock_wall(), err);
+	return state_tidy(v->state, clock_true(), err);
 }
 
 /* Gmail lists some hundred messages at a time: a session that brought something may not have been the last. */

@@ -93,7 +93,7 @@ bool match_confirmed(struct visit *v, struct err *err)
 	for (size_t k = 0; k < m->n_pairs && ok; k++) {
 		const struct match_pair *p = &m->pairs[k];
 		struct str key = str_of(v->keys[p->item]);
-		int64_t when = clock_wall();
+		int64_t when = clock_true();
 
 		if (p->old != SIZE_MAX) {
 			const struct set_entry *e = &v->state->seen.entries[p->old];

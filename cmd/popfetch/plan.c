@@ -13,6 +13,7 @@
 #include "text/csv.h"
 #include "text/date.h"
 
+#define YEAR_2020 INT64_C(1577836800)
 #define DEATHS 2 /* a message at which so many careful sessions were lost is skipped */
 
 size_t plan_index(const struct visit *v, uint32_t number)
@@ -115,8 +116,10 @@ enum fate plan_kept(const struct visit *v, int64_t when)
 {
 	int64_t keep = v->settings->keep;
 
-	/* A clock that was set back must not delete. */
-	return keep == 0 || (keep > 0 && when >= 0 && clock_wall() - when >= keep) ? FATE_DELETE : FATE_KEPT;
+	/* A clock that was set back, or that nobody has set yet, must not delete; nor what was stored by such a one. */
+	return keep == 0 || (keep > 0 && when >= YEAR_2020 && v->now >= YEAR_2020 && v->now - when >= keep)
+		? FATE_DELETE
+		: FATE_KEPT;
 }
 
 /* Numbers are another session's, and a message without a UID has nothing else. */
@@ -200,6 +203,10 @@ static enum fate fate_of(struct visit *v, size_t i)
 		v->tally->known++;
 		return plan_kept(v, -1);
 	}
+	/* It has been here for nobody knows how long: the time begins now. */
+	if (when >= 0 && when < YEAR_2020 && v->now >= YEAR_2020 && s->keep > 0 && note != NULL && !note->deleted &&
+		note->gone == 0 && !state_store(v->state, str_of(v->keys[i]), v->now, note->size, note->hash, &v->err))
+		return FATE_KEPT;
 	if (when >= 0 && (!s->all || (note != NULL && note->fresh)) && !may_be_another(v, i, note)) {
 		v->tally->known++;
 		return plan_kept(v, when);

@@ -106,11 +106,15 @@ bool sink_recover(struct sink *s, struct err *err)
 	struct str rest = str_of(s->state != NULL && s->state->place != NULL ? s->state->place : "");
 	struct str kind = str_cut(&rest, '\t');
 
-	if (kind.n == 0)
-		return true;
+	bool ok = true;
+
 	if (str_eq(kind, STR_LIT("mbox")))
-		return sink_mbox_recover(s, err);
-	return sink_maildir_recover(s, err);
+		ok = sink_mbox_recover(s, err);
+	else if (kind.n > 0)
+		ok = sink_maildir_recover(s, err);
+	if (ok && s->kind == SINK_MAILDIR)
+		sink_maildir_clean(s);
+	return ok;
 }
 
 bool sink_spill(struct sink *s, struct err *err)

@@ -150,6 +150,7 @@ bool sink_maildir_begin(struct sink *s, struct err *err);
 bool sink_maildir_end(struct sink *s, struct err *err);
 bool sink_maildir_commit(struct sink *s, struct err *err);
 bool sink_maildir_recover(struct sink *s, struct err *err);
+void sink_maildir_clean(const struct sink *s);
 void sink_maildir_drop(struct sink *s, const char *name);
 /* The octets of the batch to a descriptor. */
 bool sink_write(const struct sink *s, int fd, const char *name, struct err *err);

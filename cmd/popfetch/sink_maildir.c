@@ -5,7 +5,10 @@
 #include "base/mem.h"
 #include "cmd/popfetch/state.h"
 #include "io/clock.h"
+#include "io/mailbox.h"
 #include "io/maildir.h"
+
+#define LEFT_AGE (INT64_C(36) * 3600) /* seconds */
 
 /*
  * Maildir: each message is a file that is written and synced in tmp and then moved to new. Its name is in the state
@@ -14,7 +17,16 @@
 
 bool sink_maildir_open(struct sink *s, struct err *err)
 {
-	return maildir_make(s->path, err);
+	struct buf name = { 0 };
+	bool ok;
+
+	/* With the final slash it would be what a symbolic link leads to. */
+	buf_add_text(&name, s->path);
+	while (buf_len(&name) > 1 && str_ends(buf_str(&name), STR_LIT("/")))
+		buf_cut(&name, buf_len(&name) - 1);
+	ok = mailbox_check(buf_text(&name), err) && maildir_make(s->path, err);
+	buf_free(&name);
+	return ok;
 }
 
 void sink_maildir_drop(struct sink *s, const char *name)
@@ -56,7 +68,13 @@ bool sink_maildir_commit(struct sink *s, struct err *err)
 		ok = state_begin(s->state, buf_str(&place), err);
 		buf_free(&place);
 	}
-	return ok && move_all(s, err) && (s->state == NULL || state_done(s->state, clock_wall(), true, err));
+	return ok && move_all(s, err) && (s->state == NULL || state_done(s->state, clock_true(), true, err));
+}
+
+/* What runs that were killed left in tmp, when nothing of it is needed any more. */
+void sink_maildir_clean(const struct sink *s)
+{
+	maildir_clean(s->path, clock_true() - LEFT_AGE);
 }
 
 /* Those that were not moved are moved now where they are still in tmp: they were whole and synced when the state named
@@ -82,7 +100,7 @@ bool sink_maildir_recover(struct sink *s, struct err *err)
 	}
 	s->state->n_tries = kept;
 	if (kept > 0)
-		ok = maildir_sync(path, "new", err) && state_done(s->state, clock_wall(), true, err);
+		ok = maildir_sync(path, "new", err) && state_done(s->state, clock_true(), true, err);
 	else
 		ok = state_undone(s->state, err);
 	mem_free(path);

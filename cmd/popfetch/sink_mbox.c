@@ -46,13 +46,15 @@ bool sink_mbox_open(struct sink *s, struct err *err)
 	struct stat st;
 	int fd;
 
+	if (!mailbox_check(s->path, err))
+		return false;
 	drop_stale_lock(s->path);
 	if (stat(s->path, &st) != 0)
 		return errno == ENOENT ? is_writable_folder(s->path, err)
 				       : err_errno(err, ERR_CANTCREAT, errno, "%s", s->path);
 	if (!S_ISREG(st.st_mode))
 		return err_set(err, ERR_CANTCREAT, "%s: not a regular file", s->path);
-	fd = open(s->path, O_RDWR | O_CLOEXEC | O_NOCTTY);
+	fd = open(s->path, O_RDWR | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 	if (fd < 0)
 		return err_errno(err, ERR_CANTCREAT, errno, "%s", s->path);
 	close(fd);
@@ -107,7 +109,7 @@ bool sink_mbox_commit(struct sink *s, struct err *err)
 	offset = m.size + (missing > 0 ? missing : 0);
 	ok = ok && announce(s, offset, err);
 	if (ok)
-		ok = append(s, &m, offset, err) && (s->state == NULL || state_done(s->state, clock_wall(), true, err));
+		ok = append(s, &m, offset, err) && (s->state == NULL || state_done(s->state, clock_true(), true, err));
 	else if (ftruncate(m.fd, m.size) != 0)
 		err_prefix(err, "cannot take back what was written");
 	mailbox_close(&m);
@@ -175,7 +177,7 @@ static bool mend(struct sink *s, const struct place *p, int fd, off_t size, stru
 	case TORN_WHOLE:
 		/* The crash may have come before the file or its name were synced. */
 		return file_sync(fd, p->path, err) && file_sync_dir(p->path, err) &&
-			state_done(s->state, clock_wall(), true, err);
+			state_done(s->state, clock_true(), true, err);
 	case TORN_FOREIGN:
 		say_note("%s: a run that was killed left half a message at byte %llu, and another program wrote after "
 			 "it: left as it is",

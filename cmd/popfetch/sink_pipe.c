@@ -64,7 +64,7 @@ static bool remember(struct sink *s, size_t i, struct err *err)
 {
 	const struct sink_piece *p = &s->pieces[i];
 
-	return p->key == NULL || state_store(s->state, str_of(p->key), clock_wall(), p->size, p->hash, err);
+	return p->key == NULL || state_store(s->state, str_of(p->key), clock_true(), p->size, p->hash, err);
 }
 
 /* Each is on record before the next is handed over. */

@@ -253,6 +253,7 @@ bool visit(struct visit *v)
 	};
 
 	v->begun = v->last = SIZE_MAX;
+	v->now = clock_true();
 	if (v->sink != NULL) {
 		v->sink->judge = judge;
 		v->sink->judge_arg = v;

@@ -43,9 +43,8 @@ struct match_pair {
 };
 struct match {
 	bool made;
-	struct set
-		contents; /* by hash; values: 1 + the newest entry of the state, UINT64_MAX: a message of this session */
-	uint32_t *next;   /* of the entries: another one of the same content, as such a value; 0: none */
+	struct set contents; /* by hash; values: 1 + the newest entry of the state, or UINT64_MAX: of this session */
+	uint32_t *next;      /* of the entries: another one of the same content, as such a value; 0: none */
 	size_t n;
 	struct match_pair *pairs; /* that are not confirmed */
 	size_t n_pairs;
@@ -66,6 +65,7 @@ struct visit {
 	const char **keys;    /* what the state knows them by; NULL: to be made of its octets when they are here */
 	bool *known;          /* and whether it did before this session */
 	struct arena arena;   /* of the keys of others */
+	int64_t now;          /* when the session began, seconds since 1970; SOURCE_DATE_EPOCH does not count */
 	size_t next;          /* the first that waits may be this one */
 	size_t looks;         /* answers to TOP that are still to come */
 	size_t wanted;        /* messages that are asked for and have not come */

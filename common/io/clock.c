@@ -56,15 +56,19 @@ bool clock_is_fixed(void)
 	return fixed_time(&seconds);
 }
 
-int64_t clock_wall(void)
+int64_t clock_true(void)
 {
 	struct timespec t;
-	int64_t seconds;
 
-	if (fixed_time(&seconds))
-		return seconds;
 	clock_gettime(CLOCK_REALTIME, &t);
 	return (int64_t)t.tv_sec;
+}
+
+int64_t clock_wall(void)
+{
+	int64_t seconds;
+
+	return fixed_time(&seconds) ? seconds : clock_true();
 }
 
 int64_t clock_boot(void)

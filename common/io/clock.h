@@ -21,6 +21,8 @@ int64_t clock_after(int64_t span);
 
 /* Now in seconds since 1970, or SOURCE_DATE_EPOCH if that is set to a number. */
 int64_t clock_wall(void);
+/* Now in seconds since 1970, whatever SOURCE_DATE_EPOCH is: for what is done by the age of things. */
+int64_t clock_true(void);
 /*
  * When this machine started, in seconds since 1970; SOURCE_DATE_EPOCH is ignored. Suspended time counts where the
  * kernel can tell.

@@ -93,7 +93,8 @@ bool file_lock(int fd, const char *name, int64_t deadline, struct err *err);
 bool file_lock_shared(int fd, const char *name, int64_t deadline, struct err *err);
 /*
  * Make PATH.lock (O_EXCL) with our pid and host in it. A lock whose process no longer runs on this host is taken
- * over, and so is one without complete text that is older than the start of this machine. False with ERR_TEMP when
+ * over, and so is one without complete text that is older than the start of this machine or was not touched for five
+ * minutes. False with ERR_TEMP when
  * another has it at the monotonic deadline, ERR_CANTCREAT when the directory does not permit one.
  */
 bool file_dotlock(const char *path, int64_t deadline, struct err *err);

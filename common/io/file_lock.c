@@ -13,6 +13,8 @@
 #include "io/clock.h"
 #include "io/stop.h"
 
+#define STALE_AGE 300 /* seconds */
+
 /*
  * Two kinds of lock, because mail programs use one or the other: fcntl locks of the open file, and PATH.lock
  * files. The second kind can be left behind by a process that was killed; it is taken over only when that process
@@ -98,18 +100,27 @@ static long holder_of(int fd)
 	return (long)pid;
 }
 
+/* Seconds since it was touched; 0 for the future. */
+static int64_t lock_age(const struct stat *lock)
+{
+	int64_t age = clock_true() - (int64_t)lock->st_mtime;
+
+	return age > 0 ? age : 0;
+}
+
 /* Is the maker of the lock gone? A power failure may keep the lock's name and lose its text; then nobody can be asked,
- * but whoever made it before this machine started is not running any more. A margin, as clocks are set. */
+ * but whoever made it before this machine started is not running any more (a margin, as clocks are set), and who
+ * uses it longer touches it now and then: lockfile_create(3) has the same five minutes. */
 static bool is_stale(long holder, const struct stat *lock)
 {
 	if (holder > 1)
 		return kill((pid_t)holder, 0) < 0 && errno == ESRCH;
-	return holder < 0 && (int64_t)lock->st_mtime < clock_boot() - 60;
+	return holder < 0 && ((int64_t)lock->st_mtime < clock_boot() - 60 || lock_age(lock) > STALE_AGE);
 }
 
 /* Remove the lock of a process that is gone. The lock on the file makes sure that of two who find
  * it, the second does not remove the first one's fresh lock. */
-static bool remove_stale(const char *lock, long *holder)
+static bool remove_stale(const char *lock, long *holder, int64_t *age)
 {
 	struct stat opened;
 	struct stat named;
@@ -120,6 +131,7 @@ static bool remove_stale(const char *lock, long *holder)
 	if (fd < 0)
 		return errno == ENOENT;
 	*holder = holder_of(fd);
+	*age = fstat(fd, &opened) == 0 ? lock_age(&opened) : 0;
 	if (fstat(fd, &opened) == 0 && is_stale(*holder, &opened) && fcntl(fd, F_OFD_SETLK, &whole) == 0 &&
 		lstat(lock, &named) == 0 && opened.st_ino == named.st_ino && opened.st_dev == named.st_dev)
 		gone = unlink(lock) == 0;
@@ -193,6 +205,7 @@ bool file_dotlock(const char *path, int64_t deadline, struct err *err)
 	struct buf name = { 0 };
 	int64_t span = CLOCK_SECOND / 200;
 	long holder = 0;
+	int64_t age = 0;
 	bool ok;
 
 	buf_printf(&name, "%s.lock", path);
@@ -203,12 +216,16 @@ bool file_dotlock(const char *path, int64_t deadline, struct err *err)
 		ok = make_lock(lock, err);
 		if (ok || errno != EEXIST)
 			break;
-		if (remove_stale(lock, &holder))
+		if (remove_stale(lock, &holder, &age))
 			continue;
 		if (pause_until(deadline, &span))
 			continue;
 		if (holder > 0)
 			err_set(err, ERR_TEMP, "%s: locked by process %ld (%s)", path, holder, lock);
+		else if (holder < 0)
+			err_set(err, ERR_TEMP,
+				"%s: locked by %s, which is empty and %lld s old; it is taken over after %d s", path,
+				lock, (long long)age, STALE_AGE);
 		else
 			err_set(err, ERR_TEMP, "%s: locked by another process (%s)", path, lock);
 		break;

@@ -122,6 +122,40 @@ void maildir_drop(const char *path, const char *name)
 	buf_free(&file);
 }
 
+/* "seconds.PpidQnumberRrandom.host" as maildir_name makes it here? */
+static bool is_ours(struct str name, struct str host)
+{
+	struct str seconds = str_cut(&name, '.');
+	struct str unique = str_cut(&name, '.');
+	uint64_t n;
+
+	return str_number(seconds, INT64_MAX, &n) && unique.n > 20 && unique.p[0] == 'P' &&
+		str_find(unique, 'Q') < unique.n && unique.p[unique.n - 17] == 'R' && name.p != NULL &&
+		str_eq(name, host);
+}
+
+void maildir_clean(const char *path, int64_t before)
+{
+	char *own = maildir_name();
+	struct str host = str_of(own);
+	struct buf file = { 0 };
+	DIR *d = opendir(join(&file, path, "tmp", "", ""));
+
+	str_cut(&host, '.');
+	str_cut(&host, '.');
+	for (struct dirent *e; d != NULL && (e = readdir(d)) != NULL;) {
+		struct stat st;
+
+		if (is_ours(str_of(e->d_name), host) && lstat(join(&file, path, "tmp", e->d_name, ""), &st) == 0 &&
+			S_ISREG(st.st_mode) && (int64_t)st.st_mtime < before && (int64_t)st.st_atime < before)
+			unlink(buf_text(&file));
+	}
+	if (d != NULL)
+		closedir(d);
+	buf_free(&file);
+	mem_free(own);
+}
+
 /* The name itself, or the name and flags. */
 static bool is_named(struct str entry, struct str name)
 {

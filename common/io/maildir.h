@@ -2,6 +2,7 @@
 #define PIPEMAIL_IO_MAILDIR_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 struct err;
 
@@ -37,6 +38,9 @@ bool maildir_close(int fd, const char *path, const char *name, struct err *err);
 bool maildir_move(const char *path, const char *name, const char *folder, const char *flags, struct err *err);
 /* fsync the folder, once for any number of moves. False with ERR_IO. */
 bool maildir_sync(const char *path, const char *folder, struct err *err);
+/* Remove files of ours (maildir_name, of this host) from tmp that were not touched since then, in seconds since 1970:
+ * deliveries that were killed left them. maildir(5) has 36 hours. */
+void maildir_clean(const char *path, int64_t before);
 /* Remove it from tmp. */
 void maildir_drop(const char *path, const char *name);
 /* Was it delivered? It is in new, or in cur with any flags, as a mail reader may have moved it. */

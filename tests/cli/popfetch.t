@@ -118,8 +118,11 @@ def test_delete(work):
         work.clean("state")
         run = work.fetch(server, "--delete-after", "1", "in.mbox")
         check(run.returncode == 0 and len(server.left()) == 1, "--delete-after keeps what is young")
-        late = {"SOURCE_DATE_EPOCH": str(int(time.time()) + 86401)}
-        run = work.fetch(server, "--delete-after", "1", "in.mbox", env=late)
+        for epoch in (int(time.time()) + 86401, 4102444800, 1):
+            run = work.fetch(server, "--delete-after", "1", "in.mbox", env={"SOURCE_DATE_EPOCH": str(epoch)})
+            check(run.returncode == 0 and len(server.left()) == 1, f"SOURCE_DATE_EPOCH={epoch} makes nothing old", run.stderr.decode())
+        work.age(2 * 86400)
+        run = work.fetch(server, "--delete-after", "1", "in.mbox")
         check(run.returncode == 0 and server.left() == [], "and deletes what is old", run.stderr.decode())
     for rule, name in (("QUIT close", "no answer to QUIT"), ("QUIT say -ERR some not removed", "QUIT refused"), ("QUIT lose", "QUIT that lies")):
         work.clean()

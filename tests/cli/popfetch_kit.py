@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import zlib
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lint"))
 from tap import BUILD, THOROUGH, TOP, attempt, check, done, skip, skip_all  # noqa: E402,F401
@@ -106,6 +107,22 @@ class Work:
     def fetch(self, server, *args, env=None, timeout=60, **more):
         return subprocess.run(self.command(server, *args), env=self.environment(env), capture_output=True, timeout=timeout, cwd=self.dir,
                               stdin=subprocess.DEVNULL, **more)
+
+    def age(self, seconds):
+        """What is remembered was stored so much earlier."""
+        folder = self.file("state", "pipemail")
+        for name in os.listdir(folder):
+            if name.endswith(".lock"):
+                continue
+            with open(os.path.join(folder, name), "r+b") as f:
+                lines = [line.rsplit(b"\t", 1)[0].split(b"\t") for line in f.read().splitlines()]
+                f.seek(0)
+                f.truncate()
+                for line in lines:
+                    if line[0] == b"E":
+                        line[2] = b"%d" % (int(line[2]) - seconds)
+                    text = b"\t".join(line)
+                    f.write(text + b"\t%08x\n" % zlib.crc32(text))
 
     def mbox(self, name="in.mbox"):
         """The messages of an mbox, mboxrd undone, with CRLF as the server had them."""

@@ -2,6 +2,8 @@
 
 #include "tests/calls.h"
 
+#include <sys/wait.h>
+
 #include "base/err.h"
 #include "io/clock.h"
 #include "io/file.h"
@@ -156,6 +158,59 @@ static void test_ends(void)
 	check(mailbox_missing_ends(&m) == -1, "one that cannot be read");
 }
 
+/* As seen by a user without rights, where we are root. */
+static bool may_as(uid_t user, const char *path)
+{
+	pid_t pid = fork();
+	int status = 1;
+
+	if (pid == 0)
+		_exit(user == 0 || (setgid(user) == 0 && setuid(user) == 0) ? !mailbox_check(path, NULL) : 2);
+	waitpid(pid, &status, 0);
+	return WIFEXITED(status) && WEXITSTATUS(status) == 0;
+}
+
+static void test_rule(void)
+{
+	char sticky[60], mine[80], file[80], link[80], plain[80];
+
+	snprintf(sticky, sizeof sticky, "%s/sticky", directory);
+	snprintf(mine, sizeof mine, "%s/mine", sticky);
+	snprintf(file, sizeof file, "%s/file", sticky);
+	snprintf(link, sizeof link, "%s/link", sticky);
+	snprintf(plain, sizeof plain, "%s/plain", directory);
+	if (mkdir(sticky, 0700) < 0 || symlink("/nowhere", mine) < 0 || symlink("/nowhere", link) < 0 ||
+		symlink(box, plain) < 0)
+		abort();
+	put(file, STR_LIT(""));
+	check(mailbox_check(mine, NULL) && mailbox_check(file, NULL) && mailbox_check(plain, NULL), "our own");
+	check(mailbox_check("/no/such/folder/x", NULL), "what is not there");
+	if (geteuid() == 0) {
+		if (chmod(sticky, 01777) < 0 || chmod(directory, 0755) < 0 || lchown(link, 1234, 1234) < 0 ||
+			lchown(file, 1234, 1234) < 0 || lchown(plain, 1234, 1234) < 0)
+			abort();
+		check(!may_as(0, link) && !may_as(0, file),
+			"root follows no other's link in a sticky directory, nor writes a file");
+		check(may_as(0, mine), "but its own");
+		check(may_as(1234, link) && may_as(1234, file) && may_as(1234, mine),
+			"its owner does, and what is the directory's owner's");
+		check(!may_as(4321, link) && !may_as(4321, file) && may_as(4321, mine), "a third one does not");
+		check(!may_as(0, plain), "root follows no other's link anywhere");
+		check(may_as(4321, plain), "others do where it is not sticky");
+		if (chown(sticky, 1234, 1234) < 0)
+			abort();
+		check(!may_as(0, link) && may_as(0, file),
+			"of the directory's owner root writes the file, and follows no link");
+		chmod(sticky, 0755);
+		check(may_as(0, file), "a file that root was asked to write by name");
+	}
+	unlink(mine);
+	unlink(file);
+	unlink(link);
+	unlink(plain);
+	rmdir(sticky);
+}
+
 int main(void)
 {
 	char command[100];
@@ -165,6 +220,7 @@ int main(void)
 	snprintf(box, sizeof box, "%s/in.mbox", directory);
 	snprintf(lock, sizeof lock, "%s.lock", box);
 	test_both();
+	test_rule();
 	test_others();
 	test_kinds();
 	test_replaced();

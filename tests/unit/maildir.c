@@ -87,6 +87,36 @@ static void test_seen_and_dropped(const char *path)
 	mem_free(name);
 }
 
+/* What was left in tmp. */
+static void test_clean(const char *path)
+{
+	char *young = maildir_name();
+	char *old = maildir_name();
+	char other[200];
+	const struct timespec then[2] = { { .tv_sec = 1000 }, { .tv_sec = 1000 } };
+
+	snprintf(other, sizeof other, "%selsewhere", old);
+	close(maildir_create(path, young, NULL));
+	close(maildir_create(path, old, NULL));
+	close(maildir_create(path, other, NULL));
+	close(maildir_create(path, "1.2_3.host", NULL));
+	utimensat(AT_FDCWD, in(path, "tmp", old, ""), then, 0);
+	utimensat(AT_FDCWD, in(path, "tmp", other, ""), then, 0);
+	utimensat(AT_FDCWD, in(path, "tmp", "1.2_3.host", ""), then, 0);
+	maildir_clean(path, 999);
+	check(access(in(path, "tmp", old, ""), F_OK) == 0, "not old enough");
+	maildir_clean(path, 1001);
+	check(access(in(path, "tmp", old, ""), F_OK) != 0, "what is old and ours is removed");
+	check(access(in(path, "tmp", young, ""), F_OK) == 0, "what is young is not");
+	check(access(in(path, "tmp", other, ""), F_OK) == 0 && access(in(path, "tmp", "1.2_3.host", ""), F_OK) == 0,
+		"nor what others made");
+	maildir_drop(path, young);
+	maildir_drop(path, other);
+	maildir_drop(path, "1.2_3.host");
+	mem_free(young);
+	mem_free(old);
+}
+
 static void test_refused(void)
 {
 	struct err err = { 0 };
@@ -120,6 +150,7 @@ int main(void)
 	snprintf(path, sizeof path, "%s/box", directory);
 	test_delivery(path);
 	test_seen_and_dropped(path);
+	test_clean(path);
 	snprintf(path, sizeof path, "%s/box/", directory);
 	test_delivery(path);
 	clean(path);
