@@ -56,7 +56,8 @@ _mailsend()
 	esac
 	if [[ $cur == -* ]]; then
 		mapfile -t COMPREPLY < <(compgen -W "--from --to --cc --bcc --reply-to --subject --body --body-file --html --attach --inline
-			--header --date --message-id --skip-empty --read-recipients --envelope-from --set-from --dsn --dsn-return --envid
+			--header --date --message-id --skip-empty --read-recipients --envelope-from --set-from --dsn --dsn-return
+			--dsn-required --envid
 			--require-tls
 			--all-or-nothing
 			--failed-to --deadline --fcc --spool --flush --list-spool --aliases --log --dkim-domain --dkim-selector --dkim-key

@@ -274,6 +274,7 @@ bool prepare_wants(const struct settings *s, struct delivery_wants *wants, struc
 {
 	*wants = (struct delivery_wants){
 		.require_tls = s->require_tls,
+		.dsn_required = s->dsn_required,
 		.all_or_nothing = s->all_or_nothing,
 		.ends = s->ends,
 		.progress = s->account.progress,

@@ -105,6 +105,7 @@ static int send_it(struct settings *s, struct outgoing *o, struct envelope *e, c
 			s->account.config != NULL ? s->account.config : "~/.config/pipemail/config");
 		return keep(s, o, e, wants, result, ERR_CONFIG, spooled);
 	}
+	s->account.always_verify = s->require_tls;
 	if (!account_server(&s->account, url, false, &server, &result->err)) {
 		account_server_free(&server);
 		return keep(s, o, e, wants, result, (int)result->err.kind, spooled);

@@ -93,6 +93,8 @@ static const struct option *delivery_options(struct settings *s)
 			false },
 		{ "dsn-return", 0, OPTION_TEXT, &s->dsn_return, "WHAT",
 			"what a report shall bring back: headers or full", false },
+		{ "dsn-required", 0, OPTION_FLAG, &s->dsn_required, NULL,
+			"do not send without the reports that --dsn asks for", false },
 		{ "envid", 0, OPTION_TEXT, &s->envid, "ID", "a name for the message in reports", false },
 		{ "require-tls", 0, OPTION_FLAG, &s->require_tls, NULL, "ask for TLS on the whole way (RFC 8689)",
 			false },

@@ -33,6 +33,7 @@ struct settings {
 	const char *dsn;
 	const char *dsn_return;
 	const char *envid;
+	bool dsn_required;
 	bool require_tls;
 	const char *dkim_domain, *dkim_selector, *dkim_key;
 	bool dry_run;

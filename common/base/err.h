@@ -38,12 +38,12 @@ enum err_kind {
  */
 struct err {
 	enum err_kind kind;
-	char text[240]; /* ends in NUL, without a line end or the program's name; "..." where it was cut */
+	char text[400]; /* ends in NUL, without a line end or the program's name; "..." where it was cut */
 };
 
 /*
  * Set kind and text, replacing what was there, and return false, so that a caller can `return err_set(...)`. err
- * may be NULL: the result is false all the same. A text of more than 239 bytes is cut and ends in "...". Control
+ * may be NULL: the result is false all the same. A text of more than 399 bytes is cut and ends in "...". Control
  * characters are kept; whoever prints the text escapes them (cli/say.h).
  */
 bool err_set(struct err *err, enum err_kind kind, const char *format, ...) __attribute__((format(printf, 3, 4)));

@@ -61,6 +61,7 @@ struct account {
 	const char *from;         /* configuration file: the sender, when it is an address and no pattern */
 	struct account_keys keys; /* of single tools */
 	int64_t ends;             /* monotonic deadline of the run for commands too; 0 or INT64_MAX: none */
+	bool always_verify;       /* set by a tool: an unverifiable certificate is never let pass */
 	const char *config;       /* --config FILE */
 	struct option_list names; /* --account NAME, repeatable for popfetch */
 	bool verbose;

@@ -163,13 +163,23 @@ static void read_store(struct buf *pem)
 	buf_clear(pem);
 }
 
+/* Whoever is between us and a server of this machine could take STARTTLS away too. Where somebody said whom to
+ * trust, or credentials are at stake, everything is verified. */
+static bool is_lenient(const struct account_server *s)
+{
+	const struct account *a = s->account;
+
+	return s->tls == TLS_TRY && a->proxy == NULL && net_is_loopback(&s->target) && s->sasl == NULL &&
+		a->ca_file == NULL && a->client_cert == NULL && !a->dane && !a->always_verify;
+}
+
 struct tls_trust *account_trust(struct account_server *server, struct err *err)
 {
 	const struct account *a = server->account;
 	struct buf ca = { 0 };
 	struct buf cert = { 0 };
 	struct buf key = { 0 };
-	struct tls_trust_params params = { .pin = a->pin };
+	struct tls_trust_params params = { .pin = a->pin, .lenient = is_lenient(server) };
 
 	if (server->trust != NULL)
 		return server->trust;

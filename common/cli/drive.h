@@ -13,6 +13,8 @@ struct account_server;
  */
 struct drive {
 	struct connection connection;
+	/* monotonic: nothing came until then, so the port may be the wrong one; INT64_MAX: no doubt */
+	int64_t doubt_at;
 	bool stop_seen; /* a signal ended one wait already; it does not end the next */
 	int64_t alarm;  /* monotonic, of the caller: drive_turn returns WIRE_OK with nothing moved then; 0: none */
 };

@@ -177,7 +177,9 @@ static enum tls_status fail(struct tls *t, int rc, const char *doing, struct err
 	case GNUTLS_E_UNEXPECTED_PACKET_LENGTH:
 	case GNUTLS_E_RECORD_OVERFLOW:
 	case GNUTLS_E_UNEXPECTED_PACKET:
-		err_set(&t->fault, ERR_PROTOCOL, "what the server sent is no TLS (%s)", gnutls_strerror(rc));
+		err_set(&t->fault, ERR_PROTOCOL,
+			"the server does not speak TLS on this port (%s); for STARTTLS use smtp:// or pop3://",
+			gnutls_strerror(rc));
 		break;
 	default:
 		err_set(&t->fault, ERR_PROTOCOL, "TLS failed %s: %s", doing, gnutls_strerror(rc));
@@ -299,6 +301,7 @@ void tls_facts(struct tls *t, struct tls_facts *facts)
 		return;
 	dn_text(facts->subject, sizeof facts->subject, gnutls_x509_crt_get_dn3, peer);
 	dn_text(facts->issuer, sizeof facts->issuer, gnutls_x509_crt_get_issuer_dn3, peer);
+	facts->verified = !t->unverified;
 	facts->not_after = gnutls_x509_crt_get_expiration_time(peer);
 	if (tls_spki_sha256(peer, digest)) {
 		memcpy(facts->pin, "sha256:", 7);

@@ -11,8 +11,8 @@
 /* clang-format off */
 /*
  * A TLS client (GnuTLS) over memory: records from the peer go in, records for it come out. TLS 1.2 and 1.3 only.
- * The peer's chain, host name, purpose and dates are checked, or the pin of its key, or its TLSA records. There is
- * no way to switch that off.
+ * The peer's chain, host name, purpose and dates are checked, or the pin of its key, or its TLSA records. Only a
+ * chain may be let pass (tls_trust_params.lenient).
  *
  *     trust = tls_trust_new(&params, err);
  *     t = tls_new(trust, "smtp.example.org", err);
@@ -47,6 +47,11 @@ struct tls_trust_params {
 	 * not checked.
 	 */
 	const char *pin;
+	/*
+	 * For a server of this machine: a chain that cannot be verified is used all the same, and tls_facts.verified
+	 * says so. A pin, TLSA records and a broken certificate are checked as ever.
+	 */
+	bool lenient;
 };
 /*
  * NULL with ERR_CONFIG for certificates or keys that cannot be used, ERR_USAGE for a malformed pin. All is copied.
@@ -104,6 +109,7 @@ struct tls_facts {
 	char subject[160];
 	char issuer[160];
 	int64_t not_after; /* seconds since 1970 */
+	bool verified;     /* false only with tls_trust_params.lenient */
 	char pin[80];      /* "sha256:HEX" of this key, as tls_trust_params.pin takes it */
 };
 void tls_facts(struct tls *t, struct tls_facts *facts);

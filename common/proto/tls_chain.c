@@ -116,10 +116,10 @@ static bool say_signer(const gnutls_x509_crt_t *chain, unsigned length, struct e
 	size_t n = sizeof issuer;
 
 	if (length == 1 && gnutls_x509_crt_check_issuer(last, last) != 0)
-		return err_set(err, ERR_PROTOCOL, "certificate is self-signed, by nobody we trust");
+		return err_set(err, ERR_PROTOCOL, "certificate is self-signed and not trusted");
 	if (gnutls_x509_crt_get_issuer_dn_by_oid(last, GNUTLS_OID_X520_COMMON_NAME, 0, 0, issuer, &n) != 0)
-		return err_set(err, ERR_PROTOCOL, "certificate is signed by nobody we trust");
-	return err_set(err, ERR_PROTOCOL, "certificate is signed by nobody we trust: by %s", issuer);
+		return err_set(err, ERR_PROTOCOL, "certificate is signed by nobody that is trusted here");
+	return err_set(err, ERR_PROTOCOL, "certificate is signed by %s, which is not trusted here", issuer);
 }
 
 static bool say_status(const struct tls *t, const gnutls_x509_crt_t *chain, unsigned n, unsigned status,
@@ -128,7 +128,7 @@ static bool say_status(const struct tls *t, const gnutls_x509_crt_t *chain, unsi
 	if (status & GNUTLS_CERT_SIGNER_NOT_FOUND)
 		return say_signer(chain, n, err);
 	if (status & GNUTLS_CERT_SIGNER_NOT_CA)
-		return err_set(err, ERR_PROTOCOL, "certificate is signed by something that may sign none");
+		return err_set(err, ERR_PROTOCOL, "issuer of the certificate is not a CA certificate");
 	if (status & (GNUTLS_CERT_REVOKED | GNUTLS_CERT_REVOCATION_DATA_SUPERSEDED))
 		return err_set(err, ERR_PROTOCOL, "certificate was revoked");
 	if (status & GNUTLS_CERT_EXPIRED)

@@ -32,6 +32,7 @@ struct tls_trust {
 	size_t n_anchors;
 	unsigned char pins[TLS_MAX_PINS][32];
 	size_t n_pins;
+	bool lenient;
 	struct buf tlsa; /* records of tls_trust_tlsa; empty: no DANE */
 	gnutls_certificate_credentials_t credentials;
 	gnutls_priority_t priority;
@@ -49,6 +50,7 @@ struct tls {
 	bool ended;  /* close_notify came: nothing is read any more */
 	bool failed; /* nor after this */
 	bool bye;
+	bool unverified;  /* the chain was let pass */
 	struct err fault; /* why it failed */
 };
 

@@ -199,6 +199,7 @@ struct tls_trust *tls_trust_new(const struct tls_trust_params *params, struct er
 	bool ok;
 
 	t->system = params->ca_pem.p == NULL;
+	t->lenient = params->lenient;
 	if (gnutls_certificate_allocate_credentials(&t->credentials) < 0 ||
 		gnutls_priority_init(&t->priority, "NORMAL:-VERS-TLS-ALL:+VERS-TLS1.3:+VERS-TLS1.2", NULL) < 0)
 		mem_die();

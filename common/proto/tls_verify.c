@@ -81,6 +81,21 @@ static bool verify_pin(const struct tls_trust *trust, gnutls_x509_crt_t leaf, st
 	return err_set(err, ERR_PROTOCOL, "the server's key is not the pinned one: it is sha256:%s", hex);
 }
 
+/* What can be done about a chain that nobody vouches for. */
+static bool say_way_out(gnutls_x509_crt_t leaf, struct err *err)
+{
+	unsigned char digest[32];
+	char hex[2 * sizeof digest + 1];
+	struct err why;
+
+	if (err == NULL || !tls_spki_sha256(leaf, digest))
+		return false;
+	why = *err;
+	hex_encode(hex, digest, sizeof digest);
+	return err_set(err, why.kind, "%.200s; --pin sha256:%s trusts exactly this key, --ca-file FILE who signed it",
+		why.text, hex);
+}
+
 static bool verify_chain(struct tls *t, struct chain *c, struct err *err)
 {
 	gnutls_x509_trust_list_t list;
@@ -92,7 +107,7 @@ static bool verify_chain(struct tls *t, struct chain *c, struct err *err)
 
 	if (owned)
 		gnutls_x509_trust_list_deinit(list, 1);
-	return ok;
+	return ok || say_way_out(c->crts[0], err);
 }
 
 bool tls_verify(struct tls *t, struct err *err)
@@ -103,10 +118,13 @@ bool tls_verify(struct tls *t, struct err *err)
 	if (!chain_load(&c, t->session, err))
 		return false;
 	ok = t->trust->n_pins == 0 || verify_pin(t->trust, c.crts[0], err);
-	if (ok && buf_len(&t->trust->tlsa) > 0)
+	if (ok && buf_len(&t->trust->tlsa) > 0) {
 		ok = tls_verify_dane(t, c.crts, c.n, err);
-	else if (ok && t->trust->n_pins == 0)
+	} else if (ok && t->trust->n_pins == 0) {
 		ok = verify_chain(t, &c, err);
+		t->unverified = !ok && t->trust->lenient;
+		ok = ok || t->unverified;
+	}
 	chain_free(&c);
 	return ok;
 }

@@ -57,6 +57,52 @@ def tls():
     return good, ca
 
 
+def loopback(good, ca):
+    """A server of this machine without a login: STARTTLS is used whoever signed its certificate. Whoever says whom to trust is obeyed."""
+    r = lab.send("bob@example.org", "--report=json", server=good)
+    check(r.status == 0 and r.meta[0]["tls"] and r.report()["tls"]["verified"] is False, "an unverifiable certificate is used", r)
+    r = lab.send("--probe", server=good)
+    check(r.status == 0 and b"not verified" in r.out, "--probe says so", r)
+    r = lab.send(*ca, "bob@example.org", "--report=json", server=good)
+    check(r.status == 0 and r.report()["tls"]["verified"] is True, "one that can be verified is", r)
+    pin = r.report()["tls"]["pin"]
+    me = certificate("me2", ['cn = "ann"', "tls_www_client", "expiration_days = 9"], "ca")
+    other = certificate("ca2", ['cn = "Other CA"', "ca", "cert_signing_key", "expiration_days = 9"])
+    password = lab.path("pw", "x\n")
+    for args in (["--tls=require"], ["--pin", "sha256:" + "0" * 64], ["--ca-file", other[1]], ["--client-cert", me[1], "--client-key", me[3]],
+                 ["--require-tls"], ["--user", "u", "--password-file", password]):
+        r = lab.send(*args, "bob@example.org", server=[*good, "--ext", "PIPELINING,REQUIRETLS"])
+        check(r.status == 76 and not r.messages, f"{args[0]} verifies", r)
+    r = lab.send("--tls=require", "bob@example.org", server=good)
+    check(f"--pin {pin}" in r.err and "--ca-file" in r.err and r.err.count("\n") == 1, "the error says the way out", r)
+    r = lab.send("--tls=require", "--pin", pin, "bob@example.org", server=good)
+    check(r.status == 0, "and it is one", r)
+
+
+def wrong_port(good, ca):
+    for server, scheme, want in (([*good, "--tls"], "smtp", "speaks TLS from the start: use smtps://"), ([], "smtps", "does not speak TLS")):
+        url = lab.serve(*server).replace("smtps://", "X://").replace("smtp://", "X://").replace("X://", scheme + "://")
+        r = lab.tool("--smtp", url, *ca, "--timeout", "8", "bob@example.org", stdin=CLEAN)
+        lab.collect()
+        check(r.returncode == 76 and want.encode() in r.stderr and r.stderr.count(b"\n") == 1, f"{scheme}:// at {server[-1:]}",
+              r.returncode, r.stderr)
+    url = lab.serve("-r", "connect@1 stall 60").replace("smtp://", "smtps://")
+    r = lab.tool("--smtp", url, *ca, "--timeout", "20", "bob@example.org", stdin=CLEAN)
+    lab.collect()
+    check(r.returncode == 76 and b"does not speak TLS from the start: use smtp://" in r.stderr, "a server that lets the first connection wait", r.stderr)
+
+
+def dsn():
+    r = lab.send("--dsn=success", "bob@example.org", server=("--ext", "PIPELINING"))
+    check(r.status == 0 and len(r.messages) == 1 and "does not offer delivery reports" in r.err, "DSN that is not offered is said", r)
+    r = lab.send("--dsn=success", "--dsn-required", "bob@example.org", server=("--ext", "PIPELINING"))
+    check(r.status == 69 and not r.messages and "delivery reports" in r.err, "--dsn-required: 69", r)
+    r = lab.send("--dsn=success", "--dsn-required", "bob@example.org")
+    check(r.status == 0 and "NOTIFY=SUCCESS" in r.meta[0]["rcpt_args"][0] and not r.err, "and where it is offered all is well", r)
+    r = lab.send("--dsn=never", "bob@example.org", server=("--ext", "PIPELINING"))
+    check(r.status == 0 and not r.err, "never is nothing to ask for", r)
+
+
 def logins(good, ca):
     secret = "s3cret pässword"
     password = ["--password-file", lab.path("password", secret + "\n")]
@@ -100,7 +146,11 @@ def trust():
     if shutil.which("certtool") is None:
         skip("TLS", "certtool is not installed")
         return
-    logins(*tls())
+    known = tls()
+    loopback(*known)
+    wrong_port(*known)
+    dsn()
+    logins(*known)
 
 
 VERIFY = """

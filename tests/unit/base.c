@@ -67,7 +67,7 @@ static void test_err(void)
 	check(!err_set(&e, ERR_TEMP, "%s", "late") && e.kind == ERR_TEMP, "kind");
 	err_prefix(&e, "%s", "mx.example");
 	check_same(str_of(e.text), "mx.example: late", "prefix");
-	err_set(&e, ERR_DATA, "%0300d", 1);
+	err_set(&e, ERR_DATA, "%0500d", 1);
 	check(strcmp(e.text + strlen(e.text) - 3, "...") == 0, "a cut text says so");
 }
 

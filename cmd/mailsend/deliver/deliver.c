@@ -6,6 +6,7 @@
 
 #include "base/mem.h"
 #include "cli/progress.h"
+#include "cli/say.h"
 #include "cli/session.h"
 #include "cmd/mailsend/deliver/batch.h"
 #include "cmd/mailsend/deliver/judge.h"
@@ -57,6 +58,22 @@ static struct outcome judge(const struct delivery *d, const struct recipient *r,
 	return judge_reply(d->e, r, d->session.server->url.host, news, news->rcpt == SIZE_MAX && d->batch.n != 1);
 }
 
+/* Reports that were asked for and will not come are an error or a note, never a silence. */
+static bool check_dsn(const struct delivery *d)
+{
+	const char *notify = d->wants->notify;
+	bool lmtp = d->session.server->url.scheme == SCHEME_LMTP;
+
+	if ((d->session.smtp.caps.flags & SMTP_CAP_DSN) != 0)
+		return true;
+	if (d->wants->dsn_required)
+		return err_set(&d->result->err, ERR_UNAVAILABLE, "%s: the server does not offer delivery reports (DSN)",
+			d->result->server);
+	if (notify != NULL && strcmp(notify, "NEVER") != 0 && !lmtp)
+		say_note("%s does not offer delivery reports (DSN): none will come", d->result->server);
+	return true;
+}
+
 /* Which form does this server get? Without SMTPUTF8 the addresses that need it are refused here,
  * and only those. */
 static bool plan(struct delivery *d)
@@ -68,6 +85,8 @@ static bool plan(struct delivery *d)
 	bool eight_bit = (caps & SMTP_CAP_8BITMIME) != 0;
 	struct err *err = &d->result->err;
 
+	if (!check_dsn(d))
+		return false;
 	if (!utf8 && d->e->from_utf8)
 		return err_set(err, ERR_UNAVAILABLE, "the server does not offer SMTPUTF8, which the sender %s needs",
 			d->e->from);

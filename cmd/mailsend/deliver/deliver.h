@@ -27,6 +27,7 @@ struct delivery_wants {
 	const char *notify; /* NOTIFY= (RFC 3461) as it goes onto the wire, or NULL */
 	const char *ret;    /* RET=, FULL or HDRS, or NULL */
 	const char *envid;  /* ENVID= in xtext, or NULL */
+	bool dsn_required;  /* without DSN there is no delivery; otherwise it is said that there are no reports */
 	bool require_tls;
 	bool all_or_nothing;
 	int64_t ends; /* monotonic deadline of the run, INT64_MAX: none */

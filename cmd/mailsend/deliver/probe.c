@@ -51,6 +51,8 @@ static void put_tls(struct buf *out, const struct findings *f)
 	buf_clear(&line);
 	buf_printf(&line, "%s, by %s, until ", f->facts.subject, f->facts.issuer);
 	date_add_iso(&line, f->facts.not_after);
+	if (!f->facts.verified)
+		buf_add_text(&line, ", not verified (a loopback address)");
 	put_line(out, "Certificate", buf_str(&line));
 	put_line(out, "Pin", str_of(f->facts.pin));
 	buf_free(&line);

@@ -164,6 +164,8 @@ void report_tls(struct json *j, const struct tls_facts *facts)
 	json_key(j, "not_after");
 	date_add_iso(&date, facts->not_after);
 	json_str(j, buf_str(&date));
+	json_key(j, "verified");
+	json_bool(j, facts->verified);
 	json_key(j, "pin");
 	json_text(j, facts->pin);
 	json_close(j, '}');

@@ -135,7 +135,7 @@ static char *absolute(const char *path)
 bool spool_keep(struct outgoing *o, const struct envelope *e, const struct result *r,
 	const struct delivery_wants *wants, const struct settings *s, struct err *err)
 {
-	struct spool_entry entry = { .require_tls = wants->require_tls };
+	struct spool_entry entry = { .require_tls = wants->require_tls, .dsn_required = wants->dsn_required };
 	bool ok = plan_for_spool(o, err);
 
 	entry.account = copy_text(s->account.section);
@@ -265,11 +265,13 @@ static int send_entry(struct spool_entry *entry, const struct settings *s, struc
 		.ret = entry->ret,
 		.envid = entry->envid,
 		.require_tls = entry->require_tls,
+		.dsn_required = entry->dsn_required,
 		.ends = s->ends,
 		.before = before_handover,
 		.arg = entry };
 	int status;
 
+	account.always_verify = entry->require_tls;
 	buf_printf(&path, "%s.msg", entry->base);
 	bool ok = finished_open(&o, buf_text(&path), err) && restore_options(entry, &account, err) &&
 		account_load(&account, account.names.n > 0 ? account.names.values[0] : entry->account,

@@ -87,6 +87,7 @@ bool spool_entry_write(const struct spool_entry *s, struct err *err)
 	put(&out, "ret", s->ret);
 	put(&out, "envid", s->envid);
 	put(&out, "require-tls", s->require_tls ? "yes" : NULL);
+	put(&out, "dsn-required", s->dsn_required ? "yes" : NULL);
 	buf_printf(&out, "from <%s>\n", s->envelope.from);
 	for (size_t i = 0; i < s->envelope.n; i++) {
 		enum verdict v = s->envelope.rcpts[i].verdict;
@@ -182,6 +183,8 @@ static bool read_line(struct spool_entry *s, struct str key, struct str value, s
 		return envelope_add_list(&s->envelope, value, ERR_DATA, "to", err);
 	} else if (str_eq(key, STR_LIT("require-tls"))) {
 		s->require_tls = true;
+	} else if (str_eq(key, STR_LIT("dsn-required"))) {
+		s->dsn_required = true;
 	} else if (str_eq(key, STR_LIT("option"))) {
 		add_option(s, value);
 	} else {

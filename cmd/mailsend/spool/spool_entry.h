@@ -26,6 +26,7 @@ struct spool_entry {
 	char *why;                  /* what happened last, or NULL */
 	char *notify, *ret, *envid; /* as they go onto the wire, or NULL */
 	bool require_tls;
+	bool dsn_required;
 };
 
 /* When it was put there, seconds since 1970, by its name; 0: the name does not tell. */
