@@ -59,6 +59,7 @@ complete -c listscrub -l unengaged -x -d 'drop rows that opened nothing: SENT=CO
 complete -c listscrub -l inactive -xa '90d 26w 12m 2y' -d 'drop rows not active for that long'
 complete -c listscrub -l active -xa '(__listscrub_columns)' -d 'the date of the last activity'
 complete -c listscrub -l ragged -xa 'pad reject' -d 'rows with too few cells'
+complete -c listscrub -l split -d 'make a row of each address in a cell'
 complete -c listscrub -l strict -d 'stop at a quote that is not closed'
 complete -c listscrub -l dates -xa 'auto dmy mdy ymd' -d 'the order in dates of three numbers'
 complete -c listscrub -l drop-role -F -d 'drop sales@ and other roles'

@@ -98,7 +98,7 @@ static bool prepare(struct run *run, struct err *err)
 {
 	struct scrub *s = &run->scrub;
 	const struct settings *set = &run->set;
-	struct list_asked asked = { .delimiter = set->delimiter, .header = set->header, .email = set->email };
+	struct list_asked asked = { .delimiter = set->delimiter, .header = set->header, .email = set->first_email };
 	unsigned char random[16];
 
 	s->set = set;

@@ -4,6 +4,7 @@
 
 #include <unistd.h>
 
+#include "base/mem.h"
 #include "cli/say.h"
 #include "text/date.h"
 
@@ -32,8 +33,9 @@ static const struct option *input_options(struct settings *s)
 {
 	const struct option table[] = {
 		{ .type = OPTION_GROUP, .help = "Input" },
-		{ "email", 0, OPTION_TEXT, &s->email, "COLUMN", "the column with the address, by name or number",
-			false },
+		{ "email", 0, OPTION_TEXT, &s->email, "COLUMN[,COLUMN...]",
+			"the column with the address, by name or number; of several the first that is filled", false },
+		{ "split", 0, OPTION_FLAG, &s->split, NULL, "make a row of each address in a cell", false },
 		{ "delimiter", 'd', OPTION_TEXT, &s->delimiter_text, "CHAR",
 			"what stands between cells (default: told from the first line)", true },
 		{ "header", 0, OPTION_FLAG, &s->header_yes, NULL, "the first row names the columns", false },
@@ -277,6 +279,14 @@ static bool check_pairs(struct settings *s, struct err *err)
 	return true;
 }
 
+/* The reader of lists looks for one name: the first. */
+static void take_first_email(struct settings *s)
+{
+	size_t n = s->email != NULL ? strcspn(s->email, ",") : 0;
+
+	s->first_email = s->email != NULL ? mem_copy(s->email, n) : NULL;
+}
+
 bool settings_parse(struct settings *s, int argc, char **argv, struct err *err)
 {
 	if (!parse(s, argc, argv, err))
@@ -285,6 +295,7 @@ bool settings_parse(struct settings *s, int argc, char **argv, struct err *err)
 	if (!check_delimiter(s, err) || !check_keep(s, err) || !check_words(s, err) || !check_rows(s, err) ||
 		!check_numbers(s, err) || !check_pairs(s, err) || !check_standard_input(s, err))
 		return false;
+	take_first_email(s);
 	s->header = s->header_yes ? LIST_HEADER_YES : s->header_no ? LIST_HEADER_NO : LIST_HEADER_GUESS;
 	return true;
 }

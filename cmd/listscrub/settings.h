@@ -9,8 +9,10 @@
 struct settings {
 	const char *const *lists; /* NULL-terminated */
 	const char *email;
+	const char *first_email; /* of several */
 	const char *delimiter_text;
 	char delimiter; /* 0: to be guessed */
+	bool split;     /* a row for each address of a cell */
 	bool header_yes;
 	bool header_no;
 	enum list_header header;

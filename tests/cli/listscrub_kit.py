@@ -9,7 +9,7 @@ import sys
 import tempfile
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lint"))
-from tap import BUILD, EMULATED, TOP, attempt, check, done, same, sample, skip, skip_all  # noqa: E402,F401
+from tap import BUILD, EMULATED, THOROUGH, TOP, attempt, check, done, same, sample, skip, skip_all  # noqa: E402,F401
 
 TOOL = os.path.join(BUILD, "listscrub")
 TIMEOUT = 120

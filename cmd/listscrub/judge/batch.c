@@ -3,6 +3,7 @@
 #include "cmd/listscrub/judge/batch.h"
 
 #include "base/mem.h"
+#include "cmd/listscrub/judge/split.h"
 #include "text/csv.h"
 
 void batch_clear(struct batch *b)
@@ -54,8 +55,10 @@ static void add_words(const struct reader *r, struct pending *p, const struct cs
 {
 	struct pending_more *more = more_of(p, arena);
 
-	if (r->judge->email < row->n)
-		more->cell = row->cells[r->judge->email].raw;
+	size_t email = judge_email_at(r->judge, row);
+
+	if (email < row->n)
+		more->cell = row->cells[email].raw;
 	more->address = v->address;
 	more->detail = v->detail;
 	more->suggestion = v->suggestion;
@@ -64,16 +67,12 @@ static void add_words(const struct reader *r, struct pending *p, const struct cs
 		more->domain = arena_copy(arena, v->domain);
 }
 
-bool batch_take(struct batch *b, const struct reader *r, struct csv_row *row)
+static void take(struct batch *b, const struct reader *r, const struct csv_row *row)
 {
-	bool foreign = list_row_foreign(row);
 	struct verdict v;
 
 	b->rows = mem_grow(b->rows, b->n, &b->cap, sizeof *b->rows);
 	struct pending *p = &b->rows[b->n++];
-
-	if (foreign)
-		list_row_convert(row, r->delimiter, arena_room(&b->arena, list_row_room(row)));
 
 	r->judge->arena = &b->arena;
 	judge_row(r->judge, row, &v);
@@ -97,5 +96,30 @@ bool batch_take(struct batch *b, const struct reader *r, struct csv_row *row)
 		add_words(r, p, row, &v, &b->arena);
 	if (r->compares && v.reason == REASON_NONE)
 		p->hash = dedup_hash(&r->key, v.folded);
+}
+
+/* False: there is one address, or none. */
+static bool take_pieces(struct batch *b, const struct reader *r, const struct csv_row *row)
+{
+	struct str pieces[SPLIT_MOST];
+	size_t at = judge_email_at(r->judge, row);
+	size_t n = at < row->n && row->torn == 0 ? split_cell(row->cells[at].value, pieces) : 0;
+
+	for (size_t i = 0; i < n; i++) {
+		struct csv_row one = split_row(row, at, pieces[i], r->delimiter, &b->arena);
+
+		take(b, r, &one);
+	}
+	return n > 0;
+}
+
+bool batch_take(struct batch *b, const struct reader *r, struct csv_row *row)
+{
+	bool foreign = list_row_foreign(row);
+
+	if (foreign)
+		list_row_convert(row, r->delimiter, arena_room(&b->arena, list_row_room(row)));
+	if (!r->splits || !take_pieces(b, r, row))
+		take(b, r, row);
 	return foreign;
 }

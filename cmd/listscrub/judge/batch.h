@@ -55,6 +55,7 @@ struct reader {
 	char delimiter;
 	bool compares; /* rows are: by hashes with this key */
 	struct dedup_key key;
+	bool splits;  /* a row for each address of a cell */
 	bool keys;    /* somebody will read them */
 	bool words;   /* every row has its pending_more */
 	bool domains; /* and its domain in it */
@@ -62,7 +63,8 @@ struct reader {
 
 void batch_clear(struct batch *b);
 void batch_free(struct batch *b);
-/* A row with its verdict. True: it was not UTF-8, and is now (in the batch and in *row). */
+/* A row with its verdict, or the rows that it is split into. True: it was not UTF-8, and is now (in the batch and in
+ * *row). */
 bool batch_take(struct batch *b, const struct reader *r, struct csv_row *row);
 
 /* What is said of its reason: one that is in the list already is told by what the two have in common. */

@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "cli/safelist.h"
 #include "cmd/listscrub/judge/mx.h"
+#include "cmd/listscrub/judge/split.h"
 #include "cmd/listscrub/judge/suggest.h"
 #include "cmd/listscrub/returns/bounces.h"
 #include "io/clock.h"
@@ -22,6 +23,7 @@ void judge_add_unread(struct judge_unread *sum, const struct judge_unread *u)
 	sum->engagement += u->engagement;
 	sum->newest += u->newest;
 	sum->newest_contested += u->newest_contested;
+	sum->several += u->several;
 	sum->hashes += u->hashes;
 }
 
@@ -95,6 +97,16 @@ void judge_join(struct judge *other, const struct judge *j)
 	judge_own_notes(other);
 }
 
+size_t judge_email_at(const struct judge *j, const struct csv_row *row)
+{
+	if (j->n_more == 0 || str_trim(judge_cell(row, j->email)).n > 0)
+		return j->email;
+	for (size_t i = 0; i < j->n_more; i++)
+		if (str_trim(judge_cell(row, j->more[i])).n > 0)
+			return j->more[i];
+	return j->email;
+}
+
 /* Are the cells from there on blank? */
 static bool is_blank(const struct csv_row *row, size_t from)
 {
@@ -110,7 +122,7 @@ static bool is_padded(const struct judge *j, const struct csv_row *row)
 {
 	if (row->n > j->form->columns)
 		return is_blank(row, j->form->columns);
-	if (row->n <= j->email)
+	if (row->n <= judge_email_at(j, row))
 		return false;
 	for (size_t i = 0; i < j->n_consents; i++)
 		if (row->n <= j->consents[i].at)
@@ -136,7 +148,9 @@ static enum reason check_shape(struct judge *j, const struct csv_row *row, struc
 		v->detail = STR_LIT("the row is blank");
 		return REASON_BLANK;
 	}
-	if (row->n > j->email && str_trim(row->cells[j->email].value).n == 0) {
+	size_t email = judge_email_at(j, row);
+
+	if (row->n > email && str_trim(row->cells[email].value).n == 0) {
 		v->detail = STR_LIT("the cell with the address is blank");
 		return REASON_EMPTY;
 	}
@@ -270,7 +284,7 @@ void judge_fold(struct judge *j, struct verdict *v)
 static bool in_share(struct judge *j, const struct csv_row *row, const struct verdict *v)
 {
 	if (v->key.n == 0)
-		return shard_has(&j->set->shard, str_trim(judge_cell(row, j->email)));
+		return shard_has(&j->set->shard, str_trim(judge_cell(row, judge_email_at(j, row))));
 	if (j->set->fold)
 		return shard_has(&j->set->shard, v->folded);
 	buf_clear(&j->folded);
@@ -305,7 +319,7 @@ void judge_begin(struct judge *j)
 /* In a plain list quotes at its beginning may be part of it: "Ann Lee"@example.org. */
 struct str judge_address_cell(const struct judge *j, const struct csv_row *row)
 {
-	const struct csv_cell *cell = &row->cells[j->email];
+	const struct csv_cell *cell = &row->cells[judge_email_at(j, row)];
 	size_t end = cell->raw.n;
 
 	if (!j->set->quoted || !str_starts(cell->raw, STR_LIT("\"")))
@@ -317,8 +331,15 @@ struct str judge_address_cell(const struct judge *j, const struct csv_row *row)
 
 static enum reason whole_address(struct judge *j, const struct csv_row *row, struct verdict *v)
 {
-	enum reason reason = judge_address(j, judge_address_cell(j, row), v);
+	struct str cell = judge_address_cell(j, row);
+	enum reason reason = judge_address(j, cell, v);
+	struct str pieces[SPLIT_MOST];
+	size_t n = reason == REASON_SYNTAX ? split_cell(cell, pieces) : 0;
 
+	if (n > 0) {
+		j->unread.several++;
+		v->detail = arena_printf(j->arena, "%zu addresses in one cell (see --split)", n);
+	}
 	if (reason != REASON_EMPTY || !is_blank(row, 0))
 		return reason;
 	v->detail = STR_LIT("the row is blank");

@@ -25,7 +25,8 @@ struct judge_unread {
 	uint64_t engagement;       /* rows that are kept because a count of --unengaged cannot be read */
 	uint64_t newest;
 	uint64_t newest_contested;
-	uint64_t hashes; /* addresses that could not be hashed and looked up: the run fails */
+	uint64_t several; /* cells with more than one address */
+	uint64_t hashes;  /* addresses that could not be hashed and looked up: the run fails */
 };
 
 /* A column in which people said yes or no. Borrowed of the settings. */
@@ -76,6 +77,8 @@ struct judge {
 	const struct settings *set;
 	const struct list_form *form;
 	size_t email;
+	size_t more[LIST_MORE]; /* columns where it is blank */
+	size_t n_more;
 	struct judge_answers *consents;
 	size_t n_consents;
 	struct judge_answers *opt_outs;
@@ -160,7 +163,6 @@ void judge_end_notes(struct judge *j);
  * it does.
  */
 
-
 /* The address of a row, or why it has none: fills key, domain, address. */
 enum reason judge_address(struct judge *j, struct str cell, struct verdict *v);
 /* Consent, its withdrawal and activity. */
@@ -170,6 +172,8 @@ enum reason judge_opt_out(struct judge *j, const struct csv_row *row, struct ver
 enum reason judge_activity(struct judge *j, const struct csv_row *row, struct verdict *v);
 /* The date of --keep newest; one that cannot be read is older than all others. */
 int64_t judge_newest(struct judge *j, const struct csv_row *row);
+/* The column with the address of this row: the first that is filled. */
+size_t judge_email_at(const struct judge *j, const struct csv_row *row);
 /* The cell with the address. */
 struct str judge_address_cell(const struct judge *j, const struct csv_row *row);
 /* Find the columns of --unengaged. 64, 65. */

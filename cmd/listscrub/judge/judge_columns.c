@@ -108,26 +108,71 @@ static bool find_answers(const struct judge *j, const char *option, const struct
 	return true;
 }
 
+static bool add_email(struct judge *j, const char *name, const char *list, size_t n, struct err *err)
+{
+	size_t at;
+
+	if (n > LIST_MORE)
+		return err_set(err, ERR_USAGE, "--email: at most %zu columns", LIST_MORE + 1);
+	if (!judge_find_column(j, "--email", name, list, &at, err))
+		return false;
+	if (n == 0)
+		j->email = at;
+	else
+		j->more[j->n_more++] = at;
+	return true;
+}
+
+/* One column, which may have a comma in its name, or several. */
+static bool find_emails(struct judge *j, const char *list, struct err *err)
+{
+	struct str rest = str_of(j->set->email != NULL ? j->set->email : "");
+	bool ok = true;
+
+	j->n_more = 0;
+	if (j->set->email == NULL) {
+		j->email = j->form->email;
+		j->n_more = j->form->n_more;
+		memcpy(j->more, j->form->more, sizeof j->more);
+		return true;
+	}
+	if (list_form_column(j->form, j->set->email) != LIST_NONE || str_find(rest, ',') == rest.n)
+		return add_email(j, j->set->email, list, 0, err);
+	for (size_t n = 0; ok && rest.p != NULL; n++) {
+		struct str part = str_trim(str_cut(&rest, ','));
+		char *name = mem_copy(part.p, part.n);
+
+		ok = add_email(j, name, list, n, err);
+		mem_free(name);
+	}
+	return ok;
+}
+
+static void say_more(const struct judge *j, const char *name)
+{
+	for (size_t i = 0; i < j->n_more && j->set->email == NULL; i++)
+		say_note("%s: where '%s' is blank, '%s' is taken (--email settles it)", name, j->form->names[j->email],
+			j->form->names[j->more[i]]);
+}
+
 bool judge_columns(struct judge *j, const struct list_form *form, const char *name, struct err *err)
 {
-	size_t email;
-
 	j->form = form;
 	j->newest.at = LIST_NONE;
 	if (form->columns == 0)
 		return true;
-	if (!judge_find_column(j, "--email", j->set->email, name, &email, err) ||
+	if (!find_emails(j, name, err) ||
 		!find_answers(j, "--consent", &j->set->consent, name, &j->consents, &j->n_consents, err) ||
 		!find_answers(j, "--opt-out", &j->set->opt_out, name, &j->opt_outs, &j->n_opt_outs, err) ||
 		!judge_find_counts(j, name, err) || !find_activities(j, name, err) ||
 		!find_dates(j, "--keep", j->set->newest, name, &j->newest, err))
 		return false;
-	j->email = j->set->email != NULL ? email : form->email;
 	if (j->email == LIST_NONE)
 		return err_set(err, ERR_DATA, "%s: no column holds addresses; name it with --email COLUMN", name);
 	if (!check_slip(j, name, err))
 		return false;
 	if (j->set->email == NULL && form->other != LIST_NONE)
 		say_choice(form, name);
+	say_more(j, name);
 	return true;
 }

@@ -79,7 +79,7 @@ void judge_note_no(struct judge *j, const struct csv_row *row)
 	struct verdict v = { .reason = REASON_NONE };
 	struct judge_no no;
 
-	if (row->torn > 0 || row->n <= j->email || !read_no(j, row, &no) ||
+	if (row->torn > 0 || row->n <= judge_email_at(j, row) || !read_no(j, row, &no) ||
 		judge_address(j, judge_address_cell(j, row), &v) != REASON_NONE)
 		return;
 	judge_fold(j, &v);

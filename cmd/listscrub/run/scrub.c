@@ -3,6 +3,7 @@
 #include "cmd/listscrub/run/scrub.h"
 
 #include "cmd/listscrub/judge/mx.h"
+#include "cmd/listscrub/judge/split.h"
 #include "cmd/listscrub/returns/bounces.h"
 #include "cmd/listscrub/run/crew.h"
 #include "io/stop.h"
@@ -16,9 +17,15 @@ static enum csv_event fill(struct scrub *s, struct batch *b, struct err *damage)
 	batch_clear(b);
 	b->start = input_here(&s->in);
 	b->before = s->judge.unread;
-	while (b->n < BATCH_ROWS && (event = input_next(&s->in, &row, damage)) == CSV_ROW)
+	/* (A row may become several.) */
+	while (b->n + (s->reader.splits ? SPLIT_MOST : 1) <= BATCH_ROWS &&
+		(event = input_next(&s->in, &row, damage)) == CSV_ROW) {
+		size_t before = b->n;
+
 		if (batch_take(b, &s->reader, &row))
 			input_note_foreign(&s->in, row.line);
+		s->in.rows += b->n - before - 1;
+	}
 	b->end = input_here(&s->in);
 	b->done = s->in.done;
 	b->live = !s->in.seekable;
@@ -69,6 +76,7 @@ static bool pass(struct scrub *s, struct err *err)
 	s->reader.words = asks || (!gathers && s->report != NULL);
 	s->reader.domains = asks || (!gathers && s->report != NULL);
 	s->reader.compares = !gathers && !s->losers_known && !s->set->no_dedupe;
+	s->reader.splits = s->set->split;
 	s->reader.key = s->dedup.key;
 	return read_all(s, err);
 }

@@ -42,6 +42,8 @@ static void add_unread(struct json *j, const struct judge_unread *u)
 	json_uint(j, u->consent);
 	json_key(j, "unread_opt_out");
 	json_uint(j, u->opt_out);
+	json_key(j, "several_addresses");
+	json_uint(j, u->several);
 	json_key(j, "unread_counts");
 	json_uint(j, u->engagement);
 }
@@ -123,6 +125,9 @@ static void say_unread(const struct judge_unread *u)
 	if (u->opt_out > 0)
 		say_note("%s cell%s of --opt-out neither yes nor no: such rows are dropped",
 			number_grouped(n, u->opt_out), u->opt_out == 1 ? " is" : "s are");
+	if (u->several > 0)
+		say_note("%s cell%s several addresses: --split makes a row of each", number_grouped(n, u->several),
+			u->several == 1 ? " has" : "s have");
 	if (u->engagement > 0)
 		say_note("%s count%s of --unengaged could not be read: such rows are kept",
 			number_grouped(n, u->engagement), u->engagement == 1 ? "" : "s");

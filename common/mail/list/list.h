@@ -37,6 +37,7 @@ struct err;
 
 /* No such column. */
 #define LIST_NONE SIZE_MAX
+#define LIST_MORE ((size_t)8)
 #define LIST_ROWS ((size_t)100) /* at most so many rows decide what a list looks like */
 
 enum list_header {
@@ -75,11 +76,13 @@ struct list_form {
 	size_t columns;          /* 0: the list is empty */
 	size_t email;            /* the column of addresses; LIST_NONE: none has any */
 	size_t other;            /* a column that may be meant instead; LIST_NONE: there is none */
-	size_t twice;            /* a column with the name of an earlier one; LIST_NONE: there is none */
-	bool named;              /* the column was chosen by its name alone, whatever the rows contain */
-	bool tied;               /* `other` has as many addresses in the sample, and its name is no worse */
-	bool unsure;             /* it is the only column; neither its name nor its content indicates addresses */
-	bool rows;               /* there was a row besides the header in the sample */
+	size_t more[LIST_MORE];  /* columns for a second address of the same person, where `email` is blank */
+	size_t n_more;
+	size_t twice; /* a column with the name of an earlier one; LIST_NONE: there is none */
+	bool named;   /* the column was chosen by its name alone, whatever the rows contain */
+	bool tied;    /* `other` has as many addresses in the sample, and its name is no worse */
+	bool unsure;  /* it is the only column; neither its name nor its content indicates addresses */
+	bool rows;    /* there was a row besides the header in the sample */
 };
 
 struct list_json;

@@ -123,42 +123,75 @@ bool list_cell_is_address(struct str cell, bool entries)
 
 /* --- which column --- */
 
+void list_sight_add(struct list_sight *s, struct str cell, bool entries)
+{
+	uint64_t hash = UINT64_C(14695981039346656037);
+
+	s->tries += str_find(cell, '@') < cell.n;
+	if (!list_cell_is_address(cell, entries))
+		return;
+	for (size_t i = 0; i < cell.n; i++)
+		hash = (hash ^ (unsigned char)ascii_lower(cell.p[i])) * UINT64_C(1099511628211);
+	s->varied = s->varied || (s->hits > 0 && hash != s->first);
+	s->first = s->hits++ == 0 ? hash : s->first;
+}
+
 static size_t rank_of(const struct list_form *f, size_t column)
 {
 	return list_name_rank(str_of(f->names[column]));
 }
 
-static size_t most_of(const struct list_form *f, const size_t *hits)
+static size_t most_of(const struct list_form *f, const struct list_sight *sights)
 {
 	size_t most = 0;
 
 	for (size_t i = 0; i < f->columns; i++)
-		most = hits[i] > most ? hits[i] : most;
+		most = sights[i].hits > most ? sights[i].hits : most;
 	return most;
 }
 
+/* One value in all rows, or somebody else's address by its name. */
+static bool is_theirs(const struct list_form *f, const struct list_sight *sights, size_t i)
+{
+	return (sights[i].hits > 1 && !sights[i].varied) ||
+		(rank_of(f, i) == LIST_NONE && list_name_is_owner(str_of(f->names[i])));
+}
+
+/* Is there a column of different addresses, as full, that is nobody else's? */
+static bool has_better(const struct list_form *f, const struct list_sight *sights, size_t column)
+{
+	if (!is_theirs(f, sights, column))
+		return false;
+	for (size_t i = 0; i < f->columns; i++)
+		if (sights[i].varied && !is_theirs(f, sights, i) && 2 * sights[i].hits >= sights[column].hits)
+			return true;
+	return false;
+}
+
 /* The column with the best name. Of two with the same one that which has more addresses. */
-static size_t find_named(const struct list_form *f, const size_t *hits)
+static size_t find_named(const struct list_form *f, const struct list_sight *sights)
 {
 	size_t best = LIST_NONE;
 
 	for (size_t i = 0; i < f->columns; i++) {
 		size_t rank = rank_of(f, i);
 
-		if (rank == LIST_NONE)
+		if (rank == LIST_NONE || has_better(f, sights, i))
 			continue;
-		if (best == LIST_NONE || rank < rank_of(f, best) || (rank == rank_of(f, best) && hits[i] > hits[best]))
+		if (best == LIST_NONE || rank < rank_of(f, best) ||
+			(rank == rank_of(f, best) && sights[i].hits > sights[best].hits))
 			best = i;
 	}
 	return best;
 }
 
-static size_t find_fullest(const struct list_form *f, const size_t *hits)
+static size_t find_fullest(const struct list_form *f, const struct list_sight *sights)
 {
 	size_t best = LIST_NONE;
 
 	for (size_t i = 0; i < f->columns; i++)
-		if (hits[i] > 0 && (best == LIST_NONE || hits[i] > hits[best]))
+		if (sights[i].hits > 0 && !has_better(f, sights, i) &&
+			(best == LIST_NONE || sights[i].hits > sights[best].hits))
 			best = i;
 	return best;
 }
@@ -172,28 +205,47 @@ static size_t count_sure(const struct list_form *f)
 	return n;
 }
 
-/* Another column that has addresses as well, and whose name speaks for it no less. */
-static size_t find_other(const struct list_form *f, const size_t *hits)
+static bool is_more(const struct list_form *f, size_t column)
 {
-	size_t most = most_of(f, hits);
+	for (size_t i = 0; i < f->n_more; i++)
+		if (f->more[i] == column)
+			return true;
+	return false;
+}
+
+/* Another column that has addresses as well, and whose name speaks for it no less. */
+static size_t find_other(const struct list_form *f, const struct list_sight *sights)
+{
+	size_t most = most_of(f, sights);
 	size_t found = LIST_NONE;
 
 	for (size_t i = 0; i < f->columns && f->email != LIST_NONE; i++) {
 		bool as_good = rank_of(f, i) < LIST_LOOSE || rank_of(f, f->email) >= LIST_LOOSE;
 
-		if (i != f->email && as_good && hits[i] > 0 && hits[i] * 2 >= most &&
-			(found == LIST_NONE || hits[i] > hits[found]))
+		if (i != f->email && as_good && !is_more(f, i) && !has_better(f, sights, i) && sights[i].hits > 0 &&
+			sights[i].hits * 2 >= most && (found == LIST_NONE || sights[i].hits > sights[found].hits))
 			found = i;
 	}
 	return found;
 }
 
 /* What the table of names cannot settle between the two. */
-static bool is_tied(const struct list_form *f, const size_t *hits)
+static bool is_tied(const struct list_form *f, const struct list_sight *sights)
 {
 	size_t rank = rank_of(f, f->email);
 
-	return hits[f->other] >= hits[f->email] && (rank >= LIST_LOOSE || rank == rank_of(f, f->other));
+	return sights[f->other].hits >= sights[f->email].hits && (rank >= LIST_LOOSE || rank == rank_of(f, f->other));
+}
+
+/* "E-mail 2 - Value" beside "E-mail 1 - Value". */
+static void find_more(struct list_form *f)
+{
+	f->n_more = 0;
+	for (size_t i = 0; i < f->columns && f->email != LIST_NONE && f->header == LIST_HEADER_YES; i++)
+		if (i != f->email && f->n_more < LIST_MORE &&
+			!str_ieq(str_of(f->names[i]), str_of(f->names[f->email])) &&
+			list_names_are_kin(str_of(f->names[f->email]), str_of(f->names[i])))
+			f->more[f->n_more++] = i;
 }
 
 static size_t find_twice(const struct list_form *f)
@@ -205,10 +257,10 @@ static size_t find_twice(const struct list_form *f)
 	return LIST_NONE;
 }
 
-void list_choose_column(struct list_form *f, const struct list_asked *asked, const size_t *hits)
+void list_choose_column(struct list_form *f, const struct list_asked *asked, const struct list_sight *sights)
 {
-	size_t named = find_named(f, hits);
-	size_t fullest = find_fullest(f, hits);
+	size_t named = find_named(f, sights);
+	size_t fullest = find_fullest(f, sights);
 
 	f->email = fullest;
 	f->named = asked->email != NULL || count_sure(f) == 1;
@@ -218,14 +270,16 @@ void list_choose_column(struct list_form *f, const struct list_asked *asked, con
 		f->email = list_form_column(f, asked->email);
 	else if (named != LIST_NONE && rank_of(f, named) < LIST_LOOSE)
 		f->email = named;
-	else if (named != LIST_NONE && (fullest == LIST_NONE || hits[named] * 2 >= hits[fullest]))
+	else if (named != LIST_NONE && (fullest == LIST_NONE || sights[named].hits * 2 >= sights[fullest].hits))
 		f->email = named;
 	else if (fullest == LIST_NONE && f->columns == 1) {
 		f->email = 0;
 		f->unsure = true;
 	}
-	f->other = asked->email != NULL ? LIST_NONE : find_other(f, hits);
-	f->tied = f->other != LIST_NONE && is_tied(f, hits);
+	if (asked->email == NULL)
+		find_more(f);
+	f->other = asked->email != NULL ? LIST_NONE : find_other(f, sights);
+	f->tied = f->other != LIST_NONE && is_tied(f, sights);
 }
 
 size_t list_form_column(const struct list_form *f, const char *name)

@@ -35,9 +35,8 @@ struct look {
 	struct shape shapes[LIST_ROWS];
 	size_t n; /* rows up to the first one with an address in it */
 	struct list_form form;
-	size_t *hits;
-	size_t *tries; /* cells with an "@", by column */
-	size_t even;   /* rows with as many cells as columns */
+	struct list_sight *sights; /* by column */
+	size_t even;               /* rows with as many cells as columns */
 };
 
 /* --- reading the sample --- */
@@ -177,19 +176,14 @@ static void read_columns(struct look *l)
 	for (size_t n = 0; n < LIST_ROWS && csv_next(&l->csv, &row, NULL) == CSV_ROW; n++) {
 		if (n == 0) {
 			take_names(f, &row);
-			l->hits = mem_array(f->columns, sizeof *l->hits);
-			l->tries = mem_array(f->columns, sizeof *l->tries);
+			l->sights = mem_array(f->columns, sizeof *l->sights);
 			if (f->header == LIST_HEADER_YES)
 				continue;
 		}
 		f->rows = true;
 		l->even += row.n == f->columns;
-		for (size_t i = 0; i < row.n && i < f->columns; i++) {
-			struct str value = row.cells[i].value;
-
-			l->hits[i] += list_cell_is_address(value, l->asked->entries);
-			l->tries[i] += str_find(value, '@') < value.n;
-		}
+		for (size_t i = 0; i < row.n && i < f->columns; i++)
+			list_sight_add(&l->sights[i], row.cells[i].value, l->asked->entries);
 	}
 }
 
@@ -210,14 +204,13 @@ static void look_with(struct look *l, char delimiter, size_t from, uint64_t line
 	f->above_lines = lines + (start < l->n ? l->shapes[start].line - 1 : 0);
 	read_columns(l);
 	if (f->columns > 0)
-		list_choose_column(f, l->asked, l->hits);
+		list_choose_column(f, l->asked, l->sights);
 }
 
 static void look_free(struct look *l)
 {
 	csv_free(&l->csv);
-	mem_free(l->hits);
-	mem_free(l->tries);
+	mem_free(l->sights);
 	list_form_free(&l->form);
 	mem_free(l);
 }
@@ -230,10 +223,10 @@ static size_t hits_of(const struct look *l)
 	size_t most = 0;
 
 	for (size_t i = 0; l->asked->entries && i < l->form.columns; i++)
-		most = l->hits[i] > most ? l->hits[i] : most;
+		most = l->sights[i].hits > most ? l->sights[i].hits : most;
 	if (l->asked->entries)
 		return most;
-	return l->form.email < l->form.columns ? l->hits[l->form.email] : 0;
+	return l->form.email < l->form.columns ? l->sights[l->form.email].hits : 0;
 }
 
 static bool is_named(const struct look *l)
@@ -249,7 +242,8 @@ static bool is_named(const struct look *l)
 /* A column that is called so, and there are addresses in it, or what was meant to be some. */
 static bool is_evident(const struct look *l)
 {
-	return is_named(l) && (hits_of(l) > 0 || (l->form.email < l->form.columns && l->tries[l->form.email] > 0));
+	return is_named(l) &&
+		(hits_of(l) > 0 || (l->form.email < l->form.columns && l->sights[l->form.email].tries > 0));
 }
 
 /* With which of two delimiters is it a list? By addresses in a column that is called so, by addresses, by such a name,
@@ -329,7 +323,13 @@ static bool is_settled(const struct look *l)
 {
 	const struct list_form *f = &l->form;
 	size_t others = 0;
+	size_t filled = 0;
 
+	/* Which of two is the one to be mailed takes more rows. */
+	for (size_t i = 0; i < f->columns; i++)
+		filled += l->sights[i].hits > 0;
+	if (filled > 1 && !l->asked->entries && l->asked->email == NULL)
+		return false;
 	if (!f->named || !f->rows || f->email == LIST_NONE)
 		return false;
 	for (size_t i = 0; i < sizeof candidates; i++)

@@ -53,10 +53,26 @@ bool list_cell_is_address(struct str cell, bool entries);
 size_t list_asked_rank(const struct list_asked *asked, struct str name);
 /* Is this a cell that only a header has? */
 bool list_asked_names(const struct list_asked *asked, struct str name);
+/* What the sample shows of a column. */
+struct list_sight {
+	size_t hits;    /* addresses in it */
+	size_t tries;   /* cells with an "@" */
+	uint64_t first; /* hash of the first address */
+	bool varied;    /* there are others */
+};
+/* Count one more cell. */
+void list_sight_add(struct list_sight *s, struct str cell, bool entries);
 /*
- * Decide f->email, other, named, tied and unsure. f->names, columns and header are set; hits has the number of
- * addresses in each column of the sample.
+ * Decide f->email, more, other, named, tied and unsure. f->names, columns and header are set; sights has one for each
+ * column.
  */
-void list_choose_column(struct list_form *f, const struct list_asked *asked, const size_t *hits);
+void list_choose_column(struct list_form *f, const struct list_asked *asked, const struct list_sight *sights);
+
+/* --- list_names.c --- */
+
+/* Is it the name of a column about somebody who is not the one to be mailed: the owner of a contact, the sender? */
+bool list_name_is_owner(struct str name);
+/* Are they the names of a first and a further address of one person: "E-mail 1 - Value" and "E-mail 2 - Value"? */
+bool list_names_are_kin(struct str first, struct str further);
 
 #endif
