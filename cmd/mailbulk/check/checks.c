@@ -55,8 +55,8 @@ static void unknown_name(struct preflight *p, const struct campaign_name *name)
 		preflight_error(p, ERR_DATA, "token-key", "%s: line %u: {{token}} needs --token-key FILE", name->file,
 			name->line);
 	else if (str_eq(name->name, STR_LIT("confirm")))
-		preflight_error(p, ERR_DATA, "confirm-option", "%s: line %u: {{confirm}} needs --confirm URL", name->file,
-			name->line);
+		preflight_error(p, ERR_DATA, "confirm-option", "%s: line %u: {{confirm}} needs --confirm URL",
+			name->file, name->line);
 	else if (str_eq(name->name, STR_LIT("unsubscribe")))
 		preflight_error(p, ERR_DATA, "unsubscribe-option",
 			"%s: line %u: {{unsubscribe}} needs --unsubscribe URL", name->file, name->line);

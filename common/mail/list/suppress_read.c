@@ -36,10 +36,11 @@ static const char *const names[] = {
 
 void suppress_read_begin(struct suppress_reader *r, struct suppress *into, const char *option, const char *name)
 {
-	*r = (struct suppress_reader){
-		.into = into, .file = safety_add(&into->files, option, name), .reason = LIST_NONE, .date = LIST_NONE,
-		.words = LIST_NONE
-	};
+	*r = (struct suppress_reader){ .into = into,
+		.file = safety_add(&into->files, option, name),
+		.reason = LIST_NONE,
+		.date = LIST_NONE,
+		.words = LIST_NONE };
 	suppress_span_begin(into);
 	list_reader_init(&r->list, &(struct list_asked){ .name = r->file->name, .entries = true, .names = names });
 }
