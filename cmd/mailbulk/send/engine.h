@@ -46,6 +46,7 @@ struct relay {
 	int64_t failed;          /* when the last of them was */
 	bool greeted;            /* a session came up: until then one connection is enough to learn from */
 	unsigned later;          /* 4xx in a row */
+	bool unprovable;         /* a connection ended while it was tried what it does with a refused chunk */
 	bool proven;             /* it took a message in this run */
 	size_t rcpt_most;        /* recipients of one transaction, as its refusals taught; 0: not known */
 	uint64_t per_connection; /* messages after which it closes a connection with 421, learnt; 0: not known */
