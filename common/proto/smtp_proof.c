@@ -5,8 +5,8 @@
 /*
  * Whether a server reads the octets of a chunk that it refuses is not told by its name: it is tried, once a connection,
  * before the first message. One write has MAIL, a chunk without a recipient whose six octets are a NOOP, RSET, and
- * EHLO, whose reply cannot be taken for another one's. Three replies before that of EHLO: the chunk was refused and read, so
- * that BDAT may go ahead of the replies to RCPT and many messages be under way. Four: the NOOP was taken for a command,
+ * EHLO, whose reply cannot be taken for another one's. Three replies before that of EHLO: the chunk was refused and read,
+ * so that BDAT may go ahead of the replies to RCPT and many messages be under way. Four: the NOOP was taken for a command,
  * as the text of a message would be. Nothing can be delivered by it: there is no recipient, and the chunk is not LAST.
  */
 #define BEFORE_EHLO 3u
