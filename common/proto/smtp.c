@@ -59,6 +59,7 @@ static const enum outcome_stage stages[] = {
 	[WANT_DATA] = OUTCOME_AT_DATA,
 	[WANT_END] = OUTCOME_AT_CONTENT,
 	[WANT_BDAT] = OUTCOME_AT_CONTENT,
+	[WANT_PROOF] = OUTCOME_AT_MAIL,
 	[WANT_QUIT] = OUTCOME_AT_QUIT,
 };
 
@@ -223,6 +224,7 @@ const char *smtp_waiting_for(const struct smtp *s)
 		[WANT_DATA] = "reply to DATA",
 		[WANT_END] = "reply to the end of the message",
 		[WANT_BDAT] = "reply to the end of the message",
+		[WANT_PROOF] = "reply to MAIL",
 		[WANT_QUIT] = "reply to QUIT",
 	};
 	const struct want *w = smtp_want_first(s);

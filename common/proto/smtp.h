@@ -76,6 +76,11 @@ struct smtp_params {
 	 * replies to RCPT have come.
 	 */
 	bool trusted;
+	/*
+	 * Find out by trying, instead of by the server's name: one round trip before the first message, worth it where
+	 * many follow. Only where PIPELINING and CHUNKING are offered, and not with LMTP.
+	 */
+	bool prove;
 	size_t window_messages; /* messages under way at once; 0 or 1: one */
 	size_t window_bytes;    /* bytes of content under way at once, roughly */
 };
@@ -208,6 +213,8 @@ void smtp_quit(struct smtp *s);
  * the next calls of smtp_next, then SMTP_FAILED or SMTP_CLOSED. What was taken out of `out` counts as sent.
  */
 void smtp_eof(struct smtp *s, const struct err *err);
+/* The session ended while it was found out what the server does with a chunk that it refuses (params.prove). */
+bool smtp_proof_broke(const struct smtp *s);
 /* How many groups of bytes were sent without waiting for a reply in between (round trips), for --report. */
 unsigned smtp_flights(const struct smtp *s);
 /* What is being waited for, for messages: "greeting", "reply to MAIL"...; "" for nothing. Static. */

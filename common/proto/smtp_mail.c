@@ -294,6 +294,8 @@ bool smtp_mail_send(struct smtp *s, struct smtp_news *news, enum smtp_event *eve
 	struct smtp_state *st = s->state;
 	bool moved = true;
 
+	if (smtp_proof_waits(s))
+		return false;
 	while (moved && st->send != NULL && st->phase == PHASE_UP) {
 		moved = false;
 		if (send_message(s, st->send, &moved, news, event))
@@ -340,9 +342,7 @@ void smtp_mail(struct smtp *s, const struct smtp_mail *mail)
 
 size_t smtp_content_room(const struct smtp *s)
 {
-	size_t waiting = buf_len(&s->out);
-
-	return waiting < OUT_HIGH ? OUT_HIGH - waiting : 0;
+	return buf_len(&s->out) < OUT_HIGH ? OUT_HIGH - buf_len(&s->out) : 0;
 }
 
 /* The message whose content is being given, or NULL: the session may have ended in the meantime. */

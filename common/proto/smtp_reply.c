@@ -231,6 +231,9 @@ bool smtp_reply_handle(struct smtp *s, const struct want *w, struct smtp_news *n
 		return on_end(s, m, w->rcpt, news, event);
 	case WANT_BDAT:
 		return on_bdat(s, m, news, event);
+	case WANT_PROOF:
+		smtp_proof_handle(s, w->rcpt);
+		return false;
 	default:
 		return on_quit(s);
 	}

@@ -6,6 +6,7 @@
 /*
  * The inside of an SMTP session, shared by its files: smtp (the turn), smtp_login (greeting to AUTH), smtp_ehlo
  * (what the server offers), smtp_check (what need not be tried), smtp_mail (what of a message is sent when),
+ * smtp_proof (what the server does with a refused chunk),
  * smtp_reply (what replies mean), smtp_end (how it ends), smtp_line (all output). No other module includes this.
  *
  * Every command that was sent has a `want` in a queue, and replies are matched with it in order. Nothing is sent
@@ -34,8 +35,9 @@ enum want_kind {
 	WANT_MAIL,
 	WANT_RCPT,
 	WANT_DATA,
-	WANT_END,  /* the verdict after the final dot */
-	WANT_BDAT, /* the verdict after the last chunk */
+	WANT_END,   /* the verdict after the final dot */
+	WANT_BDAT,  /* the verdict after the last chunk */
+	WANT_PROOF, /* of what the server does with a refused chunk; rcpt: which of the replies */
 	WANT_QUIT,
 };
 
@@ -106,6 +108,8 @@ struct smtp_state {
 	bool held_initial; /* it is the initial response, kept for the first challenge */
 	struct reply greeting;
 	enum trust trust;
+	enum { PROOF_NONE, PROOF_ASKED, PROOF_DONE } proof; /* of that trust, if it was asked for */
+	bool chunk_refused;                                 /* in the proof */
 
 	struct reply reply; /* the one being handled */
 	struct want *wants;
@@ -181,6 +185,11 @@ void smtp_login_refused(struct smtp *s);
 void smtp_caps_clear(struct smtp_caps *caps);
 void smtp_caps_read(struct smtp_caps *caps, struct str lines);
 enum trust smtp_trust_of(const struct reply *greeting, const struct smtp_caps *caps);
+
+/* smtp_proof: before the first message, try what the server does with a refused chunk. True: it is not known yet. */
+bool smtp_proof_waits(struct smtp *s);
+/* The i-th reply to it. */
+void smtp_proof_handle(struct smtp *s, size_t i);
 
 /* smtp_mail */
 /* Send what may be sent of the queued messages. True: there is an event. */

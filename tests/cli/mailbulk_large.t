@@ -9,7 +9,7 @@ import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import killpoint  # noqa: E402
-from mailbulk_kit import BUILD, THOROUGH, TOOL, Run, Work, check, done, skip  # noqa: E402
+from mailbulk_kit import BUILD, THOROUGH, TOOL, Run, Server, Work, check, done, skip  # noqa: E402
 
 RECEIVE = os.path.join(BUILD, "tests/fake/receive")
 FIXED = {"SOURCE_DATE_EPOCH": "1795420800"}     # so that the dry run and the sending make the same messages
@@ -222,6 +222,27 @@ def signed():
                           r.status, r.said, got, want)
 
 
+def proof():
+    """What a server does with a chunk that it refuses is tried on the wire, once a connection, and never told by its name."""
+    ext = ("--ext", "PIPELINING,CHUNKING,8BITMIME")
+    postfix = ("-r", "connect 220 mx.example ESMTP Postfix")
+    for rules, what, chunks in (((), "it reads it, and has no name", True), (("-r", "BDAT@1 502 5.5.1 no; unread", *postfix), "it runs it, and calls itself Postfix", False),
+                                (("-r", "BDAT@1 drop", *postfix), "it hangs up", None)):
+        with Work(rows=150) as work, Server(work, *ext, *rules) as server:
+            r = work.send(server, "-j", "1")
+            server.quiet()
+            lines = [e["line"] for e in server.events("command")]
+            bdat, data = (sum(line.startswith(word) for line in lines) for word in ("BDAT", "DATA"))
+            check(r.status == 0 and len(server.messages()) == 150 and r.count("sent") == 150, f"{what}: everybody is mailed once", r.status, r.said)
+            check(lines[1:3] == ["MAIL FROM:<news@example.org>", "BDAT 6"] and "RSET" in lines[3:5] + [""] or chunks is None, f"{what}: asked first", lines[:8])
+            if chunks is not None:
+                check((bdat, data) == ((151, 0) if chunks else (1, 150)), f"{what}: {'chunks' if chunks else 'no chunks'} then", bdat, data)
+    with Work(rows=50) as work, Server(work, *ext) as server:
+        r = work.send(server, "-j", "1")
+        server.quiet()
+        check(r.status == 0 and not any(e["line"] == "BDAT 6" for e in server.events("command")), "it is not worth it for few rows")
+
+
 def reading(pid, path):
     """Does the process have that file and a connection?"""
     try:
@@ -231,7 +252,7 @@ def reading(pid, path):
     return os.path.realpath(path) in has and any(name.startswith("socket:") for name in has)
 
 
-for scenario in (sizes, pieces, memory, changed, signed):
+for scenario in (sizes, pieces, memory, changed, signed, proof):
     began = time.monotonic()
     scenario()
     print(f"# {scenario.__name__}: {time.monotonic() - began:.1f} s")

@@ -46,6 +46,7 @@ struct peer {
 	bool line_start;
 	uint64_t left; /* of the chunk */
 	bool last;
+	bool wanted; /* there is a recipient */
 	struct hash hash;
 	size_t at;
 	size_t end;
@@ -158,9 +159,12 @@ static bool take_chunk(struct peer *p)
 	if (p->left > 0)
 		return false;
 	p->state = COMMAND;
-	if (p->last)
+	if (!p->wanted)
+		p->hash = (struct hash){ 0 };
+	else if (p->last)
 		message_done(&p->hash);
-	say(p, "250 2.0.0 taken\r\n");
+	say(p, p->wanted ? "250 2.0.0 taken\r\n" : "503 5.5.1 no recipient\r\n");
+	p->wanted &= !p->last;
 	return true;
 }
 
@@ -192,11 +196,14 @@ static void tell(struct peer *p)
 }
 
 /* False when the connection is to end. */
-static bool take_command(struct peer *p, const char *line, size_t n)
+static bool take_command(struct peer *p, const char *line)
 {
-	if (n >= 4 &&
-		(strncasecmp(line, "MAIL", 4) == 0 || strncasecmp(line, "RCPT", 4) == 0 ||
-			strncasecmp(line, "RSET", 4) == 0 || strncasecmp(line, "NOOP", 4) == 0)) {
+	if (strncasecmp(line, "MAIL", 4) == 0 || strncasecmp(line, "RSET", 4) == 0) {
+		p->wanted = false;
+		p->hash = (struct hash){ 0 };
+		say(p, "250 2.0.0 ok\r\n");
+	} else if (strncasecmp(line, "RCPT", 4) == 0 || strncasecmp(line, "NOOP", 4) == 0) {
+		p->wanted |= line[0] == 'R' || line[0] == 'r';
 		say(p, "250 2.0.0 ok\r\n");
 	} else if (strncasecmp(line, "DATA", 4) == 0) {
 		p->state = DATA;
@@ -238,7 +245,7 @@ static bool go_on(struct peer *p)
 			if (lf == NULL)
 				break;
 			p->at += (size_t)(lf - line) + 1;
-			if (!take_command(p, line, (size_t)(lf - line)))
+			if (!take_command(p, line))
 				return false;
 		}
 		/* A client that does not read its replies is not read, either. */

@@ -9,7 +9,7 @@
 #include "tests/tap.h"
 #include "text/template.h"
 
-/* Lines that are worked out once must come to the same as when they are read in their place, whatever is around them. */
+/* Lines that are worked out once must come to the same as when they are read in their place, among any others. */
 
 #define RUNS 4
 

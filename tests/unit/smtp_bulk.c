@@ -370,6 +370,8 @@ static void test_deaths(void)
 #define HELLO "S 220 mx\nC EHLO me.example\nS 250-mx\nS 250 PIPELINING\n"
 #define CHUNK_HELLO "C EHLO me.example\nS 250-mx\nS 250-PIPELINING\nS 250 CHUNKING\n"
 #define MAIL(a) "C MAIL FROM:<" a "@example.com>\nC RCPT TO:<b@example.org>\nC DATA\n"
+#define PROOF "C MAIL FROM:<a@example.com>\nC BDAT 6\nC NOOP\nC RSET\nC EHLO me.example\n"
+#define PROOF_EHLO "S 250-mx\nS 250-PIPELINING\nS 250 CHUNKING\n"
 #define CONTENT "C Subject: x\nC\nC ..dot\nC .\n"
 
 static const struct smtp_mail mails[] = {
@@ -433,6 +435,75 @@ static const struct play plays[] = {
 			"C RSET\nC MAIL FROM:<b@example.com>\nC RCPT TO:<b@example.org>\nC BDAT 20 LAST\nC Subject: x\nC\nC .dot\nX\n",
 		.events = "ready; rcpt 1.0 ok 250; verdict 1 ok 250; ready; ready; verdict 2 unknown; failed 75",
 		.whole_only = true },
+	{ .name = "proved: the octets of a refused chunk are read",
+		.params = { .ehlo = "me.example",
+			.tls = TLS_OFF,
+			.chunking = true,
+			.window_messages = 8,
+			.prove = true },
+		.mails = mails,
+		.n_mails = 2,
+		.script =
+			"S 220 mx ESMTP\n" CHUNK_HELLO PROOF "S 250 ok\nS 503 no recipient\nS 250 ok\n" PROOF_EHLO
+			"C RSET\nC MAIL FROM:<a@example.com>\nC RCPT TO:<b@example.org>\nS 250 ok\nS 250 ok\nS 250 ok\n"
+			"C BDAT 20 LAST\nC Subject: x\nC\nC .dot\nS 250 ok\n"
+			"C RSET\nC MAIL FROM:<b@example.com>\nC RCPT TO:<b@example.org>\nC BDAT 20 LAST\nC Subject: x\nC\nC .dot\nX\n",
+		.events = "ready; rcpt 1.0 ok 250; verdict 1 ok 250; ready; ready; verdict 2 unknown; failed 75",
+		.whole_only = true },
+	{ .name = "proved: they are taken for commands, whatever it calls itself",
+		.params = { .ehlo = "me.example",
+			.tls = TLS_OFF,
+			.chunking = true,
+			.window_messages = 8,
+			.prove = true },
+		.mails = mails,
+		.n_mails = 1,
+		.script = "S 220 mx ESMTP Postfix\n" CHUNK_HELLO PROOF
+			  "S 250 ok\nS 502 no recipient\nS 250 noop\nS 250 ok\n" PROOF_EHLO
+			  "C RSET\n" MAIL("a") "S 250 ok\nS 250 ok\nS 250 ok\nS 354 go\n" CONTENT "X\n",
+		.events = "ready; rcpt 1.0 ok 250; verdict 1 unknown; failed 75" },
+	{ .name = "proved: a chunk without a recipient is accepted, which proves nothing",
+		.params = { .ehlo = "me.example",
+			.tls = TLS_OFF,
+			.chunking = true,
+			.window_messages = 8,
+			.prove = true },
+		.mails = mails,
+		.n_mails = 1,
+		.script = "S 220 mx ESMTP Postfix\n" CHUNK_HELLO PROOF "S 250 ok\nS 250 ok\nS 250 ok\n" PROOF_EHLO
+			  "C RSET\n" MAIL("a") "X\n",
+		.events = "ready; verdict 1 not-sent; failed 75" },
+	{ .name = "proved: the connection ends",
+		.params = { .ehlo = "me.example",
+			.tls = TLS_OFF,
+			.chunking = true,
+			.window_messages = 8,
+			.prove = true },
+		.mails = mails,
+		.n_mails = 1,
+		.script = "S 220 mx ESMTP\n" CHUNK_HELLO PROOF "S 250 ok\nS 502 no recipient\nX\n",
+		.events = "ready; verdict 1 not-sent; failed 75" },
+	{ .name = "proved: a fifth reply that is not EHLO's",
+		.params = { .ehlo = "me.example",
+			.tls = TLS_OFF,
+			.chunking = true,
+			.window_messages = 8,
+			.prove = true },
+		.mails = mails,
+		.n_mails = 1,
+		.script = "S 220 mx ESMTP\n" CHUNK_HELLO PROOF
+			  "S 250 ok\nS 502 no recipient\nS 250 a\nS 250 b\nS 250 c\n",
+		.events = "ready; verdict 1 not-sent; failed 76" },
+	{ .name = "proved: not without PIPELINING",
+		.params = { .ehlo = "me.example",
+			.tls = TLS_OFF,
+			.chunking = true,
+			.window_messages = 8,
+			.prove = true },
+		.mails = mails,
+		.n_mails = 1,
+		.script = "S 220 mx\nC EHLO me.example\nS 250-mx\nS 250 CHUNKING\nC MAIL FROM:<a@example.com>\nX\n",
+		.events = "ready; verdict 1 not-sent; failed 75" },
 	{ .name = "Exim before 4.96: no window of chunks",
 		.params = { .ehlo = "me.example", .tls = TLS_OFF, .chunking = true, .window_messages = 8 },
 		.mails = mails,

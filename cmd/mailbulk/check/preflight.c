@@ -38,7 +38,12 @@ void preflight_free(struct preflight *p)
 
 void preflight_lists(struct preflight *p, const struct suppress *suppress)
 {
-	p->warnings += safelist_say(&suppress->files);
+	uint64_t told = safelist_say(&suppress->files);
+
+	/* In their own words on standard error. */
+	for (uint64_t i = 0; i < told; i++)
+		findings_add(&p->findings, "suppress-list", false, 0, "a --suppress file has lines that cannot be used");
+	p->warnings += told;
 }
 
 void preflight_row(struct preflight *p, const struct values *values, struct letter *letter)

@@ -52,8 +52,8 @@ static bool render_body(const struct body *body, const struct values *v, enum te
 	return true;
 }
 
-static bool make_bodies(struct letter *l, const struct campaign *c, const struct values *v, struct parts *p,
-	struct err *err)
+static bool make_bodies(struct letter *l, const struct campaign *c, const struct values *v, bool check,
+	struct parts *p, struct err *err)
 {
 	struct buf *text = &l->scratch[2];
 	struct buf *html = &l->scratch[3];
@@ -71,7 +71,9 @@ static bool make_bodies(struct letter *l, const struct campaign *c, const struct
 	if (!c->text_from_html)
 		return render_body(&c->text, v, TEMPLATE_PLAIN, &l->text_marks, text, &p->text, err);
 	buf_clear(text);
-	html_text_add_runs(text, buf_str(html), p->html.runs, p->html.n_runs);
+	/* Nothing can be wrong with it that is not wrong with the page. */
+	if (!check)
+		html_text_add_runs(text, buf_str(html), p->html.runs, p->html.n_runs);
 	p->text = (struct mime_part){ .type = "text/plain", .content = buf_str(text), .file = MIME_NO_FILE };
 	return true;
 }
@@ -251,7 +253,7 @@ bool letter_render(struct letter *l, const struct campaign *campaign, const stru
 	signer_wait(&l->signature, NULL);
 	l->signature.state = SIGNATURE_NONE;
 	bool ok = letter_head(l, campaign, values, now, &head, err) && letter_envelope(l, campaign, values, err) &&
-		make_bodies(l, campaign, values, &parts, err) && make_attachments(l, campaign, values, &parts, err);
+		make_bodies(l, campaign, values, check, &parts, err) && make_attachments(l, campaign, values, &parts, err);
 
 	if (ok && check && parts.text.content.n + parts.html.content.n < BODY_CERTAIN) {
 		l->size = estimate(&parts, &head);

@@ -23,7 +23,7 @@ struct signature {
 	struct signer *signer; /* that it was given to */
 };
 
-/* NULL when there are no threads to be had, or only one processor: then signatures are made where they are asked for. */
+/* NULL when there are no threads, or only one processor: then signatures are made where they are asked for. */
 struct signer *signer_new(const struct dkim_key *key);
 /* Ends the threads; what is given and not signed is not. NULL does nothing. */
 void signer_free(struct signer *s);

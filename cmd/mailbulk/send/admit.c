@@ -37,12 +37,17 @@ static size_t batch_of(const struct engine *e, const struct peer *p)
 	return p->smtp.caps.rcpt_domain_max > 0 ? 1 : most;
 }
 
+/* One that is free, which it stays until it is given. */
 static struct job *free_job(struct engine *e)
 {
-	for (size_t i = 0; i < e->n_jobs; i++)
-		if (!e->jobs[i].used)
-			return &e->jobs[i];
-	return NULL;
+	struct job *job = e->free_jobs;
+
+	if (job == NULL && e->n_touched < e->n_jobs) {
+		job = &e->jobs[e->n_touched++];
+		job->next = NULL;
+		e->free_jobs = job;
+	}
+	return job;
 }
 
 static uint64_t per_connection(const struct engine *e, const struct relay *r)
@@ -75,6 +80,7 @@ static bool give(struct engine *e, struct peer *p)
 	}
 	if (job->n == 0)
 		return false;
+	e->free_jobs = job->next;
 	job->used = true;
 	job->peer = p;
 	job->trying = false;

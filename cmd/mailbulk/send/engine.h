@@ -46,6 +46,7 @@ struct relay {
 	int64_t failed;          /* when the last of them was */
 	bool greeted;            /* a session came up: until then one connection is enough to learn from */
 	unsigned later;          /* 4xx in a row */
+	bool unprovable;         /* a connection ended while it was tried what it does with a refused chunk */
 	bool proven;             /* it took a message in this run */
 	size_t rcpt_most;        /* recipients of one transaction, as its refusals taught; 0: not known */
 	uint64_t per_connection; /* messages after which it closes a connection with 421, learnt; 0: not known */
@@ -69,7 +70,8 @@ struct ticket {
 };
 
 #define BATCH_MAX 50 /* recipients of one transaction when all get the same octets */
-#define WINDOW_MESSAGES 16
+/* The octets are the limit for messages of the usual size, so that a long line is full. */
+#define WINDOW_MESSAGES 64
 #define WINDOW_OCTETS ((size_t)256 << 10)
 
 /* A message on its way: one row, or several when all rows get the same. */
@@ -80,7 +82,8 @@ struct job {
 	struct smtp_rcpt rcpts[BATCH_MAX];
 	size_t n;
 	struct letter letter;
-	bool trying; /* its T records are written */
+	bool trying;      /* its T records are written */
+	struct job *next; /* that is free, too */
 };
 
 enum peer_state { PEER_FREE, PEER_OPENING, PEER_UP /* it has a session */ };
@@ -145,7 +148,9 @@ struct engine {
 	size_t n_peers;
 	struct job *jobs; /* n_peers * WINDOW_MESSAGES */
 	size_t n_jobs;
-	size_t under_way; /* jobs used */
+	size_t n_touched;      /* jobs that were ever used: the others cost no memory */
+	struct job *free_jobs; /* of these */
+	size_t under_way;      /* jobs used */
 	struct pollfd *fds;
 	struct buf record;
 	struct buf recalled; /* of the journal, about the row at hand */

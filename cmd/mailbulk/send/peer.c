@@ -5,12 +5,15 @@
 #include "cli/session.h"
 #include "proto/sasl.h"
 
-static void start_session(struct peer *p)
+#define PROOF_LEAST 100u /* rows for which a round trip is worth it */
+
+static void start_session(struct peer *p, uint64_t left)
 {
 	struct smtp_params params = session_params(&p->relay->server, link_fd(&p->connection.link), p->sasl, &p->ehlo);
 
 	params.window_messages = WINDOW_MESSAGES;
 	params.window_bytes = WINDOW_OCTETS;
+	params.prove = left > PROOF_LEAST && !p->relay->unprovable;
 	smtp_init(&p->smtp, &params);
 	p->state = PEER_UP;
 }
@@ -102,6 +105,8 @@ void peer_end(struct engine *e, struct peer *p, const struct err *why)
 		(p->smtp.used & SMTP_CAP_CHUNKING) != 0 && p->taken > jobs)
 		say_errorf("%s: what it accepted on this connection before (%llu messages) is in doubt", named.text,
 			(unsigned long long)(p->taken - jobs));
+	/* Whatever it is that the server cannot bear, it is not asked again. */
+	relay->unprovable |= p->state == PEER_UP && smtp_proof_broke(&p->smtp);
 	last_verdicts(e, p, why);
 	if (why != NULL)
 		peer_write(p); /* a QUIT may be left */
@@ -142,7 +147,7 @@ void peer_read(struct engine *e, struct peer *p)
 		case LINK_INPUT:
 			return;
 		case LINK_UP:
-			start_session(p);
+			start_session(p, e->left);
 			break;
 		case LINK_TLS:
 			smtp_tls_started(&p->smtp);

@@ -300,6 +300,8 @@ void engine_job_free(struct engine *e, struct job *job)
 	}
 	job->n = 0;
 	job->used = false;
+	job->next = e->free_jobs;
+	e->free_jobs = job;
 	job->trying = false;
 	job->peer->jobs--;
 	e->under_way--;

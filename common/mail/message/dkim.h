@@ -65,8 +65,8 @@ bool dkim_sign(struct dkim *d, const struct dkim_key *key, struct str domain, st
 
 /*
  * The same in two steps, so that what takes long, the signature, can be made by another thread. dkim_line appends the
- * field's value up to its b= and sets the digest that is to be signed; dkim_finish appends the complete field, whose size
- * in bytes dkim_size knows before. Between them nothing but the key is shared, and each thread needs a copy of that.
+ * field's value up to its b= and sets the digest that is to be signed; dkim_finish appends the complete field, whose
+ * size in bytes dkim_size knows before. Between them only the key is shared: each thread needs a copy.
  */
 bool dkim_line(struct dkim *d, const struct dkim_key *key, struct str domain, struct str selector, struct str header,
 	int64_t seconds, struct buf *line, unsigned char digest[32], struct err *err);

@@ -3,6 +3,7 @@
 #include "mail/message/html_text.h"
 
 #include "mail/message/html_entity.h"
+#include "mail/message/html_tag.h"
 #include "mail/message/mime_lines.h"
 
 /*
@@ -169,100 +170,6 @@ static void count_tag(unsigned *depth, bool closing)
 		--*depth;
 }
 
-enum tag_kind {
-	TAG_OTHER,
-	TAG_PARAGRAPH,
-	TAG_BLOCK,
-	TAG_BREAK,
-	TAG_RULE,
-	TAG_CELL,
-	TAG_ORDERED,
-	TAG_LIST,
-	TAG_ITEM,
-	TAG_LINK,
-	TAG_IMAGE,
-	TAG_PRE,
-	TAG_QUOTE,
-	TAG_HEAD,
-	TAG_HIDDEN, /* what is inside is not shown */
-};
-
-#define TAG_NAME 10u
-
-/* In the order of their names. */
-static const struct tag_name {
-	char name[TAG_NAME + 1];
-	enum tag_kind kind;
-} tag_names[] = {
-	{ "a", TAG_LINK },
-	{ "address", TAG_BLOCK },
-	{ "article", TAG_BLOCK },
-	{ "blockquote", TAG_QUOTE },
-	{ "br", TAG_BREAK },
-	{ "center", TAG_BLOCK },
-	{ "dd", TAG_BLOCK },
-	{ "div", TAG_BLOCK },
-	{ "dl", TAG_PARAGRAPH },
-	{ "dt", TAG_BLOCK },
-	{ "fieldset", TAG_PARAGRAPH },
-	{ "figcaption", TAG_BLOCK },
-	{ "figure", TAG_PARAGRAPH },
-	{ "footer", TAG_BLOCK },
-	{ "form", TAG_PARAGRAPH },
-	{ "h1", TAG_PARAGRAPH },
-	{ "h2", TAG_PARAGRAPH },
-	{ "h3", TAG_PARAGRAPH },
-	{ "h4", TAG_PARAGRAPH },
-	{ "h5", TAG_PARAGRAPH },
-	{ "h6", TAG_PARAGRAPH },
-	{ "head", TAG_HEAD },
-	{ "header", TAG_BLOCK },
-	{ "hr", TAG_RULE },
-	{ "img", TAG_IMAGE },
-	{ "li", TAG_ITEM },
-	{ "main", TAG_BLOCK },
-	{ "menu", TAG_LIST },
-	{ "nav", TAG_BLOCK },
-	{ "ol", TAG_ORDERED },
-	{ "option", TAG_BLOCK },
-	{ "p", TAG_PARAGRAPH },
-	{ "pre", TAG_PRE },
-	{ "script", TAG_HIDDEN },
-	{ "section", TAG_BLOCK },
-	{ "style", TAG_HIDDEN },
-	{ "table", TAG_PARAGRAPH },
-	{ "td", TAG_CELL },
-	{ "template", TAG_HIDDEN },
-	{ "th", TAG_CELL },
-	{ "title", TAG_HIDDEN },
-	{ "tr", TAG_BLOCK },
-	{ "ul", TAG_LIST },
-};
-
-static enum tag_kind kind_of(struct str name)
-{
-	char lower[TAG_NAME + 1] = "";
-	size_t from = 0;
-	size_t to = sizeof tag_names / sizeof *tag_names;
-
-	if (name.n > TAG_NAME)
-		return TAG_OTHER;
-	for (size_t i = 0; i < name.n; i++)
-		lower[i] = ascii_lower(name.p[i]);
-	while (from < to) {
-		size_t middle = (from + to) / 2;
-		int order = memcmp(lower, tag_names[middle].name, sizeof lower);
-
-		if (order == 0)
-			return tag_names[middle].kind;
-		if (order < 0)
-			to = middle;
-		else
-			from = middle + 1;
-	}
-	return TAG_OTHER;
-}
-
 static void apply_tag(struct html_text *h, const struct html_tag *tag, enum tag_kind kind)
 {
 	switch (kind) {
@@ -369,7 +276,7 @@ static void read_tag(struct html_text *h)
 		name++;
 	tag.name = str_sub(inside, 0, name);
 	tag.attributes = str_sub(inside, name, inside.n);
-	enum tag_kind kind = kind_of(tag.name);
+	enum tag_kind kind = html_tag_kind(tag.name);
 
 	if (kind == TAG_HIDDEN && !tag.closing)
 		skip_element(h, tag.name);

@@ -23,8 +23,8 @@ struct html_memo {
 };
 
 /*
- * Whole lines that many texts have in common: scanned once, and encoded once in each way, so that a text is put together
- * of them and only what differs is looked at.
+ * Whole lines that many texts have in common: scanned once, and encoded once in each way, so that a text is put
+ * together of them and only what differs is looked at.
  */
 struct mime_lines {
 	struct mime_scan scan;

@@ -30,8 +30,8 @@ struct mime_scan {
 };
 void mime_scan_add(struct mime_scan *scan, struct str s);
 /*
- * As if the whole lines that `lines` was made of, from zero, had been added. False, with nothing added, in the middle of
- * a line.
+ * As if the whole lines that `lines` was made of, from zero, had been added. False, with nothing added, in the middle
+ * of a line.
  */
 bool mime_scan_join(struct mime_scan *scan, const struct mime_scan *lines);
 /* All of it is UTF-8, and the last sequence is complete. */
