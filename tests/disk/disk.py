@@ -366,9 +366,9 @@ class Disk:
 
     def moments(self, outside=lambda events: None, limit=200, seed=SEED):
         """Every state after every event, each once. Unless PIPEMAIL_THOROUGH is set, only those in which most is lost where
-        others have just learnt something, where a name or a size has just changed and may be all that lasts, where a call
-        has failed, and at the end; and of the rest as many as make limit, drawn by the seed. outside(events) is what others
-        know by then; the same disk is tried again when that has changed."""
+        others have just learnt something, where a name, a size or what was just synced may be all that lasts, where a call has
+        failed, and at the end; and of the rest as many as make limit, drawn by the seed. outside(events) is what others know
+        by then; the same disk is tried again when that has changed."""
         rng = random.Random(seed)
         found, seen, events, known, failed = {}, [], list(self.events()), outside([]), False
         for step, event in enumerate(events):
@@ -385,6 +385,7 @@ class Disk:
                     moment = found.setdefault(key, Moment(self, tree, step, f"{describe(event)}: {what}", known))
                     moment.last, moment.failed = last, failed
                     half = what.startswith("names kept") and (moved or (event[0] == "write" and what.endswith(("zeros", HOLE))))
+                    half = half or (event[0] == "sync" and what in ("names lost", "names lost, kept", "names kept, lost"))
                     moment.worst = moment.worst or (worst and (counts or half))
         moments = list(found.values())
         self.total = len(moments)

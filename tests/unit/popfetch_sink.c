@@ -612,6 +612,13 @@ static void test_torn(void)
 				judge(tries, 2, crc, STR_LIT(""), cut) == TORN_OURS,
 			"the same in pieces of %zu", cut);
 	}
+	/* A line that is not whole, where one of ours has to begin: ours as far as it is the same. */
+	check(judge(tries, 2, crc, STR_LIT(ONE_STORED "From b"), 9) == TORN_OURS &&
+			judge(tries, 2, crc, STR_LIT(ONE_STORED "From bob@example.net Mon\0\0\0"), 9) == TORN_OURS &&
+			judge(tries, 2, crc, STR_LIT(ONE_STORED "From e"), 9) == TORN_FOREIGN &&
+			judge(tries, 2, crc, STR_LIT(ONE_STORED "From eve@example.com\0\0\0"), 9) == TORN_FOREIGN &&
+			judge(tries, 2, crc, STR_LIT("X"), 9) == TORN_FOREIGN,
+		"half a line");
 	/* Zeros hide where the second of three begins, the third is at the start of a line. */
 	struct state_try three[3] = { tries[0], tries[1], tries[1] };
 	struct buf hidden = { 0 };
