@@ -30,6 +30,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 from tap import shared_object  # noqa: E402
 
 SECTOR = 512
+HOLE = "the first sector lost"
 THOROUGH = bool(os.environ.get("PIPEMAIL_THOROUGH"))
 SEED = int(os.environ.get("PIPEMAIL_SEED", "1"))
 
@@ -130,10 +131,11 @@ def octets_left(f, rng, thorough):
         yield "zeros", longer
         sectors = [i for i in range(0, len(everything), SECTOR) if everything[i:i + SECTOR] != longer[i:i + SECTOR]]
         for lost in (sectors[:1], sectors[:-1], *(rng.sample(sectors, rng.randint(1, len(sectors))) for _ in range(6 if thorough else 2))):
+            how = HOLE if lost == sectors[:1] else f"sectors lost at {lost[:9]}"
             image = bytearray(everything)
             for i in lost:
                 image[i:i + SECTOR] = longer[i:i + SECTOR]
-            yield f"sectors lost at {lost[:9]}", bytes(image)
+            yield how, bytes(image)
     if len(pending) > 1:
         yield "all but the last", f.content(pending[:-1])
         some = rng.sample(pending, rng.randint(1, len(pending) - 1))
@@ -332,7 +334,7 @@ class Disk:
 
     def states(self, rng, thorough):
         """(what, tree, worst) of everything that may be left of this moment. worst: all that may be lost is, of names or of
-        octets, or of the octets of one file, which may read as zeros."""
+        octets, or of the octets of one file, which may read as zeros, whole or where it begins."""
         for what, names in self.choices(rng, thorough):
             files = self.reachable(names)
             loose = []
@@ -345,7 +347,7 @@ class Disk:
             if loose:
                 plans.append({f: options[f][1] for f in loose})
                 plans += [{**plans[0], f: options[f][1]} for f in loose if ends and len(loose) > 1]
-                plans += [{**plans[0], f: o} for f in loose for o in options[f] if ends and o[0] == "zeros"]
+                plans += [{**plans[0], f: o} for f in loose for o in options[f] if ends and o[0] in ("zeros", HOLE)]
             if ends:
                 worst = len(plans)
             for f in loose if ends or thorough else rng.sample(loose, min(1, len(loose))):
@@ -364,9 +366,9 @@ class Disk:
 
     def moments(self, outside=lambda events: None, limit=200, seed=SEED):
         """Every state after every event, each once. Unless PIPEMAIL_THOROUGH is set, only those in which most is lost where
-        others have just learnt something, where a name has just changed and may be all that lasts, where a call has failed,
-        and at the end; and of the rest as many as make limit, drawn by the seed. outside(events) is what others know by
-        then; the same disk is tried again when that has changed."""
+        others have just learnt something, where a name, a size or what was just synced may be all that lasts, where a call has
+        failed, and at the end; and of the rest as many as make limit, drawn by the seed. outside(events) is what others know
+        by then; the same disk is tried again when that has changed."""
         rng = random.Random(seed)
         found, seen, events, known, failed = {}, [], list(self.events()), outside([]), False
         for step, event in enumerate(events):
@@ -382,7 +384,9 @@ class Disk:
                     key = hashlib.sha256(repr((tree, known)).encode()).digest()
                     moment = found.setdefault(key, Moment(self, tree, step, f"{describe(event)}: {what}", known))
                     moment.last, moment.failed = last, failed
-                    moment.worst = moment.worst or (worst and (counts or (moved and what.startswith("names kept"))))
+                    half = what.startswith("names kept") and (moved or (event[0] == "write" and what.endswith(("zeros", HOLE))))
+                    half = half or (event[0] == "sync" and what in ("names lost", "names lost, kept", "names kept, lost"))
+                    moment.worst = moment.worst or (worst and (counts or half))
         moments = list(found.values())
         self.total = len(moments)
         if THOROUGH or len(moments) <= limit:

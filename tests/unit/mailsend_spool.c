@@ -287,6 +287,52 @@ static void test_keep(void)
 	envelope_free(&e);
 }
 
+static bool same(const char *got, const char *want)
+{
+	return got != NULL && strcmp(got, want) == 0;
+}
+
+/* How a message was to be sent is kept with it: by which account and server, safely as it was asked for. */
+static void test_wishes(void)
+{
+	static char id[] = "<id@example.org>";
+	const struct delivery_wants wants = { .notify = "FAILURE", .ret = "HDRS", .envid = "x1", .require_tls = true };
+	const char *url = "smtp://mx.example:2525";
+	struct settings s = { .account.section = "work" };
+	struct result r = { .err = { .kind = ERR_TEMP, .text = "nobody there" } };
+	struct envelope e = { 0 };
+	struct spool_entry t;
+	struct err err = { 0 };
+
+	empty();
+	s.given.smtp.values = &url;
+	s.given.smtp.n = 1;
+	s.given.tls = "require";
+	s.given.ca_file = "ca.pem";
+	put(in_spool("ca.pem"), "");
+	check(chdir(spool) == 0, "from somewhere");
+	add_recipients(&e, "b@example.org");
+	envelope_set_from(&e, "a@example.org", ERR_SOFTWARE, NULL);
+	e.rcpts[0].verdict = VERDICT_NOT_SENT;
+	snprintf(message.message_id, sizeof message.message_id, "%s", id);
+	check(spool_keep(&message, &e, &r, &wants, &s, &err), "kept: %s", err.text);
+	message.message_id[0] = '\0';
+	unlink(in_spool("ca.pem"));
+	check(chdir("/") == 0, "and on from elsewhere");
+	check(spool_entry_read(&t, entry(), &err), "read: %s", err.text);
+	check(same(t.account, "work") && same(t.notify, "FAILURE") && same(t.ret, "HDRS") && same(t.envid, "x1") &&
+			t.require_tls && same(t.message_id, id) && same(t.why, "nobody there") &&
+			same(t.envelope.from, "a@example.org"),
+		"all that was wished");
+	check(t.options != NULL && strstr(t.options, "option smtp smtp://mx.example:2525\n") != NULL &&
+			strstr(t.options, "option tls require\n") != NULL &&
+			strstr(t.options, "option ca-file /") != NULL && strstr(t.options, "spool/ca.pem\n") != NULL,
+		"and the server's options: %s", t.options);
+	spool_entry_free(&t);
+	envelope_free(&e);
+	empty();
+}
+
 static void test_read(void)
 {
 	static const char *const bad[] = { "",
@@ -518,6 +564,23 @@ static void test_pauses(void)
 	check(flush() == 0 && *smtp_child_took(&server) != '\0', "when it is due");
 }
 
+/* What cannot be read is named, stays, and keeps nothing else from being sent. */
+static void test_damaged(void)
+{
+	empty();
+	put(in_spool("1795420800-0000000000000000.msg"), "A: b\r\n\r\nx\r\n");
+	put(in_spool("1795420800-0000000000000000.env"),
+		"pipemail-spool 1\nstate waiting\nattempts 0\nnext 1\nfrom <a@example.org>\nto b@example.org\n");
+	keep_for("c@example.org");
+	smtp_child_took(&server);
+	check(flush() == ERR_DATA, "an entry without its end");
+	check(strcmp(smtp_child_took(&server), "data\nmail c@example.org\n") == 0, "is not sent, the other is");
+	check(access(in_spool("1795420800-0000000000000000.msg"), F_OK) == 0 &&
+			access(in_spool("1795420800-0000000000000000.env"), F_OK) == 0,
+		"nor removed");
+	empty();
+}
+
 static void test_two_flushes(void)
 {
 	struct err err = { 0 };
@@ -647,6 +710,7 @@ int main(void)
 	test_create();
 	test_applies();
 	test_keep();
+	test_wishes();
 	test_read();
 	test_remove();
 	test_flush();
@@ -654,6 +718,7 @@ int main(void)
 	test_flush_outcomes();
 	test_found_sending();
 	test_pauses();
+	test_damaged();
 	test_two_flushes();
 	test_status();
 	test_fcc();

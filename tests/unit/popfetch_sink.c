@@ -614,6 +614,13 @@ static void test_torn(void)
 				judge(tries, 2, crc, STR_LIT(""), cut) == TORN_OURS,
 			"the same in pieces of %zu", cut);
 	}
+	/* A line that is not whole, where one of ours has to begin: ours as far as it is the same. */
+	check(judge(tries, 2, crc, STR_LIT(ONE_STORED "From b"), 9) == TORN_OURS &&
+			judge(tries, 2, crc, STR_LIT(ONE_STORED "From bob@example.net Mon\0\0\0"), 9) == TORN_OURS &&
+			judge(tries, 2, crc, STR_LIT(ONE_STORED "From e"), 9) == TORN_FOREIGN &&
+			judge(tries, 2, crc, STR_LIT(ONE_STORED "From eve@example.com\0\0\0"), 9) == TORN_FOREIGN &&
+			judge(tries, 2, crc, STR_LIT("X"), 9) == TORN_FOREIGN,
+		"half a line");
 	/* Zeros hide where the second of three begins, the third is at the start of a line. */
 	struct state_try three[3] = { tries[0], tries[1], tries[1] };
 	struct buf hidden = { 0 };
@@ -698,6 +705,11 @@ static void test_abandon(void)
 	buf_printf(&want, "From MAILER-DAEMON Mon Nov 23 08:00:00 2026\nA: b\n\n%s\n\n", big);
 	buf_add_text(&want, ONE_STORED);
 	check(str_eq(content(box), buf_str(&want)), "come through, octet by octet");
+	check(add(&s, "u6", TWO) && sink_begin(&s, &err) && sink_add(&s, STR_LIT("A: b\r\n\r\nhalf"), &err),
+		"half of the last");
+	sink_abandon(&s);
+	check(sink_commit(&s, &err) && state_seen(&state, STR_LIT("u6")) >= 0, "what came before it is stored: %s",
+		err.text);
 	end(&s, &state);
 	buf_free(&want);
 }
@@ -717,6 +729,10 @@ static void test_discard(void)
 	calls_same("", "to be written");
 	calls_begin(NULL);
 	check_same(content(box), OLD, "nothing came");
+	calls_begin(directory);
+	check(sink_discard(&s, &err), "nothing is forgotten");
+	calls_same("", "without a word");
+	calls_begin(NULL);
 	check(unseen(&state) && add(&s, "u1", ONE) && sink_commit(&s, &err), "and it may come again");
 	check_same(content(box), OLD ONE_STORED, "once");
 	end(&s, &state);
@@ -910,7 +926,8 @@ static void clean_maildir(void)
 	char command[200];
 
 	snprintf(command, sizeof command, "rm -rf %s", maildir);
-	check(system(command) == 0, "clean");
+	if (system(command) != 0)
+		abort();
 	reset(NULL);
 }
 
@@ -966,6 +983,38 @@ static void test_maildir(void)
 	calls_begin(NULL);
 	check(files_in("tmp") == 0 && files_in("new") == 2 && seen(&state), "they are in new, and known");
 	end(&s, &state);
+}
+
+/* However the octets arrive: a CRLF is a line end, a CR alone is not. */
+static void test_cuts(void)
+{
+	static const char message[] = "A: b\r\n\r\none\rtwo\r\r\nthree\r\n\r\nfour\r\n";
+	static const char stored[] = "A: b\n\none\rtwo\r\nthree\n\nfour\n";
+	int wrong[2] = { 0 };
+
+	for (size_t cut = 0; cut < sizeof message; cut++)
+		for (int kind = 0; kind < 2; kind++) {
+			struct state state;
+			struct sink s;
+			char path[400];
+
+			clean_maildir();
+			start(&s, &state, kind == 0 ? maildir : box);
+			sink_begin(&s, NULL);
+			sink_add(&s, str_sub(str_of(message), 0, cut), NULL);
+			sink_add(&s, str_sub(str_of(message), cut, sizeof message), NULL);
+			sink_end(&s, STR_LIT("u1"), NULL);
+			snprintf(path, sizeof path, "%snew/%s", maildir, kind == 0 ? s.names[0] : "");
+			wrong[kind] += !sink_commit(&s, NULL) ||
+				!str_starts(content(kind == 0 ? path : box),
+					kind == 0 ? STR_LIT("A: b\n") : STR_LIT("From MAILER-DAEMON ")) ||
+				str_search(content(kind == 0 ? path : box), STR_LIT(stored)) ==
+					content(kind == 0 ? path : box).n;
+			wrong[kind] += kind == 0 && content(path).n != strlen(stored);
+			end(&s, &state);
+		}
+	check(wrong[0] == 0, "cut anywhere it is the same in a Maildir: %d", wrong[0]);
+	check(wrong[1] == 0, "and in a mailbox: %d", wrong[1]);
 }
 
 static void test_maildir_failures(void)
@@ -1102,6 +1151,7 @@ int main(void)
 	test_steering();
 	test_names();
 	test_maildir();
+	test_cuts();
 	test_maildir_failures();
 	test_maildir_recover();
 	snprintf(command, sizeof command, "rm -r %s", directory);
