@@ -62,6 +62,7 @@ static bool more(struct source *s, struct err *err)
 
 	if (buf_len(&s->octets) >= LINE_MAX_BYTES) {
 		buf_add_char(&s->octets, '\n');
+		s->size--; /* it will be counted with its line */
 		return true;
 	}
 	room = buf_room(&s->octets, CHUNK);

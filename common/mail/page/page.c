@@ -29,7 +29,7 @@ const char page_style[] =
 	"iframe{display:block;width:100%;height:34rem;max-height:90vh;min-height:6rem;border:0;background:#fff;color-scheme:light;"
 	"resize:vertical}iframe.s{height:12rem}iframe.m{height:24rem}iframe.l{height:80vh}\n"
 	"pre{margin:0;padding:1rem 1.25rem;white-space:pre-wrap;overflow-wrap:anywhere;font:inherit}"
-	"pre.raw{font:.8rem/1.45 ui-monospace,monospace}\n"
+	"pre.raw{font:.8rem/1.45 ui-monospace,monospace}pre+pre{border-top:1px solid var(--line)}\n"
 	"details{border-top:1px solid var(--line)}summary{padding:.6rem 1.25rem;cursor:pointer;color:var(--accent);"
 	"font-size:.9rem}\n"
 	"ul{margin:0;padding:.8rem 1.25rem .8rem 2.4rem;border-top:1px solid var(--line);font-size:.9rem}"
