@@ -15,7 +15,7 @@ import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from listscrub_kit import BUILD, attempt, check, done, same  # noqa: E402
-from listscrub_mails import BULK, bounce, box, campaign_of, complaint, key, lab, leave_token, letter  # noqa: E402
+from returns_mails import BULK, bounce, box, campaign_of, complaint, key, lab, leave_token, letter  # noqa: E402
 
 COLUMNS = "email,reason,code,first,last,count,source,words"
 

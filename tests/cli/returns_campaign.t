@@ -10,7 +10,7 @@ import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from listscrub_kit import TOP, attempt, check, done, same, skip  # noqa: E402
-from listscrub_mails import bounce, box, campaign_of, complaint, key, lab, leave_token, letter  # noqa: E402
+from returns_mails import bounce, box, campaign_of, complaint, key, lab, leave_token, letter  # noqa: E402
 
 PEOPLE = [f"p{i:03d}@{'people.example' if i % 10 else f'd{i}.example'}" for i in range(1000)]
 KINDS = [  # status, words, reason: three of each
