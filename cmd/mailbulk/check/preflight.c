@@ -42,7 +42,8 @@ void preflight_lists(struct preflight *p, const struct suppress *suppress)
 
 	/* In their own words on standard error. */
 	for (uint64_t i = 0; i < told; i++)
-		findings_add(&p->findings, "suppress-list", false, 0, "a --suppress file has lines that cannot be used");
+		findings_add(&p->findings, "suppress-list", false, 0,
+			"a --suppress file has lines that cannot be used");
 	p->warnings += told;
 }
 

@@ -52,8 +52,8 @@ static bool render_body(const struct body *body, const struct values *v, enum te
 	return true;
 }
 
-static bool make_bodies(struct letter *l, const struct campaign *c, const struct values *v, bool check,
-	struct parts *p, struct err *err)
+static bool make_bodies(struct letter *l, const struct campaign *c, const struct values *v, bool check, struct parts *p,
+	struct err *err)
 {
 	struct buf *text = &l->scratch[2];
 	struct buf *html = &l->scratch[3];
@@ -253,7 +253,8 @@ bool letter_render(struct letter *l, const struct campaign *campaign, const stru
 	signer_wait(&l->signature, NULL);
 	l->signature.state = SIGNATURE_NONE;
 	bool ok = letter_head(l, campaign, values, now, &head, err) && letter_envelope(l, campaign, values, err) &&
-		make_bodies(l, campaign, values, check, &parts, err) && make_attachments(l, campaign, values, &parts, err);
+		make_bodies(l, campaign, values, check, &parts, err) &&
+		make_attachments(l, campaign, values, &parts, err);
 
 	if (ok && check && parts.text.content.n + parts.html.content.n < BODY_CERTAIN) {
 		l->size = estimate(&parts, &head);
@@ -337,7 +338,7 @@ void letter_free(struct letter *l)
 	attached_end(&l->reader);
 	free_files(l);
 	mem_free(l->files);
-	signature_free(&l->signature);
+	signer_forget(&l->signature);
 	mime_message_free(&l->message);
 	buf_free(&l->reverse_path);
 	buf_free(&l->recipient);
