@@ -5,9 +5,10 @@
 /*
  * Whether a server reads the octets of a chunk that it refuses is not told by its name: it is tried, once a connection,
  * before the first message. One write has MAIL, a chunk without a recipient whose six octets are a NOOP, RSET, and
- * EHLO, whose reply cannot be taken for another one's. Three replies before that of EHLO: the chunk was refused and read,
- * so that BDAT may go ahead of the replies to RCPT and many messages be under way. Four: the NOOP was taken for a command,
- * as the text of a message would be. Nothing can be delivered by it: there is no recipient, and the chunk is not LAST.
+ * EHLO, whose reply cannot be taken for another one's. Three replies before that of EHLO: the chunk was refused and
+ * read, so that BDAT may go ahead of the replies to RCPT and many messages be under way. Four: the NOOP was taken for a
+ * command, as the text of a message would be. Nothing can be delivered by it: there is no recipient, and the chunk is
+ * not LAST. A server that counts transactions (LIMITS MAILMAX) is not asked.
  */
 #define BEFORE_EHLO 3u
 
@@ -18,7 +19,8 @@ static bool is_due(const struct smtp *s)
 
 	return st->send != NULL && st->phase == PHASE_UP && st->params.prove && st->params.chunking &&
 		!st->params.lmtp && !st->params.lock_step && st->proof == PROOF_NONE &&
-		(s->caps.flags & needed) == needed && smtp_want_first(s) == NULL && st->mails == 0;
+		(s->caps.flags & needed) == needed && smtp_want_first(s) == NULL && st->mails == 0 &&
+		s->caps.mail_max == 0;
 }
 
 static bool send_line(struct smtp *s, const char *verb, const char *text)

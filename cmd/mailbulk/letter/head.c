@@ -295,5 +295,8 @@ void letter_prepare(struct campaign *c)
 	c->manners_ready = put_manners(&h);
 	keep(&c->manners, &line, c->manners_ready);
 	buf_free(&line);
-	letter_free(&l);
+	buf_free(&l.from);
+	buf_free(&l.subject);
+	buf_free(&l.scratch[0]);
+	buf_free(&l.scratch[1]);
 }

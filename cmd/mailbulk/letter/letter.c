@@ -338,7 +338,7 @@ void letter_free(struct letter *l)
 	attached_end(&l->reader);
 	free_files(l);
 	mem_free(l->files);
-	signature_free(&l->signature);
+	signer_forget(&l->signature);
 	mime_message_free(&l->message);
 	buf_free(&l->reverse_path);
 	buf_free(&l->recipient);

@@ -164,7 +164,7 @@ bool signer_wait(struct signature *one, struct err *err)
 	return one->state != SIGNATURE_FAILED;
 }
 
-void signature_free(struct signature *one)
+void signer_forget(struct signature *one)
 {
 	signer_wait(one, NULL);
 	buf_free(&one->line);

@@ -32,6 +32,6 @@ void signer_give(struct signer *s, const struct dkim_key *key, struct signature 
 /* Until it is made. False with what is wrong. Nothing was given: true. */
 bool signer_wait(struct signature *one, struct err *err);
 /* Waits, too. */
-void signature_free(struct signature *one);
+void signer_forget(struct signature *one);
 
 #endif
