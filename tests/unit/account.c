@@ -204,7 +204,7 @@ static struct account_server server;
 
 static const char *serve(struct account a, const char *url)
 {
-	static char out[300];
+	static char out[500];
 	struct err err = { 0 };
 
 	if (a.timeout == 0)
