@@ -42,7 +42,7 @@ _mailsend()
 		compopt -o nospace
 		return ;;
 	-a | --attach | --inline | --html | --body-file | --ca-file | --client-cert | --client-key | --config | --dkim-key | --failed-to | \
-	--fcc | --log | --aliases | --password-file | --trace)
+	--fcc | --alternative | --log | --aliases | --password-file | --trace)
 		compopt -o filenames
 		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
 		return ;;
@@ -50,13 +50,15 @@ _mailsend()
 		mapfile -t COMPREPLY < <(compgen -c -- "$cur")
 		return ;;
 	-f | --from | --to | -c | --cc | --bcc | --reply-to | -s | --subject | -b | --body | -H | --header | --date | --message-id | \
-	--envelope-from | --set-from | --envid | --deadline | --dkim-domain | --dkim-selector | --pin | --proxy | --ehlo | \
+	--envelope-from | --in-reply-to | --references | --set-from | --envid | --deadline | --dkim-domain | \
+	--dkim-selector | --pin | --proxy | --ehlo | \
 	--timeout | --user | --password-fd)
 		return ;;
 	esac
 	if [[ $cur == -* ]]; then
-		mapfile -t COMPREPLY < <(compgen -W "--from --to --cc --bcc --reply-to --subject --body --body-file --html --attach --inline
-			--header --date --message-id --skip-empty --read-recipients --envelope-from --set-from --dsn --dsn-return
+		mapfile -t COMPREPLY < <(compgen -W "--from --to --cc --bcc --reply-to --subject --body --body-file --html --alternative --attach --inline
+			--header --date --message-id --in-reply-to --references --skip-empty --read-recipients --envelope-from --set-from
+			--dsn --dsn-return
 			--dsn-required --envid
 			--require-tls
 			--all-or-nothing

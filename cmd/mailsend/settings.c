@@ -12,10 +12,10 @@ static const char usage[] = "[OPTION...] RECIPIENT... < message\n"
 /* Is there an option that only makes sense when we make the message? */
 static bool composes(const struct settings *s)
 {
-	size_t lists = s->reply_to.n + s->attach.n + s->inlines.n + s->headers.n;
+	size_t lists = s->reply_to.n + s->attach.n + s->inlines.n + s->headers.n + s->alternatives.n;
 
 	return lists > 0 || s->subject != NULL || s->body != NULL || s->body_file != NULL || s->html != NULL ||
-		s->date != NULL || s->message_id != NULL;
+		s->date != NULL || s->message_id != NULL || s->in_reply_to != NULL || s->references != NULL;
 }
 
 /* What git, cron and scripts add whatever the program is called. */
@@ -67,12 +67,17 @@ static const struct option *composing_options(struct settings *s)
 		{ "body-file", 0, OPTION_TEXT, &s->body_file, "FILE", "the body from a file", false },
 		{ "html", 0, OPTION_TEXT, &s->html, "FILE", "an HTML body; a text is made of it unless there is one",
 			false },
+		{ "alternative", 0, OPTION_LIST, &s->alternatives, "FILE,type=TYPE[;PARAM]",
+			"another form of the body, better than the ones before", false },
 		{ "attach", 'a', OPTION_LIST, &s->attach, "FILE[,type=TYPE][,name=NAME]", "attach a file", false },
 		{ "inline", 0, OPTION_LIST, &s->inlines, "FILE[,cid=ID][,type=TYPE]",
 			"a picture that the HTML shows as cid:ID", false },
 		{ "header", 'H', OPTION_LIST, &s->headers, "'NAME: VALUE'", "add a header field", OPTION_ALERT },
 		{ "date", 0, OPTION_TEXT, &s->date, "DATE", "the Date, instead of now", false },
 		{ "message-id", 0, OPTION_TEXT, &s->message_id, "ID", "the Message-ID, instead of a new one", false },
+		{ "in-reply-to", 0, OPTION_TEXT, &s->in_reply_to, "ID", "the message that this one answers", false },
+		{ "references", 0, OPTION_TEXT, &s->references, "ID...", "the messages of its thread, the oldest first",
+			false },
 		{ "skip-empty", 0, OPTION_FLAG, &s->skip_empty, NULL, "send nothing when the body is empty", false },
 		{ 0 },
 	};

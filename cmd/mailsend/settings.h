@@ -25,6 +25,8 @@ struct settings {
 	struct option_list attach, inlines, headers;
 	const char *date;
 	const char *message_id;
+	const char *in_reply_to, *references;
+	struct option_list alternatives;
 
 	/* Envelope and delivery. */
 	bool read_recipients; /* -t */

@@ -181,6 +181,24 @@ static bool set_value(const struct option *o, const char *value, struct err *err
 	return ok;
 }
 
+/* One of the servers of a line: what is wrong names what was meant. */
+static bool check_urls(const char *value, bool pop, struct err *err)
+{
+	struct str rest = str_of(value);
+	bool ok = true;
+
+	while (ok && rest.p != NULL) {
+		struct account_url url = { 0 };
+		struct str word = str_cut(&rest, ' ');
+		char *text = mem_copy(word.p, word.n);
+
+		ok = word.n == 0 || account_url(text, pop, &url, err);
+		account_url_free(&url);
+		mem_free(text);
+	}
+	return ok;
+}
+
 static bool check_age(const char *value, struct err *err)
 {
 	int64_t seconds;
@@ -206,6 +224,8 @@ static bool check_keys(const struct config *c, struct err *err)
 
 		if ((parsed && !options_set(&o, e->value, err)) ||
 			(strcmp(e->key, "from") == 0 && !account_from_check(e->value, err)) ||
+			(strcmp(e->key, "smtp") == 0 && !check_urls(e->value, false, err)) ||
+			(strcmp(e->key, "pop") == 0 && !check_urls(e->value, true, err)) ||
 			(strcmp(e->key, "spool-for") == 0 && !check_age(e->value, err)) ||
 			(strcmp(e->key, "set-from") == 0 && !account_address_check(e->value, err))) {
 			err_prefix(err, "%s:%d: %s", c->path, e->line, e->key);

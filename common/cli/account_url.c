@@ -80,11 +80,11 @@ static bool host_port(struct str text, char **host, unsigned *port, struct err *
 	}
 	if (text.n > 0) {
 		if (!str_number(text, 65535, &number) || number == 0)
-			return err_set(err, ERR_USAGE, "'%.*s' is no port", STR_ARGS(text));
+			return err_set(err, ERR_USAGE, "'%.*s' is not a port", STR_ARGS(text));
 		*port = (unsigned)number;
 	}
 	*host = is_host(name) ? decoded(name) : NULL;
-	return *host != NULL || err_set(err, ERR_USAGE, "'%.*s' is no host", STR_ARGS(name));
+	return *host != NULL || err_set(err, ERR_USAGE, "'%.*s' is not a host", STR_ARGS(name));
 }
 
 static const struct scheme *find_scheme(struct str name)
@@ -103,6 +103,15 @@ static const struct scheme *take_scheme(struct str *text, bool pop, struct err *
 	size_t at = str_search(*text, STR_LIT("://"));
 	struct str name = str_sub(*text, 0, at);
 
+	/* With an @ in it, it may hold a password. */
+	if (at == text->n && str_find(*text, '@') == text->n && str_find(*text, '/') == text->n &&
+		is_host(str_sub(*text, 0, str_find(*text, ':')))) {
+		err_set(err, ERR_USAGE,
+			"%s: '%.*s' is not a URL; write %s://%.*s (TLS from the start) or %s://%.*s (STARTTLS)", option,
+			STR_ARGS(*text), pop ? "pop3s" : "smtps", STR_ARGS(*text), pop ? "pop3" : "smtp",
+			STR_ARGS(*text));
+		return NULL;
+	}
 	if (at == text->n) {
 		err_set(err, ERR_USAGE, "%s takes a URL that begins with %s", option, choices);
 		return NULL;

@@ -241,11 +241,14 @@ static bool fail(const struct option *const tables[], poptContext context, int c
 	struct str rest = str_of(bad != NULL ? bad : "");
 	struct str name = str_cut(&rest, '='); /* what was meant as a secret value is not repeated */
 	const char *guess = options_guess(tables, bad != NULL ? bad : "");
+	const char *foreign = options_foreign(tables, bad != NULL ? bad : "");
 
 	if (code == POPT_ERROR_NOARG)
 		return err_set(err, ERR_USAGE, "option %.*s needs a value", STR_ARGS(name));
 	if (code != POPT_ERROR_BADOPT)
 		return err_set(err, ERR_USAGE, "option %.*s: %s", STR_ARGS(name), poptStrerror(code));
+	if (foreign != NULL)
+		return err_set(err, ERR_USAGE, "unknown option %.*s: %s", STR_ARGS(name), foreign);
 	if (guess != NULL)
 		return err_set(err, ERR_USAGE, "unknown option %.*s (did you mean --%s?); try '%s --help'",
 			STR_ARGS(name), guess, say_tool());

@@ -9,9 +9,10 @@
 
 const struct option options_standard[] = {
 	{ .type = OPTION_GROUP, .help = "Help" },
-	{ "help", '?', OPTION_FLAG, NULL, NULL, "show this text", false },
+	{ "help", 'h', OPTION_FLAG, NULL, NULL, "show this text", false },
+	{ "help", '?', OPTION_FLAG, NULL, NULL, NULL, false },
 	{ "usage", 0, OPTION_FLAG, NULL, NULL, "show all options in short", false },
-	{ "version", 0, OPTION_FLAG, NULL, NULL, "show the version", false },
+	{ "version", 'V', OPTION_FLAG, NULL, NULL, "show the version", false },
 	{ 0 },
 };
 
@@ -156,6 +157,50 @@ static size_t distance(struct str a, struct str b)
 		}
 	}
 	return row[b.n];
+}
+
+/* What other programs call an option, and what does it here. Those of a tool without a server say so of the file. */
+static const struct {
+	const char *names;
+	const char *option; /* of ours that has to be there for the advice to be good */
+	const char *advice;
+} foreign[] = {
+	{ "--host --server --smtp-server --smtp-host --port", "smtp",
+		"the server is given by --smtp smtp://HOST:PORT" },
+	{ "--host --server --pop-server --port", "pop", "the server is given by --pop pop3s://HOST:PORT" },
+	{ "--insecure --no-check-certificate --no-verify --tls-certcheck", "pin",
+		"certificates are always verified; --pin trusts one key, --ca-file its issuer" },
+	{ "--attachment --attach-file", "attach", "files are attached by --attach FILE" },
+	{ "--password --pass --passwd --auth-password", "password-command",
+		"a password on the command line can be read by everyone: use --password-command or --password-file" },
+	{ "--passwordeval", "password-command", "use --password-command" },
+	{ "--username --login --auth-user", "user", "use --user" },
+	{ "--starttls --ssl --tls-starttls", "tls",
+		"smtp:// and pop3:// use STARTTLS, smtps:// and pop3s:// TLS from the start" },
+	{ "--recipient --rcpt", "to", "use --to, or give recipients as arguments" },
+	{ "--serverinfo", "probe", "use --probe" },
+	{ "--configure", "setup", "use --setup ADDRESS" },
+	{ "--pretend", "dry-run", "use --dry-run" },
+};
+
+static bool has_option(const struct option *const tables[], const char *name)
+{
+	for (size_t i = 0; tables[i] != NULL; i++)
+		for (const struct option *o = tables[i]; !option_is_end(o); o++)
+			if (o->name != NULL && strcmp(o->name, name) == 0)
+				return true;
+	return false;
+}
+
+const char *options_foreign(const struct option *const tables[], const char *unknown)
+{
+	struct str rest = str_of(unknown);
+	struct str typed = str_cut(&rest, '=');
+
+	for (size_t i = 0; i < sizeof foreign / sizeof *foreign; i++)
+		if (str_among(typed, foreign[i].names) && has_option(tables, foreign[i].option))
+			return foreign[i].advice;
+	return NULL;
 }
 
 const char *options_guess(const struct option *const tables[], const char *unknown)

@@ -12,6 +12,8 @@ extern const struct option options_standard[];
 void options_help(struct buf *out, const struct option *const tables[], const char *usage);
 void options_usage(struct buf *out, const struct option *const tables[]);
 void options_version(struct buf *out);
+/* What to use in place of an option that other programs have (as it was typed), static; or NULL. */
+const char *options_foreign(const struct option *const tables[], const char *unknown);
 /* The long name of the visible option that unknown (as it was typed) probably meant, or NULL. */
 const char *options_guess(const struct option *const tables[], const char *unknown);
 

@@ -148,6 +148,28 @@ def words():
     check(r.status == 0 and r.meta[0]["rcpts"] == ["root@example.org"], "-s x root goes on working", r)
 
 
+def first_minute():
+    """16.7: what people type first is answered with what is meant."""
+    for line, want in (("smtp = gmail.com", "smtps://gmail.com"), ("smtp = smtp.example.org:587", "smtp://smtp.example.org:587"), ("pop = pop.example.org", "pop3s://"),
+                       ("smtp = http://x.example", "http://"), ("[work]\nsmtp = mail.example.org", "smtps://mail.example.org")):
+        path = lab.path("first", f"timeout = 5\n{line}\n")
+        r = lab.send("--config", path, "bob@example.org")
+        number = 1 + line.count("\n") + 1
+        check(r.status == 78 and f"first:{number}: " in r.err and want in r.err and not r.messages, line, r)
+    r = lab.send("--config", lab.path("first", "smtp = smtp://u:s3cret@x.example\n"), "bob@example.org")
+    check(r.status == 78 and "first:1: smtp" in r.err and "s3cret" not in r.err, "a password in a URL is not repeated", r)
+    r = lab.tool("--smtp", "u:s3cret@x.example", "bob@example.org", stdin=CLEAN)
+    check(r.returncode == 64 and b"s3cret" not in r.stderr, "nor on the command line", r.stderr)
+    for args, want in ((["--host", "x"], "--smtp"), (["--port=25"], "--smtp"), (["--insecure"], "--pin"), (["--attachment", "x"], "--attach FILE"),
+                       (["--password=s3cret"], "--password-command"), (["--passwordeval", "x"], "--password-command")):
+        r = lab.tool(*args, "bob@example.org", stdin=CLEAN)
+        check(r.returncode == 64 and want.encode() in r.stderr and b"s3cret" not in r.stderr, f"{args[0]} is answered with {want}", r.stderr)
+    for tool in ("mailsend", "mailbulk", "popfetch", "listscrub"):
+        path = os.path.join(os.path.dirname(TOOL), tool)
+        for short, long in (("-h", "--help"), ("-V", "--version"), ("-?", "--help")):
+            same(lab.tool(short, name=path).stdout, lab.tool(long, name=path).stdout, f"{tool} {short} is {long}")
+
+
 def each_for_itself():
     """16.4: a recipient that is not an address is named, the others are served."""
     for bad in ("no..dot@example.org", "bob@", "a b@example.org", "x@-bad.example", "Bob <bob@example.org"):
@@ -242,6 +264,7 @@ attempt(from_key)
 attempt(place)
 attempt(aliases)
 attempt(words)
+attempt(first_minute)
 attempt(each_for_itself)
 attempt(sources)
 attempt(spooled)

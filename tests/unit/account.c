@@ -31,7 +31,7 @@ static const char *put(const char *name, mode_t mode, const char *text)
 /* "scheme user host port path", or the error. */
 static const char *url_text(const char *text, bool pop)
 {
-	static char out[400];
+	static char out[500];
 	struct account_url url;
 	struct err err = { 0 };
 
@@ -114,7 +114,7 @@ static struct account loaded;
 
 static const char *load(const char *text, struct account start, const char *name, const char *sender)
 {
-	static char out[300];
+	static char out[500];
 	struct err err = { 0 };
 
 	loaded = start;
@@ -204,7 +204,7 @@ static struct account_server server;
 
 static const char *serve(struct account a, const char *url)
 {
-	static char out[300];
+	static char out[500];
 	struct err err = { 0 };
 
 	if (a.timeout == 0)

@@ -142,6 +142,44 @@ static const char *base_name(const char *path)
 	return slash != NULL ? slash + 1 : path;
 }
 
+/* How files of common types begin. */
+static const char *type_by_magic(struct str head)
+{
+	static const struct {
+		const char *octets;
+		size_t n, at;
+		const char *type;
+	} magic[] = {
+		{ "%PDF-", 5, 0, "application/pdf" },
+		{ "\x89PNG\r\n\x1a\n", 8, 0, "image/png" },
+		{ "\xff\xd8\xff", 3, 0, "image/jpeg" },
+		{ "GIF87a", 6, 0, "image/gif" },
+		{ "GIF89a", 6, 0, "image/gif" },
+		{ "WEBP", 4, 8, "image/webp" },
+		{ "II*\0", 4, 0, "image/tiff" },
+		{ "MM\0*", 4, 0, "image/tiff" },
+		{ "PK\3\4", 4, 0, "application/zip" },
+		{ "\x1f\x8b", 2, 0, "application/gzip" },
+		{ "BZh", 3, 0, "application/x-bzip2" },
+		{ "\xfd"
+		  "7zXZ\0",
+			6, 0, "application/x-xz" },
+		{ "7z\xbc\xaf\x27\x1c", 6, 0, "application/x-7z-compressed" },
+		{ "ustar", 5, 257, "application/x-tar" },
+		{ "ftyp", 4, 4, "video/mp4" },
+		{ "ID3", 3, 0, "audio/mpeg" },
+		{ "OggS", 4, 0, "audio/ogg" },
+		{ "WAVE", 4, 8, "audio/x-wav" },
+		{ "BEGIN:VCALENDAR", 15, 0, "text/calendar" },
+		{ "BEGIN:VCARD", 11, 0, "text/vcard" },
+	};
+
+	for (size_t i = 0; i < sizeof magic / sizeof *magic; i++)
+		if (str_eq(str_sub(head, magic[i].at, magic[i].n), str_at(magic[i].octets, magic[i].n)))
+			return magic[i].type;
+	return NULL;
+}
+
 /* By its name, else by what is in it. */
 static bool find_type(struct attachment *a, const struct source *file, struct err *err)
 {
@@ -154,6 +192,8 @@ static bool find_type(struct attachment *a, const struct source *file, struct er
 	bool ok = type != NULL || source_read(file, 0, 4096, &block, err) >= 0;
 
 	mime_scan_add(&head, buf_str(&block));
+	if (type == NULL)
+		type = type_by_magic(buf_str(&block));
 	if (type == NULL)
 		type = head.nul || head.not_utf8 ? "application/octet-stream" : "text/plain";
 	a->type = mem_copy(type, strlen(type));
@@ -228,4 +268,66 @@ bool attachment_body(struct attachment *a, struct outgoing *o, const char *path,
 		buf_free(&latin);
 	}
 	return true;
+}
+
+/* The value of METHOD in a calendar (RFC 5546), in capitals; empty: it has none. */
+static void find_method(const struct source *file, struct buf *method)
+{
+	struct buf head = { 0 };
+
+	source_read(file, 0, BLOCK, &head, NULL);
+	struct str rest = buf_str(&head);
+
+	while (rest.n > 0 && buf_len(method) == 0) {
+		struct str line = str_trim(str_cut(&rest, '\n'));
+
+		if (!str_istarts(line, STR_LIT("METHOD:")))
+			continue;
+		for (size_t i = 7; i < line.n && ascii_alpha(line.p[i]); i++)
+			buf_add_char(method, line.p[i] >= 'a' ? (char)(line.p[i] - 'a' + 'A') : line.p[i]);
+	}
+	buf_free(&head);
+}
+
+/* Outlook and Gmail take an invitation as one only with its method beside the type. */
+static void add_method(struct attachment *a, const struct source *file)
+{
+	struct buf method = { 0 };
+	struct buf type = { 0 };
+
+	if (!str_istarts(str_of(a->type), STR_LIT("text/calendar")) ||
+		str_isearch(str_of(a->type), STR_LIT("method=")) < strlen(a->type))
+		return;
+	find_method(file, &method);
+	if (buf_len(&method) > 0) {
+		buf_printf(&type, "%s; method=%s", a->type, buf_text(&method));
+		mem_free(a->type);
+		a->type = mem_copy(buf_text(&type), buf_len(&type));
+	}
+	buf_free(&method);
+	buf_free(&type);
+}
+
+bool attachment_alternative(struct attachment *a, struct outgoing *o, const char *text, struct err *err)
+{
+	struct str spec = str_of(text);
+
+	*a = (struct attachment){ .name = NULL };
+	if (!read_parameters(a, &spec, "--alternative", err))
+		return false;
+	char *path = mem_copy(spec.p, spec.n);
+	struct source *file = next_file(o);
+	bool ok = source_open(file, path, err) && source_as_text(file, err);
+
+	if (ok && a->type == NULL) {
+		mem_free(a->name);
+		a->name = mem_copy(base_name(path), strlen(base_name(path)));
+		ok = find_type(a, file, err);
+	}
+	mem_free(path);
+	if (!ok)
+		return false;
+	add_method(a, file);
+	a->part = (struct mime_part){ .type = a->type, .file = o->n_files - 1 };
+	return judge(a, file, false, err);
 }

@@ -17,8 +17,8 @@
 /* Everything while it is put together. */
 struct workshop {
 	struct attachment text, html;
-	struct attachment *inlines, *attachments;
-	struct mime_part *inline_parts, *attachment_parts;
+	struct attachment *inlines, *attachments, *alternatives;
+	struct mime_part *inline_parts, *attachment_parts, *alternative_parts;
 	struct buf header;
 	struct buf made_text; /* out of the HTML */
 };
@@ -37,22 +37,36 @@ static bool make_text(struct workshop *w, struct outgoing *o, const struct setti
 	return attachment_body(&w->text, o, NULL, buf_str(&w->made_text), "text/plain", err);
 }
 
+/* Is one of the files standard input? */
+static bool names_input(const struct option_list *files)
+{
+	for (size_t i = 0; i < files->n; i++)
+		if (strcmp(files->values[i], "-") == 0 || strncmp(files->values[i], "-,", 2) == 0)
+			return true;
+	return false;
+}
+
 /* The text and HTML bodies. Standard input is the text unless an option gives it; beside HTML an
  * empty one is none. */
 static bool open_bodies(struct workshop *w, struct outgoing *o, const struct settings *s, struct err *err)
 {
 	bool text = s->body != NULL || s->body_file != NULL;
+	bool taken = names_input(&s->attach) || names_input(&s->inlines) || names_input(&s->alternatives) ||
+		(s->html != NULL && strcmp(s->html, "-") == 0);
 
 	if (s->html != NULL) {
 		if (!attachment_body(&w->html, o, s->html, STR_NONE, "text/html", err))
 			return false;
 		if (!mime_scan_utf8(&w->html.part.scan))
 			return err_set(err, ERR_DATA, "%s: is not UTF-8", s->html);
-		if (!text && (isatty(STDIN_FILENO) || strcmp(s->html, "-") == 0))
+		if (!text && (isatty(STDIN_FILENO) || taken))
 			return make_text(w, o, s, err);
 	}
 	if (s->body != NULL)
 		return attachment_body(&w->text, o, NULL, str_of(s->body), "text/plain", err);
+	/* Standard input is a file already: there is no body but what an option gives. */
+	if (taken && s->body_file == NULL)
+		return attachment_body(&w->text, o, NULL, STR_NONE, "text/plain", err);
 	if (!attachment_body(&w->text, o, s->body_file != NULL ? s->body_file : "-", STR_NONE, "text/plain", err))
 		return false;
 	if (finished_begins(&o->files[w->text.part.file], false))
@@ -62,6 +76,19 @@ static bool open_bodies(struct workshop *w, struct outgoing *o, const struct set
 		return true;
 	attachment_free(&w->text);
 	return make_text(w, o, s, err);
+}
+
+/* Other forms of the body. */
+static bool open_alternatives(struct workshop *w, struct outgoing *o, const struct settings *s, struct err *err)
+{
+	w->alternatives = mem_array(s->alternatives.n, sizeof *w->alternatives);
+	w->alternative_parts = mem_array(s->alternatives.n, sizeof *w->alternative_parts);
+	for (size_t i = 0; i < s->alternatives.n; i++) {
+		if (!attachment_alternative(&w->alternatives[i], o, s->alternatives.values[i], err))
+			return false;
+		w->alternative_parts[i] = w->alternatives[i].part;
+	}
+	return true;
 }
 
 static bool open_files(struct attachment **list, struct mime_part **parts, struct outgoing *o,
@@ -82,12 +109,16 @@ static void close_workshop(struct workshop *w, const struct settings *s)
 {
 	for (size_t i = 0; w->inlines != NULL && i < s->inlines.n; i++)
 		attachment_free(&w->inlines[i]);
+	for (size_t i = 0; w->alternatives != NULL && i < s->alternatives.n; i++)
+		attachment_free(&w->alternatives[i]);
 	for (size_t i = 0; w->attachments != NULL && i < s->attach.n; i++)
 		attachment_free(&w->attachments[i]);
 	attachment_free(&w->text);
 	attachment_free(&w->html);
 	mem_free(w->inlines);
 	mem_free(w->attachments);
+	mem_free(w->alternatives);
+	mem_free(w->alternative_parts);
 	mem_free(w->inline_parts);
 	mem_free(w->attachment_parts);
 	buf_free(&w->header);
@@ -113,7 +144,7 @@ bool compose(struct outgoing *o, struct envelope *e, const struct settings *s, c
 	struct workshop w = { .inlines = NULL };
 	uint64_t digest[2];
 	char boundary[40];
-	bool ok = compose_recipients(e, s, err) && open_bodies(&w, o, s, err) &&
+	bool ok = compose_recipients(e, s, err) && open_bodies(&w, o, s, err) && open_alternatives(&w, o, s, err) &&
 		open_files(&w.inlines, &w.inline_parts, o, &s->inlines, true, err) &&
 		open_files(&w.attachments, &w.attachment_parts, o, &s->attach, false, err) &&
 		fields_put(&w.header, o, e, s, from, digest, err);
@@ -127,6 +158,8 @@ bool compose(struct outgoing *o, struct envelope *e, const struct settings *s, c
 			.header = buf_str(&w.header),
 			.text = &w.text.part,
 			.html = s->html != NULL ? &w.html.part : NULL,
+			.alternatives = w.alternative_parts,
+			.n_alternatives = s->alternatives.n,
 			.inlines = w.inline_parts,
 			.n_inlines = s->inlines.n,
 			.attachments = w.attachment_parts,
@@ -136,7 +169,7 @@ bool compose(struct outgoing *o, struct envelope *e, const struct settings *s, c
 
 		ok = mime_compose(&o->mime, &c, err);
 		o->composed = true;
-		o->empty = w.text.part.scan.octets == 0 && s->html == NULL && s->attach.n == 0;
+		o->empty = w.text.part.scan.octets == 0 && s->html == NULL && s->attach.n + s->alternatives.n == 0;
 		o->mime_header = header_length(buf_str(&o->mime.text));
 	}
 	close_workshop(&w, s);

@@ -25,6 +25,8 @@ bool attachment_open(struct attachment *a, struct outgoing *o, const char *optio
 /* The same for a body: content in memory where it is short. */
 bool attachment_body(struct attachment *a, struct outgoing *o, const char *path, struct str text, const char *type,
 	struct err *err);
+/* "FILE,type=TYPE": another form of the body; the method of a calendar is found in it where the type does not tell. */
+bool attachment_alternative(struct attachment *a, struct outgoing *o, const char *text, struct err *err);
 void attachment_free(struct attachment *a);
 
 #endif

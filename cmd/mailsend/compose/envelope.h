@@ -18,12 +18,13 @@ enum verdict {
 };
 
 struct recipient {
-	char *shown; /* as it was written */
-	char *wire;  /* as it goes into RCPT TO */
-	char *orcpt; /* RFC 3461, or NULL */
-	bool utf8;   /* it needs SMTPUTF8 */
-	bool taken;  /* the server said yes to RCPT */
-	bool here;   /* refused by us: it is not an address */
+	char *shown;    /* as it was written */
+	char *wire;     /* as it goes into RCPT TO */
+	char *orcpt;    /* RFC 3461, or NULL */
+	bool utf8;      /* it needs SMTPUTF8 */
+	bool taken;     /* the server said yes to RCPT */
+	bool postponed; /* not part of this transaction after all: the next one has it */
+	bool here;      /* refused by us: it is not an address */
 	enum verdict verdict;
 	int code;
 	char enhanced[16];

@@ -174,6 +174,8 @@ static void digest_of(const struct buf *header, const struct settings *s, const 
 	}
 	for (size_t i = 0; i < s->attach.n; i++)
 		buf_add_text(&all, s->attach.values[i]);
+	for (size_t i = 0; i < s->alternatives.n; i++)
+		buf_add_text(&all, s->alternatives.values[i]);
 	for (size_t i = 0; i < 2; i++)
 		digest[i] = siphash(keys[i], buf_str(&all));
 	buf_free(&all);
@@ -205,6 +207,31 @@ static bool put_message_id(struct buf *header, struct outgoing *o, const struct 
 	snprintf(o->message_id, sizeof o->message_id, "%.*s",
 		STR_ARGS(str_sub(buf_str(&value), 0, sizeof o->message_id - 1)));
 	buf_free(&domain);
+	buf_free(&value);
+	return ok;
+}
+
+/* "<id> <id>": ids with their brackets or without. */
+static bool put_ids(struct buf *header, const char *name, const char *option, const char *text, struct err *err)
+{
+	struct str rest = str_of(text);
+	struct buf value = { 0 };
+	bool ok = true;
+
+	while (ok && rest.n > 0) {
+		struct str id = str_cut(&rest, ' ');
+
+		if (id.n > 1 && id.p[0] == '<' && id.p[id.n - 1] == '>')
+			id = str_sub(id, 1, id.n - 2);
+		if (id.n == 0)
+			continue;
+		for (size_t i = 0; i < id.n; i++)
+			ok = ok && id.p[i] > ' ' && id.p[i] < 0x7f && strchr("<>", id.p[i]) == NULL;
+		if (!ok || str_find(id, '@') == id.n || id.n > 900)
+			ok = err_set(err, ERR_USAGE, "%s: '%.*s' is not of the form id@domain", option, STR_ARGS(id));
+		buf_printf(&value, "%s<%.*s>", buf_len(&value) > 0 ? " " : "", STR_ARGS(id));
+	}
+	ok = ok && (buf_len(&value) == 0 || header_add(header, str_of(name), buf_str(&value), err));
 	buf_free(&value);
 	return ok;
 }
@@ -271,7 +298,12 @@ bool fields_put(struct buf *header, struct outgoing *o, const struct envelope *e
 		ok = header_add(header, STR_LIT("To"), STR_LIT("undisclosed-recipients:;"), err);
 	if (ok && s->subject != NULL)
 		ok = put_text(header, STR_LIT("Subject"), str_of(s->subject), s->subject_ready, err);
-	ok = ok && put_date(header, s, err);
+	ok = ok && put_date(header, s, err) &&
+		(s->in_reply_to == NULL || put_ids(header, "In-Reply-To", "--in-reply-to", s->in_reply_to, err));
+	/* A thread of one is what answers without --references belong to. */
+	if (ok && (s->references != NULL || s->in_reply_to != NULL))
+		ok = put_ids(header, "References", s->references != NULL ? "--references" : "--in-reply-to",
+			s->references != NULL ? s->references : s->in_reply_to, err);
 	for (size_t i = 0; i < s->headers.n && ok; i++) {
 		struct str rest = str_of(s->headers.values[i]);
 		struct str name = str_trim(str_cut(&rest, ':'));

@@ -6,10 +6,10 @@
 
 #include "base/mem.h"
 #include "cli/progress.h"
-#include "cli/say.h"
 #include "cli/session.h"
 #include "cmd/mailsend/deliver/batch.h"
 #include "cmd/mailsend/deliver/judge.h"
+#include "cmd/mailsend/deliver/plan.h"
 #include "io/clock.h"
 
 /*
@@ -38,6 +38,8 @@ struct delivery {
 	uint64_t left;    /* of the content */
 	bool drained;
 	bool handed_over; /* the caller was told */
+	size_t taken;     /* recipients of this transaction that the server took */
+	bool left_over;   /* some are for another transaction, which was not known when this one began */
 	struct progress progress;
 };
 
@@ -58,55 +60,6 @@ static struct outcome judge(const struct delivery *d, const struct recipient *r,
 	return judge_reply(d->e, r, d->session.server->url.host, news, news->rcpt == SIZE_MAX && d->batch.n != 1);
 }
 
-/* Reports that were asked for and will not come are an error or a note, never a silence. */
-static bool check_dsn(const struct delivery *d)
-{
-	const char *notify = d->wants->notify;
-	bool lmtp = d->session.server->url.scheme == SCHEME_LMTP;
-
-	if ((d->session.smtp.caps.flags & SMTP_CAP_DSN) != 0)
-		return true;
-	if (d->wants->dsn_required)
-		return err_set(&d->result->err, ERR_UNAVAILABLE, "%s: the server does not offer delivery reports (DSN)",
-			d->result->server);
-	if (notify != NULL && strcmp(notify, "NEVER") != 0 && !lmtp)
-		say_note("%s does not offer delivery reports (DSN): none will come", d->result->server);
-	return true;
-}
-
-/* Which form does this server get? Without SMTPUTF8 the addresses that need it are refused here,
- * and only those. */
-static bool plan(struct delivery *d)
-{
-	static const char no_utf8[] = "5.6.7 the server does not offer SMTPUTF8, without which "
-				      "this address cannot be served";
-	unsigned caps = d->session.smtp.caps.flags;
-	bool utf8 = (caps & SMTP_CAP_SMTPUTF8) != 0;
-	bool eight_bit = (caps & SMTP_CAP_8BITMIME) != 0;
-	struct err *err = &d->result->err;
-
-	if (!check_dsn(d))
-		return false;
-	if (!utf8 && d->e->from_utf8)
-		return err_set(err, ERR_UNAVAILABLE, "the server does not offer SMTPUTF8, which the sender %s needs",
-			d->e->from);
-	for (size_t i = 0; i < d->e->n && !utf8; i++)
-		if (d->e->rcpts[i].utf8 && d->e->rcpts[i].verdict == VERDICT_NONE) {
-			envelope_verdict(&d->e->rcpts[i], VERDICT_REFUSED, NULL, no_utf8);
-			snprintf(d->e->rcpts[i].enhanced, sizeof d->e->rcpts[i].enhanced, "5.6.7");
-			d->e->rcpts[i].outcome = outcome_of_reason(OUTCOME_FORMAT, OUTCOME_AT_RCPT, false);
-		}
-	if (!outgoing_plan(d->o, eight_bit, false, !utf8, err))
-		return false;
-	if (d->o->utf8 && !outgoing_plan(d->o, eight_bit, true, false, err))
-		return false;
-	if (d->o->utf8 && !utf8)
-		return err_set(err, ERR_UNAVAILABLE, "the server does not offer SMTPUTF8, which the header needs");
-	d->utf8_all = d->o->utf8 || d->e->from_utf8;
-	d->result->bytes = d->o->size;
-	return true;
-}
-
 static bool start_transaction(struct delivery *d)
 {
 	struct batch *b = &d->batch;
@@ -121,8 +74,9 @@ static bool start_transaction(struct delivery *d)
 		return false;
 	}
 	for (size_t i = 0; i < b->n; i++) {
-		const struct recipient *r = &d->e->rcpts[b->rcpts[i]];
+		struct recipient *r = &d->e->rcpts[b->rcpts[i]];
 
+		r->postponed = false;
 		d->rcpts[i] = (struct smtp_rcpt){ .address = str_of(r->wire),
 			.notify = d->wants->notify,
 			.orcpt = d->wants->notify != NULL ? r->orcpt : NULL };
@@ -142,6 +96,8 @@ static bool start_transaction(struct delivery *d)
 	};
 
 	d->session.committed = false;
+	d->taken = 0;
+	d->left_over = false;
 	outgoing_rewind(d->o);
 	buf_clear(&d->chunk);
 	d->left = d->o->size;
@@ -221,13 +177,31 @@ static void read_queue_id(struct result *result, const struct reply *reply)
 		snprintf(result->queue_id, sizeof result->queue_id, "%.*s", STR_ARGS(id));
 }
 
+/*
+ * "Too many recipients" after some were taken is about this transaction (RFC 5321, 4.5.3.1.10): who is left goes into
+ * the next one. Each takes at least one, so that it ends.
+ */
+static bool is_for_next(const struct delivery *d, const struct smtp_news *news, const struct outcome *o)
+{
+	bool many = o->reason == OUTCOME_RATE || (o->reason == OUTCOME_SERVER && news->reply->code == 452);
+
+	return d->taken > 0 && many && !d->wants->all_or_nothing;
+}
+
 static void on_rcpt(struct delivery *d, const struct smtp_news *news)
 {
 	struct recipient *r = &d->e->rcpts[d->batch.rcpts[news->rcpt]];
+	struct outcome o = { .reason = OUTCOME_NONE };
 
-	if (news->outcome == SMTP_ACCEPTED)
+	if (news->outcome != SMTP_ACCEPTED && news->reply != NULL)
+		o = judge(d, r, news);
+	if (news->outcome == SMTP_ACCEPTED) {
 		r->taken = true;
-	else {
+		d->taken++;
+	} else if (news->reply != NULL && is_for_next(d, news, &o)) {
+		d->left_over = true;
+		r->postponed = true;
+	} else {
 		envelope_verdict(r, verdict_of(news->outcome), news->reply,
 			news->err.kind != ERR_NONE ? news->err.text : NULL);
 		r->outcome = judge(d, r, news);
@@ -272,7 +246,7 @@ static void on_verdict(struct delivery *d, const struct smtp_news *news)
 	for (size_t i = 0; i < d->batch.n; i++) {
 		struct recipient *r = &d->e->rcpts[d->batch.rcpts[i]];
 
-		if (r->verdict != VERDICT_NONE)
+		if (r->verdict != VERDICT_NONE || r->postponed)
 			continue;
 		envelope_verdict(r, verdict, news->reply, text);
 		r->outcome = judge(d, r, news);
@@ -298,7 +272,7 @@ static void on_end(struct delivery *d, const struct smtp_news *news)
 	bool doubt = news->err.kind == ERR_PROTOCOL &&
 		(news->reply != NULL || (d->session.smtp.used & SMTP_CAP_CHUNKING) != 0);
 
-	if (!doubt && all_settled(d->e))
+	if (!doubt && (all_settled(d->e) || d->left_over))
 		return;
 	d->result->stopped = judge(d, NULL, news);
 	take_error(d, &news->err);
@@ -316,7 +290,9 @@ static void converse(struct delivery *d)
 	for (;;) {
 		switch (session_next(&d->session, &news)) {
 		case SMTP_READY:
-			if (!planned && !plan(d)) {
+			if (!planned &&
+				!plan_for(d->o, d->e, d->wants, d->session.server, d->session.smtp.caps.flags,
+					d->result, &d->utf8_all)) {
 				smtp_quit(&d->session.smtp);
 				break;
 			}
@@ -372,13 +348,17 @@ void deliver(struct outgoing *o, struct envelope *e, struct account_server *serv
 
 	*result = (struct result){ .started = clock_now() };
 	snprintf(result->server, sizeof result->server, "%s", server->label);
-	if (session_open(&d.session, server, wants->ends, false, &result->err)) {
-		result->connected = clock_now();
-		converse(&d);
-		note_facts(&d);
-	}
-	progress_end(&d.progress);
-	session_close(&d.session);
+	/* QUIT may be on its way already when it turns out that somebody is left. */
+	do {
+		d.left_over = false;
+		if (session_open(&d.session, server, wants->ends, false, &result->err)) {
+			result->connected = clock_now();
+			converse(&d);
+			note_facts(&d);
+		}
+		progress_end(&d.progress);
+		session_close(&d.session);
+	} while (d.left_over && result->err.kind == ERR_NONE && drive_stop_signal() == 0);
 	fail_rest(&d, VERDICT_NOT_SENT, result->err.kind != ERR_NONE ? result->err.text : NULL);
 	result->ended = clock_now();
 	buf_free(&d.chunk);

@@ -126,6 +126,19 @@ static bool put_plain_header(struct composer *w, const struct mime_part *part, c
 	return true;
 }
 
+/* The name for programs that know RFC 2231 stands in Content-Disposition; here are those that only know RFC 2047 in a
+ * parameter, which is against its rules and what everybody else writes. */
+static void put_name(struct buf *value, const char *name)
+{
+	struct buf words = { 0 };
+
+	if (str_ascii(str_of(name)) || !word_encode_text(&words, str_of(name), 6))
+		word_add_parameter(value, "name", str_of(name), false);
+	else
+		buf_printf(value, "; name=\"%.*s\"", STR_ARGS(buf_str(&words)));
+	buf_free(&words);
+}
+
 static void put_part_header(struct composer *w, const struct mime_part *part, const char *disposition,
 	const struct mime_scan *scan, const struct mime_encoder *e, const char *type)
 {
@@ -138,7 +151,7 @@ static void put_part_header(struct composer *w, const struct mime_part *part, co
 	if (charset != NULL)
 		word_add_parameter(&value, "charset", str_of(charset), false);
 	if (part->name != NULL)
-		word_add_parameter(&value, "name", str_of(part->name), false);
+		put_name(&value, part->name);
 	put_field(w, "Content-Type", &value);
 	buf_add_text(&value, encoding_names[e->encoding]);
 	put_field(w, "Content-Transfer-Encoding", &value);
@@ -218,15 +231,23 @@ static void put_alternative(struct composer *w)
 	const struct mime_compose *c = w->c;
 	static const struct mime_part nothing = { .type = "text/plain", .file = MIME_NO_FILE };
 
-	if (c->text == NULL || c->html == NULL) {
-		put_part(w, c->text != NULL ? c->text : c->html != NULL ? c->html : &nothing, NULL);
+	const struct mime_part *first = c->text != NULL ? c->text : c->html != NULL ? c->html : &nothing;
+
+	if ((c->text == NULL || c->html == NULL) && c->n_alternatives == 0) {
+		put_part(w, first, NULL);
 		return;
 	}
 	open_multipart(w, "alternative", 'a', NULL);
 	put_boundary(w, 'a', true, false);
-	put_part(w, c->text, NULL);
-	put_boundary(w, 'a', false, false);
-	put_part(w, c->html, NULL);
+	put_part(w, first, NULL);
+	if (c->text != NULL && c->html != NULL) {
+		put_boundary(w, 'a', false, false);
+		put_part(w, c->html, NULL);
+	}
+	for (size_t i = 0; i < c->n_alternatives; i++) {
+		put_boundary(w, 'a', false, false);
+		put_part(w, &c->alternatives[i], NULL);
+	}
 	put_boundary(w, 'a', false, true);
 }
 
@@ -238,7 +259,8 @@ static void put_related(struct composer *w)
 		put_alternative(w);
 		return;
 	}
-	open_multipart(w, "related", 'r', c->text != NULL ? "multipart/alternative" : "text/html");
+	open_multipart(w, "related", 'r',
+		c->text != NULL || c->n_alternatives > 0 ? "multipart/alternative" : "text/html");
 	put_boundary(w, 'r', true, false);
 	put_alternative(w);
 	for (size_t i = 0; i < c->n_inlines; i++) {

@@ -36,13 +36,15 @@ bool mime_part_stream(const struct mime_part *part, bool attachment, struct mime
 
 /*
  * What a message is made of. The header fields given come first, as they are (complete lines with CRLF); then
- * MIME-Version and what the body needs. Structure: mixed(related(alternative(text, html), inlines...),
+ * MIME-Version and what the body needs. Structure: mixed(related(alternative(text, html, alternatives...), inlines...),
  * attachments...), each level only where it is needed.
  */
 struct mime_compose {
 	struct str header;
-	const struct mime_part *text; /* or NULL */
-	const struct mime_part *html; /* or NULL */
+	const struct mime_part *text;         /* or NULL */
+	const struct mime_part *html;         /* or NULL */
+	const struct mime_part *alternatives; /* more forms of the body, each better than the ones before */
+	size_t n_alternatives;
 	const struct mime_part *inlines;
 	size_t n_inlines;
 	const struct mime_part *attachments;

@@ -1,0 +1,84 @@
+#!/usr/bin/env python3
+"""More of the message: alternatives, invitations, threads, names and types of files; too many recipients for one transaction."""
+import os
+import sys
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from mailsend_lab import CLEAN, Lab, attempt, check, same  # noqa: E402
+
+lab = Lab()
+BASE = ("-f", "a@example.org", "-s", "x", "bob@example.org")
+CALENDAR = "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nMETHOD:request\r\nBEGIN:VEVENT\r\nSUMMARY:Grüße\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n"
+
+
+def alternatives():
+    ics, page, amp = lab.path("meet.ics", CALENDAR), lab.path("page.html", "<p>h</p>"), lab.path("page.amp", "<html amp4email></html>")
+    r = lab.send(*BASE, "-b", "text", "--html", page, "--alternative", amp + ",type=text/x-amp-html", "--alternative", ics + ",type=text/calendar")
+    m = r.parsed()
+    same([p.get_content_type() for p in m.iter_parts()], ["text/plain", "text/html", "text/x-amp-html", "text/calendar"], "in order", )
+    last = list(m.iter_parts())[-1]
+    check(m.get_content_type() == "multipart/alternative" and last["content-type"].params["method"] == "REQUEST" and last.get_content_charset() == "utf-8"
+          and last.get_payload(decode=True).decode() == CALENDAR, "an invitation has its method", r.messages)
+    r = lab.send(*BASE, "-b", "text", "--alternative", ics)
+    same([p.get_content_type() for p in r.parsed().iter_parts()], ["text/plain", "text/calendar"], "its type is found")
+    r = lab.send(*BASE, "-b", "text", "--alternative", ics + ",type=text/calendar; method=CANCEL", "-a", ics)
+    m = r.parsed()
+    check(m.get_content_type() == "multipart/mixed" and list(list(m.iter_parts())[0].iter_parts())[1]["content-type"].params["method"] == "CANCEL",
+          "a method that is given stays", r.messages)
+    r = lab.send(*BASE, "-b", "text", "--alternative", "/no/such/file")
+    check(r.status == 66 and not r.messages, "a file that is not there", r)
+    r = lab.send(*BASE, "-b", "text", "--alternative", ics + ",type=nonsense")
+    check(r.status == 64 and not r.messages, "a type that is none", r)
+
+
+def threads():
+    r = lab.send(*BASE, "-b", "y", "--in-reply-to", "1@example.org")
+    check(r.parsed()["in-reply-to"] == "<1@example.org>" and r.parsed()["references"] == "<1@example.org>", "--in-reply-to", r.messages)
+    r = lab.send(*BASE, "-b", "y", "--in-reply-to", "<2@example.org>", "--references", "<1@example.org> 2@example.org")
+    check(r.parsed()["in-reply-to"] == "<2@example.org>" and r.parsed()["references"] == "<1@example.org> <2@example.org>", "--references", r.messages)
+    for bad in ("x", "<a b@c>", "a@b>c", "a@\x80"):
+        r = lab.send(*BASE, "-b", "y", "--in-reply-to", bad)
+        check(r.status == 64 and not r.messages, f"--in-reply-to {bad!r}", r)
+
+
+def files():
+    r = lab.send(*BASE, "-a", "-,name=list.txt", stdin=b"one\ntwo\n")
+    m = r.parsed()
+    parts = list(m.iter_attachments())
+    check(r.status == 0 and len(parts) == 1 and parts[0].get_filename() == "list.txt" and parts[0].get_payload(decode=True) == b"one\ntwo\n",
+          "--attach - takes standard input", r.messages)
+    r = lab.send(*BASE, "-b", "body", "-a", "-", stdin=b"%PDF-1.4\n")
+    check([p.get_content_type() for p in r.parsed().iter_attachments()] == ["application/pdf"] and r.parsed().get_body().get_content().strip() == "body",
+          "beside a body", r.messages)
+    for name, head, kind in (("shot", b"\x89PNG\r\n\x1a\n\0\0", "image/png"), ("scan", b"%PDF-1.7\n\x80", "application/pdf"), ("pic", b"\xff\xd8\xff\xe0\0", "image/jpeg"),
+                             ("data", b"PK\x03\x04\0", "application/zip"), ("w", b"RIFF\0\0\0\0WEBP\0", "image/webp"), ("note", b"just text\n", "text/plain"),
+                             ("blob", b"\0\1\2", "application/octet-stream"), ("log.gz", b"\x1f\x8b\x08", "application/gzip")):
+        r = lab.send(*BASE, "-b", "y", "-a", lab.path(name, head))
+        same([p.get_content_type() for p in r.parsed().iter_attachments()], [kind], f"the type of {name}")
+    r = lab.send(*BASE, "-b", "y", "-a", lab.path("Grüße an alle, von Jörg und den anderen aus dem Büro.txt", "x\n"))
+    part = list(r.parsed().iter_attachments())[0]
+    head = r.messages[0].split(b"Content-Disposition")[0]
+    check(part.get_filename() == "Grüße an alle, von Jörg und den anderen aus dem Büro.txt" and b"=?UTF-8?" in head and b"name*" not in head,
+          "a name in RFC 2231 and for older programs in RFC 2047", r.messages)
+    check(all(len(line) <= 998 for line in r.messages[0].split(b"\r\n")), "folded")
+
+
+def too_many():
+    people = [f"u{i}@example.org" for i in range(7)]
+    for ext in ("PIPELINING", "PIPELINING,CHUNKING", ""):
+        for words in ("452 4.5.3 Too many recipients", "452 Too many recipients", "552 5.5.3 Too many recipients"):
+            rules = ["-r", f"RCPT@4-7&1 {words}", "-r", f"RCPT@11-14&2 {words}"]
+            r = lab.send("--report=json", *people, server=("--ext", ext, *rules))
+            got = [p for m in r.meta for p in m["rcpts"]]
+            check(r.status == 0 and sorted(got) == people and len(r.meta) >= 2 and not r.err, f"{ext}: {words}: the rest in another transaction", r, got)
+    r = lab.send(*people, server=("-r", "RCPT 452 4.5.3 Too many recipients"))
+    check(r.status == 75 and not r.messages, "when not even one is taken it is 75", r)
+    r = lab.send(*people, server=("-r", "RCPT:u3@ 452 4.2.2 Mailbox full"))
+    check(r.status == 1 and len(r.messages) == 1 and len(r.meta[0]["rcpts"]) == 6, "a full mailbox is one recipient's", r)
+    r = lab.send("--all-or-nothing", *people, server=("-r", "RCPT@4-7 452 4.5.3 Too many recipients"))
+    check(r.status == 75 and not r.messages, "--all-or-nothing", r)
+
+
+for part in (alternatives, threads, files, too_many):
+    attempt(part)
+lab.done()
