@@ -16,4 +16,10 @@ void account_keys_merge(struct account_keys *to, const struct account_keys *from
 	take(&to->dkim_selector, from->dkim_selector);
 	take(&to->dkim_key, from->dkim_key);
 	take(&to->aliases, from->aliases);
+	take(&to->mailbox, from->mailbox);
+	take(&to->pipe, from->pipe);
+	take(&to->delete_after, from->delete_after);
+	take(&to->keep, from->keep);
+	take(&to->max_size, from->max_size);
+	take(&to->limit, from->limit);
 }

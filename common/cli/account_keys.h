@@ -11,6 +11,12 @@ struct account_keys {
 	const char *dkim_selector; /* s= */
 	const char *dkim_key;      /* file with the private key, PEM */
 	const char *aliases;       /* mailsend: a file in the form of aliases(5) */
+	const char *mailbox;       /* popfetch: where messages go */
+	const char *pipe;          /* popfetch: or a command for each */
+	const char *delete_after;  /* popfetch: days */
+	const char *keep;          /* popfetch: yes, no, or days */
+	const char *max_size;      /* popfetch: 500k, 20M */
+	const char *limit;         /* popfetch: messages */
 };
 
 /* Take from `from` what is NULL in `to`. */

@@ -74,9 +74,12 @@ struct pop3_news {
 struct pop3 {
 	struct buf in;
 	struct buf out;
-	unsigned caps;           /* what was offered last */
-	struct buf caps_lines;   /* as it came, for -v */
-	bool desynchronised;     /* commands were in flight together before it went wrong: lock step may help */
+	unsigned caps;         /* what was offered last */
+	struct buf caps_lines; /* as it came, for -v */
+	bool desynchronised;   /* commands were in flight together before it went wrong: lock step may help */
+	uint64_t
+		retry_after; /* seconds: how long to stay away, where a refusal says that or that the mailbox is in use */
+	uint64_t login_delay;    /* of CAPA, seconds */
 	bool uidl_silent;        /* UIDL, which was not announced, was answered with +OK and no list */
 	size_t unanswered;       /* commands in flight when the session ended */
 	struct pop3_item *items; /* in order of number, after POP3_READY */
