@@ -64,6 +64,8 @@ bool visit_go_on(struct visit *v)
 {
 	if (!v->quitting && v->sink != NULL)
 		plan_ask(v);
+	if (v->sink != NULL && v->next == v->pop3.n_items)
+		pop3_confirm_last(&v->pop3);
 	if (!v->quitting && v->looks + v->wanted == 0)
 		show_ask(v);
 	return v->looks + v->wanted > 0 || finish(v);
