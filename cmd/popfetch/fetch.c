@@ -101,7 +101,10 @@ static bool retry(struct visit *v, struct course *c, bool progress)
 	say_note("%s: connecting again, one command at a time", v->server->label);
 	if (v->fates == NULL)
 		pause_for(CLOCK_SECOND);
-	t->known = t->large = t->old = t->refused = 0;
+	tally_free(t);
+	t->refusals = t->too_large = NULL;
+	t->n_refusals = t->cap_refusals = t->n_too_large = t->cap_too_large = 0;
+	t->known = t->large = t->old = t->refused = t->left = 0;
 	/* There are servers that say PIPELINING and cannot do it. */
 	if (v->pop3.desynchronised && !c->lock_step && v->state != NULL && !state_set_lock_step(v->state, &v->err))
 		return false;
@@ -114,6 +117,14 @@ static bool retry(struct visit *v, struct course *c, bool progress)
 	c->lock_step = c->careful = true;
 	v->err = (struct err){ 0 };
 	return true;
+}
+
+static void count_left(const struct visit *v)
+{
+	v->tally->left = 0;
+	for (size_t i = 0; i < v->pop3.n_items && v->fates != NULL; i++)
+		v->tally->left += v->fates[i] == FATE_LEAVE || v->fates[i] == FATE_WAIT || v->fates[i] == FATE_LOOK ||
+			v->fates[i] == FATE_FETCH;
 }
 
 static bool wants_lock_step(const struct settings *s, const struct state *state)
@@ -144,8 +155,9 @@ static bool sessions(const struct settings *s, struct account_server *server, st
 		if (ok && course.suspect && course.dead == 0 && state != NULL && !state_is_lock_step(state))
 			ok = state_set_lock_step(state, &v.err);
 		more = ok ? again(&v, before) : retry(&v, &course, tally->fetched > before || course.dead > dead);
-		if (ok && !more && state != NULL && v.fates != NULL)
+		if (ok && !more && state != NULL && v.fates != NULL && !s->list)
 			ok = tidy(&v, &v.err);
+		count_left(&v);
 		*err = v.err;
 		visit_free(&v);
 	}
@@ -210,25 +222,45 @@ static bool fetch(const struct settings *s, struct account_server *server, struc
 	struct state state = { .lock = -1 };
 	struct sink sink = { .spill = -1, .fd = -1 };
 	struct buf path = { 0 };
-	bool remember = !s->headers && !s->list;
+	bool remember = !s->headers && (!s->list || s->list_full);
+	bool fetches = !s->list && !s->mark_seen;
 	bool ok = true;
 
 	if (remember)
 		ok = state_path(s, server, &path, err) && state_open(&state, buf_text(&path), err);
-	if (ok && !s->list)
+	if (ok && fetches)
 		ok = open_sink(s, server, &sink, remember ? &state : NULL, err);
-	ok = ok && (s->list || sink_recover(&sink, err)) &&
-		sessions(s, server, remember ? &state : NULL, s->list ? NULL : &sink, tally, err);
-	if (!ok && !s->list)
+	ok = ok && (!fetches || sink_recover(&sink, err)) &&
+		sessions(s, server, remember ? &state : NULL, fetches ? &sink : NULL, tally, err);
+	if (!ok && fetches)
 		hand_over_late(&sink, tally);
-	if (ok && remember)
+	if (ok && remember && fetches)
 		ok = note_mailbox(&state, &sink, tally, err);
-	if (!s->list)
+	if (fetches)
 		sink_close(&sink);
 	if (remember)
 		state_close(&state);
 	buf_free(&path);
 	return ok;
+}
+
+/* Every message says whose mailbox it is about. */
+static void set_label(struct account_server *server, const char *name, struct tally *tally)
+{
+	struct str user = server->sasl != NULL ? sasl_user(server->sasl) : STR_LIT("");
+	struct buf label = { 0 };
+
+	if (name != NULL)
+		buf_printf(&label, "%s (", name);
+	if (user.n > 0)
+		buf_printf(&label, "%.*s@", STR_ARGS(user));
+	buf_printf(&label, "%s%s", server->label, name != NULL ? ")" : "");
+	if (buf_len(&label) < sizeof server->label)
+		memcpy(server->label, buf_text(&label), buf_len(&label) + 1);
+	buf_free(&label);
+	tally->name = name;
+	tally->user = user.n > 0 ? options_keep(mem_copy(user.p, user.n)) : NULL;
+	tally->account = options_keep(mem_copy(server->label, strlen(server->label)));
 }
 
 int fetch_account(const struct settings *s, const char *name, struct tally *tally)
@@ -239,20 +271,21 @@ int fetch_account(const struct settings *s, const char *name, struct tally *tall
 	int64_t began = clock_now();
 	bool ok;
 
-	*tally = (struct tally){ .account = name != NULL ? name : "default" };
-	ok = account_load(&own.account, name, NULL, &err);
+	*tally = (struct tally){ .account = name != NULL ? name : "default", .name = name };
+	ok = account_load(&own.account, name, NULL, &err) && settings_take_keys(&own, &err);
 	if (ok && own.account.pop == NULL)
 		ok = err_set(&err, ERR_USAGE, "no server is given: --pop URL, or a key pop in the configuration file");
 	ok = ok && account_server(&own.account, own.account.pop, true, &server, &err);
 	if (ok) {
-		tally->account = options_keep(mem_copy(server.label, strlen(server.label)));
+		set_label(&server, own.account.section, tally);
 		ok = fetch(&own, &server, tally, &err);
 		account_server_free(&server);
 	}
 	tally->seconds = (double)(clock_now() - began) / (double)CLOCK_SECOND;
-	if (!ok)
+	if (!ok) {
 		tally->status = say_fail(&err);
-	else if (tally->refused + tally->skipped > 0)
+		tally->reason = err.kind == ERR_AUTH ? "login" : tally->retry_after > 0 ? "rate" : "server";
+	} else if (tally->refused + tally->skipped > 0)
 		tally->status = ERR_PART;
 	else if (tally->deferred > 0)
 		tally->status = ERR_TEMP;

@@ -2,15 +2,11 @@
 
 #include "cmd/popfetch/visit.h"
 
-#include <unistd.h>
-
 #include "base/mem.h"
 #include "cli/say.h"
 #include "io/clock.h"
-#include "io/file.h"
 #include "io/random.h"
 #include "mail/header/header.h"
-#include "text/csv.h"
 #include "text/date.h"
 
 #define YEAR_2020 INT64_C(1577836800)
@@ -117,6 +113,9 @@ enum fate plan_kept(const struct visit *v, int64_t when)
 	int64_t keep = v->settings->keep;
 
 	/* A clock that was set back, or that nobody has set yet, must not delete; nor what was stored by such a one. */
+	/* 0: it was only marked as seen. */
+	if (when == 0)
+		return FATE_KEPT;
 	return keep == 0 || (keep > 0 && when >= YEAR_2020 && v->now >= YEAR_2020 && v->now - when >= keep)
 		? FATE_DELETE
 		: FATE_KEPT;
@@ -193,25 +192,38 @@ bool plan_measure(struct visit *v, size_t i, uint64_t octets, uint64_t dots, uin
 	return true;
 }
 
+/* --skip UID */
+static bool is_skipped(const struct visit *v, size_t i)
+{
+	const struct option_list *skip = &v->settings->skip;
+
+	for (size_t k = 0; k < skip->n; k++)
+		if (str_eq(str_of(skip->values[k]), pop3_uid(&v->pop3, &v->pop3.items[i])))
+			return true;
+	return false;
+}
+
 static enum fate fate_of(struct visit *v, size_t i)
 {
 	const struct settings *s = v->settings;
 	int64_t when = v->state != NULL && v->keys[i] != NULL ? state_seen(v->state, str_of(v->keys[i])) : -1;
 	const struct state_note *note = when >= 0 ? state_noted(v->state, str_of(v->keys[i])) : NULL;
 
+	if (is_skipped(v, i))
+		return FATE_LEAVE;
 	if (v->sink != NULL && v->keys[i] != NULL && sink_holds(v->sink, str_of(v->keys[i]))) {
 		v->tally->known++;
 		return plan_kept(v, -1);
 	}
 	/* It has been here for nobody knows how long: the time begins now. */
-	if (when >= 0 && when < YEAR_2020 && v->now >= YEAR_2020 && s->keep > 0 && note != NULL && !note->deleted &&
+	if (when > 0 && when < YEAR_2020 && v->now >= YEAR_2020 && s->keep > 0 && note != NULL && !note->deleted &&
 		note->gone == 0 && !state_store(v->state, str_of(v->keys[i]), v->now, note->size, note->hash, &v->err))
 		return FATE_KEPT;
 	if (when >= 0 && (!s->all || (note != NULL && note->fresh)) && !may_be_another(v, i, note)) {
 		v->tally->known++;
 		return plan_kept(v, when);
 	}
-	if (s->max_size > 0 && v->pop3.items[i].size > s->max_size) {
+	if (plan_is_large(v, i)) {
 		v->tally->large++;
 		return FATE_LEAVE;
 	}
@@ -297,20 +309,27 @@ void plan_delete(struct visit *v)
 	}
 }
 
-bool plan_print(struct visit *v)
+bool plan_is_large(const struct visit *v, size_t i)
 {
-	struct buf out = { .limit = SIZE_MAX };
-	bool ok;
+	return v->settings->max_size > 0 && v->pop3.items[i].size > v->settings->max_size && !v->known[i];
+}
 
-	buf_add_text(&out, "number,size,uid\n");
+/* The time 0 says that nothing was fetched: it is never deleted. */
+bool plan_mark(struct visit *v)
+{
+	size_t without = 0;
+
 	for (size_t i = 0; i < v->pop3.n_items; i++) {
-		const struct pop3_item *item = &v->pop3.items[i];
-
-		buf_printf(&out, "%u,%llu,", (unsigned)item->number, (unsigned long long)item->size);
-		csv_add_cell(&out, pop3_uid(&v->pop3, item), ',');
-		buf_add_char(&out, '\n');
+		v->fates[i] = FATE_LEAVE;
+		if (v->keys[i] == NULL)
+			without++;
+		if (v->keys[i] == NULL || v->known[i])
+			continue;
+		if (!state_store(v->state, str_of(v->keys[i]), 0, v->pop3.items[i].size + 1, 0, &v->err))
+			return false;
+		v->tally->marked++;
 	}
-	ok = file_write(STDOUT_FILENO, buf_str(&out), "standard output", &v->err);
-	buf_free(&out);
-	return ok;
+	if (without > 0)
+		say_note("%s: %zu messages have no unique id and cannot be marked", v->server->label, without);
+	return journal_commit(&v->state->journal, &v->err);
 }

@@ -29,8 +29,15 @@ static const struct option *fetch_options(struct settings *s)
 		{ "since", 0, OPTION_TEXT, &s->since_text, "DATE|AGE", "only messages dated since: 2026-11-23, or 7d",
 			false },
 		{ "headers", 0, OPTION_FLAG, &s->headers, NULL, "fetch the headers only and remember nothing", false },
-		{ "list", 'l', OPTION_FLAG, &s->list, NULL,
-			"number, size and uid of what is there as CSV, fetch nothing", false },
+		{ "list", 0, OPTION_OPTIONAL, &s->list_text, "full",
+			"number, size and uid of what is there as CSV; full: date, from, subject, known or new too",
+			false },
+		{ NULL, 'l', OPTION_FLAG, &s->list_short, NULL, "the same as --list", false },
+		{ "mark-seen", 0, OPTION_FLAG, &s->mark_seen, NULL,
+			"fetch nothing, and take all that is there for known", false },
+		{ "skip", 0, OPTION_LIST, &s->skip, "UID", "leave the message with that UID", false },
+		{ "all-accounts", 0, OPTION_FLAG, &s->all_accounts, NULL,
+			"every account of the configuration file that has a POP3 server", false },
 		{ "state", 0, OPTION_TEXT, &s->state, "FILE", "where to remember what was fetched", false },
 		{ "retries", 0, OPTION_NUMBER, &s->retries, "N",
 			"connect again N times after a lost connection (default: 3)", false },
@@ -102,7 +109,7 @@ static bool check_reading(const struct settings *s, struct err *err)
 		return err_set(err, ERR_USAGE, "--archive: the DIR has an empty name");
 	if (s->keep >= 0 || s->all || s->pipe != NULL || s->pipe_mbox != NULL || s->limit > 0 ||
 		s->max_size_text != NULL || s->headers || s->list || s->since_text != NULL || s->state != NULL ||
-		s->account.pop != NULL || s->account.names.n > 0)
+		s->mark_seen || s->all_accounts || s->account.pop != NULL || s->account.names.n > 0)
 		return err_set(err, ERR_USAGE, "%s reads a MAILBOX that is here: no option about a server goes with it",
 			reading);
 	if (s->index && s->summary != NULL)
@@ -119,6 +126,8 @@ static bool check_combination(const struct settings *s, struct err *err)
 	if (s->pipe_mbox != NULL && s->account.names.n > 1)
 		return err_set(err, ERR_USAGE,
 			"--pipe-mbox is for one account: fetch several into a MAILBOX and give that to the command");
+	if (s->mark_seen && (s->list || s->headers || s->keep >= 0 || s->all))
+		return err_set(err, ERR_USAGE, "--mark-seen fetches and deletes nothing");
 	if (s->mailbox != NULL && s->keep >= 0 && strcmp(s->mailbox, "-") == 0)
 		return err_set(err, ERR_USAGE,
 			"--delete to standard output: nothing tells whether the reader has stored a message; "
@@ -129,6 +138,11 @@ static bool check_combination(const struct settings *s, struct err *err)
 		return err_set(err, ERR_USAGE, "--list fetches and deletes nothing");
 	if (s->summary != NULL && strcmp(s->summary, "json") != 0)
 		return err_set(err, ERR_USAGE, "--summary=%s: json is the only form", s->summary);
+	return true;
+}
+
+static bool check_accounts(const struct settings *s, struct err *err)
+{
 	if (s->state != NULL && s->account.names.n > 1)
 		return err_set(err, ERR_USAGE, "--state is for one account: each remembers its own");
 	if (s->account.pop != NULL && s->account.names.n > 1)
@@ -149,11 +163,58 @@ bool settings_parse(struct settings *s, int argc, char **argv, struct err *err)
 		return err_set(err, ERR_USAGE, "one MAILBOX, not '%s' too", rest[1]);
 	if (rest[0] != NULL && (s->pipe != NULL || s->pipe_mbox != NULL))
 		return err_set(err, ERR_USAGE, "a MAILBOX (%s) and a command: give one of them", rest[0]);
-	if (s->pipe == NULL && s->pipe_mbox == NULL)
-		s->mailbox = rest[0] != NULL ? rest[0] : "inbox.mbox";
+	s->mailbox = rest[0] == NULL && (s->index || s->archive != NULL) ? "inbox.mbox" : rest[0];
+	s->list = s->list_text != NULL || s->list_short;
+	s->list_full = s->list_text != NULL && strcmp(s->list_text, "full") == 0;
+	if (s->list_text != NULL && *s->list_text != '\0' && !s->list_full)
+		return err_set(err, ERR_USAGE, "--list=%s: full is the only form beside --list", s->list_text);
+	s->limited = s->limit > 0;
+	if (s->all_accounts && s->account.names.n > 0)
+		return err_set(err, ERR_USAGE, "--all-accounts and --account: give one of them");
 	if (s->mailbox != NULL && s->mailbox[0] == '\0')
 		return err_set(err, ERR_USAGE, "the MAILBOX has an empty name");
 	return parse_delete(s, err) && parse_since(s, err) && parse_pipelining(s, err) &&
 		(s->max_size_text == NULL || options_size("--max-size", s->max_size_text, &s->max_size, err)) &&
-		check_reading(s, err) && check_combination(s, err) && account_apply_general(&s->account, err);
+		check_reading(s, err) && check_combination(s, err) && account_apply_general(&s->account, err) &&
+		(!s->all_accounts || account_all(&s->account, &s->account.names, err)) && check_combination(s, err) &&
+		check_accounts(s, err);
+}
+
+/* keep = yes, no, or days. */
+static bool take_keep(struct settings *s, const char *keep, struct err *err)
+{
+	if (s->keep >= 0 || keep == NULL || strcmp(keep, "yes") == 0)
+		return true;
+	if (strcmp(keep, "no") == 0)
+		s->remove = true;
+	else
+		s->delete_after = keep;
+	return parse_delete(s, err);
+}
+
+bool settings_take_keys(struct settings *s, struct err *err)
+{
+	const struct account_keys *k = &s->account.keys;
+	bool nothing = s->list || s->headers || s->mark_seen;
+	bool ok = true;
+
+	if (s->mailbox == NULL && s->pipe == NULL && s->pipe_mbox == NULL && !s->list && !s->mark_seen) {
+		s->pipe = k->pipe;
+		s->mailbox = k->pipe != NULL ? NULL : k->mailbox != NULL ? k->mailbox : "inbox.mbox";
+		if (k->pipe != NULL && k->mailbox != NULL)
+			ok = err_set(err, ERR_USAGE, "keys mailbox and pipe: give one of them");
+	}
+	if (ok && !nothing && s->keep < 0 && k->delete_after != NULL) {
+		s->delete_after = k->delete_after;
+		ok = parse_delete(s, err);
+	}
+	ok = ok && (nothing || take_keep(s, k->keep, err));
+	if (ok && s->max_size_text == NULL && k->max_size != NULL)
+		ok = options_size("max-size", s->max_size_text = k->max_size, &s->max_size, err);
+	if (ok && !s->limited && k->limit != NULL && !str_number(str_of(k->limit), UINT64_MAX, &s->limit))
+		ok = err_set(err, ERR_USAGE, "limit '%s': a number of messages", k->limit);
+	ok = ok && check_combination(s, err);
+	if (!ok && err->kind == ERR_USAGE && s->account.server_from_file)
+		err->kind = ERR_CONFIG;
+	return ok;
 }

@@ -14,11 +14,18 @@ struct settings {
 	int64_t keep; /* seconds that a message stays on the server; -1: for ever, 0: --delete */
 	bool all;
 	bool no_duplicates;
+	bool limited;
 	uint64_t limit; /* messages in this run; 0: no limit */
 	const char *max_size_text;
 	uint64_t max_size; /* octets; 0: any */
 	bool headers;
+	const char *list_text; /* --list or --list=full */
+	bool list_short;       /* -l */
 	bool list;
+	bool list_full;
+	bool mark_seen;
+	struct option_list skip; /* UIDs */
+	bool all_accounts;
 	const char *since_text;
 	int64_t since; /* seconds since 1970; INT64_MIN: any */
 	const char *summary;
@@ -32,5 +39,7 @@ struct settings {
 
 /* 64 with the option that is wrong. */
 bool settings_parse(struct settings *s, int argc, char **argv, struct err *err);
+/* What the account's keys say where the command line says nothing. 78 for what is wrong there. */
+bool settings_take_keys(struct settings *s, struct err *err);
 
 #endif

@@ -13,10 +13,11 @@
 #include "io/file.h"
 #include "io/random.h"
 
-#define MEMORY_MAX ((size_t)2 << 20)
+#define MEMORY_MAX ((size_t)3 << 20)
 #define PIECE ((size_t)64 << 10)
 #define BATCH_MESSAGES 25
 #define BATCH_OCTETS ((uint64_t)1 << 20)
+#define BATCH_GROWTH 8 /* times, by two with each batch that was put away: syncs cost more than what a crash repeats */
 
 /* From the root: the state names the mailbox, and the next run may begin elsewhere. */
 static bool whole_path(const char *path, char **whole, struct err *err)
@@ -42,7 +43,7 @@ static bool whole_path(const char *path, char **whole, struct err *err)
 
 static void init(struct sink *s, enum sink_kind kind, struct state *state)
 {
-	*s = (struct sink){ .kind = kind, .state = state, .spill = -1, .fd = -1, .patience = INT64_MAX };
+	*s = (struct sink){ .growth = 1, .kind = kind, .state = state, .spill = -1, .fd = -1, .patience = INT64_MAX };
 	buf_init(&s->head, SINK_HEAD_MAX + 2 * 65536);
 	buf_init(&s->text, SIZE_MAX);
 	buf_init(&s->piece, SIZE_MAX);
@@ -267,7 +268,8 @@ size_t sink_pending(const struct sink *s)
 bool sink_due(const struct sink *s)
 {
 	return sink_pending(s) > 0 &&
-		(s->kind == SINK_STDOUT || sink_pending(s) >= BATCH_MESSAGES || s->octets >= BATCH_OCTETS ||
+		(s->kind == SINK_STDOUT || sink_pending(s) >= BATCH_MESSAGES * s->growth ||
+			s->octets >= BATCH_OCTETS * (s->growth > 1 ? 2 : 1) ||
 			clock_now() - s->first_at >= CLOCK_SECOND);
 }
 
@@ -286,5 +288,6 @@ bool sink_commit(struct sink *s, struct err *err)
 	for (size_t i = 0; i < s->n && !ok && s->kind == SINK_MAILDIR; i++)
 		sink_maildir_drop(s, s->names[i]);
 	sink_drop_batch(s);
+	s->growth = s->growth < BATCH_GROWTH ? 2 * s->growth : BATCH_GROWTH;
 	return ok;
 }

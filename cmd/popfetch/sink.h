@@ -68,6 +68,7 @@ struct sink {
 	size_t cap;
 	int64_t first_at;   /* monotonic time of the first message of the batch */
 	uint64_t octets;    /* in the batch */
+	unsigned growth;    /* a batch may have so many times as much as the first */
 	uint64_t note_size; /* of the current message, for state_try_noted; 0: none */
 	uint64_t note_hash;
 

@@ -62,8 +62,12 @@ static bool finish(struct visit *v)
 /* Ask for more where something did not count, and end when nothing is left to come. */
 bool visit_go_on(struct visit *v)
 {
-	if (!v->quitting)
+	if (!v->quitting && v->sink != NULL)
 		plan_ask(v);
+	if (v->sink != NULL && v->next == v->pop3.n_items)
+		pop3_confirm_last(&v->pop3);
+	if (!v->quitting && v->looks + v->wanted == 0)
+		show_ask(v);
 	return v->looks + v->wanted > 0 || finish(v);
 }
 
@@ -73,7 +77,9 @@ static bool on_ready(struct visit *v)
 
 	plan(v);
 	if (v->settings->list)
-		return plan_print(v) && finish(v);
+		return show_list(v) && (v->looks > 0 || finish(v));
+	if (v->settings->mark_seen)
+		return plan_mark(v) && finish(v);
 	for (size_t i = 0; i < v->pop3.n_items; i++)
 		octets += v->fates[i] == FATE_WAIT ? v->pop3.items[i].size : 0;
 	v->progress.total = v->settings->headers || v->settings->limit > 0 ? 0 : octets;
@@ -228,7 +234,7 @@ static void judge(void *arg, size_t i, const struct err *why)
 	if (why->kind == ERR_TEMP)
 		v->tally->deferred++;
 	else
-		v->tally->refused++;
+		tally_refused(v->tally, str_of(visit_uid(v, i)), str_of(why->text));
 	say_errorf("%s: message %u (UID %s) does not count as fetched: %s", v->server->label,
 		(unsigned)v->pop3.items[i].number, visit_uid(v, i), why->text);
 	if (v->state != NULL && v->keys[i] != NULL && v->err.kind == ERR_NONE)
@@ -266,6 +272,7 @@ bool visit(struct visit *v)
 	while (step(v))
 		;
 	progress_end(&v->progress);
+	v->tally->retry_after = v->pop3.retry_after;
 	put_away(v);
 	drive_close(&v->drive);
 	return v->err.kind == ERR_NONE;

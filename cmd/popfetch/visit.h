@@ -19,6 +19,7 @@ enum fate {
 	FATE_DELETE,  /* and may be deleted */
 	FATE_DELETED, /* asked to be */
 	FATE_UNDELETED,
+	FATE_SHOW, /* its header is asked for, to tell of it */
 };
 
 /* What the sessions of one run learn from each other. */
@@ -82,6 +83,7 @@ struct visit {
 	bool endless;      /* what comes is longer than any message */
 	bool confirming;   /* the session was asked to confirm what came */
 	bool quitting;
+	bool shown;   /* what is too large was asked for */
 	bool lf_seen; /* the session was ended for the sake of course->lf_bodies */
 	bool ended;   /* the connection is over; end: why, when not in order */
 	struct err end;
@@ -114,8 +116,15 @@ void plan_ask(struct visit *v);
 void plan_look(struct visit *v, size_t i, struct str header);
 /* What is stored and may be deleted is asked to be deleted. */
 void plan_delete(struct visit *v);
-/* --list. */
-bool plan_print(struct visit *v);
+/* Is it left for its size? */
+bool plan_is_large(const struct visit *v, size_t i);
+/* --mark-seen. */
+bool plan_mark(struct visit *v);
+
+/* show.c: --list; ask for the headers of what is too large, once; a header that was asked for by either. */
+bool show_list(struct visit *v);
+void show_ask(struct visit *v);
+bool show_header(struct visit *v, size_t i, struct str header);
 /* Index of the message of that number. */
 size_t plan_index(const struct visit *v, uint32_t number);
 /* The session was lost at that message. fatal: it is not worth another try. */

@@ -17,7 +17,7 @@ const char *visit_uid(const struct visit *v, size_t i)
 
 static bool is_look(const struct visit *v, size_t i)
 {
-	return v->fates[i] == FATE_LOOK;
+	return v->fates[i] == FATE_LOOK || v->fates[i] == FATE_SHOW;
 }
 
 static bool on_begin(struct visit *v, size_t i)
@@ -53,6 +53,13 @@ static bool on_body(struct visit *v, size_t i, struct str octets)
 		/* Of a header that is longer than any, the start is enough. */
 		buf_add(&v->head, str_sub(octets, 0, VISIT_LOOK_MAX - buf_len(&v->head)));
 		return true;
+	}
+	/* The size that was listed did not tell it. */
+	if (v->settings->max_size > 0 && v->octets / 2 > v->settings->max_size + BLOCK) {
+		v->endless = true;
+		return err_set(&v->err, ERR_PROTOCOL,
+			"%s: message %u is longer than --max-size allows, though the server listed %llu bytes",
+			v->server->label, (unsigned)v->pop3.items[i].number, (unsigned long long)v->pop3.items[i].size);
 	}
 	v->endless = is_endless(v, i);
 	if (v->endless)
@@ -116,6 +123,8 @@ static void note(struct visit *v, size_t i, const struct pop3_news *news)
 static bool on_finish(struct visit *v, size_t i, const struct pop3_news *news)
 {
 	v->begun = SIZE_MAX;
+	if (v->fates[i] == FATE_SHOW)
+		return show_header(v, i, buf_str(&v->head)) && visit_go_on(v);
 	if (is_look(v, i)) {
 		plan_look(v, i, buf_str(&v->head));
 		return visit_go_on(v);
@@ -139,11 +148,14 @@ static bool on_finish(struct visit *v, size_t i, const struct pop3_news *news)
 static bool on_refused(struct visit *v, const struct pop3_news *news, size_t i)
 {
 	bool dele = v->fates[i] == FATE_DELETED;
+
+	if (v->fates[i] == FATE_SHOW)
+		return show_header(v, i, STR_NONE) && visit_go_on(v);
 	const char *what = dele ? "deletion" : is_look(v, i) ? "its header" : "it";
 
 	say_errorf("%s: message %u (UID %s): the server refuses %s: %.*s", v->server->label, (unsigned)news->number,
 		visit_uid(v, i), what, STR_ARGS(news->text));
-	v->tally->refused++;
+	tally_refused(v->tally, str_of(visit_uid(v, i)), news->text);
 	if (dele) {
 		v->fates[i] = FATE_UNDELETED;
 		return true;

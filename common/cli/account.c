@@ -82,6 +82,12 @@ static const struct spec only_keys[] = {
 	SPEC(keys.spool_for, "spool-for", 0, OPTION_TEXT, NULL, NULL),
 	SPEC(keys.spool, "spool", 0, OPTION_FLAG, NULL, NULL),
 	SPEC(keys.group_readable, "group-readable", 0, OPTION_FLAG, NULL, NULL),
+	SPEC(keys.mailbox, "mailbox", 0, OPTION_TEXT, NULL, NULL),
+	SPEC(keys.pipe, "pipe", 0, OPTION_TEXT, NULL, NULL),
+	SPEC(keys.delete_after, "delete-after", 0, OPTION_TEXT, NULL, NULL),
+	SPEC(keys.keep, "keep", 0, OPTION_TEXT, NULL, NULL),
+	SPEC(keys.max_size, "max-size", 0, OPTION_TEXT, NULL, NULL),
+	SPEC(keys.limit, "limit", 0, OPTION_TEXT, NULL, NULL),
 	{ { 0 }, 0 },
 };
 
@@ -146,7 +152,7 @@ static bool find_key(struct account *a, const char *key, struct option *option)
 static bool is_file_key(const char *key)
 {
 	static const char *const keys[] = { "ca-file", "client-cert", "client-key", "password-file", "dkim-key",
-		"aliases", "fcc", "log" };
+		"aliases", "fcc", "log", "mailbox" };
 
 	for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
 		if (strcmp(keys[i], key) == 0)
@@ -325,5 +331,21 @@ bool account_load(struct account *a, const char *name, const char *sender, struc
 	configfile_free(&c);
 	if (ok && a->timeout == 0)
 		a->timeout = DEFAULT_TIMEOUT;
+	return ok;
+}
+
+bool account_all(const struct account *a, struct option_list *names, struct err *err)
+{
+	const struct option add = { .name = "account", .type = OPTION_LIST, .target = names };
+	struct config c = { 0 };
+	bool ok = configfile_read(&c, a->config, err);
+
+	for (size_t i = 0; i < c.n && ok; i++)
+		if (*c.entries[i].section != '\0' && strcmp(c.entries[i].key, "pop") == 0)
+			ok = options_set(&add, c.entries[i].section, err);
+	if (ok && names->n == 0)
+		ok = err_set(err, ERR_CONFIG, "%s: no account has a server to fetch from (pop)",
+			c.path != NULL ? c.path : "there is no configuration file");
+	configfile_free(&c);
 	return ok;
 }

@@ -94,6 +94,10 @@ bool account_apply_general(const struct account *a, struct err *err);
  */
 bool account_load(struct account *a, const char *name, const char *sender, struct err *err);
 
+/* Add the names of all accounts with a key "pop" to names, in the order of the file. False with ERR_CONFIG, also when
+ * there is none. */
+bool account_all(const struct account *a, struct option_list *names, struct err *err);
+
 /*
  * Does an address match a "from" key: addresses and patterns (* and ?), separated by commas or spaces? ASCII case
  * is ignored.

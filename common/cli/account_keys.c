@@ -22,4 +22,10 @@ void account_keys_merge(struct account_keys *to, const struct account_keys *from
 	take(&to->spool_for, from->spool_for);
 	to->group_readable = to->group_readable || from->group_readable;
 	to->spool = to->spool || from->spool;
+	take(&to->mailbox, from->mailbox);
+	take(&to->pipe, from->pipe);
+	take(&to->delete_after, from->delete_after);
+	take(&to->keep, from->keep);
+	take(&to->max_size, from->max_size);
+	take(&to->limit, from->limit);
 }

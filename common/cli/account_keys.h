@@ -19,6 +19,12 @@ struct account_keys {
 	const char *spool_for;     /* mailsend: an age; a message that waits longer goes back to its sender */
 	bool spool;                /* mailsend: keep what cannot be sent now */
 	bool group_readable;       /* the file may be read by its group although it holds a password */
+	const char *mailbox;       /* popfetch: where messages go */
+	const char *pipe;          /* popfetch: or a command for each */
+	const char *delete_after;  /* popfetch: days */
+	const char *keep;          /* popfetch: yes, no, or days */
+	const char *max_size;      /* popfetch: 500k, 20M */
+	const char *limit;         /* popfetch: messages */
 };
 
 /* Take from `from` what is NULL in `to`. */

@@ -20,8 +20,8 @@ struct mailbox {
 
 /*
  * Open or make path (0600) and lock it until the monotonic deadline. If another program put another file in its
- * place while we waited, that file is taken. False, with nothing left open or locked: ERR_CANTCREAT, as mailbox_check
- * too; ERR_TEMP when another has it; ERR_OS. err must not be NULL; path is borrowed until mailbox_close.
+ * place while we waited, that file is taken. False, with nothing left open or locked: ERR_CANTCREAT (see
+ * mailbox_check), ERR_TEMP when another has it, ERR_OS. err must not be NULL; path is borrowed until mailbox_close.
  */
 bool mailbox_open(struct mailbox *m, const char *path, int64_t deadline, struct err *err);
 /* Close and unlock; to be called once after mailbox_open returned true. Nothing is synced. */

@@ -8,7 +8,7 @@
 
 #define STATUS_LIMIT ((size_t)16 << 10)
 #define LIST_LIMIT ((size_t)4 << 10)
-#define FIRST_WINDOW 4
+#define FIRST_WINDOW 32
 #define TAIL 0x0a2e0d0au /* LF . CR LF */
 
 void pop3_init(struct pop3 *p, const struct pop3_params *params)
@@ -16,7 +16,7 @@ void pop3_init(struct pop3 *p, const struct pop3_params *params)
 	*p = (struct pop3){ .state = mem_alloc(sizeof *p->state) };
 	p->state->params = *params;
 	if (params->window == 0)
-		p->state->params.window = 64;
+		p->state->params.window = 256;
 	p->state->tls = params->tls == TLS_IMPLICIT;
 	p->state->lf_only = true;
 	p->state->window = 1;

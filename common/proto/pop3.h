@@ -35,8 +35,8 @@ struct pop3_params {
 	bool confirm;    /* ask in between whether replies are in step with commands (pop3_confirm) */
 	uint64_t seed;   /* random: what is asked then. Nobody who wrote a message may know it */
 	unsigned every;  /* ask after so many messages; 0: 25. It grows up to that as answers come */
-	unsigned window; /* commands in flight when PIPELINING is offered; 0: 64. It begins with 4 and grows as answers
-			    come */
+	unsigned window; /* commands in flight when PIPELINING is offered; 0: 256. It begins with 32, since the
+			    listings came in one flight, and grows as answers come */
 };
 
 enum pop3_event {
@@ -77,6 +77,8 @@ struct pop3 {
 	unsigned caps;           /* what was offered last */
 	struct buf caps_lines;   /* as it came, for -v */
 	bool desynchronised;     /* commands were in flight together before it went wrong: lock step may help */
+	uint64_t retry_after;    /* seconds to stay away, where a refusal says so or the mailbox is in use */
+	uint64_t login_delay;    /* of CAPA, seconds */
 	bool uidl_silent;        /* UIDL, which was not announced, was answered with +OK and no list */
 	size_t unanswered;       /* commands in flight when the session ended */
 	struct pop3_item *items; /* in order of number, after POP3_READY */
@@ -101,6 +103,8 @@ void pop3_quit(struct pop3 *p);
  * params.confirm that happens every few messages; pop3_confirm asks for it now, after what was sent.
  */
 void pop3_confirm(struct pop3 *p);
+/* Ask for it as soon as every command that was queued is sent, without waiting for their replies. */
+void pop3_confirm_last(struct pop3 *p);
 /* Has something come, or been asked for, since POP3_CONFIRMED? */
 bool pop3_unconfirmed(const struct pop3 *p);
 void pop3_eof(struct pop3 *p, const struct err *err);

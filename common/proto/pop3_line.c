@@ -6,6 +6,7 @@
 
 /* RFC 2449 has 255 octets for a command; RFC 5034 lets what follows AUTH be longer. */
 #define COMMAND_LIMIT 12288
+#define USUAL_PAUSE 60 /* seconds */
 
 /* The one place where a command is written: no control character leaves in it, so no line of ours becomes two. */
 void pop3_say(struct pop3 *p, const char *verb, struct str argument)
@@ -87,6 +88,20 @@ bool pop3_is_temporary(struct str words)
 	return false;
 }
 
+/* [LOGIN-DELAY] may have its seconds, or CAPA has them; a mailbox that is in use will not be for long. */
+static uint64_t pause_of(const struct pop3 *p, struct str words)
+{
+	struct str text = str_sub(words, 0, str_find(words, ']'));
+	uint64_t n = 0;
+
+	if (!has_code(words, "LOGIN-DELAY") && !has_code(words, "IN-USE"))
+		return 0;
+	str_cut(&text, ' ');
+	if (has_code(words, "LOGIN-DELAY") && str_number(str_trim(text), 86400, &n) && n > 0)
+		return n;
+	return p->login_delay > 0 ? p->login_delay : USUAL_PAUSE;
+}
+
 void pop3_end(struct pop3 *p, enum err_kind kind, const char *text)
 {
 	struct pop3_state *st = p->state;
@@ -110,8 +125,12 @@ void pop3_refused(struct pop3 *p, enum err_kind never, const char *what, struct 
 		: pop3_is_temporary(words)           ? ERR_TEMP
 						     : never;
 
+	p->retry_after = pause_of(p, words);
 	if (words.n == 0)
 		err_set(&err, kind, "%s", what);
+	else if (p->retry_after > 0)
+		err_set(&err, kind, "%s: %.*s; try again in %llu s", what, STR_ARGS(words),
+			(unsigned long long)p->retry_after);
 	else
 		err_set(&err, kind, "%s: %.*s", what, STR_ARGS(words));
 	pop3_end(p, kind, err.text);

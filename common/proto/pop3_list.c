@@ -47,6 +47,8 @@ void pop3_caps_line(struct pop3 *p, struct str line)
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
 		if (str_ieq(name, str_of(names[i].name)))
 			p->caps |= names[i].cap;
+	if (str_ieq(name, STR_LIT("LOGIN-DELAY")))
+		str_number(str_cut(&rest, ' '), 86400, &p->login_delay);
 	if (str_ieq(name, STR_LIT("SASL"))) {
 		buf_clear(&p->state->mechanisms);
 		buf_add(&p->state->mechanisms, str_trim(rest));
@@ -55,8 +57,9 @@ void pop3_caps_line(struct pop3 *p, struct str line)
 
 void pop3_list_stat(struct pop3 *p, struct str words)
 {
+	/* A hint, as sizes are: LIST tells what is there. */
 	if (!str_number(str_cut(&words, ' '), UINT32_MAX, &p->state->count))
-		pop3_end(p, ERR_PROTOCOL, "the server answers STAT with something that is no number");
+		p->state->count = 1;
 }
 
 /* "12 340": a message number, and the rest of the line. */
@@ -73,6 +76,31 @@ static bool read_number(struct pop3 *p, struct str line, uint32_t *number, struc
 	return true;
 }
 
+static int by_number(const void *a, const void *b)
+{
+	uint32_t x = ((const struct pop3_item *)a)->number;
+	uint32_t y = ((const struct pop3_item *)b)->number;
+
+	return (x > y) - (x < y);
+}
+
+/* Order, and no number twice: else the session ends, and it is false. */
+static bool sort_items(struct pop3 *p)
+{
+	bool sorted = true;
+
+	for (size_t i = 1; i < p->n_items && sorted; i++)
+		sorted = p->items[i].number > p->items[i - 1].number;
+	if (!sorted)
+		qsort(p->items, p->n_items, sizeof *p->items, by_number);
+	for (size_t i = 1; i < p->n_items; i++)
+		if (p->items[i].number == p->items[i - 1].number) {
+			pop3_end(p, ERR_PROTOCOL, "the server lists a message twice");
+			return false;
+		}
+	return true;
+}
+
 static void add_item(struct pop3 *p, uint32_t number, uint64_t size)
 {
 	struct pop3_state *st = p->state;
@@ -86,18 +114,13 @@ static void add_item(struct pop3 *p, uint32_t number, uint64_t size)
 		return;
 	}
 	if (p->n_items == st->items_room) {
+		/* Lines that come again and again must not take memory. */
+		if (p->n_items > 0 && !sort_items(p))
+			return;
 		st->items_room = st->items_room == 0 ? 64 : 2 * st->items_room;
 		p->items = mem_resize(p->items, st->items_room, sizeof *p->items);
 	}
 	p->items[p->n_items++] = (struct pop3_item){ .number = number, .size = size };
-}
-
-static int by_number(const void *a, const void *b)
-{
-	uint32_t x = ((const struct pop3_item *)a)->number;
-	uint32_t y = ((const struct pop3_item *)b)->number;
-
-	return (x > y) - (x < y);
 }
 
 /* Nearly always the listings are in order, and then the place is known. */
@@ -108,22 +131,6 @@ struct pop3_item *pop3_list_find(const struct pop3 *p, uint32_t number)
 	if (number > 0 && number <= p->n_items && p->items[number - 1].number == number)
 		return &p->items[number - 1];
 	return p->n_items > 0 ? bsearch(&key, p->items, p->n_items, sizeof *p->items, by_number) : NULL;
-}
-
-/* LIST's answer is whole: order, and no number twice. */
-static void sort_items(struct pop3 *p)
-{
-	bool sorted = true;
-
-	for (size_t i = 1; i < p->n_items && sorted; i++)
-		sorted = p->items[i].number > p->items[i - 1].number;
-	if (!sorted)
-		qsort(p->items, p->n_items, sizeof *p->items, by_number);
-	for (size_t i = 1; i < p->n_items; i++)
-		if (p->items[i].number == p->items[i - 1].number) {
-			pop3_end(p, ERR_PROTOCOL, "the server lists a message twice");
-			return;
-		}
 }
 
 static void take_uid(struct pop3 *p, uint32_t number, struct str uid)

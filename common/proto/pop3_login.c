@@ -184,7 +184,7 @@ void pop3_login_status(struct pop3 *p, enum pop3_want_kind kind, int status, str
 		if (status == 0)
 			refused(p, words);
 		else
-			st->has_response = true; /* PASS is next */
+			st->has_response = pop3_first_want(p) == NULL; /* PASS is next, or was sent */
 		break;
 	case POP3_WANT_PASS:
 		if (status == 0)
@@ -236,6 +236,10 @@ static void send_credentials(struct pop3 *p)
 	} else if (st->user_pass) {
 		pop3_say(p, "USER ", sasl_user(st->params.sasl));
 		pop3_want(p, POP3_WANT_USER);
+		if ((p->caps & POP3_CAP_PIPELINING) && !st->params.lock_step) {
+			pop3_say(p, "PASS ", sasl_password(st->params.sasl));
+			pop3_want(p, POP3_WANT_PASS);
+		}
 	} else if (next) {
 		pop3_say(p, "", buf_str(&st->response));
 		buf_wipe(&st->response);

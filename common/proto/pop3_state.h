@@ -73,6 +73,7 @@ struct pop3_step {
 	uint64_t octets;  /* of them, by LIST */
 	unsigned pending; /* rounds of questions without an answer */
 	bool wanted;
+	bool last; /* wanted after the last command */
 };
 
 struct pop3_state {

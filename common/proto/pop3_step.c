@@ -10,7 +10,8 @@
  */
 
 #define EVERY 25
-#define OCTETS ((uint64_t)1 << 20) /* a message of more, or so many together, are confirmed by themselves */
+#define EVERY_MOST 200
+#define OCTETS ((uint64_t)2 << 20) /* a message of more, or so many together, are confirmed by themselves */
 #define BITS 16
 #define SKIP_MAX 100 /* lines beyond those of a listing */
 
@@ -229,7 +230,7 @@ bool pop3_step_idle(struct pop3 *p)
 {
 	struct pop3_step *s = &p->state->step;
 
-	if (!s->wanted || s->since == 0)
+	if ((!s->wanted && !s->last) || s->since == 0)
 		return false;
 	ask(p);
 	return true;
@@ -238,6 +239,11 @@ bool pop3_step_idle(struct pop3 *p)
 void pop3_confirm(struct pop3 *p)
 {
 	p->state->step.wanted = p->state->step.since > 0;
+}
+
+void pop3_confirm_last(struct pop3 *p)
+{
+	p->state->step.last = true;
 }
 
 bool pop3_unconfirmed(const struct pop3 *p)
@@ -260,7 +266,9 @@ static enum pop3_event answered(struct pop3 *p, bool good)
 	if (!(w.lines & POP3_ASK_LAST))
 		return POP3_WAIT;
 	s->pending--;
-	s->every = 2 * s->every < EVERY ? 2 * s->every : EVERY;
+	unsigned most = p->state->params.every > 0 ? EVERY : EVERY_MOST;
+
+	s->every = 2 * s->every < most ? 2 * s->every : most;
 	return POP3_CONFIRMED;
 }
 

@@ -79,8 +79,9 @@ def test_login(work):
 
 
 def test_lists(work):
-    play(work, "STAT beyond reason", ["STAT say +OK 99999999999999999999 1"], 76)
-    play(work, "STAT that is no number", ["STAT say +OK some"], 76)
+    play(work, "STAT beyond reason", ["STAT say +OK 99999999999999999999 1"], 0, stored=THREE)
+    play(work, "STAT that is no number", ["STAT say +OK some"], 0, stored=THREE)
+    play(work, "LIST with two lines for ever", ["LIST endless 1 1\\r\\n2 1\\r\\n"], 76, "twice")
     play(work, "STAT that boasts", ["STAT say +OK 2000000000 1"], 0, "3 of 3", stored=THREE)
     play(work, "STAT that is too modest", ["STAT say +OK 1 1"], 0, stored=THREE)
     play(work, "LIST with a number beyond STAT", ["LIST raw +OK\\r\\n4 1\\r\\n.\\r\\n"], 1, "what\\?")

@@ -240,7 +240,8 @@ def test_summary(work):
         run = work.fetch(server, "--summary=json", "-q", "in.mbox")
         lines = [x for x in run.stderr.decode().split("\n") if x.startswith("{")]
         summary = json.loads(lines[0]) if lines else {}
-        check(run.returncode == 1 and summary.get("fetched") == 4 and summary.get("refused") == 1 and summary.get("listed") == 5 and
+        check(run.returncode == 1 and summary.get("fetched") == 4 and summary.get("refused") == [{"uid": "u3", "reason": "[SYS/PERM] cannot be read"}] and
+              summary.get("user") == "ann" and summary.get("new") == 5 and summary.get("listed") == 5 and
               summary.get("status") == 1, "--summary=json, and a message that the server cannot give", run.stderr)
         want = {u: m for u, m in FIVE.items() if u != "u3"}
         check(not compare(work.mbox(), want), "the others come")
@@ -355,8 +356,70 @@ def test_accounts(work):
         check(*expect(run, 0, "5 of 5", "1 of 1"))
         check(len(work.mbox()) == 6, "several accounts")
         run = work.fetch(None, "--config", config, "-A", "gone", "-A", "one", "--all", "in.mbox")
+        check(b"gone (bob@127.0.0.1:1)" in run.stderr and b"one (ann@127.0.0.1:" in run.stderr, "whose mailbox it is about", run.stderr.decode())
         check(run.returncode == 75 and len(work.mbox()) == 11, "one in trouble does not keep the others back", run.returncode, run.stderr.decode())
+        run = work.fetch(None, "--config", config, "--all-accounts", "in.mbox")
+        check(*expect(run, 75, "5 known", "1 known", "gone"))
+        run = work.fetch(None, "--config", config, "-A", "one", "-A", "two", "--list")
+        rows = list(csv.DictReader(io.StringIO(run.stdout.decode())))
+        check(run.returncode == 0 and len(rows) == 6 and rows[5]["account"].startswith("two (bob@") and rows[5]["uid"] == "s1", "--list names the account",
+              run.stdout.decode())
+        with open(config, "a") as f:
+            f.write(f"[wrong]\npop = pop3://eve@127.0.0.1:{server.port}\n")
+        run = work.fetch(None, "--config", config, "-A", "gone", "-A", "wrong", "-A", "one", "in.mbox")
+        check(*expect(run, 1, "wrong .eve@"))
         os.kill(int(two[1]), signal.SIGKILL)
+        with open(config, "w") as f:
+            f.write(f"tls = off\npassword-file = {work.password}\n[one]\npop = pop3://ann@127.0.0.1:{server.port}\nmailbox = {work.file('key.mbox')}\n"
+                    "limit = 2\nmax-size = 1M\nkeep = no\n[old]\ndelete-after = x\nmailbox = a\npop = pop3://ann@127.0.0.1:1\n")
+        work.clean("state")
+        run = work.fetch(None, "--config", config, "-A", "one")
+        check(run.returncode == 0 and len(work.mbox("key.mbox")) == 2 and len(server.left()) == 3, "mailbox, limit and keep of the configuration",
+              run.stderr.decode())
+        run = work.fetch(None, "--config", config, "-A", "one", "--limit", "3", "in.mbox")
+        check(run.returncode == 0 and server.left() == [], "the command line wins", run.stderr.decode())
+        check(*expect(work.fetch(None, "--config", config, "-A", "old"), 78, "delete-after"))
+    work.clean("state", "in.mbox", "key.mbox")
+
+
+def test_told(work):
+    """What is told of messages without fetching them."""
+    mails = {"a": message(1), "b": message(2, b"x\r\n" * 9000), "c": message(3)}
+    with Server(work, mails) as server:
+        run = work.fetch(server, "--summary=json", "--max-size", "10k", "in.mbox")
+        summary = json.loads([x for x in run.stderr.decode().split("\n") if x.startswith("{")][0])
+        check(run.returncode == 0 and summary["too_large"] == [{"uid": "b", "size": len(mails["b"]), "from": "Bob <bob@example.net>", "subject": "message 2"}]
+              and summary["left"] == 1 and summary["known"] == 0, "--max-size names what was left", summary)
+        check(b"UID b" in run.stderr and b"message 2" in run.stderr, "to people too", run.stderr.decode())
+        run = work.fetch(server, "--list=full")
+        rows = list(csv.DictReader(io.StringIO(run.stdout.decode())))
+        check(run.returncode == 0 and [r["status"] for r in rows] == ["known", "new", "known"] and rows[1]["subject"] == "message 2" and
+              rows[1]["from"] == "Bob <bob@example.net>" and rows[1]["date"].startswith("2026-11-23T00:02:00"), "--list=full", run.stdout, run.stderr)
+        check(server.commands("RETR") == ["RETR 1", "RETR 3"], "nothing was fetched for it")
+        check(*expect(work.fetch(server, "--list=x"), 64, "full"))
+        work.clean()
+        run = work.fetch(server, "--skip", "b", "in.mbox")
+        check(run.returncode == 0 and len(work.mbox()) == 2, "--skip leaves a message", run.stderr.decode())
+        work.clean()
+        run = work.fetch(server, "--mark-seen")
+        check(*expect(run, 0, "3 marked"))
+        server.add({"d": message(4)})
+        run = work.fetch(server, "--delete", "in.mbox")
+        check(work.mbox() == [message(4)] and server.left() == ["a", "b", "c"], "--mark-seen: only what is new comes, and what never came is not deleted",
+              run.stderr.decode(), server.left())
+        run = work.fetch(server, "--delete-after", "0", "in.mbox")
+        check(server.left() == ["a", "b", "c"], "nor by its age", run.stderr.decode())
+        check(*expect(work.fetch(server, "--mark-seen", "--delete"), 64, "mark-seen"))
+    work.clean()
+    for text, pause in (("[LOGIN-DELAY 30] wait", 30), ("[IN-USE] locked", 60), ("[AUTH] no", None)):
+        with Server(work, FIVE, rules=[f"PASS say -ERR {text}"]) as server:
+            run = work.fetch(server, "--summary=json", "in.mbox")
+            summary = json.loads([x for x in run.stderr.decode().split("\n") if x.startswith("{")][0])
+            check(summary["retry_after"] == pause and summary["reason"] == ("rate" if pause else "login"), f"{text}: the pause is told", summary)
+    with Server(work, {"big": message(1, b"x\r\n" * 90000)}, rules=["LIST raw +OK\\r\\n1 100\\r\\n.\\r\\n"]) as server:
+        run = work.fetch(server, "--max-size", "10k", "in.mbox")
+        check(*expect(run, 1, "longer than --max-size"))
+        check(work.mbox() == [], "a size that is a lie")
     work.clean()
 
 
@@ -373,7 +436,7 @@ def test_usage(work):
 
 with Work() as work:
     for test in (test_plain, test_octets, test_delete, test_choice, test_uids, test_new_ids, test_summary, test_mailbox, test_memory, test_two_at_once, test_accounts,
-                 test_usage):
+                 test_told, test_usage):
         attempt(test, work)
     if not os.path.exists("/dev/full"):
         skip("a full device", "there is no /dev/full")

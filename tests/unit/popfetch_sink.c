@@ -809,7 +809,7 @@ static void test_pipe(void)
 
 static void test_due(void)
 {
-	struct sink s = { .kind = SINK_MBOX };
+	struct sink s = { .kind = SINK_MBOX, .growth = 1 };
 
 	s.first_at = clock_now() + 3600 * CLOCK_SECOND;
 	check(!sink_due(&s), "an empty batch is not due");
@@ -824,6 +824,17 @@ static void test_due(void)
 	check(!sink_due(&s), "a MiB less one");
 	s.octets++;
 	check(sink_due(&s), "a MiB is enough");
+	s.growth = 8;
+	check(!sink_due(&s), "later batches are larger");
+	s.octets *= 2;
+	check(sink_due(&s), "two MiB at most");
+	s.octets = 0;
+	s.n = 199;
+	check(!sink_due(&s), "199 messages");
+	s.n = 200;
+	check(sink_due(&s), "200 at most");
+	s.n = 1;
+	s.growth = 1;
 	s.octets = 0;
 	s.first_at = clock_now() - CLOCK_SECOND;
 	check(sink_due(&s), "so is a second");
