@@ -85,16 +85,26 @@ static bool check_output(const struct settings *set, const char *option, const c
 }
 
 /* By name where they are not there yet. */
-static bool check_pair(const struct settings *set, struct err *err)
+static bool are_one(const char *a, const char *b)
 {
 	struct stat out;
 
-	if (set->rejects == NULL || set->report == NULL)
-		return true;
-	if (stat(set->rejects, &out) != 0 ? strcmp(set->rejects, set->report) != 0
-					  : !S_ISREG(out.st_mode) || !is_same(&out, set->report))
-		return true;
-	return err_set(err, ERR_USAGE, "--rejects and --report are the same file: %s", set->report);
+	if (a == NULL || b == NULL)
+		return false;
+	return stat(a, &out) != 0 ? strcmp(a, b) == 0 : S_ISREG(out.st_mode) && is_same(&out, b);
+}
+
+static bool check_pairs(const struct settings *set, struct err *err)
+{
+	const char *const options[] = { "--rejects", "--report", "--fixes" };
+	const char *const paths[] = { set->rejects, set->report, set->fixes };
+
+	for (size_t i = 1; i < 3; i++)
+		for (size_t k = 0; k < i; k++)
+			if (are_one(paths[k], paths[i]))
+				return err_set(err, ERR_USAGE, "%s and %s are the same file: %s", options[k],
+					options[i], paths[i]);
+	return true;
 }
 
 /* "--suppress gone.csv > gone.csv" has emptied that list before we see it, and everybody on it would be mailed. */
@@ -114,7 +124,7 @@ bool apart_check(const struct settings *set, struct err *err)
 {
 	return check_input(set, err) && check_standard_output(set, err) &&
 		check_output(set, "--rejects", set->rejects, err) && check_output(set, "--report", set->report, err) &&
-		check_pair(set, err);
+		check_output(set, "--fixes", set->fixes, err) && check_pairs(set, err);
 }
 
 bool apart_output(const struct input *in, int fd, const char *name, struct err *err)

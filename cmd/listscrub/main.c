@@ -66,7 +66,14 @@ static bool open_outputs(struct run *run, struct err *err)
 	output_init(&rows->outputs[ROWS_KEPT], STDOUT_FILENO, "standard output");
 	if (!apart_output(&run->scrub.in, STDOUT_FILENO, "standard output", err))
 		return false;
-	return set->rejects == NULL || output_create(&rows->outputs[ROWS_REJECTS], set->rejects, err);
+	if (set->rejects != NULL && !output_create(&rows->outputs[ROWS_REJECTS], set->rejects, err))
+		return false;
+	if (set->fixes == NULL)
+		return true;
+	if (!output_create(&rows->outputs[ROWS_FIXES], set->fixes, err))
+		return false;
+	output_add(&rows->outputs[ROWS_FIXES], STR_LIT("line,from,to,what\n"));
+	return true;
 }
 
 /* In the order in which a mistake costs least: lists and names before anything is created or asked. */
@@ -89,6 +96,7 @@ static bool prepare(struct run *run, struct err *err)
 	if (set->suggest) {
 		suggest_init(&run->suggest);
 		run->suggest.mx = s->mx;
+		run->suggest.tld = &s->judge.tld;
 		s->judge.suggest = &run->suggest;
 	}
 	if (set->report != NULL) {
@@ -98,6 +106,7 @@ static bool prepare(struct run *run, struct err *err)
 	s->judge.details = set->annotate || set->rejects != NULL || set->report != NULL;
 	random_bytes(random, sizeof random);
 	random_seed(&s->unread_values.set);
+	random_seed(&s->tlds.set);
 	dedup_init(&s->dedup, random, set->memory, set->newest != NULL);
 	spill_init(&s->spill);
 	progress_init(&s->progress, "B", s->in.total, set->progress);
@@ -112,6 +121,7 @@ static struct findings findings(const struct scrub *s)
 		.mx = s->mx,
 		.counts = &s->counts,
 		.values = &s->unread_values,
+		.tlds = &s->tlds,
 		.unread = s->rows.outputs[ROWS_KEPT].gone };
 }
 
@@ -185,6 +195,7 @@ static void run_free(struct run *run)
 	spill_free(&run->scrub.spill);
 	rowset_free(&run->scrub.losers);
 	values_free(&run->scrub.unread_values);
+	values_free(&run->scrub.tlds);
 	bounces_free(&run->bounces);
 	mx_free(&run->mx);
 	suggest_free(&run->suggest);
@@ -193,7 +204,7 @@ static void run_free(struct run *run)
 
 int main(int argc, char **argv)
 {
-	struct run run = { .scrub.rows.outputs = { { .fd = -1 }, { .fd = -1 } }, .scrub.spill.fd = -1 };
+	struct run run = { .scrub.rows.outputs = { { .fd = -1 }, { .fd = -1 }, { .fd = -1 } }, .scrub.spill.fd = -1 };
 	struct err err = { .kind = ERR_NONE };
 	int status = 0;
 

@@ -81,6 +81,13 @@ static const struct option *syntax_options(struct settings *s)
 			"take example.com and other reserved domains", false },
 		{ "literal", 0, OPTION_FLAG, &s->literal, NULL, "take user@[192.0.2.1]", false },
 		{ "quoted", 0, OPTION_FLAG, &s->quoted, NULL, "take \"quoted local parts\"@example.org", false },
+		{ "fix", 0, OPTION_FLAG, &s->fix, NULL,
+			"repair slips around addresses and in domains: quotes, blanks, gmail,com", false },
+		{ "fixes", 0, OPTION_TEXT, &s->fixes, "FILE", "with --fix: write what was repaired here", false },
+		{ "no-tld-check", 0, OPTION_FLAG, &s->no_tld_check, NULL,
+			"say nothing of top-level domains that do not exist", false },
+		{ "strict-tld", 0, OPTION_FLAG, &s->strict_tld, NULL, "reject top-level domains that do not exist",
+			false },
 		{ "no-dedupe", 0, OPTION_FLAG, &s->no_dedupe, NULL, "keep duplicates", false },
 		{ "fold", 0, OPTION_TEXT, &s->fold_text, "provider",
 			"compare without the dots and +tags that providers ignore", false },
@@ -281,6 +288,10 @@ static bool check_pairs(const struct settings *s, struct err *err)
 	if (s->rejects != NULL && strcmp(s->rejects, "-") == 0)
 		return err_set(err, ERR_USAGE,
 			"--rejects takes a file: standard output is for the rows kept (or see --annotate)");
+	if (s->fixes != NULL && (!s->fix || strcmp(s->fixes, "-") == 0))
+		return err_set(err, ERR_USAGE, "--fixes takes a file, and needs --fix");
+	if (s->no_tld_check && s->strict_tld)
+		return err_set(err, ERR_USAGE, "--no-tld-check and --strict-tld exclude each other");
 	if (s->report != NULL && strcmp(s->report, "-") == 0)
 		return err_set(err, ERR_USAGE, "--report takes a file: standard output is for the rows kept");
 	return true;

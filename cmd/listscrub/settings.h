@@ -28,6 +28,10 @@ struct settings {
 	bool summary_json;
 	const char *report;
 
+	bool fix;
+	const char *fixes;
+	bool no_tld_check;
+	bool strict_tld;
 	bool no_dedupe;
 	const char *fold_text;
 	bool fold;

@@ -39,7 +39,7 @@ def row(n):
 
 OPTIONS = [["--annotate"], ["--suggest"], ["--no-dedupe"], ["--fold=provider"], ["--keep", "newest:seen"], ["--consent", "ok"], ["--opt-out", "left"], ["--active", "seen", "--inactive", "1y"],
            ["--dates=dmy"], ["--unengaged", "SENT=sent,OPENED=opens,MIN=10"], ["--email", "email,second"], ["--split"], ["--ragged=reject"], ["--drop-role"], ["--drop-disposable"], ["--ascii"],
-           ["--memory", "1M"], ["--suppress", "SUPPRESS"], ["--quoted", "--literal"], ["--allow-reserved"]]
+           ["--memory", "1M"], ["--suppress", "SUPPRESS"], ["--fix"], ["--fix", "--fixes", "FIXES"], ["--strict-tld"], ["--no-tld-check"], ["--quoted", "--literal"], ["--allow-reserved"]]
 
 
 def pick():
@@ -47,7 +47,9 @@ def pick():
     flat = [word for option in chosen for word in option]
     if "--no-dedupe" in flat and "--keep" in flat:
         flat.remove("--no-dedupe")
-    return [lab.path("s.txt") if word == "SUPPRESS" else word for word in flat]
+    if "--no-tld-check" in flat and "--strict-tld" in flat:
+        flat.remove("--no-tld-check")
+    return [lab.path("s.txt") if word == "SUPPRESS" else lab.path("fixes.csv") if word == "FIXES" else word for word in flat]
 
 
 def whole():

@@ -63,6 +63,8 @@ static void add_words(const struct reader *r, struct pending *p, const struct cs
 	more->detail = v->detail;
 	more->suggestion = v->suggestion;
 	more->unread = v->unread;
+	more->fixed = v->fixed;
+	more->tld = v->tld;
 	if (r->domains && v->key.n > 0)
 		more->domain = arena_copy(arena, v->domain);
 }
@@ -92,7 +94,7 @@ static void take(struct batch *b, const struct reader *r, const struct csv_row *
 		part_surplus(p, row, r->columns, &b->arena);
 	if (r->keys && v.key.n > 0)
 		p->key = arena_copy(&b->arena, v.folded);
-	if (r->words || v.address.p != NULL || (v.detail.n | v.suggestion.n | v.unread.n) > 0)
+	if (r->words || v.address.p != NULL || (v.detail.n | v.suggestion.n | v.unread.n | v.tld.n) > 0)
 		add_words(r, p, row, &v, &b->arena);
 	if (r->compares && v.reason == REASON_NONE)
 		p->hash = dedup_hash(&r->key, v.folded);
@@ -113,13 +115,29 @@ static bool take_pieces(struct batch *b, const struct reader *r, const struct cs
 	return n > 0;
 }
 
+/* "ann@gmail,com" in a list of one column: two cells, where a comma for a dot makes one. False: it is not that. */
+static bool take_joined(struct batch *b, const struct reader *r, const struct csv_row *row)
+{
+	struct repair *repair = &r->judge->repair;
+	struct csv_cell cell = { .raw = row->raw, .value = row->raw };
+	struct csv_row one = *row;
+
+	if (r->columns != 1 || row->n != 2 || !r->judge->set->fix || str_find(row->raw, '"') < row->raw.n ||
+		!repair_cell(repair, row->raw) || !repair->sure || strcmp(repair->what, "comma") != 0)
+		return false;
+	one.cells = &cell;
+	one.n = 1;
+	take(b, r, &one);
+	return true;
+}
+
 bool batch_take(struct batch *b, const struct reader *r, struct csv_row *row)
 {
 	bool foreign = list_row_foreign(row);
 
 	if (foreign)
 		list_row_convert(row, r->delimiter, arena_room(&b->arena, list_row_room(row)));
-	if (!r->splits || !take_pieces(b, r, row))
+	if (!(r->splits && take_pieces(b, r, row)) && !take_joined(b, r, row))
 		take(b, r, row);
 	return foreign;
 }

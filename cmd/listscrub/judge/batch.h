@@ -17,7 +17,9 @@ struct pending_more {
 	struct str address; /* what replaces it, p NULL: nothing does */
 	struct str detail;
 	struct str suggestion;
-	struct str unread; /* of the verdict */
+	struct str unread; /* of the verdict, as are these */
+	struct str fixed;
+	struct str tld;
 	struct str domain; /* for the report and for DNS */
 };
 

@@ -9,6 +9,7 @@
 #include "cmd/listscrub/judge/suggest.h"
 #include "cmd/listscrub/returns/bounces.h"
 #include "io/clock.h"
+#include "io/random.h"
 #include "mail/address/domain.h"
 #include "text/csv.h"
 
@@ -27,11 +28,15 @@ void judge_add_unread(struct judge_unread *sum, const struct judge_unread *u)
 
 bool judge_init(struct judge *j, const struct settings *set, struct err *err)
 {
+	unsigned char random[16];
+
 	j->set = set;
 	j->active_since = clock_wall() - set->inactive;
 	if (!safelist_load(&j->suppress, set->fold, set->suppress.values, set->suppress.n, set->allow_empty, err))
 		return false;
 	suppress_watch(&j->suppress);
+	random_bytes(random, sizeof random);
+	tld_init(&j->tld, random);
 	if (set->drop_role != NULL && !lists_load_roles(&j->lists, set->drop_role, set->allow_empty, err))
 		return false;
 	return set->drop_disposable == NULL ||
@@ -45,6 +50,7 @@ void judge_leave(struct judge *j)
 	buf_free(&j->shadow);
 	buf_free(&j->key);
 	buf_free(&j->folded);
+	buf_free(&j->repair.text);
 	mem_free(j->active);
 	if (j->noes.borrowed)
 		return;
@@ -55,6 +61,7 @@ void judge_leave(struct judge *j)
 void judge_free(struct judge *j)
 {
 	suppress_free(&j->suppress);
+	tld_free(&j->tld);
 	lists_free(&j->lists);
 	mem_free(j->consents);
 	mem_free(j->opt_outs);
@@ -67,6 +74,7 @@ void judge_join(struct judge *other, const struct judge *j)
 	other->idn = (struct idn){ .labels = NULL };
 	other->shadow = other->key = other->folded = (struct buf){ .limit = 0 };
 	other->address = (struct address){ .domain_fault = 0 };
+	other->repair = (struct repair){ .what = NULL };
 	other->unread = (struct judge_unread){ 0 };
 	judge_own_notes(other);
 }
@@ -259,6 +267,8 @@ static void verdict_clear(struct verdict *v)
 	v->detail.n = 0;
 	v->address.p = NULL;
 	v->suggestion.n = 0;
+	v->fixed.n = 0;
+	v->tld.n = 0;
 	v->unread.n = 0;
 	v->key.n = 0;
 	v->folded.n = 0;
@@ -296,6 +306,10 @@ static enum reason whole_address(struct judge *j, const struct csv_row *row, str
 	struct str pieces[SPLIT_MOST];
 	size_t n = reason == REASON_SYNTAX ? split_cell(cell, pieces) : 0;
 
+	if (n == 0)
+		reason = judge_repair(j, cell, reason, v);
+	if (reason == REASON_NONE && !j->set->no_tld_check)
+		reason = judge_tld(j, v);
 	if (n > 0) {
 		j->unread.several++;
 		v->detail = arena_printf(j->arena, "%zu addresses in one cell (see --split)", n);
@@ -330,7 +344,7 @@ static enum reason judge_whole(struct judge *j, const struct csv_row *row, struc
 	if (reason == REASON_NONE)
 		reason = check_kind(j, v);
 	if (j->suggest != NULL && v->key.n > 0)
-		v->suggestion = suggest_for(j->suggest, v->domain);
+		judge_suggest(j, v);
 	if (j->newest.at != LIST_NONE && reason == REASON_NONE)
 		v->date = judge_newest(j, row);
 	return reason;
