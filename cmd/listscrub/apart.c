@@ -36,7 +36,8 @@ static bool check_input(const struct settings *set, struct err *err)
 {
 	size_t n = count(set->lists);
 	size_t uses = count_standard(set->lists, n) + count_standard(set->suppress.values, set->suppress.n) +
-		count_standard(set->bounces.values, set->bounces.n) + is_standard(set->drop_role) +
+		count_standard(set->bounces.values, set->bounces.n) +
+		count_standard(set->except.values, set->except.n) + count_standard(set->both.values, set->both.n) + is_standard(set->drop_role) +
 		is_standard(set->drop_disposable) + (n == 0 && !set->print_suppressed);
 
 	if (uses > 1 && n == 0)
@@ -80,6 +81,8 @@ static bool check_output(const struct settings *set, const char *option, const c
 		return err_set(err, ERR_USAGE, "%s %s is the same file as standard input", option, path);
 	return check_reads(option, path, &out, set->lists, count(set->lists), err) &&
 		check_reads(option, path, &out, set->suppress.values, set->suppress.n, err) &&
+		check_reads(option, path, &out, set->except.values, set->except.n, err) &&
+		check_reads(option, path, &out, set->both.values, set->both.n, err) &&
 		check_reads(option, path, &out, set->bounces.values, set->bounces.n, err) &&
 		check_reads(option, path, &out, single, sizeof single / sizeof *single, err);
 }
@@ -117,6 +120,8 @@ static bool check_standard_output(const struct settings *set, struct err *err)
 		return true;
 	return check_reads("standard", "output", &out, set->suppress.values, set->suppress.n, err) &&
 		check_reads("standard", "output", &out, set->bounces.values, set->bounces.n, err) &&
+		check_reads("standard", "output", &out, set->except.values, set->except.n, err) &&
+		check_reads("standard", "output", &out, set->both.values, set->both.n, err) &&
 		check_reads("standard", "output", &out, single, sizeof single / sizeof *single, err);
 }
 

@@ -63,6 +63,8 @@ static bool open_outputs(struct run *run, struct err *err)
 	rows->as_it_is = !set->annotate && !set->suggest;
 	rows->delimiter = run->scrub.in.form.delimiter;
 	rows->line_end = run->scrub.in.line_end;
+	if (set->lists[0] != NULL && set->lists[1] != NULL)
+		rows->file = set->lists[0];
 	output_init(&rows->outputs[ROWS_KEPT], STDOUT_FILENO, "standard output");
 	if (!apart_output(&run->scrub.in, STDOUT_FILENO, "standard output", err))
 		return false;

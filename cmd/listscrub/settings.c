@@ -109,6 +109,10 @@ static const struct option *people_options(struct settings *s)
 		{ .type = OPTION_GROUP, .help = "Whom not to mail" },
 		{ "suppress", 0, OPTION_LIST, &s->suppress, "FILE",
 			"addresses, @domains or hashes (md5:, sha1:, sha256:) to leave out (repeatable)", false },
+		{ "except", 0, OPTION_LIST, &s->except, "FILE", "drop rows whose address is on this list (repeatable)",
+			false },
+		{ "both", 0, OPTION_LIST, &s->both, "FILE", "keep only rows whose address is on this list too (repeatable)",
+			false },
 		{ "allow-empty", 0, OPTION_FLAG, &s->allow_empty, NULL,
 			"accept an empty --suppress or --drop-... file as a list with no entries", false },
 		{ "bounces", 0, OPTION_LIST, &s->bounces, "FILE",
@@ -266,6 +270,10 @@ static bool check_standard_input(const struct settings *s, struct err *err)
 		n += is_standard(s->bounces.values[i]);
 	for (size_t i = 0; i < s->suppress.n; i++)
 		n += is_standard(s->suppress.values[i]);
+	for (size_t i = 0; i < s->except.n; i++)
+		n += is_standard(s->except.values[i]);
+	for (size_t i = 0; i < s->both.n; i++)
+		n += is_standard(s->both.values[i]);
 	if (n > 1)
 		return err_set(err, ERR_USAGE, "standard input cannot be read twice: name the list");
 	return true;

@@ -34,6 +34,13 @@ bool judge_init(struct judge *j, const struct settings *set, struct err *err)
 	j->active_since = clock_wall() - set->inactive;
 	if (!safelist_load(&j->suppress, set->fold, set->suppress.values, set->suppress.n, set->allow_empty, err))
 		return false;
+	j->except.fold = j->both.fold = set->fold;
+	for (size_t i = 0; i < set->except.n; i++)
+		if (!others_load(&j->except, set->except.values[i], err))
+			return false;
+	for (size_t i = 0; i < set->both.n; i++)
+		if (!others_load(&j->both, set->both.values[i], err))
+			return false;
 	suppress_watch(&j->suppress);
 	random_bytes(random, sizeof random);
 	tld_init(&j->tld, random);
@@ -62,6 +69,8 @@ void judge_free(struct judge *j)
 {
 	suppress_free(&j->suppress);
 	tld_free(&j->tld);
+	others_free(&j->except);
+	others_free(&j->both);
 	lists_free(&j->lists);
 	mem_free(j->consents);
 	mem_free(j->opt_outs);
@@ -183,6 +192,13 @@ static enum reason check_reserved(struct judge *j, struct verdict *v)
 	return REASON_RESERVED;
 }
 
+static enum reason check_others(const struct judge *j, const struct verdict *v)
+{
+	if (j->set->except.n > 0 && others_have(&j->except, v->folded))
+		return REASON_LISTED_BEFORE;
+	return j->set->both.n > 0 && !others_have(&j->both, v->folded) ? REASON_NOT_LISTED : REASON_NONE;
+}
+
 /* What is known of the mailbox from elsewhere: lists, bounces. */
 static enum reason check_history(struct judge *j, struct verdict *v)
 {
@@ -192,6 +208,8 @@ static enum reason check_history(struct judge *j, struct verdict *v)
 		reason = check_suppressed(j, v);
 	if (reason == REASON_NONE && j->bounces != NULL)
 		reason = bounces_judge(j->bounces, v->folded, j->details ? j->arena : NULL, &v->detail);
+	if (reason == REASON_NONE)
+		reason = check_others(j, v);
 	return reason;
 }
 
@@ -281,7 +299,7 @@ void judge_begin(struct judge *j)
 {
 	const struct settings *set = j->set;
 
-	j->only_address = !set->fold && set->shard.n <= 1 && j->suppress.entries == 0 && j->bounces == NULL &&
+	j->only_address = !set->fold && set->shard.n <= 1 && j->suppress.entries == 0 && (set->except.n | set->both.n) == 0 && j->bounces == NULL &&
 		j->newest.at == LIST_NONE && !judges_person(j) && set->drop_role == NULL &&
 		set->drop_disposable == NULL && j->mx == NULL && j->suggest == NULL;
 }

@@ -4,6 +4,7 @@
 #include "base/arena.h"
 #include "cmd/listscrub/judge/idn.h"
 #include "cmd/listscrub/judge/lists.h"
+#include "cmd/listscrub/judge/others.h"
 #include "cmd/listscrub/judge/repair.h"
 #include "cmd/listscrub/settings.h"
 #include "cmd/listscrub/reason.h"
@@ -96,6 +97,8 @@ struct judge {
 	struct suppress suppress;
 	struct tld tld;
 	struct lists lists;
+	struct others except; /* lists that rows must not be on */
+	struct others both;   /* lists on one of which they must be */
 	const struct bounces *bounces; /* NULL: none */
 	struct mx *mx;                 /* NULL: not asked, or not answered yet */
 	struct suggest *suggest;       /* NULL: not asked for */

@@ -103,6 +103,8 @@ static bool work_off(struct scrub *s, const struct batch *b, bool looks_up, stru
 {
 	bool ok = true;
 
+	if (s->rows.file != NULL)
+		s->rows.file = s->in.files[b->start.file].name;
 	for (size_t i = 0; i < FETCH_AHEAD && looks_up; i++)
 		fetch(s, b, i);
 	for (size_t i = 0; i < b->n && ok; i++) {

@@ -109,6 +109,8 @@ static void write_annotated(struct rows *r, struct output *o, const struct pendi
 	add_cell(r, o, kept ? STR_LIT("kept") : STR_LIT("rejected"));
 	add_cell(r, o, str_of(reason_name((enum reason)p->reason)));
 	add_detail(r, o, p);
+	if (r->file != NULL)
+		add_cell(r, o, str_of(r->file));
 	if (r->set->fix)
 		add_cell(r, o, kept ? more_of(p)->fixed : STR_LIT(""));
 	if (r->set->suggest)
@@ -144,6 +146,8 @@ static void write_rejected(struct rows *r, struct output *o, const struct pendin
 	add_cell(r, o, str_of(reason_name((enum reason)p->reason)));
 	add_detail(r, o, p);
 	add_number(r, o, p->line);
+	if (r->file != NULL)
+		add_cell(r, o, str_of(r->file));
 	if (r->set->suggest)
 		add_cell(r, o, more_of(p)->suggestion);
 	add_end(r, o, p);
@@ -172,6 +176,8 @@ void rows_header(struct rows *r, struct str header)
 		add_cell(r, kept, STR_LIT("status"));
 		add_cell(r, kept, STR_LIT("reason"));
 		add_cell(r, kept, STR_LIT("detail"));
+		if (r->file != NULL)
+			add_cell(r, kept, STR_LIT("file"));
 		if (r->set->fix)
 			add_cell(r, kept, STR_LIT("fixed"));
 	}
@@ -184,6 +190,8 @@ void rows_header(struct rows *r, struct str header)
 	add_cell(r, rejects, STR_LIT("reason"));
 	add_cell(r, rejects, STR_LIT("detail"));
 	add_cell(r, rejects, STR_LIT("line"));
+	if (r->file != NULL)
+		add_cell(r, rejects, STR_LIT("file"));
 	if (r->set->suggest)
 		add_cell(r, rejects, STR_LIT("suggestion"));
 	output_add(rejects, str_of(r->line_end));

@@ -20,6 +20,7 @@ struct pending;
 struct rows {
 	const struct settings *set;
 	struct output outputs[ROWS_OUTPUTS];
+	const char *file; /* that the rows are of, where there are several; NULL: nobody has to know */
 	char delimiter;
 	const char *line_end; /* for a last row without one; static */
 	struct buf scratch;
