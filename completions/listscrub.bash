@@ -9,7 +9,7 @@ _listscrub_columns()
 		word=${COMP_WORDS[i]} option=${COMP_WORDS[i-1]}
 		[[ $option == = ]] && option=${COMP_WORDS[i-2]}
 		case $option in
-		-r | --rejects | --fixes | --report | --suppress | --bounces | --drop-role | --drop-disposable | --dns-cache)
+		-r | --rejects | --fixes | --report | --suppress | --except | --both | --bounces | --drop-role | --drop-disposable | --dns-cache)
 			continue ;;
 		esac
 		[[ $word == '~/'* ]] && word=$HOME/${word#'~/'}
@@ -72,7 +72,7 @@ _listscrub()
 	--inactive)
 		mapfile -t COMPREPLY < <(compgen -W "90d 26w 12m 2y" -- "$cur")
 		return ;;
-	-r | --rejects | --fixes | --report | --suppress | --bounces | --dns-cache)
+	-r | --rejects | --fixes | --report | --suppress | --except | --both | --bounces | --dns-cache)
 		compopt -o filenames
 		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
 		return ;;
@@ -90,7 +90,7 @@ _listscrub()
 		return ;;
 	esac
 	if [[ $cur == -* ]]; then
-		mapfile -t COMPREPLY < <(compgen -W "--email --delimiter --header --no-header --ragged --split --strict --fix --fixes --no-tld-check --strict-tld --rejects --annotate --suggest --ascii --summary --report
+		mapfile -t COMPREPLY < <(compgen -W "--email --delimiter --header --no-header --except --both --ragged --split --strict --fix --fixes --no-tld-check --strict-tld --rejects --annotate --suggest --ascii --summary --report
 			--progress --quiet --allow-reserved --literal --quoted --no-dedupe --fold --keep --memory --shard --suppress --bounces
 			--allow-empty --soft-limit --print-suppressed --consent --opt-out --unengaged --inactive --active --dates --drop-role --drop-disposable --mx --resolver
 			--dns-timeout --dns-cache --help --usage --version" -- "$cur")

@@ -37,8 +37,8 @@ static bool check_input(const struct settings *set, struct err *err)
 	size_t n = count(set->lists);
 	size_t uses = count_standard(set->lists, n) + count_standard(set->suppress.values, set->suppress.n) +
 		count_standard(set->bounces.values, set->bounces.n) +
-		count_standard(set->except.values, set->except.n) + count_standard(set->both.values, set->both.n) + is_standard(set->drop_role) +
-		is_standard(set->drop_disposable) + (n == 0 && !set->print_suppressed);
+		count_standard(set->except.values, set->except.n) + count_standard(set->both.values, set->both.n) +
+		is_standard(set->drop_role) + is_standard(set->drop_disposable) + (n == 0 && !set->print_suppressed);
 
 	if (uses > 1 && n == 0)
 		return err_set(err, ERR_USAGE, "standard input is taken for '-': name the list as an argument");

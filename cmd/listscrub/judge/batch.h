@@ -57,10 +57,13 @@ struct reader {
 	char delimiter;
 	bool compares; /* rows are: by hashes with this key */
 	struct dedup_key key;
-	bool splits;  /* a row for each address of a cell */
-	bool keys;    /* somebody will read them */
-	bool words;   /* every row has its pending_more */
-	bool domains; /* and its domain in it */
+	const size_t *map;   /* for each column the one of the list that is read, or LIST_NONE; NULL: the same */
+	size_t read_columns; /* of that list, */
+	char read_delimiter; /* where there is a map */
+	bool splits;         /* a row for each address of a cell */
+	bool keys;           /* somebody will read them */
+	bool words;          /* every row has its pending_more */
+	bool domains;        /* and its domain in it */
 };
 
 void batch_clear(struct batch *b);

@@ -130,7 +130,8 @@ static bool is_padded(const struct judge *j, const struct csv_row *row)
 static enum reason check_shape(struct judge *j, const struct csv_row *row, struct verdict *v)
 {
 	if (row->torn > 0) {
-		v->detail = STR_LIT("a quote in it is not closed");
+		v->detail = row->torn == CSV_NOT_A_ROW ? STR_LIT("more or fewer cells than this list has columns")
+						       : STR_LIT("a quote in it is not closed");
 		return REASON_RAGGED;
 	}
 	if (row->n == j->form->columns)
@@ -299,9 +300,10 @@ void judge_begin(struct judge *j)
 {
 	const struct settings *set = j->set;
 
-	j->only_address = !set->fold && set->shard.n <= 1 && j->suppress.entries == 0 && (set->except.n | set->both.n) == 0 && j->bounces == NULL &&
-		j->newest.at == LIST_NONE && !judges_person(j) && set->drop_role == NULL &&
-		set->drop_disposable == NULL && j->mx == NULL && j->suggest == NULL;
+	j->only_address = !set->fold && set->shard.n <= 1 && j->suppress.entries == 0 &&
+		(set->except.n | set->both.n) == 0 && j->bounces == NULL && j->newest.at == LIST_NONE &&
+		!judges_person(j) && set->drop_role == NULL && set->drop_disposable == NULL && j->mx == NULL &&
+		j->suggest == NULL;
 }
 
 /* In a plain list quotes at its beginning may be part of it: "Ann Lee"@example.org. */

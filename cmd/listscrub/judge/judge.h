@@ -97,8 +97,8 @@ struct judge {
 	struct suppress suppress;
 	struct tld tld;
 	struct lists lists;
-	struct others except; /* lists that rows must not be on */
-	struct others both;   /* lists on one of which they must be */
+	struct others except;          /* lists that rows must not be on */
+	struct others both;            /* lists on one of which they must be */
 	const struct bounces *bounces; /* NULL: none */
 	struct mx *mx;                 /* NULL: not asked, or not answered yet */
 	struct suggest *suggest;       /* NULL: not asked for */
@@ -183,6 +183,8 @@ enum reason judge_activity(struct judge *j, const struct csv_row *row, struct ve
 int64_t judge_newest(struct judge *j, const struct csv_row *row);
 /* The column with the address of this row: the first that is filled. */
 size_t judge_email_at(const struct judge *j, const struct csv_row *row);
+/* Does the row of a list with its own columns end before a cell that decides? */
+bool judge_needs_more(const struct judge *j, const struct csv_row *row, const size_t *map);
 /* The cell with the address. */
 struct str judge_address_cell(const struct judge *j, const struct csv_row *row);
 /* Find the columns of --unengaged. 64, 65. */

@@ -88,5 +88,6 @@ bool others_load(struct others *o, const char *path, struct err *err)
 	list_reader_free(&r);
 	(void)close(fd);
 	return ok &&
-		(o->keys.used > before || empty || err_set(err, ERR_DATA, "%s: there is no address in this list", path));
+		(o->keys.used > before || empty ||
+			err_set(err, ERR_DATA, "%s: there is no address in this list", path));
 }
