@@ -9,7 +9,7 @@ _listscrub_columns()
 		word=${COMP_WORDS[i]} option=${COMP_WORDS[i-1]}
 		[[ $option == = ]] && option=${COMP_WORDS[i-2]}
 		case $option in
-		-r | --rejects | --report | --suppress | --bounces | --drop-role | --drop-disposable | --dns-cache | --token-key | \
+		-r | --rejects | --fixes | --report | --suppress | --except | --both | --bounces | --drop-role | --drop-disposable | --dns-cache | --token-key | \
 			--unproved | --rest | --update-suppressed | --update-confirmed | --confirmed | --tokens | --confirm-tokens)
 			continue ;;
 		esac
@@ -79,7 +79,7 @@ _listscrub()
 	--soft-window | --confirm-within)
 		mapfile -t COMPREPLY < <(compgen -W "14d 90d" -- "$cur")
 		return ;;
-	-r | --rejects | --report | --suppress | --bounces | --dns-cache | --token-key | --unproved | --rest | --update-suppressed | \
+	-r | --rejects | --fixes | --report | --suppress | --except | --both | --bounces | --dns-cache | --token-key | --unproved | --rest | --update-suppressed | \
 	--update-confirmed | --confirmed | --tokens | --confirm-tokens)
 		compopt -o filenames
 		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
@@ -98,7 +98,7 @@ _listscrub()
 		return ;;
 	esac
 	if [[ $cur == -* ]]; then
-		mapfile -t COMPREPLY < <(compgen -W "--email --delimiter --header --no-header --ragged --split --strict --rejects --annotate --suggest --ascii --summary --report
+		mapfile -t COMPREPLY < <(compgen -W "--email --delimiter --header --no-header --except --both --ragged --split --strict --fix --fixes --no-tld-check --strict-tld --rejects --annotate --suggest --ascii --summary --report
 			--progress --quiet --allow-reserved --literal --quoted --no-dedupe --fold --keep --memory --shard --suppress --bounces
 			--allow-empty --soft-limit --soft-window --print-suppressed --update-suppressed --token-key --trust --unproved
 			--rest --tokens --confirmed --update-confirmed --print-confirmed --confirm-tokens --confirm-within --forget --consent --opt-out --unengaged --inactive --active --dates --drop-role --drop-disposable --mx --resolver

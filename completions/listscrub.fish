@@ -6,7 +6,7 @@ function __listscrub_columns
 	set --local before ''
 	for word in $words[2..-1]
 		set --local path (string replace -r '^~/' "$HOME/" -- $word)
-		if not contains -- $before -r --rejects --report --suppress --bounces --dns-cache; and test -f "$path"
+		if not contains -- $before -r --rejects --fixes --report --suppress --except --both --bounces --dns-cache; and test -f "$path"
 			head -n 1 -- $path | string replace -r '^\xef\xbb\xbf' '' | string split , | string split ';' | \
 				string split '|' | string split \t | string trim -c '"'\r
 			return
@@ -60,6 +60,12 @@ complete -c listscrub -l inactive -xa '90d 26w 12m 2y' -d 'drop rows not active 
 complete -c listscrub -l active -xa '(__listscrub_columns)' -d 'the date of the last activity'
 complete -c listscrub -l ragged -xa 'pad reject' -d 'rows with too few cells'
 complete -c listscrub -l split -d 'make a row of each address in a cell'
+complete -c listscrub -l fix -d 'repair slips around addresses and in domains'
+complete -c listscrub -l fixes -rF -d 'write what was repaired here'
+complete -c listscrub -l no-tld-check -d 'say nothing of top-level domains that do not exist'
+complete -c listscrub -l strict-tld -d 'reject top-level domains that do not exist'
+complete -c listscrub -l except -rF -d 'drop rows whose address is on this list'
+complete -c listscrub -l both -rF -d 'keep only rows whose address is on this list too'
 complete -c listscrub -l strict -d 'stop at a quote that is not closed'
 complete -c listscrub -l dates -xa 'auto dmy mdy ymd' -d 'the order in dates of three numbers'
 complete -c listscrub -l drop-role -F -d 'drop sales@ and other roles'

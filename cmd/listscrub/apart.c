@@ -36,8 +36,9 @@ static bool check_input(const struct settings *set, struct err *err)
 {
 	size_t n = count(set->lists);
 	size_t uses = count_standard(set->lists, n) + count_standard(set->suppress.values, set->suppress.n) +
-		count_standard(set->bounces.values, set->bounces.n) + is_standard(set->drop_role) +
-		is_standard(set->drop_disposable) + (n == 0 && !settings_only_returns(set)) +
+		count_standard(set->bounces.values, set->bounces.n) +
+		count_standard(set->except.values, set->except.n) + count_standard(set->both.values, set->both.n) +
+		is_standard(set->drop_role) + is_standard(set->drop_disposable) + (n == 0 && !settings_only_returns(set)) +
 		count_standard(set->tokens.values, set->tokens.n) +
 		count_standard(set->confirm_tokens.values, set->confirm_tokens.n);
 
@@ -82,21 +83,33 @@ static bool check_output(const struct settings *set, const char *option, const c
 		return err_set(err, ERR_USAGE, "%s %s is the same file as standard input", option, path);
 	return check_reads(option, path, &out, set->lists, count(set->lists), err) &&
 		check_reads(option, path, &out, set->suppress.values, set->suppress.n, err) &&
+		check_reads(option, path, &out, set->except.values, set->except.n, err) &&
+		check_reads(option, path, &out, set->both.values, set->both.n, err) &&
 		check_reads(option, path, &out, set->bounces.values, set->bounces.n, err) &&
 		check_reads(option, path, &out, single, sizeof single / sizeof *single, err);
 }
 
 /* By name where they are not there yet. */
-static bool check_pair(const struct settings *set, struct err *err)
+static bool are_one(const char *a, const char *b)
 {
 	struct stat out;
 
-	if (set->rejects == NULL || set->report == NULL)
-		return true;
-	if (stat(set->rejects, &out) != 0 ? strcmp(set->rejects, set->report) != 0
-					  : !S_ISREG(out.st_mode) || !is_same(&out, set->report))
-		return true;
-	return err_set(err, ERR_USAGE, "--rejects and --report are the same file: %s", set->report);
+	if (a == NULL || b == NULL)
+		return false;
+	return stat(a, &out) != 0 ? strcmp(a, b) == 0 : S_ISREG(out.st_mode) && is_same(&out, b);
+}
+
+static bool check_pairs(const struct settings *set, struct err *err)
+{
+	const char *const options[] = { "--rejects", "--report", "--fixes" };
+	const char *const paths[] = { set->rejects, set->report, set->fixes };
+
+	for (size_t i = 1; i < 3; i++)
+		for (size_t k = 0; k < i; k++)
+			if (are_one(paths[k], paths[i]))
+				return err_set(err, ERR_USAGE, "%s and %s are the same file: %s", options[k],
+					options[i], paths[i]);
+	return true;
 }
 
 /* The files that grow are read and written, but are not lists or mailboxes. */
@@ -134,6 +147,8 @@ static bool check_standard_output(const struct settings *set, struct err *err)
 		return true;
 	return check_reads("standard", "output", &out, set->suppress.values, set->suppress.n, err) &&
 		check_reads("standard", "output", &out, set->bounces.values, set->bounces.n, err) &&
+		check_reads("standard", "output", &out, set->except.values, set->except.n, err) &&
+		check_reads("standard", "output", &out, set->both.values, set->both.n, err) &&
 		check_reads("standard", "output", &out, single, sizeof single / sizeof *single, err);
 }
 
@@ -141,7 +156,7 @@ bool apart_check(const struct settings *set, struct err *err)
 {
 	return check_input(set, err) && check_standard_output(set, err) &&
 		check_output(set, "--rejects", set->rejects, err) && check_output(set, "--report", set->report, err) &&
-		check_pair(set, err) && check_returns(set, err);
+		check_output(set, "--fixes", set->fixes, err) && check_pairs(set, err) && check_returns(set, err);
 }
 
 bool apart_output(const struct input *in, int fd, const char *name, struct err *err)

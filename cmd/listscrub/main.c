@@ -87,10 +87,19 @@ static bool open_outputs(struct run *run, struct err *err)
 	rows->as_it_is = !set->annotate && !set->suggest;
 	rows->delimiter = run->scrub.in.form.delimiter;
 	rows->line_end = run->scrub.in.line_end;
+	if (set->lists[0] != NULL && set->lists[1] != NULL)
+		rows->file = set->lists[0];
 	output_init(&rows->outputs[ROWS_KEPT], STDOUT_FILENO, "standard output");
 	if (!apart_output(&run->scrub.in, STDOUT_FILENO, "standard output", err))
 		return false;
-	return set->rejects == NULL || output_create(&rows->outputs[ROWS_REJECTS], set->rejects, err);
+	if (set->rejects != NULL && !output_create(&rows->outputs[ROWS_REJECTS], set->rejects, err))
+		return false;
+	if (set->fixes == NULL)
+		return true;
+	if (!output_create(&rows->outputs[ROWS_FIXES], set->fixes, err))
+		return false;
+	output_add(&rows->outputs[ROWS_FIXES], STR_LIT("line,from,to,what\n"));
+	return true;
 }
 
 /* In the order in which a mistake costs least: lists and names before anything is created or asked. */
@@ -113,6 +122,7 @@ static bool prepare(struct run *run, struct err *err)
 	if (set->suggest) {
 		suggest_init(&run->suggest);
 		run->suggest.mx = s->mx;
+		run->suggest.tld = &s->judge.tld;
 		s->judge.suggest = &run->suggest;
 	}
 	if (set->report != NULL) {
@@ -122,6 +132,7 @@ static bool prepare(struct run *run, struct err *err)
 	s->judge.details = set->annotate || set->rejects != NULL || set->report != NULL;
 	random_bytes(random, sizeof random);
 	random_seed(&s->unread_values.set);
+	random_seed(&s->tlds.set);
 	dedup_init(&s->dedup, random, set->memory, set->newest != NULL);
 	spill_init(&s->spill);
 	progress_init(&s->progress, "B", s->in.total, set->progress);
@@ -136,6 +147,7 @@ static struct findings findings(const struct scrub *s)
 		.mx = s->mx,
 		.counts = &s->counts,
 		.values = &s->unread_values,
+		.tlds = &s->tlds,
 		.unread = s->rows.outputs[ROWS_KEPT].gone };
 }
 
@@ -209,6 +221,7 @@ static void run_free(struct run *run)
 	spill_free(&run->scrub.spill);
 	rowset_free(&run->scrub.losers);
 	values_free(&run->scrub.unread_values);
+	values_free(&run->scrub.tlds);
 	back_free(&run->back);
 	mx_free(&run->mx);
 	suggest_free(&run->suggest);
@@ -217,7 +230,7 @@ static void run_free(struct run *run)
 
 int main(int argc, char **argv)
 {
-	struct run run = { .scrub.rows.outputs = { { .fd = -1 }, { .fd = -1 } }, .scrub.spill.fd = -1 };
+	struct run run = { .scrub.rows.outputs = { { .fd = -1 }, { .fd = -1 }, { .fd = -1 } }, .scrub.spill.fd = -1 };
 	struct err err = { .kind = ERR_NONE };
 	int status = 0;
 

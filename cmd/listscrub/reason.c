@@ -11,6 +11,8 @@ static const struct {
 	[REASON_RAGGED] = { "ragged-row", "more or fewer cells than columns" },
 	[REASON_SYNTAX] = { "syntax", "not a well-formed address" },
 	[REASON_RESERVED] = { "reserved-domain", "a domain reserved for tests or local use" },
+	[REASON_LISTED_BEFORE] = { "listed-before", "on a list of --except" },
+	[REASON_NOT_LISTED] = { "not-listed", "on no list of --both" },
 	[REASON_SUPPRESSED] = { "suppressed", "on a suppression list" },
 	[REASON_COMPLAINED] = { "complained", "complained about mail" },
 	[REASON_UNSUBSCRIBED] = { "unsubscribed", "asked to be taken off" },

@@ -81,6 +81,13 @@ static const struct option *syntax_options(struct settings *s)
 			"take example.com and other reserved domains", false },
 		{ "literal", 0, OPTION_FLAG, &s->literal, NULL, "take user@[192.0.2.1]", false },
 		{ "quoted", 0, OPTION_FLAG, &s->quoted, NULL, "take \"quoted local parts\"@example.org", false },
+		{ "fix", 0, OPTION_FLAG, &s->fix, NULL,
+			"repair slips around addresses and in domains: quotes, blanks, gmail,com", false },
+		{ "fixes", 0, OPTION_TEXT, &s->fixes, "FILE", "with --fix: write what was repaired here", false },
+		{ "no-tld-check", 0, OPTION_FLAG, &s->no_tld_check, NULL,
+			"say nothing of top-level domains that do not exist", false },
+		{ "strict-tld", 0, OPTION_FLAG, &s->strict_tld, NULL, "reject top-level domains that do not exist",
+			false },
 		{ "no-dedupe", 0, OPTION_FLAG, &s->no_dedupe, NULL, "keep duplicates", false },
 		{ "fold", 0, OPTION_TEXT, &s->fold_text, "provider",
 			"compare without the dots and +tags that providers ignore", false },
@@ -102,6 +109,10 @@ static const struct option *people_options(struct settings *s)
 		{ .type = OPTION_GROUP, .help = "Whom not to mail" },
 		{ "suppress", 0, OPTION_LIST, &s->suppress, "FILE",
 			"addresses, @domains or hashes (md5:, sha1:, sha256:) to leave out (repeatable)", false },
+		{ "except", 0, OPTION_LIST, &s->except, "FILE", "drop rows whose address is on this list (repeatable)",
+			false },
+		{ "both", 0, OPTION_LIST, &s->both, "FILE",
+			"keep only rows whose address is on this list too (repeatable)", false },
 		{ "allow-empty", 0, OPTION_FLAG, &s->allow_empty, NULL,
 			"accept an empty --suppress or --drop-... file as a list with no entries", false },
 		{ "consent", 0, OPTION_LIST, &s->consent, "COLUMN[=VALUE,...]",
@@ -254,6 +265,10 @@ static bool check_standard_input(const struct settings *s, struct err *err)
 		n += is_standard(s->bounces.values[i]);
 	for (size_t i = 0; i < s->suppress.n; i++)
 		n += is_standard(s->suppress.values[i]);
+	for (size_t i = 0; i < s->except.n; i++)
+		n += is_standard(s->except.values[i]);
+	for (size_t i = 0; i < s->both.n; i++)
+		n += is_standard(s->both.values[i]);
 	if (n > 1)
 		return err_set(err, ERR_USAGE, "standard input cannot be read twice: name the list");
 	return true;
@@ -274,6 +289,10 @@ static bool check_pairs(struct settings *s, struct err *err)
 	if (s->rejects != NULL && strcmp(s->rejects, "-") == 0)
 		return err_set(err, ERR_USAGE,
 			"--rejects takes a file: standard output is for the rows kept (or see --annotate)");
+	if (s->fixes != NULL && (!s->fix || strcmp(s->fixes, "-") == 0))
+		return err_set(err, ERR_USAGE, "--fixes takes a file, and needs --fix");
+	if (s->no_tld_check && s->strict_tld)
+		return err_set(err, ERR_USAGE, "--no-tld-check and --strict-tld exclude each other");
 	if (s->report != NULL && strcmp(s->report, "-") == 0)
 		return err_set(err, ERR_USAGE, "--report takes a file: standard output is for the rows kept");
 	return true;

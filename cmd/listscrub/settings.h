@@ -28,6 +28,10 @@ struct settings {
 	bool summary_json;
 	const char *report;
 
+	bool fix;
+	const char *fixes;
+	bool no_tld_check;
+	bool strict_tld;
 	bool no_dedupe;
 	const char *fold_text;
 	bool fold;
@@ -42,6 +46,8 @@ struct settings {
 	const char *drop_role; /* NULL: not asked for; "": built-in list */
 	const char *drop_disposable;
 	struct option_list suppress;
+	struct option_list except; /* older lists */
+	struct option_list both;
 	bool allow_empty; /* a file of these without anything in it names nobody */
 	struct option_list bounces;
 	uint64_t soft_limit; /* 0: soft bounces never reject */

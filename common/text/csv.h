@@ -57,6 +57,9 @@ enum csv_event {
 	CSV_ERROR, /* ERR_DATA; rows given out before remain valid; every further call gives CSV_ERROR too */
 };
 
+/* As `torn`: for callers' own rows that are not rows of their list. */
+#define CSV_NOT_A_ROW SIZE_MAX
+
 /* 16 MiB. */
 #define CSV_ROW_LIMIT ((size_t)16 << 20)
 

@@ -39,7 +39,7 @@ def row(n):
 
 OPTIONS = [["--annotate"], ["--suggest"], ["--no-dedupe"], ["--fold=provider"], ["--keep", "newest:seen"], ["--consent", "ok"], ["--opt-out", "left"], ["--active", "seen", "--inactive", "1y"],
            ["--dates=dmy"], ["--unengaged", "SENT=sent,OPENED=opens,MIN=10"], ["--email", "email,second"], ["--split"], ["--ragged=reject"], ["--drop-role"], ["--drop-disposable"], ["--ascii"],
-           ["--memory", "1M"], ["--suppress", "SUPPRESS"], ["--quoted", "--literal"], ["--allow-reserved"]]
+           ["--memory", "1M"], ["--suppress", "SUPPRESS"], ["--fix"], ["--fix", "--fixes", "FIXES"], ["--except", "SUPPRESS2"], ["--both", "SUPPRESS2"], ["--strict-tld"], ["--no-tld-check"], ["--quoted", "--literal"], ["--allow-reserved"]]
 
 
 def pick():
@@ -47,11 +47,14 @@ def pick():
     flat = [word for option in chosen for word in option]
     if "--no-dedupe" in flat and "--keep" in flat:
         flat.remove("--no-dedupe")
-    return [lab.path("s.txt") if word == "SUPPRESS" else word for word in flat]
+    if "--no-tld-check" in flat and "--strict-tld" in flat:
+        flat.remove("--no-tld-check")
+    return [lab.path("s.txt") if word == "SUPPRESS" else lab.path("fixes.csv") if word == "FIXES" else lab.path("old.csv") if word == "SUPPRESS2" else word for word in flat]
 
 
 def whole():
     lab.write("s.txt", "@web.de\nann3@a.de\ninfo7@a.de\n")
+    lab.write("old.csv", "n;mail\n1;ann3@a.de\n2;info7@a.de\n3;ann5@web.de\n")
     wrong = []
     for turn in range(600 if THOROUGH else 150):
         n = rng.randrange(1, 80)

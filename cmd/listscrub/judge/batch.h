@@ -17,7 +17,9 @@ struct pending_more {
 	struct str address; /* what replaces it, p NULL: nothing does */
 	struct str detail;
 	struct str suggestion;
-	struct str unread; /* of the verdict */
+	struct str unread; /* of the verdict, as are these */
+	struct str fixed;
+	struct str tld;
 	struct str domain; /* for the report and for DNS */
 };
 
@@ -55,10 +57,13 @@ struct reader {
 	char delimiter;
 	bool compares; /* rows are: by hashes with this key */
 	struct dedup_key key;
-	bool splits;  /* a row for each address of a cell */
-	bool keys;    /* somebody will read them */
-	bool words;   /* every row has its pending_more */
-	bool domains; /* and its domain in it */
+	const size_t *map;   /* for each column the one of the list that is read, or LIST_NONE; NULL: the same */
+	size_t read_columns; /* of that list, */
+	char read_delimiter; /* where there is a map */
+	bool splits;         /* a row for each address of a cell */
+	bool keys;           /* somebody will read them */
+	bool words;          /* every row has its pending_more */
+	bool domains;        /* and its domain in it */
 };
 
 void batch_clear(struct batch *b);

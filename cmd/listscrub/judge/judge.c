@@ -11,6 +11,7 @@
 #include "cmd/listscrub/judge/suggest.h"
 #include "cmd/listscrub/returns/bounces.h"
 #include "io/clock.h"
+#include "io/random.h"
 #include "mail/address/domain.h"
 #include "text/csv.h"
 
@@ -53,11 +54,22 @@ static bool load_suppressed(struct judge *j, const struct settings *set, struct 
 
 bool judge_init(struct judge *j, const struct settings *set, struct err *err)
 {
+	unsigned char random[16];
+
 	j->set = set;
 	j->active_since = clock_wall() - set->inactive;
 	if (!load_suppressed(j, set, err))
 		return false;
+	j->except.fold = j->both.fold = set->fold;
+	for (size_t i = 0; i < set->except.n; i++)
+		if (!others_load(&j->except, set->except.values[i], err))
+			return false;
+	for (size_t i = 0; i < set->both.n; i++)
+		if (!others_load(&j->both, set->both.values[i], err))
+			return false;
 	suppress_watch(&j->suppress);
+	random_bytes(random, sizeof random);
+	tld_init(&j->tld, random);
 	if (set->drop_role != NULL && !lists_load_roles(&j->lists, set->drop_role, set->allow_empty, err))
 		return false;
 	return set->drop_disposable == NULL ||
@@ -71,6 +83,7 @@ void judge_leave(struct judge *j)
 	buf_free(&j->shadow);
 	buf_free(&j->key);
 	buf_free(&j->folded);
+	buf_free(&j->repair.text);
 	mem_free(j->active);
 	if (j->noes.borrowed)
 		return;
@@ -81,6 +94,9 @@ void judge_leave(struct judge *j)
 void judge_free(struct judge *j)
 {
 	suppress_free(&j->suppress);
+	tld_free(&j->tld);
+	others_free(&j->except);
+	others_free(&j->both);
 	lists_free(&j->lists);
 	mem_free(j->consents);
 	mem_free(j->opt_outs);
@@ -93,6 +109,7 @@ void judge_join(struct judge *other, const struct judge *j)
 	other->idn = (struct idn){ .labels = NULL };
 	other->shadow = other->key = other->folded = (struct buf){ .limit = 0 };
 	other->address = (struct address){ .domain_fault = 0 };
+	other->repair = (struct repair){ .what = NULL };
 	other->unread = (struct judge_unread){ 0 };
 	judge_own_notes(other);
 }
@@ -139,7 +156,8 @@ static bool is_padded(const struct judge *j, const struct csv_row *row)
 static enum reason check_shape(struct judge *j, const struct csv_row *row, struct verdict *v)
 {
 	if (row->torn > 0) {
-		v->detail = STR_LIT("a quote in it is not closed");
+		v->detail = row->torn == CSV_NOT_A_ROW ? STR_LIT("more or fewer cells than this list has columns")
+						       : STR_LIT("a quote in it is not closed");
 		return REASON_RAGGED;
 	}
 	if (row->n == j->form->columns)
@@ -201,6 +219,13 @@ static enum reason check_reserved(struct judge *j, struct verdict *v)
 	return REASON_RESERVED;
 }
 
+static enum reason check_others(const struct judge *j, const struct verdict *v)
+{
+	if (j->set->except.n > 0 && others_have(&j->except, v->folded))
+		return REASON_LISTED_BEFORE;
+	return j->set->both.n > 0 && !others_have(&j->both, v->folded) ? REASON_NOT_LISTED : REASON_NONE;
+}
+
 /* What is known of the mailbox from elsewhere: lists, bounces. */
 static enum reason check_history(struct judge *j, struct verdict *v)
 {
@@ -210,6 +235,8 @@ static enum reason check_history(struct judge *j, struct verdict *v)
 		reason = check_suppressed(j, v);
 	if (reason == REASON_NONE && j->bounces != NULL)
 		reason = bounces_judge(j->bounces, v->folded, j->details ? j->arena : NULL, &v->detail);
+	if (reason == REASON_NONE)
+		reason = check_others(j, v);
 	return reason;
 }
 
@@ -299,6 +326,8 @@ static void verdict_clear(struct verdict *v)
 	v->detail.n = 0;
 	v->address.p = NULL;
 	v->suggestion.n = 0;
+	v->fixed.n = 0;
+	v->tld.n = 0;
 	v->unread.n = 0;
 	v->key.n = 0;
 	v->folded.n = 0;
@@ -311,9 +340,10 @@ void judge_begin(struct judge *j)
 {
 	const struct settings *set = j->set;
 
-	j->only_address = !set->fold && set->shard.n <= 1 && j->suppress.entries == 0 && j->bounces == NULL &&
-		j->newest.at == LIST_NONE && !judges_person(j) && set->drop_role == NULL &&
-		set->drop_disposable == NULL && j->mx == NULL && j->suggest == NULL;
+	j->only_address = !set->fold && set->shard.n <= 1 && j->suppress.entries == 0 &&
+		(set->except.n | set->both.n) == 0 && j->bounces == NULL && j->newest.at == LIST_NONE &&
+		!judges_person(j) && set->drop_role == NULL && set->drop_disposable == NULL && j->mx == NULL &&
+		j->suggest == NULL;
 }
 
 /* In a plain list quotes at its beginning may be part of it: "Ann Lee"@example.org. */
@@ -336,6 +366,10 @@ static enum reason whole_address(struct judge *j, const struct csv_row *row, str
 	struct str pieces[SPLIT_MOST];
 	size_t n = reason == REASON_SYNTAX ? split_cell(cell, pieces) : 0;
 
+	if (n == 0)
+		reason = judge_repair(j, cell, reason, v);
+	if (reason == REASON_NONE && !j->set->no_tld_check)
+		reason = judge_tld(j, v);
 	if (n > 0) {
 		j->unread.several++;
 		v->detail = arena_printf(j->arena, "%zu addresses in one cell (see --split)", n);
@@ -370,7 +404,7 @@ static enum reason judge_whole(struct judge *j, const struct csv_row *row, struc
 	if (reason == REASON_NONE)
 		reason = check_kind(j, v);
 	if (j->suggest != NULL && v->key.n > 0)
-		v->suggestion = suggest_for(j->suggest, v->domain);
+		judge_suggest(j, v);
 	if (j->newest.at != LIST_NONE && reason == REASON_NONE)
 		v->date = judge_newest(j, row);
 	return reason;

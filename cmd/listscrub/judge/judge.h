@@ -4,9 +4,12 @@
 #include "base/arena.h"
 #include "cmd/listscrub/judge/idn.h"
 #include "cmd/listscrub/judge/lists.h"
+#include "cmd/listscrub/judge/others.h"
+#include "cmd/listscrub/judge/repair.h"
 #include "cmd/listscrub/settings.h"
 #include "cmd/listscrub/reason.h"
 #include "mail/address/address.h"
+#include "mail/address/tld.h"
 #include "mail/list/answer.h"
 #include "mail/list/digests.h"
 #include "mail/list/suppress.h"
@@ -92,7 +95,10 @@ struct judge {
 	bool notes_noes;  /* the same: see judge_wants_noes */
 	bool only_notes;  /* nothing else is asked in it: rows are REASON_ELSEWHERE */
 	struct suppress suppress;
+	struct tld tld;
 	struct lists lists;
+	struct others except;          /* lists that rows must not be on */
+	struct others both;            /* lists on one of which they must be */
 	const struct bounces *bounces;    /* NULL: none */
 	const struct suppress *confirmed; /* NULL: whoever is on the list may be mailed */
 	struct mx *mx;                    /* NULL: not asked, or not answered yet */
@@ -104,6 +110,7 @@ struct judge {
 
 	struct idn idn;
 	struct buf shadow;
+	struct repair repair;
 	struct address address;
 	struct buf key;
 	struct buf folded;
@@ -117,6 +124,9 @@ struct verdict {
 	struct str detail;
 	struct str address; /* what goes into the cell, p NULL: what stands there */
 	struct str suggestion;
+	struct str
+		fixed;  /* what was wrong with the cell, where address is not what was meant to be there; static text */
+	struct str tld; /* that does not exist, or empty */
 	struct str unread; /* COLUMN=value that was not understood, as it may be shown */
 	struct str key;    /* comparing form of the address; empty where there is none */
 	struct str folded; /* the same, or the provider's form if asked for */
@@ -174,6 +184,8 @@ enum reason judge_activity(struct judge *j, const struct csv_row *row, struct ve
 int64_t judge_newest(struct judge *j, const struct csv_row *row);
 /* The column with the address of this row: the first that is filled. */
 size_t judge_email_at(const struct judge *j, const struct csv_row *row);
+/* Does the row of a list with its own columns end before a cell that decides? */
+bool judge_needs_more(const struct judge *j, const struct csv_row *row, const size_t *map);
 /* The cell with the address. */
 struct str judge_address_cell(const struct judge *j, const struct csv_row *row);
 /* Find the columns of --unengaged. 64, 65. */
@@ -195,6 +207,13 @@ enum reason judge_no(struct judge *j, struct verdict *v);
 void judge_take_noes(struct judge *j, const struct judge_noes *other, uint64_t lines);
 /* Notes of its own, none so far. */
 void judge_own_notes(struct judge *j);
+/* judge_repair.c: the cell as it was meant, judged again. reason is what is thought of it as it stands; returns what is
+ * thought now: with --fix a repair may have made it right. */
+enum reason judge_repair(struct judge *j, struct str cell, enum reason reason, struct verdict *v);
+/* A top-level domain that does not exist: v->tld, and with --strict-tld the reason. */
+enum reason judge_tld(struct judge *j, struct verdict *v);
+/* The domain that was probably meant, of an address that is one. */
+void judge_suggest(struct judge *j, struct verdict *v);
 /* The form that decides what is one mailbox: v->folded. */
 void judge_fold(struct judge *j, struct verdict *v);
 void judge_note_dates(struct judge *j, const struct csv_row *row);

@@ -192,6 +192,10 @@ enum reason judge_address(struct judge *j, struct str cell, struct verdict *v)
 
 	if (found != ADDRESS_OK)
 		return fault(j, found, v);
+	if (str_find(buf_str(&j->address.ascii), '.') == buf_len(&j->address.ascii) && j->address.domain.p[0] != '[') {
+		v->detail = STR_LIT("the domain has no dot");
+		return REASON_SYNTAX;
+	}
 	buf_clear(&j->key);
 	address_key(&j->address, &j->key);
 	(void)buf_room(&j->key, 8);

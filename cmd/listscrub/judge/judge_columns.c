@@ -4,6 +4,7 @@
 
 #include "base/mem.h"
 #include "cli/say.h"
+#include "text/csv.h"
 #include "text/date.h"
 
 /* Finding in a list the columns that the options name. */
@@ -106,6 +107,28 @@ static bool find_answers(const struct judge *j, const char *option, const struct
 		if (!find_answer(j, option, asked->values[*n], list, &(*answers)[*n], err))
 			return false;
 	return true;
+}
+
+static bool is_cut(const struct csv_row *row, const size_t *map, size_t column)
+{
+	return map[column] != LIST_NONE && map[column] >= row->n;
+}
+
+bool judge_needs_more(const struct judge *j, const struct csv_row *row, const size_t *map)
+{
+	bool cut = is_cut(row, map, j->email);
+
+	for (size_t i = 0; i < j->n_consents; i++)
+		cut = cut || is_cut(row, map, j->consents[i].at);
+	for (size_t i = 0; i < j->n_opt_outs; i++)
+		cut = cut || is_cut(row, map, j->opt_outs[i].at);
+	for (size_t i = 0; i < j->actives; i++)
+		cut = cut || is_cut(row, map, j->active[i].at);
+	for (size_t i = 0; i < j->engaged.n_sent; i++)
+		cut = cut || is_cut(row, map, j->engaged.sent[i]);
+	for (size_t i = 0; i < j->engaged.n_opened; i++)
+		cut = cut || is_cut(row, map, j->engaged.opened[i]);
+	return cut;
 }
 
 static bool add_email(struct judge *j, const char *name, const char *list, size_t n, struct err *err)

@@ -6,6 +6,7 @@
 #include "io/clock.h"
 #include "io/random.h"
 #include "mail/address/freemail.h"
+#include "mail/address/tld.h"
 
 /* Costs in halves of a typing error. */
 #define EDIT 2      /* a letter too many, too few, or another one */
@@ -136,6 +137,16 @@ static bool other_front(struct str domain, struct str name)
 		str_eq(str_sub(domain, 1, domain.n), str_sub(name, 1, name.n));
 }
 
+/* What a name may cost by its length. The first letter is rarely the wrong one: "matmail.com" is a name of its own. */
+static unsigned allowed_cost(struct str domain, struct str name, size_t label)
+{
+	if (str_starts(name, STR_LIT("gmx.")) || str_starts(name, STR_LIT("aol.")))
+		return SLIP_COST;
+	if (label < 5)
+		return 0;
+	return label < 7 || domain.p[0] != name.p[0] ? EDIT : EDIT + SLIP_COST;
+}
+
 /*
  * The nearest provider, when it is near enough for its length: one slip in a short name ("web.de" has many real
  * neighbours), a whole error in a longer one, three halves in a long one.
@@ -150,8 +161,7 @@ static const char *nearest(struct str domain)
 		return NULL;
 	for (const char *const *p = freemail_large; *p != NULL; p++) {
 		struct str name = str_of(*p);
-		size_t label = str_find(name, '.');
-		unsigned allowed = label < 5 ? 0 : label < 7 ? EDIT : EDIT + SLIP_COST;
+		unsigned allowed = allowed_cost(domain, name, str_find(name, '.'));
 
 		if (name.n > domain.n + 2 || domain.n > name.n + 2 || other_country(domain, name) ||
 			other_front(domain, name) || too_far(set, characters(name), allowed))
@@ -192,6 +202,46 @@ static const char *with_right_end(struct str domain)
 	return found;
 }
 
+/* "freenetd.e": the dot is one letter too far. */
+static bool has_moved_dot(struct str domain, struct str name)
+{
+	size_t at = 0;
+
+	while (at < domain.n && domain.p[at] == name.p[at])
+		at++;
+	return domain.n == name.n && at + 1 < domain.n && (domain.p[at] == '.' || name.p[at] == '.') &&
+		domain.p[at] == name.p[at + 1] && domain.p[at + 1] == name.p[at] &&
+		str_eq(str_sub(domain, at + 2, domain.n), str_sub(name, at + 2, name.n));
+}
+
+/* Where nobody can have a domain with this end, the providers of the same name, and the nearest of their ends. */
+static const char *with_other_end(struct str domain)
+{
+	struct str body = str_sub(domain, 0, str_find(domain, '.') + 1);
+	const char *best = NULL;
+	unsigned least_cost = 2 * EDIT + 1;
+
+	if (domain.n > NAME_MAX_LETTERS)
+		return NULL;
+	for (const char *const *p = freemail_large; *p != NULL; p++) {
+		struct str name = str_of(*p);
+
+		if (has_moved_dot(domain, name))
+			return *p;
+		if (!str_starts(name, body) || name.n > NAME_MAX_LETTERS)
+			continue;
+		struct str end = str_sub(domain, body.n, domain.n);
+		struct str meant = str_sub(name, body.n, name.n);
+		unsigned cost = str_starts(meant, end) ? SLIP_COST : distance(end, meant);
+
+		if (cost < least_cost) {
+			least_cost = cost;
+			best = *p;
+		}
+	}
+	return best;
+}
+
 static const char *find(const struct suggest *s, struct str domain)
 {
 	if (set_find(&s->known, domain) != NULL)
@@ -201,6 +251,8 @@ static const char *find(const struct suggest *s, struct str domain)
 			return p->meant;
 	const char *meant = with_right_end(domain);
 
+	if (meant == NULL && !tld_exists(s->tld, domain))
+		meant = with_other_end(domain);
 	return meant != NULL ? meant : nearest(domain);
 }
 

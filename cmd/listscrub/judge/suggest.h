@@ -4,6 +4,7 @@
 #include "base/set.h"
 
 struct mx;
+struct tld;
 
 /*
  * The domain that was probably meant: by a table of frequent slips, else by the edit distance to the best-known
@@ -11,9 +12,10 @@ struct mx;
  * that answers for mail, and only ever reported: of real domains that look like a typo there are many.
  */
 struct suggest {
-	const struct mx *mx; /* NULL: nobody was asked */
-	struct set known;    /* domains that are right as they are */
-	struct set seen;     /* value: position of the answer + 1, 0: none */
+	const struct mx *mx;   /* NULL: nobody was asked */
+	const struct tld *tld; /* set before the first question */
+	struct set known;      /* domains that are right as they are */
+	struct set seen;       /* value: position of the answer + 1, 0: none */
 };
 
 void suggest_init(struct suggest *s);

@@ -211,14 +211,18 @@ static bool start_first(struct input *in, const struct list_asked *asked, struct
 /* A list after the first one, whose form it has to have. */
 static bool start_later(struct input *in, struct err *err)
 {
+	const struct input_file *f = &in->files[in->at];
 	struct list_asked asked = { .name = input_name(in),
-		.delimiter = in->form.columns > 0 ? in->form.delimiter : '\0',
+		.delimiter = f->columns > 0    ? f->delimiter
+			: in->form.columns > 0 ? in->form.delimiter
+					       : '\0',
 		.header = in->form.header,
 		.email = "1" };
 
 	if (!input_open_file(in, err) || !look(in, &asked, err))
 		return false;
-	if (in->list.form.columns > 0 && !same_columns(&in->form, &in->list.form))
+	if (f->columns > 0 ? in->list.form.columns != f->columns
+			   : in->list.form.columns > 0 && !same_columns(&in->form, &in->list.form))
 		return err_set(err, ERR_DATA, "%s: its columns are not those of %s", input_name(in), in->files[0].name);
 	return in->list.form.header != LIST_HEADER_YES || take_header(in, false, err);
 }
@@ -260,7 +264,7 @@ bool input_open(struct input *in, const char *const *names, const struct list_as
 		if (!start_first(in, asked, err))
 			return false;
 		if (in->form.columns > 0 || in->at + 1 == in->n)
-			return true;
+			return input_unite(in, err);
 	}
 }
 
@@ -271,6 +275,8 @@ void input_free(struct input *in)
 	for (size_t i = 0; in->files != NULL && i < in->n; i++)
 		if (in->files[i].spool >= 0)
 			(void)close(in->files[i].spool);
+	for (size_t i = 0; in->files != NULL && i < in->n; i++)
+		mem_free(in->files[i].map);
 	mem_free(in->files);
 	list_form_free(&in->form);
 	buf_free(&in->header);

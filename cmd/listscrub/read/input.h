@@ -17,11 +17,17 @@ struct input_file {
 	int spool;          /* -1: none */
 	uint64_t spool_at;  /* offset in its text that the spool begins with */
 	bool json;          /* its lines are counted as JSON's */
+
+	/* --- where the lists have different columns (input_union.c) --- */
+	size_t *map; /* owned: for each column of the output the one of this list, or LIST_NONE; NULL: they are the same */
+	size_t mapped;  /* entries of map */
+	size_t columns; /* of this list, 0: it was not looked at */
+	char delimiter; /* the same */
 };
 
 struct input {
 	struct list_reader list;
-	struct list_form form; /* of the first list; the others must have the same columns */
+	struct list_form form; /* of the first list, with the columns that others have besides */
 	struct buf header;     /* the header row in UTF-8, without its end */
 	char line_end[3];      /* for rows that come without one, and for the header */
 	struct input_file *files;

@@ -81,6 +81,8 @@ bool input_rewind(struct input *in, const struct input_place *place, struct err 
 	in->list.asked.name = input_name(in);
 	list_reader_resume(&in->list, place->line, place->cr_ends);
 	in->list.csv.started = place->started;
+	if (f->columns > 0)
+		in->list.csv.delimiter = in->list.form.delimiter = f->delimiter;
 	in->list.form.json = in->files[in->at].json;
 	return true;
 }

@@ -127,7 +127,7 @@ static void join(struct crew *c)
 	judge_join(&m->judge, &c->scrub->judge);
 	m->reader = c->scrub->reader;
 	m->reader.judge = &m->judge;
-	csv_init(&m->csv, c->scrub->in.form.delimiter);
+	csv_init(&m->csv, c->scrub->in.list.csv.delimiter);
 }
 
 static void leave(struct crew_member *m)

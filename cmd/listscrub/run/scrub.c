@@ -14,6 +14,11 @@ static enum csv_event fill(struct scrub *s, struct batch *b, struct err *damage)
 	enum csv_event event = CSV_ROW;
 	struct csv_row row;
 
+	const struct input_file *file = &s->in.files[s->in.at];
+
+	s->reader.map = file->map;
+	s->reader.read_columns = file->columns;
+	s->reader.read_delimiter = file->delimiter;
 	batch_clear(b);
 	b->start = input_here(&s->in);
 	b->before = s->judge.unread;

@@ -50,6 +50,7 @@ struct scrub {
 	struct batch batch;
 	struct counts counts;
 	struct values unread_values;
+	struct values tlds;         /* that do not exist */
 	struct counts committed;    /* of what is written */
 	struct input_place again;   /* where the emitting goes on after the scan */
 	struct judge_unread unread; /* as they were there */

@@ -84,10 +84,14 @@ static void emit(struct scrub *s, struct pending *p, uint64_t row)
 		s->counts.kept++;
 		s->counts.padded += p->missing > 0 || (p->more != NULL && p->more->surplus.p != NULL);
 		s->counts.normalised += p->more != NULL && p->more->address.p != NULL;
+		s->counts.fixed += p->more != NULL && p->more->fixed.n > 0;
+		s->counts.unknown_tld += p->more != NULL && p->more->tld.n > 0;
 	} else {
 		s->counts.rejected[p->reason]++;
 	}
 	s->counts.suggestions += p->more != NULL && p->more->suggestion.n > 0;
+	if (p->more != NULL && p->more->tld.n > 0)
+		values_add(&s->tlds, p->more->tld);
 	if (p->more != NULL && p->more->unread.n > 0)
 		values_add(&s->unread_values, p->more->unread);
 	if (s->report != NULL)
@@ -117,6 +121,8 @@ static bool work_off(struct scrub *s, const struct batch *b, bool looks_up, stru
 {
 	bool ok = true;
 
+	if (s->rows.file != NULL)
+		s->rows.file = s->in.files[b->start.file].name;
 	for (size_t i = 0; i < FETCH_AHEAD && looks_up; i++)
 		fetch(s, b, i);
 	for (size_t i = 0; i < b->n && ok; i++) {
@@ -161,7 +167,7 @@ static void expect_rows(struct scrub *s, const struct batch *b)
 /* What comes through a pipe is passed on as it comes; files are written in large pieces. */
 static bool write_some(struct scrub *s, const struct batch *b, struct err *err)
 {
-	size_t waiting = s->rows.outputs[ROWS_KEPT].n + s->rows.outputs[ROWS_REJECTS].n;
+	size_t waiting = s->rows.outputs[ROWS_KEPT].n + s->rows.outputs[ROWS_REJECTS].n + s->rows.outputs[ROWS_FIXES].n;
 
 	progress_set(&s->progress, b->done);
 	expect_rows(s, b);

@@ -22,6 +22,8 @@ struct counts {
 	uint64_t elsewhere; /* rows of other shares, not counted in read */
 	uint64_t normalised;
 	uint64_t suggestions;
+	uint64_t fixed;       /* of kept: with --fix */
+	uint64_t unknown_tld; /* of kept */
 };
 
 /* What a run found, for the summary and the report. Everything is borrowed and outlives them. */
@@ -32,6 +34,7 @@ struct findings {
 	const struct mx *mx; /* NULL: domains were not asked about */
 	const struct counts *counts;
 	const struct values *values; /* answers that were not understood */
+	const struct values *tlds;   /* top-level domains that do not exist */
 	bool unread;                 /* whoever read the output closed it before the end of the list */
 };
 

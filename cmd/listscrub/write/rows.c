@@ -109,9 +109,35 @@ static void write_annotated(struct rows *r, struct output *o, const struct pendi
 	add_cell(r, o, kept ? STR_LIT("kept") : STR_LIT("rejected"));
 	add_cell(r, o, str_of(reason_name((enum reason)p->reason)));
 	add_detail(r, o, p);
+	if (r->file != NULL)
+		add_cell(r, o, str_of(r->file));
+	if (r->set->fix)
+		add_cell(r, o, kept ? more_of(p)->fixed : STR_LIT(""));
 	if (r->set->suggest)
 		add_cell(r, o, more_of(p)->suggestion);
 	add_end(r, o, p);
+}
+
+/* A row of --fixes, which is CSV with commas. */
+static void write_fix(struct rows *r, const struct pending *p)
+{
+	const struct pending_more *more = more_of(p);
+	struct output *o = &r->outputs[ROWS_FIXES];
+	struct str cell = more->cell;
+	struct str cells[] = { str_trim(cell), more->address, more->fixed };
+
+	buf_clear(&r->scratch);
+	buf_add_number(&r->scratch, p->line);
+	for (size_t i = 0; i < sizeof cells / sizeof cells[0]; i++) {
+		buf_add_char(&r->scratch, ',');
+		/* (As it stands, with its own quotes.) */
+		if (i == 0 && str_starts(cell, STR_LIT("\"")) && str_ends(cell, STR_LIT("\"")) && cell.n > 1)
+			buf_add(&r->scratch, cell);
+		else
+			csv_add_cell(&r->scratch, cells[i], ',');
+	}
+	buf_add_char(&r->scratch, '\n');
+	output_add(o, buf_str(&r->scratch));
 }
 
 static void write_rejected(struct rows *r, struct output *o, const struct pending *p)
@@ -120,6 +146,8 @@ static void write_rejected(struct rows *r, struct output *o, const struct pendin
 	add_cell(r, o, str_of(reason_name((enum reason)p->reason)));
 	add_detail(r, o, p);
 	add_number(r, o, p->line);
+	if (r->file != NULL)
+		add_cell(r, o, str_of(r->file));
 	if (r->set->suggest)
 		add_cell(r, o, more_of(p)->suggestion);
 	add_end(r, o, p);
@@ -148,6 +176,10 @@ void rows_header(struct rows *r, struct str header)
 		add_cell(r, kept, STR_LIT("status"));
 		add_cell(r, kept, STR_LIT("reason"));
 		add_cell(r, kept, STR_LIT("detail"));
+		if (r->file != NULL)
+			add_cell(r, kept, STR_LIT("file"));
+		if (r->set->fix)
+			add_cell(r, kept, STR_LIT("fixed"));
 	}
 	if (r->set->suggest)
 		add_cell(r, kept, STR_LIT("suggestion"));
@@ -158,6 +190,8 @@ void rows_header(struct rows *r, struct str header)
 	add_cell(r, rejects, STR_LIT("reason"));
 	add_cell(r, rejects, STR_LIT("detail"));
 	add_cell(r, rejects, STR_LIT("line"));
+	if (r->file != NULL)
+		add_cell(r, rejects, STR_LIT("file"));
 	if (r->set->suggest)
 		add_cell(r, rejects, STR_LIT("suggestion"));
 	output_add(rejects, str_of(r->line_end));
@@ -192,6 +226,8 @@ void rows_write(struct rows *r, const struct pending *p)
 	if (p->reason == REASON_ELSEWHERE)
 		return;
 	rows_settle(r);
+	if (p->reason == REASON_NONE && more_of(p)->fixed.n > 0 && r->outputs[ROWS_FIXES].fd >= 0)
+		write_fix(r, p);
 	if (r->set->annotate) {
 		write_annotated(r, kept, p);
 	} else if (p->reason == REASON_NONE) {
@@ -206,19 +242,21 @@ void rows_write(struct rows *r, const struct pending *p)
 
 bool rows_commit(struct rows *r, struct err *err)
 {
-	return output_commit(r->outputs, 2, err);
+	return output_commit(r->outputs, ROWS_OUTPUTS, err);
 }
 
 bool rows_close(struct rows *r, struct err *err)
 {
-	bool kept = output_close(&r->outputs[ROWS_KEPT], err);
+	bool ok = true;
 
-	return output_close(&r->outputs[ROWS_REJECTS], kept ? err : NULL) && kept;
+	for (size_t i = 0; i < ROWS_OUTPUTS; i++)
+		ok = output_close(&r->outputs[i], ok ? err : NULL) && ok;
+	return ok;
 }
 
 void rows_free(struct rows *r)
 {
-	output_free(&r->outputs[ROWS_KEPT]);
-	output_free(&r->outputs[ROWS_REJECTS]);
+	for (size_t i = 0; i < ROWS_OUTPUTS; i++)
+		output_free(&r->outputs[i]);
 	buf_free(&r->scratch);
 }

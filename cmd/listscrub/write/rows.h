@@ -6,6 +6,12 @@
 
 struct pending;
 
+/* Rows that are kept; the rejects; what was repaired. */
+#define ROWS_KEPT 0
+#define ROWS_REJECTS 1
+#define ROWS_FIXES 2
+#define ROWS_OUTPUTS 3
+
 /*
  * How rows are written: byte for byte, except for the address that its normal form replaces and the columns that
  * are added. Rows that are kept as they are and follow each other in memory are written as one piece (run), which
@@ -13,15 +19,14 @@ struct pending;
  */
 struct rows {
 	const struct settings *set;
-	struct output outputs[2]; /* those kept; the rejects */
+	struct output outputs[ROWS_OUTPUTS];
+	const char *file; /* that the rows are of, where there are several; NULL: nobody has to know */
 	char delimiter;
 	const char *line_end; /* for a last row without one; static */
 	struct buf scratch;
 	bool as_it_is;  /* nothing is added to rows that are kept */
 	struct str run; /* kept rows that follow each other in memory, not copied yet */
 };
-#define ROWS_KEPT 0
-#define ROWS_REJECTS 1
 
 /* Write a "sep=" line first, for a delimiter that readers would not find by themselves. */
 void rows_separator(struct rows *r, char separator);

@@ -11,6 +11,7 @@
 #include "cmd/listscrub/returns/bounces.h"
 #include "cmd/listscrub/write/findings.h"
 #include "cmd/listscrub/write/values.h"
+#include "mail/address/tld.h"
 #include "text/json.h"
 #include "text/number.h"
 
@@ -73,6 +74,8 @@ static void add_counts(struct json *j, const struct counts *c)
 	json_uint(j, c->normalised);
 	json_key(j, "suggestions");
 	json_uint(j, c->suggestions);
+	json_key(j, "fixed");
+	json_uint(j, c->fixed);
 }
 
 static void say_json(const struct findings *f)
@@ -84,7 +87,8 @@ static void say_json(const struct findings *f)
 	json_object(&j);
 	add_counts(&j, f->counts);
 	add_unread(&j, &f->judge->unread);
-	values_add_json(f->values, &j);
+	values_add_json(f->values, &j, "unread_values");
+	values_add_json(f->tlds, &j, "unknown_tlds");
 	if (f->judge->bounces != NULL) {
 		summary_add_returns(&j, f->judge->bounces);
 	}
@@ -152,6 +156,18 @@ static void say_values(const struct findings *f)
 	values_say(f->values);
 }
 
+static void say_tlds(const struct findings *f)
+{
+	uint64_t n = f->counts->unknown_tld;
+	char text[32];
+
+	if (n == 0)
+		return;
+	say_note("%s %s kept under a top-level domain that did not exist on %s (--strict-tld rejects them):",
+		number_grouped(text, n), rows(n), tld_date());
+	values_say(f->tlds);
+}
+
 static void say_text(const struct findings *f)
 {
 	const struct counts *c = f->counts;
@@ -174,10 +190,13 @@ static void say_text(const struct findings *f)
 		say_note("%s %s of other shares", number_grouped(a, c->elsewhere), rows(c->elsewhere));
 	if (c->suggestions > 0)
 		say_note("%s %s with a suggestion", number_grouped(a, c->suggestions), rows(c->suggestions));
+	if (c->fixed > 0)
+		say_note("%s %s repaired", number_grouped(a, c->fixed), rows(c->fixed));
 	if (f->judge->bounces != NULL && f->set->bounces.n > 0)
 		summary_note_returns(f->judge->bounces);
 	say_unread(&f->judge->unread);
 	say_values(f);
+	say_tlds(f);
 	(void)safelist_say(&f->judge->suppress.files);
 	(void)safelist_say(&f->judge->lists.files);
 }

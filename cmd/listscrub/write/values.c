@@ -52,11 +52,11 @@ void values_say(const struct values *v)
 		say_note("%12s  other values", number_grouped(n, rest));
 }
 
-void values_add_json(const struct values *v, struct json *j)
+void values_add_json(const struct values *v, struct json *j, const char *key)
 {
 	const struct set_entry *e = NULL;
 
-	json_key(j, "unread_values");
+	json_key(j, key);
 	json_object(j);
 	while ((e = next_most(v, e)) != NULL) {
 		json_key(j, e->p);

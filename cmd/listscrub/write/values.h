@@ -17,6 +17,6 @@ void values_free(struct values *v);
 void values_add(struct values *v, struct str text);
 /* The most frequent ones, one a line, on standard error. */
 void values_say(const struct values *v);
-void values_add_json(const struct values *v, struct json *j);
+void values_add_json(const struct values *v, struct json *j, const char *key);
 
 #endif

@@ -1,0 +1,65 @@
+#!/usr/bin/env python3
+"""Several lists at once, and other lists to compare with: --except, --both."""
+import os
+import sys
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from listscrub_kit import Lab, attempt, check, done, same  # noqa: E402
+
+lab = Lab()
+
+
+def united():
+    a = lab.write("a.csv", "email,name,ok\na@a.de,Ann,yes\nb@b.de,Bob\n")
+    b = lab.write("b.csv", 'Ort;E-Mail;Name\r\nX;c@c.de;"C, ""D"""\r\nY;A@a.de;An\r\nZ;d@d.de\r\nQ;f@f.de;F;too much\r\nR;g@@g.de;G;;\r\n')
+    c = lab.write("c.csv", 'ok,email\nyes,e@e.de\n"a\nb",h@h.de')
+    r = lab.run("--summary=json", a, b, c)
+    same(r.rows(), [["email", "name", "ok", "Ort"], ["a@a.de", "Ann", "yes", ""], ["b@b.de", "Bob", "", ""], ["c@c.de", 'C, "D"', "", "X"], ["d@d.de", "", "", "Z"], ["e@e.de", "", "yes", ""],
+                    ["h@h.de", "", "a\nb", ""]], "lists are merged by the names of their columns")
+    same([(row["email"], row["reason"], row["line"], row["file"]) for row in r.rejected()],
+         [("A@a.de", "duplicate", "3", b), ("Q;f@f.de;F;too much", "ragged-row", "5", b), ("g@@g.de", "syntax", "6", b)], "the rejects tell file and line")
+    found = r.summary()
+    same((found["read"], found["kept"], found["rejected"]), (9, 6, 3), "nothing is lost")
+    for args in (["--keep", "newest:name"], ["--memory", "1M"], ["--suggest"], ["--fix"], ["--opt-out", "ort=Q"]):
+        same(lab.run(*args, a, b, c).rows()[1][:4], ["a@a.de", "Ann", "yes", ""], f"also read twice {args}")
+    r = lab.run("--consent", "ok", a, b, c)
+    same(len(r.rows()), 3, "columns of options are those of all")
+    same([row[0] for row in r.rows()[1:]], ["a@a.de", "e@e.de"], "and a consent that a list has no column for is none")
+    same([row["reason"] for row in r.rejected() if "b@b.de" in row["email"]], ["ragged-row"], "nor one that is cut off")
+    r = lab.run("--annotate", a, b, rejects=False)
+    same([row[-1] for row in r.rows()[1:]], [a] * 2 + [b] * 5, "--annotate tells the file")
+    r = lab.run(a, a, rejects=True)
+    same(r.rows(), [["email", "name", "ok"], ["a@a.de", "Ann", "yes"], ["b@b.de", "Bob", ""]], "lists with the same columns are as before")
+    r = lab.run(a, "-", stdin="other,email\nx,y@y.de\n")
+    check(r.status == 65 and "its columns are not those of" in r.err, "what comes through a pipe has to have the columns", r)
+    long = lab.write("long.csv", "n,mail\n" + "".join(f"{n},u{n % 50000}@a.de\n" for n in range(60000)))
+    r = lab.run("--summary=json", a, long)
+    found = r.summary()
+    same((found["read"], found["kept"], found["reasons"]["duplicate"], len(r.rows()[5])), (60002, 50002, 10000, 4), "a long list among them")
+    same([row[0] for row in r.rows()[1:4]], ["a@a.de", "b@b.de", "u0@a.de"], "its address is the address")
+
+
+def compared():
+    new = "email,n\na@a.de,1\nB@b.de,2\nc@c.de,3\nbad,4\na.b@gmail.com,5\n"
+    old = lab.write("old.csv", "n;E-Mail;Unsubscribed\n9; A@A.de ;false\n8;Bob <b@B.de>;true\n7;nobody;\n6;ab@gmail.com;\n")
+    r = lab.run("--except", old, stdin=new)
+    same(([row[1] for row in r.rows()[1:]], r.reasons()), (["3", "5"], ["listed-before", "listed-before", "syntax"]), "--except: what is new")
+    r = lab.run("--both", old, stdin=new)
+    same(([row[1] for row in r.rows()[1:]], r.reasons()), (["1", "2"], ["not-listed", "syntax", "not-listed"]), "--both: what is on both")
+    r = lab.run("--both", old, "--fold=provider", "--except", lab.write("o2", "a@a.de\n"), stdin=new)
+    same([row[1] for row in r.rows()[1:]], ["2", "5"], "together, and in the forms that duplicates are compared by")
+    r = lab.run("--except", old, "--except", lab.write("o3", '{"mail": "c@c.de"}\n'), stdin=new)
+    same([row[1] for row in r.rows()[1:]], ["5"], "several, also JSON Lines")
+    for octets, said in (("", "there is no address in this list"), ("PK\x03\x04", "is"), ("x\ny\n", "there is no address in this list"), ('email\n"a@a.de\n', "never closed")):
+        r = lab.run("--except", lab.write("odd", octets), stdin=new)
+        check(r.status == 65 and r.out == b"" and said in r.err, f"a list that is none stops: {octets!r}", r)
+    same(lab.run("--except", lab.write("head", "email,n\n"), stdin="email\na@a.de\n").out, b"email\na@a.de\n", "a header alone is a list that nobody is on")
+    same(lab.run("--except", lab.path("absent"), stdin=new).status, 66, "one that is not there is 66")
+    for args in (["--except", "-", "--suppress", "-", old], ["--both", "-"], ["--rejects", old, "--except", old]):
+        same(lab.run(*args, stdin=new, rejects=False).status, 64, f"no file for two purposes {args[:2]}")
+
+
+for part in (united, compared):
+    attempt(part)
+lab.close()
+done()
