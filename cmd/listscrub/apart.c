@@ -38,8 +38,8 @@ static bool check_input(const struct settings *set, struct err *err)
 	size_t uses = count_standard(set->lists, n) + count_standard(set->suppress.values, set->suppress.n) +
 		count_standard(set->bounces.values, set->bounces.n) +
 		count_standard(set->except.values, set->except.n) + count_standard(set->both.values, set->both.n) +
-		is_standard(set->drop_role) + is_standard(set->drop_disposable) + (n == 0 && !settings_only_returns(set)) +
-		count_standard(set->tokens.values, set->tokens.n) +
+		is_standard(set->drop_role) + is_standard(set->drop_disposable) +
+		(n == 0 && !settings_only_returns(set)) + count_standard(set->tokens.values, set->tokens.n) +
 		count_standard(set->confirm_tokens.values, set->confirm_tokens.n);
 
 	if (uses > 1 && n == 0)

@@ -97,8 +97,8 @@ struct judge {
 	struct suppress suppress;
 	struct tld tld;
 	struct lists lists;
-	struct others except;          /* lists that rows must not be on */
-	struct others both;            /* lists on one of which they must be */
+	struct others except;             /* lists that rows must not be on */
+	struct others both;               /* lists on one of which they must be */
 	const struct bounces *bounces;    /* NULL: none */
 	const struct suppress *confirmed; /* NULL: whoever is on the list may be mailed */
 	struct mx *mx;                    /* NULL: not asked, or not answered yet */
