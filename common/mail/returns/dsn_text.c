@@ -20,6 +20,17 @@ bool dsn_is_server(const struct dsn_mail *m)
 	return m->server;
 }
 
+/* "Fwd: Undelivered Mail": a person passes a report on, or writes about one. "RE: News: not delivered" is a server's. */
+static bool is_passed_on(struct str subject)
+{
+	static const char answers[] = "re:|fwd:|fw:|aw:|wg:|tr:|sv:|rv:|vs:|antw:";
+	struct str rest = subject;
+
+	while (dsn_starts(rest, answers))
+		rest = str_trim(str_sub(rest, str_find(rest, ':') + 1, rest.n));
+	return rest.n < subject.n && (dsn_book(str_sub(rest, 0, 24)) & DSN_FAILURE) != 0;
+}
+
 bool dsn_is_bounce(const struct dsn_mail *m)
 {
 	struct str type = header_find(m->header, "Content-Type");
@@ -27,7 +38,8 @@ bool dsn_is_bounce(const struct dsn_mail *m)
 	if (dsn_mail_has(m, "message/disposition-notification") &&
 		!dsn_says(buf_str(&m->text), "automatically rejected"))
 		return false; /* a receipt */
-	return (dsn_book(buf_str(&m->subject)) & DSN_FAILURE) != 0 || dsn_is_server(m) ||
+	return ((dsn_book(buf_str(&m->subject)) & DSN_FAILURE) != 0 && !is_passed_on(buf_str(&m->subject))) ||
+		dsn_is_server(m) ||
 		(str_istarts(str_trim(type), STR_LIT("multipart/report")) && dsn_says(type, "delivery-status"));
 }
 
