@@ -362,7 +362,10 @@ static void test_growing(void)
 	int told[2];
 	char x;
 
-	append(fd, FROM_LINE "Subject: first\n\nx\n\n");
+	append(fd, FROM_LINE "Subject: first\n\n");
+	for (int i = 0; i < 100; i++)
+		append(fd, "so that opening does not read to the end\n");
+	append(fd, "\n");
 	check(pipe(told) == 0, "a pipe");
 	pid_t child = fork();
 
