@@ -2,11 +2,18 @@
 
 #include "tests/tap.h"
 
+#include <fcntl.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
 #include "cmd/popfetch/archive/card.h"
 #include "cmd/popfetch/archive/filename.h"
+#include "cmd/popfetch/archive/source.h"
 #include "cmd/popfetch/archive/table.h"
 #include "cmd/popfetch/archive/threads.h"
 #include "cmd/popfetch/archive/view.h"
+#include "io/file.h"
 
 /* --- names of files --- */
 
@@ -320,6 +327,63 @@ static void test_view(void)
 	buf_free(&files);
 }
 
+/* --- a mailbox that grows --- */
+
+#define FROM_LINE "From a@x.example Mon Nov 23 08:00:00 2026\n"
+
+static void append(int fd, const char *text)
+{
+	if (!file_write(fd, str_of(text), "the mailbox", NULL))
+		_exit(1);
+}
+
+/* Holds the lock with half of a message in the file, says so, and completes it later. */
+static void deliver(const char *path, int told)
+{
+	const struct timespec moment = { .tv_nsec = 300000000 };
+	int fd = open(path, O_RDWR | O_APPEND | O_CLOEXEC);
+
+	if (!file_lock(fd, path, 0, NULL))
+		_exit(1);
+	append(fd, FROM_LINE "Subject: second\n\nhalf");
+	if (write(told, "x", 1) != 1)
+		_exit(1);
+	nanosleep(&moment, NULL);
+	append(fd, " and half\n\n");
+	_exit(0);
+}
+
+static void test_growing(void)
+{
+	char path[] = "/tmp/popfetch-archive.XXXXXX";
+	int fd = mkostemp(path, O_APPEND | O_CLOEXEC);
+	struct source s;
+	struct err err = { .kind = ERR_NONE };
+	int told[2];
+	char x;
+
+	append(fd, FROM_LINE "Subject: first\n\n");
+	for (int i = 0; i < 100; i++)
+		append(fd, "so that opening does not read to the end\n");
+	append(fd, "\n");
+	check(pipe(told) == 0, "a pipe");
+	pid_t child = fork();
+
+	if (child == 0)
+		deliver(path, told[1]);
+	check(read(told[0], &x, 1) == 1 && source_open(&s, path, &err), "a mailbox into which mail is being delivered");
+	append(fd, FROM_LINE "Subject: third\n\nx\n\n");
+	check(source_next(&s, &err) && source_next(&s, &err), "two messages");
+	check_same(s.message, "Subject: second\n\nhalf and half\n", "the second is whole");
+	check(!source_next(&s, &err) && err.kind == ERR_NONE, "what came after it was opened is for the next run");
+	source_close(&s);
+	waitpid(child, NULL, 0);
+	close(told[0]);
+	close(told[1]);
+	close(fd);
+	unlink(path);
+}
+
 int main(void)
 {
 	test_names();
@@ -334,5 +398,6 @@ int main(void)
 	test_card();
 	test_keys();
 	test_view();
+	test_growing();
 	return tap_done();
 }
