@@ -52,6 +52,14 @@ static bool has_hole(const struct journal_scan *s, struct str line)
 	return n > 0 && (s->at + n) % BLOCK == 0;
 }
 
+/* Which line it is belongs in front of what the caller says about it. */
+static bool damage_counts(const struct journal_scan *s, struct err *err)
+{
+	if (err != NULL)
+		err_prefix(err, "line %llu is damaged", (unsigned long long)s->bad_number);
+	return false;
+}
+
 static bool take_line(struct journal_scan *s, struct str line, struct err *err)
 {
 	struct str record;
@@ -64,6 +72,8 @@ static bool take_line(struct journal_scan *s, struct str line, struct err *err)
 		}
 		return true;
 	}
+	if (s->bad_number > 0 && s->after_damage != NULL)
+		return s->after_damage(s->arg, record, err) || damage_counts(s, err);
 	/* A sync after the hole would have filled it: what follows was not synced either, and nothing relied on it. */
 	if (s->hole && s->at - s->bad_at <= JOURNAL_RECORD_MAX)
 		return true;

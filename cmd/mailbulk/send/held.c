@@ -3,34 +3,8 @@
 #include "cmd/mailbulk/send/engine.h"
 
 #include "base/mem.h"
-#include "cmd/mailbulk/letter/campaign.h"
-#include "cmd/mailbulk/settings.h"
 
-/* What goes into the journal, and refusals of which it is not known yet what they mean. */
-
-/* A journal says whose it is when it has a first row: until then it binds nobody to a text. */
-static void add_campaign(struct engine *e)
-{
-	const char *key = e->settings->key != NULL ? e->settings->key : "";
-	struct buf record = { 0 };
-	struct err err = { 0 };
-
-	e->campaign_due = false;
-	ledger_campaign(&record, e->wall.wall, e->campaign->id, e->campaign->fingerprint, key);
-	if (!journal_add(&e->journal, buf_str(&record), &err))
-		engine_stop(e, &err);
-	buf_free(&record);
-}
-
-void engine_record(struct engine *e)
-{
-	struct err err = { 0 };
-
-	if (e->journalled && e->campaign_due)
-		add_campaign(e);
-	if (e->journalled && !journal_add(&e->journal, buf_str(&e->record), &err))
-		engine_stop(e, &err);
-}
+/* Refusals of which it is not known yet what they mean. */
 
 static char *copy(struct str s)
 {
@@ -63,10 +37,9 @@ void held_end(struct engine *e, bool refused)
 
 		if (!refused) {
 			const struct ledger_words words = { r->code, r->enhanced, r->reply, str_of(r->reason),
-				str_of(r->stage), r->message_id };
+				str_of(r->stage), r->message_id, STR_LIT("") };
 
-			ledger_verdict(&e->record, LEDGER_DEFERRED, e->wall.wall, h->key, h->address, &words);
-			engine_record(e);
+			book_verdict(&e->book, LEDGER_DEFERRED, h->key, h->address, &words, false);
 			r->status = RESULT_DEFERRED;
 		}
 		results_add(&e->results, r, e->wall.wall);

@@ -3,25 +3,31 @@
 #include "cmd/mailbulk/send/ledger.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
+#include "base/mem.h"
 #include "text/date.h"
+#include "text/hex.h"
 #include "text/utf8.h"
 
 #define DAY 86400
+#define RELEASE 'E'
 #define REPLY_KEPT 300u
 #define OVERHEAD 10u /* of a record in the journal: TAB, CRC and LF */
-#define STATES 8u
 
 static const char letters[] = { [LEDGER_NEW] = 'C',
 	[LEDGER_TRYING] = 'T',
 	[LEDGER_SENT] = 'S',
 	[LEDGER_REFUSED] = 'F',
 	[LEDGER_DEFERRED] = 'D',
-	[LEDGER_UNKNOWN] = 'U' };
+	[LEDGER_UNKNOWN] = 'U',
+	[LEDGER_RESERVED] = 'R' };
 
 void ledger_free(struct ledger *l)
 {
 	keys_free(&l->rows);
+	keys_free(&l->deferred);
+	buf_free(&l->cut);
 }
 
 static bool strange(struct err *err)
@@ -53,25 +59,101 @@ static bool replay_campaign(struct ledger *l, int64_t when, struct str rest, str
 		strange(err);
 }
 
-static bool replay_row(struct ledger *l, enum ledger_state state, int64_t when, struct str rest, struct err *err)
+/* What the record of a row says by now. */
+static enum ledger_state state_of(const struct ledger *l, uint64_t value)
 {
-	struct str key = str_cut(&rest, '\t');
-	char text[33];
-	bool added;
+	enum ledger_state state = (enum ledger_state)(value % LEDGER_STATES);
 
-	if (!keep(text, sizeof text, key) || key.n != 32)
-		return strange(err);
-	struct keys_entry *entry = keys_add(&l->rows, text, &added);
+	return state >= LEDGER_RESERVED && value / LEDGER_STATES < l->released ? LEDGER_NEW : state;
+}
+
+/* Offset and state in one number: a million rows are to fit into little memory. */
+static uint64_t value_of(const struct ledger *l, enum ledger_state state)
+{
+	return l->record_at * LEDGER_STATES + (uint64_t)state;
+}
+
+static struct keys_entry *add_key(struct keys *keys, struct str key, bool *added)
+{
+	char text[33];
+
+	return keep(text, sizeof text, key) && key.n == 32 ? keys_add(keys, text, added) : NULL;
+}
+
+static bool set_state(struct ledger *l, enum ledger_state state, struct str key, struct err *err)
+{
+	bool added;
+	struct keys_entry *entry = add_key(&l->rows, key, &added);
 
 	if (entry == NULL || l->id[0] == '\0')
 		return strange(err);
-	if (!added)
-		l->counts[entry->value % STATES]--;
+	enum ledger_state before = added ? LEDGER_NEW : state_of(l, entry->value);
+
+	if (before != LEDGER_NEW)
+		l->counts[before]--;
 	l->counts[state]++;
-	/* Offset and state in one number: a million rows are to fit into little memory. */
-	entry->value = (l->record_at * STATES + (uint64_t)state) & (UINT64_MAX >> 1);
+	entry->value = value_of(l, state) & (UINT64_MAX >> 1);
+	return true;
+}
+
+static bool replay_row(struct ledger *l, enum ledger_state state, int64_t when, struct str rest, struct err *err)
+{
+	struct str key = str_cut(&rest, '\t');
+	bool added;
+
+	if (!set_state(l, state, key, err))
+		return false;
+	if (state == LEDGER_DEFERRED)
+		add_key(&l->deferred, key, &added)->value = value_of(l, state) & (UINT64_MAX >> 1);
 	if (state == LEDGER_SENT && when / DAY == l->today)
 		l->sent_today++;
+	return true;
+}
+
+static bool replay_reservation(struct ledger *l, struct str rest, struct err *err)
+{
+	struct str boot = str_cut(&rest, '\t');
+
+	if (!keep(l->last_boot, sizeof l->last_boot, boot))
+		return strange(err);
+	enum ledger_state state = boot_same(l->boot, l->last_boot) ? LEDGER_RESERVED : LEDGER_ADRIFT;
+
+	while (rest.p != NULL && rest.n > 0) {
+		struct str key = str_cut(&rest, '\t');
+
+		if (!set_state(l, state, key, err))
+			return false;
+		str_cut(&rest, '\t'); /* address */
+	}
+	return true;
+}
+
+/* Rows that did not leave are what they were before. */
+static bool replay_release(struct ledger *l, struct str rest, struct err *err)
+{
+	if (rest.p == NULL || rest.n == 0) {
+		l->released = l->record_at;
+		l->counts[LEDGER_RESERVED] = l->counts[LEDGER_ADRIFT] = 0;
+		return true;
+	}
+	while (rest.p != NULL && rest.n > 0)
+		if (!set_state(l, LEDGER_NEW, str_cut(&rest, '\t'), err))
+			return false;
+	return true;
+}
+
+/* Most records of a run have the time of the one before. */
+static bool take_time(struct ledger *l, struct str time, int64_t *when)
+{
+	if (time.p == NULL)
+		return false;
+	if (!str_eq(time, str_of(l->time_text))) {
+		if (date_parse_any(time, &l->time) != DATE_OK)
+			return false;
+		if (!keep(l->time_text, sizeof l->time_text, time))
+			l->time_text[0] = '\0';
+	}
+	*when = l->time;
 	return true;
 }
 
@@ -85,37 +167,116 @@ bool ledger_replay(void *ledger, struct str record, struct err *err)
 
 	l->record_at = l->at;
 	l->at += record.n + OVERHEAD;
-	if (letter.n != 1 || rest.p == NULL || date_parse_any(time, &when) != DATE_OK)
+	if (letter.n != 1 || !take_time(l, time, &when))
 		return strange(err);
-	if (letter.p[0] == 'C')
+	if (letter.p[0] == RELEASE)
+		return replay_release(l, rest, err);
+	if (rest.p == NULL)
+		return strange(err);
+	if (letter.p[0] == letters[LEDGER_NEW])
 		return replay_campaign(l, when, rest, err);
+	if (letter.p[0] == letters[LEDGER_RESERVED])
+		return replay_reservation(l, rest, err);
 	for (int state = LEDGER_TRYING; state <= LEDGER_UNKNOWN; state++)
 		if (letters[state] == letter.p[0])
 			return replay_row(l, (enum ledger_state)state, when, rest, err);
 	return strange(err);
 }
 
+bool ledger_after_damage(void *ledger, struct str record, struct err *err)
+{
+	struct ledger *l = ledger;
+	struct str rest = record;
+	bool reservation = str_eq(str_cut(&rest, '\t'), str_at(&letters[LEDGER_RESERVED], 1));
+	bool first = reservation && buf_len(&l->cut) == 0;
+
+	if (first && l->id[0] != '\0') {
+		buf_add(&l->cut, record);
+		l->record_at = LEDGER_CUT;
+		str_cut(&rest, '\t'); /* time */
+		if (!replay_reservation(l, rest, err))
+			return false;
+	}
+	/* In this boot nothing was lost, and before there were reservations every record was synced. */
+	if (first == reservation && l->last_boot[0] != '\0' && !boot_same(l->boot, l->last_boot))
+		return true;
+	return err_set(err, ERR_DATA,
+		"more than a power failure explains. Restore the journal, or begin a new one and keep those from it "
+		"whom this one names (grep the addresses, --suppress FILE)");
+}
+
+void ledger_unsynced(void *ledger)
+{
+	struct ledger *l = ledger;
+
+	memcpy(l->boot, "-", 2);
+}
+
 enum ledger_state ledger_state(const struct ledger *l, const char *key)
 {
 	const struct keys_entry *entry = keys_find(&l->rows, key);
+	enum ledger_state state = entry != NULL ? state_of(l, entry->value) : LEDGER_NEW;
 
-	return entry != NULL ? (enum ledger_state)(entry->value % STATES) : LEDGER_NEW;
+	/* It did not leave, so what was known before counts. */
+	if ((state == LEDGER_NEW || state == LEDGER_RESERVED) && keys_find(&l->deferred, key) != NULL)
+		return LEDGER_DEFERRED;
+	return state;
 }
 
 bool ledger_at(const struct ledger *l, const char *key, uint64_t *at)
 {
-	const struct keys_entry *entry = keys_find(&l->rows, key);
+	const struct keys_entry *entry =
+		keys_find(ledger_state(l, key) == LEDGER_DEFERRED ? &l->deferred : &l->rows, key);
 
 	if (entry == NULL)
 		return false;
-	*at = entry->value / STATES;
+	*at = entry->value / LEDGER_STATES;
 	return true;
+}
+
+static int by_place(const void *a, const void *b)
+{
+	const struct ledger_doubt *x = a;
+	const struct ledger_doubt *y = b;
+
+	return x->at != y->at ? (x->at < y->at ? -1 : 1) : strcmp(x->key, y->key);
+}
+
+struct ledger_doubt *ledger_doubts(const struct ledger *l, size_t *n)
+{
+	struct ledger_doubt *found = mem_array(l->counts[LEDGER_TRYING] + l->counts[LEDGER_ADRIFT], sizeof *found);
+
+	*n = 0;
+	for (size_t i = 0; i < l->rows.size; i++) {
+		const struct keys_entry *entry = &l->rows.slots[i];
+		enum ledger_state state = entry->taken != 0 ? state_of(l, entry->value) : LEDGER_NEW;
+
+		if (state != LEDGER_TRYING && state != LEDGER_ADRIFT)
+			continue;
+		hex_encode(found[*n].key, entry->key, sizeof entry->key);
+		found[(*n)++].at = entry->value / LEDGER_STATES;
+	}
+	qsort(found, *n, sizeof *found, by_place);
+	return found;
 }
 
 /* The next field; the last ones are missing in older journals. */
 static struct str field(struct str *rest)
 {
 	return rest->p != NULL ? str_cut(rest, '\t') : STR_LIT("");
+}
+
+/* In a reservation the row's key and address are two of many fields. */
+static bool read_reservation(struct str rest, const char *key, struct ledger_words *w)
+{
+	while (rest.n > 0) {
+		bool found = str_eq(field(&rest), str_of(key));
+
+		w->address = field(&rest);
+		if (found)
+			return true;
+	}
+	return false;
 }
 
 bool ledger_read(struct str record, const char *key, struct ledger_words *w)
@@ -126,10 +287,14 @@ bool ledger_read(struct str record, const char *key, struct ledger_words *w)
 
 	*w = (struct ledger_words){ .code = 0 };
 	field(&rest); /* time */
-	if (!str_eq(field(&rest), str_of(key)))
+	struct str first = field(&rest);
+
+	if (str_eq(letter, str_at(&letters[LEDGER_RESERVED], 1)))
+		return read_reservation(rest, key, w);
+	if (!str_eq(first, str_of(key)))
 		return false;
-	field(&rest); /* address */
-	if (str_eq(letter, STR_LIT("T"))) {
+	w->address = field(&rest);
+	if (str_eq(letter, str_at(&letters[LEDGER_TRYING], 1))) {
 		w->message_id = field(&rest);
 		return true;
 	}
@@ -143,32 +308,56 @@ bool ledger_read(struct str record, const char *key, struct ledger_words *w)
 	return true;
 }
 
-static void begin(struct buf *out, enum ledger_state state, int64_t now)
+static void begin(struct buf *out, char letter, int64_t now)
 {
 	buf_clear(out);
-	buf_add_char(out, letters[state]);
+	buf_add_char(out, letter);
 	buf_add_char(out, '\t');
 	date_add_iso(out, now);
-	buf_add_char(out, '\t');
 }
 
 void ledger_campaign(struct buf *out, int64_t now, const char *id, const char *fingerprint, const char *key_column)
 {
-	begin(out, LEDGER_NEW, now);
-	buf_printf(out, "%s\t%s\t%.120s", id, fingerprint, key_column);
+	begin(out, letters[LEDGER_NEW], now);
+	buf_printf(out, "\t%s\t%s\t%.120s", id, fingerprint, key_column);
+}
+
+void ledger_reserve(struct buf *out, int64_t now, const char *boot)
+{
+	begin(out, letters[LEDGER_RESERVED], now);
+	buf_add_char(out, '\t');
+	buf_add_text(out, boot);
+}
+
+void ledger_release(struct buf *out, int64_t now)
+{
+	begin(out, RELEASE, now);
+}
+
+void ledger_name(struct buf *out, const char *key, const char *address)
+{
+	buf_add_char(out, '\t');
+	buf_add_text(out, key);
+	if (address == NULL)
+		return;
+	buf_add_char(out, '\t');
+	buf_add_text(out, address);
 }
 
 void ledger_trying(struct buf *out, int64_t now, const char *key, const char *address, struct str message_id)
 {
-	begin(out, LEDGER_TRYING, now);
-	buf_printf(out, "%s\t%s\t%.*s", key, address, STR_ARGS(message_id));
+	begin(out, letters[LEDGER_TRYING], now);
+	ledger_name(out, key, address);
+	buf_add_char(out, '\t');
+	buf_add(out, message_id);
 }
 
 void ledger_verdict(struct buf *out, enum ledger_state state, int64_t now, const char *key, const char *address,
 	const struct ledger_words *w)
 {
-	begin(out, state, now);
-	buf_printf(out, "%s\t%s\t%d\t", key, address, w->code);
+	begin(out, letters[state], now);
+	ledger_name(out, key, address);
+	buf_printf(out, "\t%d\t", w->code);
 	utf8_show(out, w->reply, REPLY_KEPT);
 	buf_printf(out, "\t%.*s\t%.*s\t%.*s\t%.*s", STR_ARGS(w->reason), STR_ARGS(w->stage), STR_ARGS(w->enhanced),
 		STR_ARGS(w->message_id));

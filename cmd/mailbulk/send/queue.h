@@ -8,7 +8,8 @@
 /* Rows that wait for their time (a retry, a slot of their domain), by position in the list: the earliest first, rows of
  * the same time in the order in which they came. */
 struct waiting {
-	int64_t due; /* monotonic nanoseconds */
+	int64_t due;   /* monotonic nanoseconds */
+	int64_t drawn; /* when it was last looked up to go next */
 	uint64_t order;
 	uint64_t number;
 	uint64_t line;

@@ -89,7 +89,7 @@ bool step_peer(struct engine *e, struct peer *p)
 				engine_job_verdict(e, &e->jobs[news.tag], news.rcpt, &news);
 			break;
 		case SMTP_CONTENT:
-			if (e->journal.failed)
+			if (e->book.journal.failed)
 				smtp_abort(&p->smtp);
 			else if (!feed(e, p, &e->jobs[news.tag]))
 				return moved;

@@ -27,8 +27,7 @@ void engine_job_trying(struct engine *e, struct job *job)
 	for (size_t i = 0; i < job->n; i++) {
 		if (job->tickets[i].done)
 			continue;
-		ledger_trying(&e->record, e->wall.wall, job->tickets[i].key, job->tickets[i].email, message_id(job));
-		engine_record(e);
+		book_trying(&e->book, job->tickets[i].key, job->tickets[i].email, message_id(job));
 	}
 }
 
@@ -81,8 +80,8 @@ static void record_verdict(struct engine *e, const struct job *job, const struct
 		.message_id = message_id(job),
 	};
 
-	ledger_verdict(&e->record, state, e->wall.wall, t->key, t->email, &words);
-	engine_record(e);
+	book_verdict(&e->book, state, t->key, t->email, &words, true);
+	e->line.slowed |= state != LEDGER_SENT;
 }
 
 static struct result result_of(const struct job *job, const struct ticket *t, enum result_status status,
@@ -152,9 +151,7 @@ static void put_off(struct engine *e, struct job *job, struct ticket *t, const s
 	unsigned tries = (unsigned)(t->row.attempts - t->row.drops);
 
 	if (tries <= e->settings->retries) {
-		/* After a T the journal has to hear that nothing was sent. */
-		if (job->trying)
-			record_verdict(e, job, t, LEDGER_DEFERRED, w);
+		record_verdict(e, job, t, LEDGER_DEFERRED, w);
 		t->row.due = e->now + pause_before(e, tries);
 		t->row.paced = false;
 		queue_push(&e->queue, &t->row);
@@ -204,8 +201,8 @@ static void lost(struct engine *e, struct job *job, struct ticket *t, const stru
 		set_aside(e, job, t, w);
 		return;
 	}
-	if (job->trying)
-		record_verdict(e, job, t, LEDGER_DEFERRED, w);
+	/* A retry needs a place in another reservation. */
+	record_verdict(e, job, t, LEDGER_DEFERRED, w);
 	t->row.due = e->now;
 	queue_push(&e->queue, &t->row);
 }
@@ -217,8 +214,7 @@ static void turn_down(struct engine *e, struct job *job, struct ticket *t, const
 	if (lesson_rcpt_most(job->peer->relay, job, news, w)) {
 		t->row.attempts--;
 		t->row.due = e->now;
-		if (job->trying)
-			record_verdict(e, job, t, LEDGER_DEFERRED, w);
+		record_verdict(e, job, t, LEDGER_DEFERRED, w);
 		queue_push(&e->queue, &t->row);
 	} else if (w->outcome.row == OUTCOME_ROW_REFUSED) {
 		refuse(e, job, t, w);
