@@ -13,6 +13,13 @@
 static struct bench b;
 static struct engine *const e = &b.e;
 
+/* In a new turn. */
+static size_t admit(void)
+{
+	book_commit(&e->book, &b.err);
+	return engine_admit(e);
+}
+
 /* A list of n rows r0@d0.example, r1@d1.example… in so many domains. */
 static const char *rows(unsigned n, unsigned domains)
 {
@@ -94,19 +101,19 @@ static void test_batches(void)
 		begin_same(120, 16, NO_OPTIONS);
 		b.relays[0].rcpt_most = t[i].learnt;
 		up(16, t[i].offers);
-		engine_admit(e);
+		admit();
 		check_same(str_of(batches()), t[i].batches, t[i].offers);
 		bench_end(&b);
 	}
 	begin_same(120, 1, OPTIONS("--test", "me@test.example"));
 	up(1, "");
-	engine_admit(e);
+	admit();
 	check(e->jobs[0].n == 1 && strcmp(e->jobs[0].tickets[0].email, "me@test.example") == 0,
 		"a test's messages go one by one, all to one address");
 	bench_end(&b);
 	begin(120, 16, NO_OPTIONS);
 	up(16, "");
-	engine_admit(e);
+	admit();
 	check_same(str_of(batches()), "1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1", "so do messages that differ");
 	check(e->jobs[0].tickets[0].row.attempts == 1 && e->under_way == 16 && e->peers[0].taken == 1 &&
 			e->peers[0].jobs == 1,
@@ -124,29 +131,33 @@ static void test_suspects(void)
 	begin_same(7, 6, NO_OPTIONS);
 	b.relays[0].rcpt_most = 3;
 	up(1, "");
-	engine_admit(e);
+	b.relays[0].limit = 1;
+	admit();
 	check_same(str_of(batches()), "3", "a batch");
 	step_peer(e, &e->peers[0]);
 	peer_end(e, &e->peers[0], &lost);
 	check(e->queue.n == 3 && e->under_way == 0, "a lost connection leaves its rows");
 	b.relays[0].rcpt_most = 0;
+	b.relays[0].limit = 6;
 	up(6, "");
-	engine_admit(e);
-	check_same(str_of(batches()), "1 1 1 4", "they go alone, the others together");
-	check(e->jobs[0].tickets[0].row.attempts == 2 && e->jobs[3].tickets[0].row.attempts == 1,
+	admit();
+	check_same(str_of(batches()), "4 1 1 1", "they go alone, the others together");
+	check(e->jobs[0].tickets[0].row.attempts == 1 && e->jobs[3].tickets[0].row.attempts == 2,
 		"for the second time");
 	bench_end(&b);
 	/* Others that are looked at before a suspect go without it. */
 	begin_same(7, 6, NO_OPTIONS);
 	b.relays[0].rcpt_most = 1;
 	up(1, "");
-	check(engine_admit(e) == 1 && line_head(e) != NULL, "a row is looked at ahead");
+	b.relays[0].limit = 1;
+	check(admit() == 1 && line_head(e) != NULL, "a row is looked at ahead");
 	step_peer(e, &e->peers[0]);
 	peer_end(e, &e->peers[0], &lost);
 	b.relays[0].rcpt_most = 3;
+	b.relays[0].limit = 6;
 	up(6, "");
-	engine_admit(e);
-	check_same(str_of(batches()), "1 1 3 2", "the one ahead does not take a suspect with it");
+	admit();
+	check_same(str_of(batches()), "3 3 1", "those ahead do not take a suspect with them");
 	bench_end(&b);
 }
 
@@ -157,7 +168,7 @@ static void test_room(void)
 	begin(100, 3, NO_OPTIONS);
 	up(3, "");
 	b.relays[0].limit = 1.9;
-	engine_admit(e);
+	admit();
 	check(e->peers[0].jobs == 1 && e->peers[1].jobs == 0 && e->peers[2].jobs == 0 && e->peers[1].quitting &&
 			e->peers[2].quitting && !e->peers[0].quitting,
 		"only as many sessions as the relay's limit; others that idle are let go");
@@ -167,7 +178,7 @@ static void test_room(void)
 	up(3, "");
 	b.relays[0].limit = 2;
 	e->peers[2].jobs = 1; /* it has work */
-	engine_admit(e);
+	admit();
 	check(e->peers[0].jobs == 1 && e->peers[1].jobs == 1 && e->peers[2].jobs == 1 && !e->peers[2].quitting,
 		"two, and one that has work may end it");
 	e->peers[2].jobs = 0;
@@ -177,22 +188,22 @@ static void test_room(void)
 	bench_up(&b, 0, 1, "");
 	bench_up(&b, 1, 0, "");
 	b.relays[0].limit = b.relays[1].limit = 1;
-	check(engine_admit(e) == 2, "each relay has its own limit");
+	check(admit() == 2, "each relay has its own limit");
 	bench_end(&b);
 
 	begin(100, 1, NO_OPTIONS);
 	up(1, "");
 	e->peers[0].jobs = WINDOW_MESSAGES;
-	check(engine_admit(e) == 0, "sixteen messages are enough for a session");
+	check(admit() == 0, "sixteen messages are enough for a session");
 	e->peers[0].jobs = WINDOW_MESSAGES - 1;
-	check(engine_admit(e) == 1, "fifteen are not");
+	check(admit() == 1, "fifteen are not");
 	e->peers[0].jobs = 1;
 	bench_end(&b);
 
 	begin(2, 3, NO_OPTIONS);
 	up(3, "");
-	check(engine_admit(e) == 2 && e->peers[0].jobs == 1 && e->peers[1].jobs == 1, "work spreads");
-	check(engine_admit(e) == 0 && e->list_ended && !engine_more(e), "and ends");
+	check(admit() == 2 && e->peers[0].jobs == 1 && e->peers[1].jobs == 1, "work spreads");
+	check(admit() == 0 && e->list_ended && !engine_more(e), "and ends");
 	bench_end(&b);
 
 	for (int i = 0; i < 6; i++) {
@@ -204,7 +215,7 @@ static void test_room(void)
 		b.relays[0].dead = i == 4;
 		if (i == 5)
 			engine_stop(e, NULL);
-		check(engine_admit(e) == (i == 3), "not ready, quitting, pausing, given up, stopping: %d", i);
+		check(admit() == (i == 3), "not ready, quitting, pausing, given up, stopping: %d", i);
 		bench_end(&b);
 	}
 }
@@ -224,7 +235,7 @@ static void test_per_connection(void)
 
 		b.relays[0].per_connection = t[i].learnt;
 		up(1, "");
-		while (p->state == PEER_UP && engine_admit(e) > 0)
+		while (p->state == PEER_UP && admit() > 0)
 			bench_serves(&b, 0);
 		check(e->results.counts[RESULT_SENT] == t[i].most && (p->state == PEER_FREE) == (t[i].most < 6),
 			"%s asked, %u learnt: %u, then QUIT", t[i].asked, (unsigned)t[i].learnt,
@@ -274,7 +285,7 @@ static void test_dialling(void)
 			e->peers[0] = (struct peer){ .state = PEER_OPENING, .relay = &b.relays[0] };
 			e->peers[1] = (struct peer){ .state = PEER_OPENING, .relay = &b.relays[0] };
 		}
-		engine_admit(e);
+		admit();
 		check(opening() - (i == 8 ? 2 : 0) == want[i], "connections that are opened, %d: %zu", i, opening());
 		bench_end(&b);
 	}
@@ -285,7 +296,7 @@ static void test_dialling(void)
 		b.relays[r].greeted = true;
 	}
 	b.relays[0].open = 1;
-	engine_admit(e);
+	admit();
 	check(b.relays[0].open == 3 && b.relays[1].open == 3, "to the relay that has fewest: %zu %zu", b.relays[0].open,
 		b.relays[1].open);
 	bench_end(&b);
@@ -299,27 +310,27 @@ static void test_pace(void)
 	begin_same(30, 2, NO_OPTIONS);
 	up(2, "");
 	e->pace.left = 3;
-	engine_admit(e);
+	admit();
 	check_same(str_of(batches()), "3", "no batch is larger than what a warm-up leaves");
-	check(e->pace.left == 0 && engine_admit(e) == 0, "then nothing goes");
+	check(e->pace.left == 0 && admit() == 0, "then nothing goes");
 	bench_end(&b);
 
 	begin(30, 4, OPTIONS("--rate", "10/s"));
 	up(4, "");
-	check(engine_admit(e) == 1 && engine_admit_due(e) == BENCH_NOW + CLOCK_SECOND / 10,
+	check(admit() == 1 && engine_admit_due(e) == BENCH_NOW + CLOCK_SECOND / 10,
 		"a rate: one, then a tenth of a second");
 	e->now += CLOCK_SECOND / 10 - 1;
-	check(engine_admit(e) == 0, "not before");
+	check(admit() == 0, "not before");
 	e->now += 1;
-	check(engine_admit(e) == 1, "then the next");
+	check(admit() == 1, "then the next");
 	bench_end(&b);
 
 	begin(5, 6, OPTIONS("--domain-rate", "d0.example=1/s"));
 	up(6, "");
-	check(engine_admit(e) == 4 && e->queue.n == 1 && engine_admit_due(e) == BENCH_NOW + CLOCK_SECOND,
+	check(admit() == 4 && e->queue.n == 1 && engine_admit_due(e) == BENCH_NOW + CLOCK_SECOND,
 		"a domain's second row waits, the others do not");
 	e->now += CLOCK_SECOND;
-	check(engine_admit(e) == 1 && e->queue.n == 0 && !engine_more(e) && engine_admit_due(e) == INT64_MAX,
+	check(admit() == 1 && e->queue.n == 0 && !engine_more(e) && engine_admit_due(e) == INT64_MAX,
 		"and goes in its time");
 	check(strcmp(e->jobs[4].tickets[0].email, "r3@d0.example") == 0 && strlen(e->jobs[4].tickets[0].key) == 32,
 		"as who it is");
@@ -329,11 +340,11 @@ static void test_pace(void)
 	begin(5, 6, NO_OPTIONS);
 	up(6, "");
 	provider_pushed_back(provider_of(&e->providers, STR_LIT("x@d1.example")), BENCH_NOW, false);
-	check(engine_admit(e) == 3 && e->providers.held == 2 && engine_more(e) &&
+	check(admit() == 3 && e->providers.held == 2 && engine_more(e) &&
 			engine_admit_due(e) == BENCH_NOW + CLOCK_SECOND / 4,
 		"its rows wait for it");
 	e->now += CLOCK_SECOND / 4;
-	check(engine_admit(e) == 1 && e->providers.held == 1, "and go slowly");
+	check(admit() == 1 && e->providers.held == 1, "and go slowly");
 	bench_end(&b);
 
 	begin(5, 1, NO_OPTIONS);
@@ -376,15 +387,15 @@ static void test_bad(void)
 		3, false, NO_OPTIONS);
 	bench_template = "t.eml";
 	up(3, "");
-	check(engine_admit(e) == 2 && e->bad == 2 && e->under_way == 2, "two rows of five can be sent: %u bad",
+	check(admit() == 2 && e->bad == 2 && e->under_way == 2, "two rows of five can be sent: %u bad",
 		(unsigned)e->bad);
-	check_results(&b, "b skipped; b skipped; none skipped", "the others are told");
+	check_results(&b, "b skipped; none skipped; b skipped", "the others are told");
 	check(e->peers[0].taken == 1 && e->peers[1].taken == 1 && e->peers[2].taken == 0, "and take nobody's place");
 	bench_end(&b);
 	bench_put("left.csv", "email\nr1@d1.example\n");
 	begin(3, 3, OPTIONS("--suppress", bench_path("left.csv")));
 	up(3, "");
-	check(engine_admit(e) == 2, "who is suppressed is not sent to");
+	check(admit() == 2, "who is suppressed is not sent to");
 	check_results(&b, "r1 skipped", "but told");
 	bench_end(&b);
 }
@@ -418,7 +429,7 @@ static void earlier(const char *const *options, bool test, const char *want_sent
 	e->book.used = !test;
 	e->left = 6;
 	up(7, "");
-	engine_admit(e);
+	admit();
 	for (size_t i = 0; i < e->under_way; i++)
 		buf_printf(&sent, "%s%.2s", i > 0 ? " " : "", e->jobs[i].tickets[0].email);
 	check_same(buf_str(&sent), want_sent, "who goes");
@@ -453,8 +464,9 @@ static void test_left(void)
 	up(3, "");
 	provider_pushed_back(provider_of(&e->providers, STR_LIT("x@d1.example")), BENCH_NOW, false);
 	e->pace.left = 2;
-	check(engine_admit(e) == 2, "two go: r0 and r2");
+	check(admit() == 2, "two go: r0 and r2");
 	e->pace.left = 1;
+	book_commit(&e->book, &b.err);
 	check(line_head(e) != NULL && strcmp(line_head(e)->email, "r5@d2.example") == 0,
 		"r1, r3 and r4 wait, r5 is looked at");
 	check(e->queue.n == 1 && e->providers.held == 2, "one for its rate, two for their provider");
@@ -499,7 +511,7 @@ static void test_trying(void)
 	bench_template = "t.eml";
 	bench_campaign(&b);
 	bench_up(&b, 0, 0, "");
-	check(engine_admit(e) == 1, "a long message");
+	check(admit() == 1, "a long message");
 	step_peer(e, &e->peers[0]);
 	bench_says(&b, 0, "250 ok\r\n250 ok\r\n354 go on\r\n");
 	int turns = 0;
@@ -525,7 +537,7 @@ static void test_journal_failed(void)
 {
 	begin(1, 1, NO_OPTIONS);
 	bench_up(&b, 0, 0, "");
-	engine_admit(e);
+	admit();
 	step_peer(e, &e->peers[0]);
 	e->book.journal.failed = true;
 	bench_says(&b, 0, "250 ok\r\n250 ok\r\n354 go on\r\n");
@@ -544,14 +556,14 @@ static void test_verdicts(void)
 	begin_same(3, 1, NO_OPTIONS);
 	b.relays[0].rcpt_most = 2;
 	bench_up(&b, 0, 0, "");
-	engine_admit(e);
+	admit();
 	step_peer(e, &e->peers[0]);
 	bench_says(&b, 0, "250 ok\r\n550 5.1.1 no such user\r\n250 ok\r\n354 go on\r\n");
 	check_records(&b, "F r0; T r1", "one is refused, the other is being sent");
 	bench_says(&b, 0, "250 queued\r\n");
 	check_records(&b, "S r1", "and sent");
 	check_results(&b, "r0 refused no-mailbox; r1 sent", "both are told");
-	engine_admit(e);
+	admit();
 	step_peer(e, &e->peers[0]);
 	bench_says(&b, 0, "250 ok\r\n250 ok\r\n550 5.1.1 no such user\r\n503 no recipients\r\n");
 	check_records(&b, "F r2", "a message that has nobody left is not sent");
@@ -560,17 +572,17 @@ static void test_verdicts(void)
 
 	begin(3, 1, NO_OPTIONS);
 	up(1, "");
-	engine_admit(e);
+	admit();
 	step_peer(e, &e->peers[0]);
 	bench_says(&b, 0, "250 ok\r\n250 ok\r\n354 go on\r\n");
 	bench_says(&b, 0, "250 ok\r\n");
-	check(engine_admit(e) == 2, "then two at once");
+	check(admit() == 2, "then two at once");
 	step_peer(e, &e->peers[0]);
 	bench_says(&b, 0, "250 ok\r\n250 ok\r\n250 ok\r\n354 go on\r\n");
 	buf_clear(&e->peers[0].smtp.out);
 	check_records(&b, "T r0; S r0; T r1", "sent whole");
 	peer_end(e, &e->peers[0], &lost);
-	check_records(&b, "U r1", "and no answer came");
+	check_records(&b, "U r1; D r2", "and no answer came");
 	check_results(&b, "r0 sent; r1 unknown", "which is told");
 	check(e->queue.n == 1 && e->under_way == 0 && e->queue.heap[0].drops == 0 && e->queue.heap[0].attempts == 0,
 		"the next was not sent");

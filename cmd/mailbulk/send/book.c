@@ -65,6 +65,7 @@ void book_trying(struct book *b, const char *key, const char *address, struct st
 {
 	if (!b->used)
 		return;
+	add_campaign(b);
 	ledger_trying(&b->record, b->wall, key, address, message_id);
 	add(b);
 	b->sync_due |= !b->ordered;
@@ -75,6 +76,7 @@ void book_verdict(struct book *b, enum ledger_state state, const char *key, cons
 {
 	if (!b->used)
 		return;
+	add_campaign(b);
 	ledger_verdict(&b->record, state, b->wall, key, address, w);
 	add(b);
 	b->open -= ends;
