@@ -242,7 +242,8 @@ __attribute__((unused)) static struct str bench_results(struct bench *b)
 /* The journal says whose it is. */
 __attribute__((unused)) static void bench_campaign(struct bench *b)
 {
-	ledger_campaign(&b->e.book.record, b->e.wall.wall, "id", b->campaign.fingerprint, "");
+	ledger_campaign(&b->e.book.record, b->e.wall.wall,
+		&(struct ledger_campaign){ "id", b->campaign.fingerprint, "", "", "" });
 	journal_add(&b->e.book.journal, buf_str(&b->e.book.record), &b->err);
 	b->e.book.campaign_due = false;
 	bench_records(b);

@@ -80,8 +80,10 @@ static bool replay_all(struct journal *j, const struct journal_reader *reader, s
 
 	if (!sync_found(j, reader, err))
 		return false;
-	if (read_all(j, &scan, &whole, err))
+	if (read_all(j, &scan, &whole, err) && !scan.foreign)
 		return mend_end(j, whole, scan.open_end, err);
+	if (scan.foreign)
+		return err_set(err, ERR_DATA, "%s is not a journal", j->path);
 	if (err != NULL && scan.bad_number > 0 && err->kind == ERR_DATA)
 		err_prefix(err, "%s", j->path);
 	return false;
@@ -101,6 +103,34 @@ static bool open_file(struct journal *j, struct err *err)
 		return err_set(err, ERR_CANTCREAT, "%s: is no regular file", j->path);
 	/* The name has to survive a power failure too. An empty file may be of a run that was killed before this. */
 	return st.st_size > 0 || file_sync_dir(j->path, err);
+}
+
+bool journal_read(const char *path, const struct journal_reader *reader, uint64_t *whole, struct err *err)
+{
+	struct journal_scan scan = {
+		.replay = reader->replay, .after_damage = reader->after_damage, .arg = reader->arg
+	};
+	char *chunk = mem_alloc(CHUNK);
+	int fd = file_open(path, err);
+	uint64_t left = *whole;
+	bool ok = fd >= 0;
+	long n = 0;
+
+	while (ok && left > 0 && (n = file_read_some(fd, chunk, left < CHUNK ? (size_t)left : CHUNK, path, err)) > 0) {
+		ok = journal_scan_feed(&scan, str_at(chunk, (size_t)n), err);
+		left -= (uint64_t)n;
+	}
+	mem_free(chunk);
+	if (fd >= 0)
+		(void)close(fd);
+	if (n == -2)
+		err_set(err, ERR_TEMP, "%s: interrupted", path);
+	ok = journal_scan_end(&scan, whole, ok ? err : NULL) && ok && n >= 0;
+	if (ok && scan.foreign)
+		return err_set(err, ERR_DATA, "%s is not a journal", path);
+	if (!ok && fd >= 0 && err != NULL && err->kind == ERR_DATA)
+		err_prefix(err, "%s", path);
+	return ok;
 }
 
 bool journal_open_as(struct journal *j, const char *path, const struct journal_reader *reader, struct err *err)

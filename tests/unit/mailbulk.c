@@ -173,9 +173,10 @@ static void test_records(void)
 	struct ledger_words w;
 	struct buf b = { 0 };
 
-	ledger_campaign(&b, 1795395723, "id", "print", "");
-	check_same(buf_str(&b), "C\t2026-11-23T01:02:03Z\tid\tprint\t", "campaign record");
-	check(ledger_replay(&l, buf_str(&b), NULL), "and back");
+	ledger_campaign(&b, 1795395723, &(struct ledger_campaign){ "id", "print", "", "2/3", KEY_A });
+	check_same(buf_str(&b), "C\t2026-11-23T01:02:03Z\tid\tprint\t\t2/3\t" KEY_A, "campaign record");
+	check(ledger_replay(&l, buf_str(&b), NULL) && strcmp(l.share, "2/3") == 0 && strcmp(l.list_key, KEY_A) == 0,
+		"and back");
 	ledger_trying(&b, 1795395723, KEY_A, "a@example.net", STR_LIT("id@x.example"));
 	check_same(buf_str(&b), "T\t2026-11-23T01:02:03Z\t" KEY_A "\ta@example.net\tid@x.example", "trying record");
 	check(ledger_read(buf_str(&b), KEY_A, &w) && str_eq(w.message_id, STR_LIT("id@x.example")), "and read");

@@ -68,8 +68,12 @@ static enum choice judge(struct selection *s, enum list_event event, struct err 
 
 	if (event == LIST_RAGGED || !values_set(&s->values, s->campaign, s->list, &s->row, why))
 		return bad_row(s);
-	if (!in_share(s))
+	if (s->first_key[0] == '\0')
+		memcpy(s->first_key, s->values.key, sizeof s->first_key);
+	if (!in_share(s)) {
+		s->elsewhere++;
 		return CHOICE_END;
+	}
 	struct keys_entry *entry = keys_add(&s->seen, s->values.key, &added);
 
 	if (!added) {

@@ -29,6 +29,8 @@ struct selection {
 	struct values values; /* of the row that was given out */
 	struct row row;
 	uint64_t taken;
+	uint64_t elsewhere; /* rows of other shares */
+	char first_key[33]; /* of the list's first row, whatever its share; empty so far */
 	struct buf scratch;
 };
 

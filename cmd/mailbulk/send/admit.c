@@ -34,6 +34,8 @@ static size_t batch_of(const struct engine *e, const struct peer *p)
 		most = (size_t)p->smtp.caps.rcpt_max;
 	if (p->relay->rcpt_most > 0 && p->relay->rcpt_most < most)
 		most = p->relay->rcpt_most;
+	if (e->settings->max_unknown < most)
+		most = (size_t)e->settings->max_unknown;
 	/* What the server counts by domain is not counted here. */
 	return p->smtp.caps.rcpt_domain_max > 0 ? 1 : most;
 }

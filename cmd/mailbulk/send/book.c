@@ -27,7 +27,8 @@ static void add_campaign(struct book *b)
 	if (!b->campaign_due)
 		return;
 	b->campaign_due = false;
-	ledger_campaign(&b->record, b->wall, b->campaign->id, b->campaign->fingerprint, key);
+	ledger_campaign(&b->record, b->wall,
+		&(struct ledger_campaign){ b->campaign->id, b->campaign->fingerprint, key, b->share, b->list_key });
 	add(b);
 }
 

@@ -33,7 +33,9 @@ struct book {
 	uint64_t open;     /* rows reserved that have no end */
 	const struct campaign *campaign;
 	const struct settings *settings;
-	int64_t wall; /* the time for the records */
+	char share[16];    /* of this run: "K/N" or empty */
+	char list_key[33]; /* of the list's first row, or empty */
+	int64_t wall;      /* the time for the records */
 	struct buf record;
 	struct err why; /* the first record that could not be added */
 };
@@ -48,8 +50,11 @@ struct book_row {
  * Open the journal, learn from it, and see that it is this campaign's. What an earlier run left in doubt is written
  * down and synced. 64, 65, 73, 74, 75. Without a journal (--test) do not call it: then all others do nothing.
  */
-bool book_open(struct book *b, struct campaign *campaign, const struct settings *settings, int64_t wall,
-	struct err *err);
+bool book_open(struct book *b, struct campaign *campaign, const struct settings *settings, const char *list_key,
+	int64_t wall, struct err *err);
+/* Is there a journal beside this one that is of the same text and list, cut into another number of shares? Then some
+ * people would have it twice: false, with 65. */
+bool book_shares(const struct book *b, struct err *err);
 void book_free(struct book *b);
 
 /* Name the rows that go next; before the next commit no second reservation may be made (book_may_reserve). */

@@ -2,6 +2,8 @@
 
 #include "cmd/mailbulk/send/book.h"
 
+#include <stdio.h>
+
 #include "base/mem.h"
 #include "cli/say.h"
 #include "cmd/mailbulk/letter/campaign.h"
@@ -89,8 +91,20 @@ static bool settle_doubts(struct book *b, struct err *err)
 	return ok && book_close(b, err);
 }
 
-bool book_open(struct book *b, struct campaign *campaign, const struct settings *settings, int64_t wall,
-	struct err *err)
+/* Old journals say nothing of their share. */
+static bool check_share(const struct book *b, struct err *err)
+{
+	const struct ledger *l = &b->ledger;
+
+	if (l->id[0] == '\0' || l->list_key[0] == '\0' || strcmp(l->share, b->share) == 0)
+		return true;
+	return err_set(err, ERR_DATA, "%s: this journal is of %s%s, not of %s%s; each share has a journal of its own",
+		b->settings->journal, l->share[0] != '\0' ? "share " : "the whole list", l->share,
+		b->share[0] != '\0' ? "share " : "the whole list", b->share);
+}
+
+bool book_open(struct book *b, struct campaign *campaign, const struct settings *settings, const char *list_key,
+	int64_t wall, struct err *err)
 {
 	struct ledger *l = &b->ledger;
 	const struct journal_reader reader = {
@@ -100,6 +114,9 @@ bool book_open(struct book *b, struct campaign *campaign, const struct settings 
 	*b = (struct book){
 		.journal = { .fd = -1 }, .campaign = campaign, .settings = settings, .wall = wall, .used = true
 	};
+	snprintf(b->list_key, sizeof b->list_key, "%s", list_key);
+	if (settings->shard.k > 0)
+		snprintf(b->share, sizeof b->share, "%u/%u", (unsigned)settings->shard.k, (unsigned)settings->shard.n);
 	random_bytes(l->rows.seed, sizeof l->rows.seed);
 	random_bytes(l->deferred.seed, sizeof l->deferred.seed);
 	l->today = wall / DAY;
@@ -108,7 +125,7 @@ bool book_open(struct book *b, struct campaign *campaign, const struct settings 
 		return false;
 	b->ordered = journal_ordered(&b->journal);
 	boot_id(l->boot);
-	if (!check_campaign(b, campaign, err))
+	if (!check_campaign(b, campaign, err) || !check_share(b, err) || !book_shares(b, err))
 		return false;
 	if (l->id[0] != '\0')
 		say_note("%s: %llu sent before, %llu refused, %llu to be tried again, %llu unknown", settings->journal,

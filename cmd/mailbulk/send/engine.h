@@ -103,6 +103,8 @@ struct peer {
 	bool closing;  /* the server said 421 */
 	bool limited;  /* and spoke of a limit or of our reputation */
 	size_t jobs;   /* under way on it */
+	size_t handed; /* rows handed over to it that have no verdict yet */
+	bool full;     /* --max-unknown: the next message waits for one */
 	uint64_t finished; /* messages that it had a verdict for */
 	uint64_t taken;    /* messages it was given */
 	int64_t idle_since;
@@ -148,6 +150,7 @@ struct engine {
 	struct providers providers;
 	struct pace pace;
 	struct book book;
+	char list_key[33]; /* of the list's first row */
 	struct results results;
 	struct relay *relays;
 	size_t n_relays;
@@ -164,6 +167,8 @@ struct engine {
 	uint64_t left; /* rows of the list not looked at yet, as preflight counted them */
 	/* Octets of the first message: preflight's last question, which only a server can answer. */
 	uint64_t first_size;
+	uint64_t verdicts;       /* recipients accepted or refused for good */
+	uint64_t bounces;        /* of them, those that do not exist */
 	uint64_t refused_in_row; /* recipients, for good */
 	uint64_t content_in_row; /* of them, for the content */
 	uint64_t ours_in_row;    /* replies about us */

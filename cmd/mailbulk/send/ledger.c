@@ -13,7 +13,6 @@
 #define DAY 86400
 #define RELEASE 'E'
 #define REPLY_KEPT 300u
-#define OVERHEAD 10u /* of a record in the journal: TAB, CRC and LF */
 
 static const char letters[] = { [LEDGER_NEW] = 'C',
 	[LEDGER_TRYING] = 'T',
@@ -35,6 +34,12 @@ static bool strange(struct err *err)
 	return err_set(err, ERR_DATA, "this is no journal of mailbulk");
 }
 
+/* The next field; the last ones are missing in older journals. */
+static struct str field(struct str *rest)
+{
+	return rest->p != NULL ? str_cut(rest, '\t') : STR_LIT("");
+}
+
 static bool keep(char *to, size_t size, struct str s)
 {
 	if (s.p == NULL || s.n >= size)
@@ -54,8 +59,13 @@ static bool replay_campaign(struct ledger *l, int64_t when, struct str rest, str
 			return strange(err);
 		l->first = when;
 	}
+	struct str key_column = str_cut(&rest, '\t');
+	struct str share = field(&rest);
+	struct str list_key = field(&rest);
+
 	return (keep(l->fingerprint, sizeof l->fingerprint, fingerprint) &&
-		       keep(l->key_column, sizeof l->key_column, rest)) ||
+		       keep(l->key_column, sizeof l->key_column, key_column) &&
+		       keep(l->share, sizeof l->share, share) && keep(l->list_key, sizeof l->list_key, list_key)) ||
 		strange(err);
 }
 
@@ -166,7 +176,7 @@ bool ledger_replay(void *ledger, struct str record, struct err *err)
 	int64_t when = 0;
 
 	l->record_at = l->at;
-	l->at += record.n + OVERHEAD;
+	l->at += record.n + LEDGER_OVERHEAD;
 	if (letter.n != 1 || !take_time(l, time, &when))
 		return strange(err);
 	if (letter.p[0] == RELEASE)
@@ -260,12 +270,6 @@ struct ledger_doubt *ledger_doubts(const struct ledger *l, size_t *n)
 	return found;
 }
 
-/* The next field; the last ones are missing in older journals. */
-static struct str field(struct str *rest)
-{
-	return rest->p != NULL ? str_cut(rest, '\t') : STR_LIT("");
-}
-
 /* In a reservation the row's key and address are two of many fields. */
 static bool read_reservation(struct str rest, const char *key, struct ledger_words *w)
 {
@@ -316,10 +320,10 @@ static void begin(struct buf *out, char letter, int64_t now)
 	date_add_iso(out, now);
 }
 
-void ledger_campaign(struct buf *out, int64_t now, const char *id, const char *fingerprint, const char *key_column)
+void ledger_campaign(struct buf *out, int64_t now, const struct ledger_campaign *c)
 {
 	begin(out, letters[LEDGER_NEW], now);
-	buf_printf(out, "\t%s\t%s\t%.120s", id, fingerprint, key_column);
+	buf_printf(out, "\t%s\t%s\t%.120s\t%s\t%s", c->id, c->fingerprint, c->key_column, c->share, c->list_key);
 }
 
 void ledger_reserve(struct buf *out, int64_t now, const char *boot)

@@ -11,7 +11,9 @@
  * What the journal's records mean, without the journal: which rows were sent, which are in doubt. One record a line,
  * fields with tabs between them:
  *
- *     C  time  id  fingerprint  key column     this journal is of that sending (again when another text was accepted)
+ *     C  time  id  fingerprint  key column  share  list
+ *                                              this journal is of that sending (again when another text was accepted),
+ *                                              of share K/N of the list whose first row has that key
  *     R  time  boot  key  address  key ...     reserved: on disk before the first of these rows may leave
  *     T  time  key  address  message-id        handed over: written before the last octets of the message may leave
  *     S  time  key  address  code  reply       sent: the server took it
@@ -41,6 +43,7 @@ enum ledger_state {
 };
 
 #define LEDGER_STATES 8u
+#define LEDGER_OVERHEAD 10u /* bytes of a record in the journal beside its text: TAB, CRC and LF */
 #define LEDGER_CUT ((UINT64_MAX >> 1) / LEDGER_STATES)
 
 struct ledger {
@@ -55,6 +58,8 @@ struct ledger {
 	char id[33];                 /* of the sending; empty: no C record yet */
 	char fingerprint[33];        /* of the last C record */
 	char key_column[128];
+	char share[16];                 /* "K/N", or empty: all of the list, or not said */
+	char list_key[33];              /* key of the list's first row; empty: not said */
 	int64_t first;                  /* time of the first record */
 	uint64_t counts[LEDGER_STATES]; /* rows by state */
 	int64_t today; /* day (since 1970, UTC) whose S records are counted in sent_today; set before the replay */
@@ -101,7 +106,14 @@ struct ledger_words {
 bool ledger_read(struct str record, const char *key, struct ledger_words *w);
 
 /* A record for journal_add. reply is made one line without controls. */
-void ledger_campaign(struct buf *out, int64_t now, const char *id, const char *fingerprint, const char *key_column);
+struct ledger_campaign {
+	const char *id;
+	const char *fingerprint;
+	const char *key_column; /* or "" */
+	const char *share;      /* "K/N" or "" */
+	const char *list_key;   /* or "" */
+};
+void ledger_campaign(struct buf *out, int64_t now, const struct ledger_campaign *c);
 /* R and E: begin, then each row (address NULL: E). */
 void ledger_reserve(struct buf *out, int64_t now, const char *boot);
 void ledger_release(struct buf *out, int64_t now);

@@ -39,6 +39,7 @@ static bool check(struct engine *e, const struct suppress *suppress, int *status
 	ok = *status == 0 && stop_signal() == 0;
 	e->left = p.rows;
 	e->first_size = p.first;
+	memcpy(e->list_key, selection.first_key, sizeof e->list_key);
 	if (ok && !list_rewind(e->list, &err)) {
 		*status = say_fail(&err);
 		ok = false;
@@ -146,7 +147,8 @@ static int run(struct engine *e, const struct suppress *suppress)
 		return say_fail(&err);
 	if (!check(e, suppress, &status))
 		return status;
-	if (e->settings->test == NULL && !book_open(&e->book, e->campaign, e->settings, e->wall.wall, &err))
+	if (e->settings->test == NULL &&
+		!book_open(&e->book, e->campaign, e->settings, e->list_key, e->wall.wall, &err))
 		return say_fail(&err);
 	pace_init(&e->pace, e->settings,
 		(uint64_t)(e->wall.wall / DAY - (e->book.used ? e->book.ledger.first : e->wall.wall) / DAY),

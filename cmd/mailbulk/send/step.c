@@ -5,13 +5,24 @@
 #include "cmd/mailbulk/settings.h"
 #include "cmd/mailbulk/check/preflight.h"
 
+/* Would too many rows be in doubt if the connection broke? The next message then waits for a verdict. */
+static bool is_full(const struct engine *e, struct peer *p, const struct job *job)
+{
+	size_t rows = 0;
+
+	for (size_t i = 0; i < job->n; i++)
+		rows += !job->tickets[i].done;
+	p->full = p->handed > 0 && p->handed + rows > e->settings->max_unknown;
+	return p->full;
+}
+
 /* Feed a message's octets; its T records are written before its last ones can leave. */
 static bool feed(struct engine *e, struct peer *p, struct job *job)
 {
 	size_t room = smtp_content_room(&p->smtp);
 	struct str octets;
 
-	if (room == 0)
+	if (room == 0 || is_full(e, p, job))
 		return false;
 	while (room > 0 && letter_octets(&job->letter, e->campaign, job->piece, &octets)) {
 		octets = str_sub(octets, job->at, room);

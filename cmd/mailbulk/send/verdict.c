@@ -28,6 +28,7 @@ void engine_job_trying(struct engine *e, struct job *job)
 		if (job->tickets[i].done)
 			continue;
 		book_trying(&e->book, job->tickets[i].key, job->tickets[i].email, message_id(job));
+		job->peer->handed++;
 	}
 }
 
@@ -138,6 +139,7 @@ static void refuse(struct engine *e, const struct job *job, struct ticket *t, co
 		return;
 	}
 	record_verdict(e, job, t, LEDGER_REFUSED, w);
+	lesson_verdict(e, w->outcome.bounce == OUTCOME_BOUNCE_HARD);
 	/* Words that say nothing: what comes next shows whether it is this recipient or everybody. */
 	if (silent && e->n_held < HELD_MOST)
 		held_add(e, &result, t->email);
@@ -239,6 +241,10 @@ static void settle(struct engine *e, struct job *job, struct ticket *t, const st
 	struct relay *relay = job->peer->relay;
 
 	t->done = true;
+	if (job->trying) {
+		job->peer->handed--;
+		job->peer->full = false;
+	}
 	judge(w, job, t, news);
 	switch (news->outcome) {
 	case SMTP_ACCEPTED:
@@ -249,6 +255,7 @@ static void settle(struct engine *e, struct job *job, struct ticket *t, const st
 		e->trouble = 0;
 		accepted_by(e, t);
 		record_verdict(e, job, t, LEDGER_SENT, w);
+		lesson_verdict(e, false);
 		add_result(e, job, t, RESULT_SENT, w);
 		relay_accepted(relay);
 		break;
