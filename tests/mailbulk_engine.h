@@ -125,6 +125,7 @@ static void bench_begin(struct bench *b, const char *list, size_t peers, bool ke
 	bench_journal(b);
 	pace_init(&e->pace, b->settings, 0, 0);
 	selection_init(&e->selection, &b->campaign, &b->list, &b->suppress);
+	e->selection.seen = &e->book.ledger.rows;
 	results_init(&e->results, RESULTS_CSV, NULL, &b->err);
 	buf_clear(&e->results.out);
 }
@@ -134,6 +135,7 @@ static void bench_end(struct bench *b)
 	struct engine *e = &b->e;
 
 	held_end(e, true);
+	held_put_back_end(e);
 	for (size_t i = 0; i < e->n_peers; i++)
 		peer_free(&e->peers[i]);
 	for (size_t i = 0; i < e->n_jobs; i++) {
@@ -148,6 +150,7 @@ static void bench_end(struct bench *b)
 	book_free(&e->book);
 	queue_free(&e->queue);
 	provider_free(&e->providers);
+	set_free(&e->took);
 	pace_free(&e->pace);
 	results_free(&e->results);
 	selection_free(&e->selection);
@@ -219,6 +222,7 @@ static struct str bench_cell(struct str *line)
 /* The results since the last call. Lives until the next one. */
 __attribute__((unused)) static struct str bench_results(struct bench *b)
 {
+	held_put_back_end(&b->e);
 	struct str rest = buf_str(&b->e.results.out);
 
 	buf_clear(&b->text);

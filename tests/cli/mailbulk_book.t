@@ -125,6 +125,59 @@ def bounces():
             check(work.send(server, f"--max-bounce={bad}").status == 64, f"--max-bounce={bad} is refused")
 
 
-for scenario in (shares, statuses, bounded, bounces):
+def domain_rates():
+    def times(server, domain):
+        """When each RCPT at the domain came, in seconds."""
+        return [e["t"] for e in server.events("command") if e["line"].startswith("RCPT") and domain in e["line"]]
+
+    def gaps(found):
+        return [round(b - a, 2) for a, b in zip(found, found[1:])]
+
+    with Work(rows=0) as work, Server(work, "-r", "RCPT:u1@@1 450 4.2.0 Greylisted", "-r", "RCPT:u2@@1 450 4.2.0 Greylisted") as server:
+        work.write("list.csv", "email,name\n" + "".join(f"u{i}@slow.example,U\n" for i in range(5)))
+        r = work.send(server, "--domain-rate", "slow.example=5/s", *FAST)
+        server.quiet()
+        found = gaps(times(server, "slow.example"))
+        check(r.status == 0 and len(found) == 6 and min(found) >= 0.14, f"--domain-rate holds for retries too ({found})", r.said)
+    with Work(rows=0) as work, Server(work, "-r", "MAIL@2-3 421 4.3.2 Too many connections; drop") as server:
+        work.write("list.csv", "email,name\n" + "".join(f"u{i}@slow.example,U\n" for i in range(6)))
+        r = work.send(server, "-j", "1", "--domain-rate", "slow.example=5/s", *FAST)
+        server.quiet()
+        found = gaps(times(server, "slow.example"))
+        check(r.status == 0 and len(found) >= 5 and min(found) >= 0.14, f"and after a pause of the server ({found})", r.said)
+    with Work(rows=0) as work, Server(work) as server:
+        work.write("list.csv", "email,name\nu0@slow.example,U\nu1@fast.example,U\n")
+        work.send(server, "--domain-rate", "slow.example=30/m", "--limit", "1")
+        r = work.send(server, "--domain-rate", "slow.example=30/m")
+        work.write("list.csv", "email,name\nu0@slow.example,U\nu1@fast.example,U\nu2@slow.example,U\n")
+        r = work.send(server, "--domain-rate", "slow.example=30/m")
+        server.quiet()
+        found = gaps(times(server, "slow.example"))
+        check(r.status == 0 and len(found) == 1 and found[0] >= 0.9, f"and from one run to the next ({found})", r.said)
+
+
+def later_runs():
+    """When a row may be tried again is in the journal; one that is put back in three runs, while others are accepted, is refused."""
+    with Work(rows=4) as work, Server(work, "-r", "RCPT:user1@ 450 4.2.0 Greylisted") as server:
+        for n in (1, 2, 3):
+            r = work.send(server, "--retries", "0")
+            work.rows(4 + n)
+            row = r.by["user1@example.net"]
+            check(row["status"] == ("refused" if n == 3 else "deferred") and r.status == (1 if n == 3 else 75), f"run {n}: {row['status']}", r.said, r.out)
+        check("3 runs" in row["reply"] and "Greylisted" in row["reply"], "with the server's words and the reason", row["reply"])
+        r = work.send(server, "--retries", "0")
+        check(r.by["user1@example.net"]["status"] == "skipped", "and is not tried again", r.out)
+    with Work(rows=2) as work, Server(work, "-r", "RCPT 450 4.2.0 Greylisted") as server:
+        states = [[x["status"] for x in work.send(server, "--retries", "0").rows] for _ in range(4)]
+        check(states == [["deferred"] * 2] * 4, "where nobody is accepted nobody is refused", str(states))
+    with Work(rows=3) as work, Server(work, "-r", "RCPT:user1@@1 450 4.2.0 Greylisted") as server:
+        r = work.send(server, "--retries", "0", "--retry-for", "3d", "--retry-pause", "3")
+        began = time.monotonic()
+        r = work.send(server, "--retry-for", "3d")
+        took = time.monotonic() - began
+        check(r.status == 0 and took >= 1.5 and server.taken() == dict.fromkeys(work.everybody, 1), f"--retry-for: not before its time ({took:.1f} s)", r.said)
+
+
+for scenario in (domain_rates, later_runs, shares, statuses, bounded, bounces):
     attempt(scenario)
 done()

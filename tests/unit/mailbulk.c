@@ -181,7 +181,7 @@ static void test_records(void)
 	check_same(buf_str(&b), "T\t2026-11-23T01:02:03Z\t" KEY_A "\ta@example.net\tid@x.example", "trying record");
 	check(ledger_read(buf_str(&b), KEY_A, &w) && str_eq(w.message_id, STR_LIT("id@x.example")), "and read");
 	const struct ledger_words words = { 550, STR_LIT("5.1.1"), STR_LIT("no\r\n\tS\x1b"), STR_LIT("no-mailbox"),
-		STR_LIT("rcpt"), STR_LIT("id@x.example"), STR_LIT("") };
+		STR_LIT("rcpt"), STR_LIT("id@x.example"), STR_LIT(""), 0, 0 };
 
 	ledger_verdict(&b, LEDGER_REFUSED, 1795395723, KEY_A, "a@example.net", &words);
 	check(ledger_read(buf_str(&b), KEY_A, &w) && w.code == 550 && str_eq(w.enhanced, words.enhanced) &&

@@ -111,12 +111,12 @@ bool book_close(struct book *b, struct err *err)
 	return book_commit(b, err);
 }
 
-void book_recall(const struct book *b, const char *key, struct buf *room, struct ledger_words *w)
+void book_recall(const struct book *b, const char *key, uint64_t value, struct buf *room, struct ledger_words *w)
 {
 	uint64_t at;
 
 	*w = (struct ledger_words){ .code = 0 };
 	/* What cannot be read is not told. */
-	if (ledger_at(&b->ledger, key, &at) && journal_at(&b->journal, at, room, NULL))
+	if (ledger_at_of(&b->ledger, key, value, &at) && journal_at(&b->journal, at, room, NULL))
 		ledger_read(buf_str(room), key, w);
 }

@@ -73,7 +73,8 @@ bool book_commit(struct book *b, struct err *err);
 /* The run ends in order: what is reserved and did not leave is released, and all is synced. 74. */
 bool book_close(struct book *b, struct err *err);
 
-/* What an earlier run says of a row: the words of its last record; room lives as long as they are used. */
-void book_recall(const struct book *b, const char *key, struct buf *room, struct ledger_words *w);
+/* What an earlier run says of a row, by its value in the ledger: the words of its last record; room lives as long as
+ * they are used. */
+void book_recall(const struct book *b, const char *key, uint64_t value, struct buf *room, struct ledger_words *w);
 
 #endif

@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "cli/say.h"
 #include "cmd/mailbulk/letter/campaign.h"
+#include "cmd/mailbulk/send/pace.h"
 #include "cmd/mailbulk/settings.h"
 #include "io/clock.h"
 #include "io/random.h"
@@ -120,6 +121,8 @@ bool book_open(struct book *b, struct campaign *campaign, const struct settings 
 	random_bytes(l->rows.seed, sizeof l->rows.seed);
 	random_bytes(l->deferred.seed, sizeof l->deferred.seed);
 	l->today = wall / DAY;
+	if (pace_longest(settings) > 0)
+		l->since = wall - pace_longest(settings) / CLOCK_SECOND - 1;
 	boot_id(l->boot);
 	if (!journal_open_as(&b->journal, settings->journal, &reader, err))
 		return false;

@@ -110,7 +110,9 @@ struct peer {
 	int64_t idle_since;
 };
 
-#define HELD_MOST 100 /* refused recipients in a row after which it is not the recipients */
+#define PUTS_MOST 3    /* runs that put a row back while others at its domain were accepted */
+#define WAIT_MOST 1000 /* rows put back of which it is not known yet whether this run is one of those */
+#define HELD_MOST 100  /* refused recipients in a row after which it is not the recipients */
 
 /* A refusal that says nothing, until an acceptance shows that others are taken. All strings are owned. */
 struct held {
@@ -121,6 +123,8 @@ struct held {
 	char *reply;
 	char *message_id;
 	char *key;
+	uint16_t puts; /* of a row that was put back: in so many runs before */
+	int64_t not_before;
 };
 
 #define LINE_MOST 256 /* rows that one reservation names */
@@ -167,6 +171,7 @@ struct engine {
 	uint64_t left; /* rows of the list not looked at yet, as preflight counted them */
 	/* Octets of the first message: preflight's last question, which only a server can answer. */
 	uint64_t first_size;
+	struct set took;         /* domains at which somebody was accepted */
 	uint64_t verdicts;       /* recipients accepted or refused for good */
 	uint64_t bounces;        /* of them, those that do not exist */
 	uint64_t refused_in_row; /* recipients, for good */
@@ -174,6 +179,9 @@ struct engine {
 	uint64_t ours_in_row;    /* replies about us */
 	struct held held[HELD_MOST];
 	size_t n_held;
+	struct held *put_back; /* owned: rows at whose domain nobody was accepted so far */
+	size_t n_put_back;
+	size_t put_back_room;
 	bool all_refused;     /* everybody was: refusals that say nothing leave their rows to another run */
 	int64_t trouble;      /* when something first went wrong since a message was taken; 0: nothing did */
 	int64_t patience;     /* for how long that may last */
@@ -218,7 +226,8 @@ bool line_drain(struct engine *e, struct waiting *w);
 /* feed.c: the next row, of those that wait and then of the list: 1 (t->email is the caller's), 0 look again, -1 none
  * now. */
 int feed_draw(struct engine *e, struct ticket *t);
-/* The same of the list alone. */
+/* The same of those that wait, and of the list alone. */
+int feed_waiting(struct engine *e, struct ticket *t);
 int feed_fresh(struct engine *e, struct ticket *t);
 /* The address for the results, which are to be joined with the list: as it is written there. */
 struct str feed_written(const struct engine *e, const struct values *v);
@@ -233,6 +242,15 @@ void engine_leave(struct engine *e, const char *reply);
 void held_add(struct engine *e, const struct result *result, const char *address);
 /* It is clear what they mean: the rows are refused, or left for another run. */
 void held_end(struct engine *e, bool refused);
+
+/* Keep the result of a row that was put back until the end of the run. False: there are too many. */
+bool held_put_back(struct engine *e, const struct result *result, const struct ticket *t, int64_t not_before);
+/* The run ends: those at whose domain others were accepted meanwhile come nearer to being refused, or are. */
+void held_put_back_end(struct engine *e);
+/* Was somebody at the domain of this address accepted in this run? */
+bool held_took(const struct engine *e, const char *address);
+/* What is said of a row that is given up. */
+#define GIVEN_UP " (deferred in 3 runs in which others at its domain were accepted)"
 
 /* step.c: let a session go on until it waits. True when something happened. */
 bool step_peer(struct engine *e, struct peer *p);

@@ -3,6 +3,7 @@
 #include "cmd/mailbulk/send/engine.h"
 
 #include "base/mem.h"
+#include "io/clock.h"
 #include "cmd/mailbulk/letter/campaign.h"
 #include "cmd/mailbulk/settings.h"
 #include "mail/returns/outcome.h"
@@ -77,17 +78,31 @@ static bool tries_refused(const struct settings *s, const struct ledger_words *w
 	return outcome_reason_parse(w->reason, &reason) && (s->retry_refused >> reason & 1) != 0;
 }
 
-/* What an earlier run says of a row. True: it may be tried. */
-static bool may_try(struct engine *e, const struct values *v)
+/* What an earlier run says of a row that it deferred: perhaps not to be tried before some time. */
+static void go_on(struct engine *e, const struct values *v, struct waiting *row)
 {
-	enum ledger_state state = e->book.used ? ledger_state(&e->book.ledger, v->key) : LEDGER_NEW;
 	struct ledger_words w;
 
+	book_recall(&e->book, v->key, e->selection.earlier, &e->recalled, &w);
+	row->puts = (uint16_t)w.puts;
+	if (w.not_before > e->wall.wall)
+		row->due = e->now + (w.not_before - e->wall.wall) * CLOCK_SECOND;
+}
+
+/* What an earlier run says of a row. True: it may be tried. */
+static bool may_try(struct engine *e, const struct values *v, struct waiting *row)
+{
+	enum ledger_state state =
+		e->book.used ? ledger_state_of(&e->book.ledger, v->key, e->selection.earlier) : LEDGER_NEW;
+	struct ledger_words w;
+
+	if (state == LEDGER_DEFERRED)
+		go_on(e, v, row);
 	if (state == LEDGER_NEW || state == LEDGER_DEFERRED || state == LEDGER_RESERVED)
 		return true;
 	if (state != LEDGER_SENT && state != LEDGER_REFUSED && e->settings->resend_unknown)
 		return true;
-	book_recall(&e->book, v->key, &e->recalled, &w);
+	book_recall(&e->book, v->key, e->selection.earlier, &e->recalled, &w);
 	if (state == LEDGER_SENT) {
 		tell_earlier(e, v, RESULT_SKIPPED, &w, "sent by an earlier run");
 	} else if (state != LEDGER_REFUSED) {
@@ -164,17 +179,28 @@ bool feed_read(struct engine *e, const struct ticket *t, const struct values **v
 		return false;
 	}
 	*v = &e->again;
-	return read_again(e, &t->row);
+	if (!read_again(e, &t->row))
+		return false;
+	struct str domain = buf_str(&e->again.address.ascii);
+
+	if (pace_goes(&e->pace, domain, e->now))
+		return true;
+	struct waiting w = t->row;
+
+	w.due = pace_domain(&e->pace, domain, e->now);
+	queue_push(&e->queue, &w);
+	return false;
 }
 
 /* A row whose time has come. 1 there is one, 0 look again, -1 none. */
-static int take_waiting(struct engine *e, struct ticket *t)
+int feed_waiting(struct engine *e, struct ticket *t)
 {
 	struct waiting w;
 	bool ready = provider_take(&e->providers, e->now, &w);
 
 	if (!ready && !queue_take(&e->queue, e->now, &w))
 		return -1;
+	w.urgent = false;
 	if (!read_again(e, &w))
 		return e->stopping ? -1 : 0;
 	if (!may_go(e, &e->again, &w, ready))
@@ -211,13 +237,18 @@ int feed_fresh(struct engine *e, struct ticket *t)
 		break;
 	}
 	e->left -= e->left > 0;
-	if (!may_try(e, &s->values))
-		return 0;
 	struct waiting w = {
 		.number = s->row.number, .line = s->row.line, .offset = s->row.offset, .octets = s->row.octets
 	};
 
+	if (!may_try(e, &s->values, &w))
+		return 0;
+
 	hex_decode(w.key, str_of(s->values.key));
+	if (w.due > e->now) {
+		queue_push(&e->queue, &w);
+		return 0;
+	}
 	if (!may_go(e, &s->values, &w, false))
 		return 0;
 	fill(t, e, &s->values, &w);
@@ -226,7 +257,7 @@ int feed_fresh(struct engine *e, struct ticket *t)
 
 int feed_draw(struct engine *e, struct ticket *t)
 {
-	int found = take_waiting(e, t);
+	int found = feed_waiting(e, t);
 
 	return found < 0 && !e->stopping ? feed_fresh(e, t) : found;
 }

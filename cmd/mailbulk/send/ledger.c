@@ -2,30 +2,19 @@
 
 #include "cmd/mailbulk/send/ledger.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/mem.h"
 #include "text/date.h"
 #include "text/hex.h"
-#include "text/utf8.h"
 
 #define DAY 86400
-#define RELEASE 'E'
-#define REPLY_KEPT 300u
-
-static const char letters[] = { [LEDGER_NEW] = 'C',
-	[LEDGER_TRYING] = 'T',
-	[LEDGER_SENT] = 'S',
-	[LEDGER_REFUSED] = 'F',
-	[LEDGER_DEFERRED] = 'D',
-	[LEDGER_UNKNOWN] = 'U',
-	[LEDGER_RESERVED] = 'R' };
 
 void ledger_free(struct ledger *l)
 {
 	keys_free(&l->rows);
 	keys_free(&l->deferred);
+	set_free(&l->domains);
 	buf_free(&l->cut);
 }
 
@@ -102,8 +91,21 @@ static bool set_state(struct ledger *l, enum ledger_state state, struct str key,
 	if (before != LEDGER_NEW)
 		l->counts[before]--;
 	l->counts[state]++;
-	entry->value = value_of(l, state) & (UINT64_MAX >> 1);
+	entry->value = value_of(l, state);
 	return true;
+}
+
+/* Limits of domains hold from one run to the next. */
+static void note_domain(struct ledger *l, struct str address, int64_t when)
+{
+	char room[256];
+	struct str domain = str_sub(address, str_after_last(address, '@'), address.n);
+
+	if (domain.n > sizeof room)
+		return;
+	for (size_t i = 0; i < domain.n; i++)
+		room[i] = ascii_lower(domain.p[i]);
+	set_add(&l->domains, str_at(room, domain.n), NULL)->value = (uint64_t)when;
 }
 
 static bool replay_row(struct ledger *l, enum ledger_state state, int64_t when, struct str rest, struct err *err)
@@ -114,7 +116,9 @@ static bool replay_row(struct ledger *l, enum ledger_state state, int64_t when, 
 	if (!set_state(l, state, key, err))
 		return false;
 	if (state == LEDGER_DEFERRED)
-		add_key(&l->deferred, key, &added)->value = value_of(l, state) & (UINT64_MAX >> 1);
+		add_key(&l->deferred, key, &added)->value = value_of(l, state);
+	if (state == LEDGER_TRYING && l->since != 0 && when >= l->since)
+		note_domain(l, str_cut(&rest, '\t'), when);
 	if (state == LEDGER_SENT && when / DAY == l->today)
 		l->sent_today++;
 	return true;
@@ -179,16 +183,16 @@ bool ledger_replay(void *ledger, struct str record, struct err *err)
 	l->at += record.n + LEDGER_OVERHEAD;
 	if (letter.n != 1 || !take_time(l, time, &when))
 		return strange(err);
-	if (letter.p[0] == RELEASE)
+	if (letter.p[0] == LEDGER_RELEASE)
 		return replay_release(l, rest, err);
 	if (rest.p == NULL)
 		return strange(err);
-	if (letter.p[0] == letters[LEDGER_NEW])
+	if (letter.p[0] == ledger_letters[LEDGER_NEW])
 		return replay_campaign(l, when, rest, err);
-	if (letter.p[0] == letters[LEDGER_RESERVED])
+	if (letter.p[0] == ledger_letters[LEDGER_RESERVED])
 		return replay_reservation(l, rest, err);
 	for (int state = LEDGER_TRYING; state <= LEDGER_UNKNOWN; state++)
-		if (letters[state] == letter.p[0])
+		if (ledger_letters[state] == letter.p[0])
 			return replay_row(l, (enum ledger_state)state, when, rest, err);
 	return strange(err);
 }
@@ -197,7 +201,7 @@ bool ledger_after_damage(void *ledger, struct str record, struct err *err)
 {
 	struct ledger *l = ledger;
 	struct str rest = record;
-	bool reservation = str_eq(str_cut(&rest, '\t'), str_at(&letters[LEDGER_RESERVED], 1));
+	bool reservation = str_eq(str_cut(&rest, '\t'), str_at(&ledger_letters[LEDGER_RESERVED], 1));
 	bool first = reservation && buf_len(&l->cut) == 0;
 
 	if (first && l->id[0] != '\0') {
@@ -222,10 +226,16 @@ void ledger_unsynced(void *ledger)
 	memcpy(l->boot, "-", 2);
 }
 
-enum ledger_state ledger_state(const struct ledger *l, const char *key)
+static uint64_t find(const struct ledger *l, const char *key)
 {
 	const struct keys_entry *entry = keys_find(&l->rows, key);
-	enum ledger_state state = entry != NULL ? state_of(l, entry->value) : LEDGER_NEW;
+
+	return entry != NULL ? entry->value : 0;
+}
+
+enum ledger_state ledger_state_of(const struct ledger *l, const char *key, uint64_t value)
+{
+	enum ledger_state state = state_of(l, value);
 
 	/* It did not leave, so what was known before counts. */
 	if ((state == LEDGER_NEW || state == LEDGER_RESERVED) && keys_find(&l->deferred, key) != NULL)
@@ -233,15 +243,22 @@ enum ledger_state ledger_state(const struct ledger *l, const char *key)
 	return state;
 }
 
+enum ledger_state ledger_state(const struct ledger *l, const char *key)
+{
+	return ledger_state_of(l, key, find(l, key));
+}
+
+bool ledger_at_of(const struct ledger *l, const char *key, uint64_t value, uint64_t *at)
+{
+	if (ledger_state_of(l, key, value) == LEDGER_DEFERRED)
+		value = keys_find(&l->deferred, key)->value;
+	*at = value / LEDGER_STATES;
+	return value != 0;
+}
+
 bool ledger_at(const struct ledger *l, const char *key, uint64_t *at)
 {
-	const struct keys_entry *entry =
-		keys_find(ledger_state(l, key) == LEDGER_DEFERRED ? &l->deferred : &l->rows, key);
-
-	if (entry == NULL)
-		return false;
-	*at = entry->value / LEDGER_STATES;
-	return true;
+	return ledger_at_of(l, key, find(l, key), at);
 }
 
 static int by_place(const void *a, const void *b)
@@ -257,9 +274,9 @@ struct ledger_doubt *ledger_doubts(const struct ledger *l, size_t *n)
 	struct ledger_doubt *found = mem_array(l->counts[LEDGER_TRYING] + l->counts[LEDGER_ADRIFT], sizeof *found);
 
 	*n = 0;
-	for (size_t i = 0; i < l->rows.size; i++) {
-		const struct keys_entry *entry = &l->rows.slots[i];
-		enum ledger_state state = entry->taken != 0 ? state_of(l, entry->value) : LEDGER_NEW;
+	for (size_t i = 0; i < l->rows.used; i++) {
+		const struct keys_entry *entry = keys_at(&l->rows, i);
+		enum ledger_state state = state_of(l, entry->value);
 
 		if (state != LEDGER_TRYING && state != LEDGER_ADRIFT)
 			continue;
@@ -268,101 +285,4 @@ struct ledger_doubt *ledger_doubts(const struct ledger *l, size_t *n)
 	}
 	qsort(found, *n, sizeof *found, by_place);
 	return found;
-}
-
-/* In a reservation the row's key and address are two of many fields. */
-static bool read_reservation(struct str rest, const char *key, struct ledger_words *w)
-{
-	while (rest.n > 0) {
-		bool found = str_eq(field(&rest), str_of(key));
-
-		w->address = field(&rest);
-		if (found)
-			return true;
-	}
-	return false;
-}
-
-bool ledger_read(struct str record, const char *key, struct ledger_words *w)
-{
-	struct str rest = record;
-	struct str letter = field(&rest);
-	uint64_t code = 0;
-
-	*w = (struct ledger_words){ .code = 0 };
-	field(&rest); /* time */
-	struct str first = field(&rest);
-
-	if (str_eq(letter, str_at(&letters[LEDGER_RESERVED], 1)))
-		return read_reservation(rest, key, w);
-	if (!str_eq(first, str_of(key)))
-		return false;
-	w->address = field(&rest);
-	if (str_eq(letter, str_at(&letters[LEDGER_TRYING], 1))) {
-		w->message_id = field(&rest);
-		return true;
-	}
-	if (str_number(field(&rest), 999, &code))
-		w->code = (int)code;
-	w->reply = field(&rest);
-	w->reason = field(&rest);
-	w->stage = field(&rest);
-	w->enhanced = field(&rest);
-	w->message_id = field(&rest);
-	return true;
-}
-
-static void begin(struct buf *out, char letter, int64_t now)
-{
-	buf_clear(out);
-	buf_add_char(out, letter);
-	buf_add_char(out, '\t');
-	date_add_iso(out, now);
-}
-
-void ledger_campaign(struct buf *out, int64_t now, const struct ledger_campaign *c)
-{
-	begin(out, letters[LEDGER_NEW], now);
-	buf_printf(out, "\t%s\t%s\t%.120s\t%s\t%s", c->id, c->fingerprint, c->key_column, c->share, c->list_key);
-}
-
-void ledger_reserve(struct buf *out, int64_t now, const char *boot)
-{
-	begin(out, letters[LEDGER_RESERVED], now);
-	buf_add_char(out, '\t');
-	buf_add_text(out, boot);
-}
-
-void ledger_release(struct buf *out, int64_t now)
-{
-	begin(out, RELEASE, now);
-}
-
-void ledger_name(struct buf *out, const char *key, const char *address)
-{
-	buf_add_char(out, '\t');
-	buf_add_text(out, key);
-	if (address == NULL)
-		return;
-	buf_add_char(out, '\t');
-	buf_add_text(out, address);
-}
-
-void ledger_trying(struct buf *out, int64_t now, const char *key, const char *address, struct str message_id)
-{
-	begin(out, letters[LEDGER_TRYING], now);
-	ledger_name(out, key, address);
-	buf_add_char(out, '\t');
-	buf_add(out, message_id);
-}
-
-void ledger_verdict(struct buf *out, enum ledger_state state, int64_t now, const char *key, const char *address,
-	const struct ledger_words *w)
-{
-	begin(out, letters[state], now);
-	ledger_name(out, key, address);
-	buf_printf(out, "\t%d\t", w->code);
-	utf8_show(out, w->reply, REPLY_KEPT);
-	buf_printf(out, "\t%.*s\t%.*s\t%.*s\t%.*s", STR_ARGS(w->reason), STR_ARGS(w->stage), STR_ARGS(w->enhanced),
-		STR_ARGS(w->message_id));
 }

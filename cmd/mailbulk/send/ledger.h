@@ -3,6 +3,7 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "base/set.h"
 #include "cmd/mailbulk/rows/keys.h"
 #include "io/boot.h"
 
@@ -23,7 +24,8 @@
  *     E  time  [key ...]                       the reservation of these rows, or of all, ends: they did not leave
  *
  * S, F, D and U end with four more fields, which may be empty: reason and stage (mail/outcome), enhanced status and
- * Message-ID (without <>). Older journals do not have them.
+ * Message-ID (without <>). D has two more: the time before which it is not tried again, and in how many runs it was
+ * put back while others at its domain were accepted. Older journals do not have them.
  *
  * The last record of a key counts. S and F are never tried again, D is; T without a verdict is as U: in doubt. T and
  * verdicts need not be on disk: after a power failure they may be missing, and then R tells who may have left. So a
@@ -43,8 +45,13 @@ enum ledger_state {
 };
 
 #define LEDGER_STATES 8u
+#define LEDGER_RELEASE 'E'
+
+/* ledger_record.c: the letter of each state's record; LEDGER_NEW's is C. */
+extern const char ledger_letters[LEDGER_STATES];
+
 #define LEDGER_OVERHEAD 10u /* bytes of a record in the journal beside its text: TAB, CRC and LF */
-#define LEDGER_CUT ((UINT64_MAX >> 1) / LEDGER_STATES)
+#define LEDGER_CUT (UINT64_MAX / 4 / LEDGER_STATES)
 
 struct ledger {
 	struct keys rows;            /* key to state, and where in the journal its last record is */
@@ -64,6 +71,8 @@ struct ledger {
 	uint64_t counts[LEDGER_STATES]; /* rows by state */
 	int64_t today; /* day (since 1970, UTC) whose S records are counted in sent_today; set before the replay */
 	uint64_t sent_today;
+	int64_t since;      /* hand-overs from this time on are noted by domain; 0: none are. Set before the replay */
+	struct set domains; /* domain in lower case to the time of the last of them */
 	char time_text[24]; /* the last time that was parsed */
 	int64_t time;
 };
@@ -80,9 +89,12 @@ bool ledger_after_damage(void *ledger, struct str record, struct err *err);
 void ledger_unsynced(void *ledger);
 /* The state of a row. */
 enum ledger_state ledger_state(const struct ledger *l, const char *key);
+/* The same, and below, for the value that `rows` had for it (0: none). */
+enum ledger_state ledger_state_of(const struct ledger *l, const char *key, uint64_t value);
 
 /* Where the record that tells the state of a row is in the journal; false: it has none. */
 bool ledger_at(const struct ledger *l, const char *key, uint64_t *at);
+bool ledger_at_of(const struct ledger *l, const char *key, uint64_t value, uint64_t *at);
 
 /* A row that is in doubt, and where the record is that says so (LEDGER_CUT: in `cut`). */
 struct ledger_doubt {
@@ -101,6 +113,8 @@ struct ledger_words {
 	struct str stage;
 	struct str message_id;
 	struct str address;
+	int64_t not_before; /* of D; 0: at once */
+	unsigned puts;      /* of D */
 };
 /* False: it is not a record of this row (of an R record only the row's address can be had). */
 bool ledger_read(struct str record, const char *key, struct ledger_words *w);

@@ -69,6 +69,52 @@ static void refill(struct engine *e)
 	}
 }
 
+static void name_rows(const struct line *l, size_t at, struct book_row rows[LINE_MOST])
+{
+	for (size_t i = at; i < l->n; i++)
+		rows[i - at] = (struct book_row){ l->tickets[i].key, l->tickets[i].email };
+}
+
+/* What is left of the reservation is given back. */
+static void unreserve(struct engine *e)
+{
+	struct line *l = &e->line;
+	struct book_row rows[LINE_MOST];
+
+	if (l->reserved) {
+		name_rows(l, l->at, rows);
+		book_release(&e->book, rows, l->n - l->at);
+	}
+	l->reserved = false;
+}
+
+/* A row in whose turn a connection ended is tried again before all others, as long as what ended it may still be so: only
+ * then it shows whether it was the row. */
+static bool let_urgent_in(struct engine *e)
+{
+	struct line *l = &e->line;
+	struct ticket rest[LINE_MOST];
+	size_t n = line_left(e);
+
+	if (!queue_urgent(&e->queue, e->now) || n == LINE_MOST)
+		return true;
+	if (!book_may_reserve(&e->book))
+		return false;
+	unreserve(e);
+	memcpy(rest, l->tickets + l->at, n * sizeof *rest);
+	l->at = l->n = 0;
+	while (l->n + n < LINE_MOST && queue_urgent(&e->queue, e->now)) {
+		int found = feed_waiting(e, &l->tickets[l->n]);
+
+		if (found < 0)
+			break;
+		l->n += (size_t)found;
+	}
+	memcpy(l->tickets + l->n, rest, n * sizeof *rest);
+	l->n += n;
+	return true;
+}
+
 const struct ticket *line_head(struct engine *e)
 {
 	struct line *l = &e->line;
@@ -76,19 +122,13 @@ const struct ticket *line_head(struct engine *e)
 	e->hurry = false;
 	if (e->stopping || e->pace.left == 0 || pace_next(&e->pace) > e->now)
 		return NULL;
-	if (l->at == l->n) {
-		/* A second reservation in this turn would have to wait for its sync. */
-		e->hurry = !book_may_reserve(&e->book);
-		if (!e->hurry)
-			refill(e);
-	}
+	/* A second reservation in this turn would have to wait for its sync. */
+	e->hurry = !let_urgent_in(e) || (l->at == l->n && !book_may_reserve(&e->book));
+	if (e->hurry)
+		return NULL;
+	if (l->at == l->n)
+		refill(e);
 	return l->at < l->n ? &l->tickets[l->at] : NULL;
-}
-
-static void name_rows(const struct line *l, size_t at, struct book_row rows[LINE_MOST])
-{
-	for (size_t i = at; i < l->n; i++)
-		rows[i - at] = (struct book_row){ l->tickets[i].key, l->tickets[i].email };
 }
 
 static void reserve(struct engine *e)
@@ -134,15 +174,12 @@ size_t line_left(const struct engine *e)
 int64_t line_stale(struct engine *e)
 {
 	struct line *l = &e->line;
-	struct book_row rows[LINE_MOST];
 
 	if (!l->reserved || l->at == l->n || !e->book.used)
 		return INT64_MAX;
 	if (e->now - l->taken_at < STALE)
 		return l->taken_at + STALE;
-	name_rows(l, l->at, rows);
-	book_release(&e->book, rows, l->n - l->at);
-	l->reserved = false;
+	unreserve(e);
 	return INT64_MAX;
 }
 

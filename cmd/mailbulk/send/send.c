@@ -103,6 +103,7 @@ static int end(struct engine *e)
 	struct err err = { 0 };
 
 	held_end(e, true);
+	held_put_back_end(e);
 	leave_rest(e);
 	if (!book_close(&e->book, &err) && e->why.kind == ERR_NONE)
 		e->why = err;
@@ -138,9 +139,20 @@ static int64_t patience(const struct settings *s)
 	return sum > 900 * CLOCK_SECOND ? sum : 900 * CLOCK_SECOND;
 }
 
+/* Limits of domains go on where an earlier run was. */
+static void take_paces(struct engine *e)
+{
+	const struct set *domains = &e->book.ledger.domains;
+
+	for (size_t i = 0; i < domains->used; i++)
+		pace_went(&e->pace, str_at(domains->entries[i].p, domains->entries[i].n), e->now,
+			(e->wall.wall - (int64_t)domains->entries[i].value) * CLOCK_SECOND);
+}
+
 static int run(struct engine *e, const struct suppress *suppress)
 {
 	struct err err = { 0 };
+	unsigned char seed[16];
 	int status = 0;
 
 	if (!open_relays(e, &err))
@@ -153,7 +165,14 @@ static int run(struct engine *e, const struct suppress *suppress)
 	pace_init(&e->pace, e->settings,
 		(uint64_t)(e->wall.wall / DAY - (e->book.used ? e->book.ledger.first : e->wall.wall) / DAY),
 		e->book.ledger.sent_today);
+	random_bytes(seed, sizeof seed);
+	set_seed(&e->took, seed);
+	e->now = clock_now();
+	take_paces(e);
 	selection_init(&e->selection, e->campaign, e->list, suppress);
+	/* One table for what the journal knows and for duplicates: a million rows are to fit into little memory. */
+	if (e->book.used)
+		e->selection.seen = &e->book.ledger.rows;
 	if (!results_init(&e->results, e->settings->results_format, e->settings->results_file, &err))
 		return say_fail(&err);
 	e->patience = patience(e->settings);
@@ -180,6 +199,7 @@ static void engine_free(struct engine *e)
 	book_free(&e->book);
 	queue_free(&e->queue);
 	provider_free(&e->providers);
+	set_free(&e->took);
 	pace_free(&e->pace);
 	results_free(&e->results);
 	selection_free(&e->selection);
