@@ -119,10 +119,16 @@ void ledger_verdict(struct buf *out, enum ledger_state state, int64_t now, const
 {
 	begin(out, ledger_letters[state], now);
 	ledger_name(out, key, address);
-	buf_printf(out, "\t%d\t", w->code);
+	buf_add_char(out, '\t');
+	buf_add_number(out, w->code > 0 ? (uint64_t)w->code : 0);
+	buf_add_char(out, '\t');
 	utf8_show(out, w->reply, REPLY_KEPT);
-	buf_printf(out, "\t%.*s\t%.*s\t%.*s\t%.*s", STR_ARGS(w->reason), STR_ARGS(w->stage), STR_ARGS(w->enhanced),
-		STR_ARGS(w->message_id));
+	const struct str last[] = { w->reason, w->stage, w->enhanced, w->message_id };
+
+	for (size_t i = 0; i < sizeof last / sizeof *last; i++) {
+		buf_add_char(out, '\t');
+		buf_add(out, last[i]);
+	}
 	if (state != LEDGER_DEFERRED || (w->not_before == 0 && w->puts == 0))
 		return;
 	buf_add_char(out, '\t');
