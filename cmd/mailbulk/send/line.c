@@ -88,8 +88,8 @@ static void unreserve(struct engine *e)
 	l->reserved = false;
 }
 
-/* A row in whose turn a connection ended is tried again before all others, as long as what ended it may still be so: only
- * then it shows whether it was the row. */
+/* A row in whose turn a connection ended is tried again before all others, as long as what ended it may still be so:
+ * only then it shows whether it was the row. False: in the next turn. */
 static bool let_urgent_in(struct engine *e)
 {
 	struct line *l = &e->line;
