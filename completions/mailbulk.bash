@@ -39,7 +39,7 @@ _mailbulk()
 	-A | --account)
 		mapfile -t COMPREPLY < <(compgen -W "$(_mailbulk_accounts)" -- "$cur")
 		return ;;
-	--preview | --journal | --results-file | --html | -a | --attach | --inline | --dkim-key | --suppress | --token-key | \
+	--preview | --journal | --status | --results-file | --html | -a | --attach | --inline | --dkim-key | --suppress | --token-key | \
 	--ca-file | --client-cert | --client-key | --password-file | --config | --trace)
 		compopt -o filenames
 		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
@@ -52,16 +52,17 @@ _mailbulk()
 		return ;;
 	--test | --limit | --retry-refused | -f | --from | --envelope-from | -H | --header | --dkim-domain | --dkim-selector | --email | \
 	--delimiter | --key | --shard | --unsubscribe | --confirm | --list-id | --feedback-id | -j | --connections | --rate | \
-	--domain-rate | --warmup | --messages-per-connection | --retries | --retry-for | --retry-pause | --pin | --ehlo | \
+	--domain-rate | --warmup | --messages-per-connection | --retries | --retry-for | --retry-pause | --max-bounce | --max-unknown | --pin | --ehlo | \
 	--timeout | --user | --password-fd)
 		return ;;
 	esac
 	if [[ $cur == -* ]]; then
-		mapfile -t COMPREPLY < <(compgen -W "--send --check --json --dns --resolver --preview --test --limit --journal --resend-unknown --retry-refused --accept-changed --results
+		mapfile -t COMPREPLY < <(compgen -W "--send --check --json --dns --resolver --preview --test --limit --journal --status --resend-unknown --retry-refused --accept-changed --results
 			--results-file --from
 			--envelope-from --verp --html --attach --inline --header --missing --dkim-domain --dkim-selector --dkim-key
 			--email --delimiter --key --shard --suppress --allow-empty --skip-bad --unsubscribe --token-key --confirm --list-id --feedback-id
 			--transactional --connections --rate --domain-rate --warmup --messages-per-connection --retries --retry-for --retry-pause
+			--max-bounce --max-unknown
 			--smtp --tls --ca-file --pin --dane --client-cert --client-key --proxy --ehlo --timeout --user --auth
 			--password-command --password-file --password-fd --token-command --config --account --verbose --trace --quiet
 			--progress --help --usage --version" -- "$cur")

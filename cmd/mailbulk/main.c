@@ -8,6 +8,7 @@
 #include "cmd/mailbulk/settings.h"
 #include "cmd/mailbulk/check/selection.h"
 #include "cmd/mailbulk/send/send.h"
+#include "cmd/mailbulk/send/status.h"
 #include "io/secret.h"
 #include "io/stop.h"
 
@@ -41,8 +42,11 @@ int main(int argc, char **argv)
 	secret_harden();
 	if (!settings_parse(&settings, argc, argv, &err))
 		return say_fail(&err);
-	if (!account_apply_general(&settings.account, &err) ||
-		!account_load(&settings.account, NULL, settings.from, &err))
+	if (!account_apply_general(&settings.account, &err))
+		return say_fail(&err);
+	if (settings.action == ACTION_STATUS)
+		return status_tell(settings.status, settings.results_format);
+	if (!account_load(&settings.account, NULL, settings.from, &err))
 		return say_fail(&err);
 	return run(&settings);
 }

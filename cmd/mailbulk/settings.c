@@ -30,6 +30,8 @@ static const struct option *action_options(struct settings *s)
 		{ "test", 0, OPTION_TEXT, &s->test, "ADDRESS", "the first rows' messages, all to this address", false },
 		{ "limit", 0, OPTION_TEXT, &s->limit_text, "N", "only the first N rows", false },
 		{ "journal", 0, OPTION_TEXT, &s->journal, "FILE", "where the run remembers what was sent", false },
+		{ "status", 0, OPTION_TEXT, &s->status, "JOURNAL", "write what a journal says of each row, as CSV",
+			false },
 		{ "resend-unknown", 0, OPTION_FLAG, &s->resend_unknown, NULL, "send again what may have been delivered",
 			false },
 		{ "retry-refused", 0, OPTION_OPTIONAL, &s->retry_refused_text, "REASON,...",
@@ -111,6 +113,10 @@ static const struct option *speed_options(struct settings *s)
 		{ "retries", 0, OPTION_NUMBER, &s->retries, "N", "after a 4xx reply (3)", false },
 		{ "retry-for", 0, OPTION_TEXT, &s->retry_for_text, "TIME",
 			"stop when no message was accepted for TIME, such as 90s, 2h or 3d (default: 15m)", false },
+		{ "max-bounce", 0, OPTION_TEXT, &s->max_bounce_text, "PERCENT",
+			"stop when more of the recipients than this do not exist, such as 5% (default: never)", false },
+		{ "max-unknown", 0, OPTION_NUMBER, &s->max_unknown, "N",
+			"messages sent without a reply on one connection, which it may lose (default: 64)", false },
 		{ "retry-pause", 0, OPTION_SECONDS, &s->retry_pause, "SECONDS", "before the first of them (2)", false },
 		NO_OPTION,
 	};
@@ -172,6 +178,26 @@ static bool parse_retry_for(struct settings *s, struct err *err)
 			s->retry_for_text);
 	s->retry_for = (int64_t)n * seconds[unit - units] * CLOCK_SECOND;
 	return true;
+}
+
+/* "5%", "0.5%". */
+static bool parse_max_bounce(struct settings *s, struct err *err)
+{
+	struct str rest = str_of(s->max_bounce_text);
+	uint64_t whole = 0;
+	uint64_t part = 0;
+
+	if (s->max_bounce_text == NULL)
+		return true;
+	if (rest.n > 0 && rest.p[rest.n - 1] == '%')
+		rest.n--;
+	struct str number = str_cut(&rest, '.');
+
+	if (str_number(number, 100, &whole) && rest.n <= 2 && (rest.p == NULL || str_number(rest, 99, &part)))
+		s->max_bounce = 100 * whole + (rest.n == 1 ? 10 * part : part);
+	return (s->max_bounce > 0 && s->max_bounce <= 10000) ||
+		err_set(err, ERR_USAGE, "--max-bounce: \"%s\" is not a percentage such as 5%% or 0.5%%",
+			s->max_bounce_text);
 }
 
 static bool parse_domain_rates(struct settings *s, struct err *err)
@@ -268,6 +294,8 @@ static bool settle(struct settings *s, struct err *err)
 	s->action = s->send || s->test != NULL ? ACTION_SEND : s->check ? ACTION_CHECK : ACTION_DRY_RUN;
 	if (s->connections == 0 || s->connections > 1000)
 		return err_set(err, ERR_USAGE, "--connections: a number from 1 to 1000");
+	if (s->max_unknown == 0 || s->max_unknown > 10000)
+		return err_set(err, ERR_USAGE, "--max-unknown: a number from 1 to 10000");
 	if (s->retries > 100)
 		return err_set(err, ERR_USAGE, "--retries: a number from 0 to 100");
 	if (s->retry_pause < 0 || s->retry_pause > 86400 * CLOCK_SECOND)
@@ -298,6 +326,7 @@ bool settings_parse(struct settings *s, int argc, char **argv, struct err *err)
 {
 	s->connections = 4;
 	s->retries = 3;
+	s->max_unknown = 64;
 	s->retry_pause = 2 * CLOCK_SECOND;
 	const struct option *tables[] = { action_options(s), message_options(s), list_options(s), speed_options(s),
 		account_options(&s->account, false), account_general_options(&s->account), NULL };
@@ -305,6 +334,13 @@ bool settings_parse(struct settings *s, int argc, char **argv, struct err *err)
 
 	if (!options_parse(tables, argc, argv, "[options] TEMPLATE < list.csv", &rest, err))
 		return false;
+	if (s->status != NULL) {
+		s->action = ACTION_STATUS;
+		return (rest[0] == NULL && parse_words(s, err)) ||
+			(rest[0] != NULL &&
+				err_set(err, ERR_USAGE, "--status JOURNAL takes no operand, but \"%s\" is one",
+					rest[0]));
+	}
 	if (rest[0] == NULL)
 		return err_set(err, ERR_USAGE, "which TEMPLATE? (mailbulk --help shows the options)");
 	if (rest[1] != NULL && rest[2] != NULL)
@@ -312,7 +348,8 @@ bool settings_parse(struct settings *s, int argc, char **argv, struct err *err)
 	s->template_path = rest[0];
 	s->list_path = rest[1] != NULL && strcmp(rest[1], "-") != 0 ? rest[1] : NULL;
 	if (!parse_words(s, err) || !parse_domain_rates(s, err) || !parse_warmup(s, err) || !parse_delimiter(s, err) ||
-		!parse_retry_for(s, err) || !parse_retry_refused(s, err) || !settle(s, err))
+		!parse_retry_for(s, err) || !parse_max_bounce(s, err) || !parse_retry_refused(s, err) ||
+		!settle(s, err))
 		return false;
 	if (s->journal == NULL)
 		name_journal(s);

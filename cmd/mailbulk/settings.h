@@ -8,7 +8,7 @@
 
 /* What the command line and the configuration ask for, judged as far as that goes without reading the template or the
  * list. */
-enum action { ACTION_DRY_RUN, ACTION_CHECK, ACTION_SEND };
+enum action { ACTION_DRY_RUN, ACTION_CHECK, ACTION_SEND, ACTION_STATUS };
 
 enum results_format { RESULTS_CSV, RESULTS_JSONL };
 
@@ -86,9 +86,13 @@ struct settings {
 	int64_t retry_pause;
 	const char *retry_for_text;
 	int64_t retry_for; /* 0: not given */
+	const char *max_bounce_text;
+	uint64_t max_bounce;  /* hundredths of a per cent of the verdicts; 0: not given */
+	uint64_t max_unknown; /* rows handed over on one connection without a reply */
 
 	/* what is kept and told */
 	const char *journal; /* never NULL after settings_parse */
+	const char *status;  /* the journal that is to be told about; NULL: none */
 	bool resend_unknown;
 	const char *retry_refused_text; /* NULL: not given; "": whatever the reason */
 	uint32_t retry_refused;         /* reasons, as bits */

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "base/mem.h"
@@ -14,8 +15,8 @@
  * What makes the journal safe:
  *
  * - Records are lines with a CRC, so a torn write at the end is recognised.
- * - journal_open syncs what it found before it returns. A killed run may have written records without syncing
- * them, and the new run acts on them: they must not disappear in a power failure afterwards.
+ * - What is found when the journal is opened is synced before it is read. A killed run may have written records
+ * without syncing them, and the new run acts on them: they must not disappear in a power failure afterwards.
  * - After a failed write or sync nothing is promised any more. The kernel may mark the pages clean after a failed
  * fdatasync, so a second one would succeed for data that never reached the disk.
  * - A full disk leaves a part of a record; it is cut off at once, or by its CRC at the next start.
@@ -52,17 +53,37 @@ static bool mend_end(struct journal *j, uint64_t whole, bool open_end, struct er
 			return false;
 		j->size++;
 	}
-	/* What a killed run wrote and did not sync is acted on from now on: it has to stay when the power fails. */
-	return (j->size == 0 && j->cut == 0) || file_sync(j->fd, j->path, err);
+	return (j->cut == 0 && !open_end) || file_sync(j->fd, j->path, err);
 }
 
-static bool replay_all(struct journal *j, journal_replay *replay, void *arg, struct err *err)
+/* What a killed run wrote and did not sync is acted on from now on: it has to stay when the power fails. */
+static bool sync_found(struct journal *j, const struct journal_reader *reader, struct err *err)
 {
-	struct journal_scan scan = { .replay = replay, .arg = arg };
+	struct stat st;
+
+	if (fstat(j->fd, &st) == 0 && st.st_size == 0)
+		return true;
+	if (file_sync(j->fd, j->path, reader->unsynced == NULL ? err : NULL))
+		return true;
+	if (reader->unsynced == NULL)
+		return false;
+	reader->unsynced(reader->arg);
+	return true;
+}
+
+static bool replay_all(struct journal *j, const struct journal_reader *reader, struct err *err)
+{
+	struct journal_scan scan = {
+		.replay = reader->replay, .after_damage = reader->after_damage, .arg = reader->arg
+	};
 	uint64_t whole = 0;
 
-	if (read_all(j, &scan, &whole, err))
+	if (!sync_found(j, reader, err))
+		return false;
+	if (read_all(j, &scan, &whole, err) && !scan.foreign)
 		return mend_end(j, whole, scan.open_end, err);
+	if (scan.foreign)
+		return err_set(err, ERR_DATA, "%s is not a journal", j->path);
 	if (err != NULL && scan.bad_number > 0 && err->kind == ERR_DATA)
 		err_prefix(err, "%s", j->path);
 	return false;
@@ -84,12 +105,61 @@ static bool open_file(struct journal *j, struct err *err)
 	return st.st_size > 0 || file_sync_dir(j->path, err);
 }
 
-bool journal_open(struct journal *j, const char *path, journal_replay *replay, void *arg, struct err *err)
+bool journal_read(const char *path, const struct journal_reader *reader, uint64_t *whole, struct err *err)
+{
+	struct journal_scan scan = {
+		.replay = reader->replay, .after_damage = reader->after_damage, .arg = reader->arg
+	};
+	char *chunk = mem_alloc(CHUNK);
+	int fd = file_open(path, err);
+	uint64_t left = *whole;
+	bool ok = fd >= 0;
+	long n = 0;
+
+	while (ok && left > 0 && (n = file_read_some(fd, chunk, left < CHUNK ? (size_t)left : CHUNK, path, err)) > 0) {
+		ok = journal_scan_feed(&scan, str_at(chunk, (size_t)n), err);
+		left -= (uint64_t)n;
+	}
+	mem_free(chunk);
+	if (fd >= 0)
+		(void)close(fd);
+	if (n == -2)
+		err_set(err, ERR_TEMP, "%s: interrupted", path);
+	ok = journal_scan_end(&scan, whole, ok ? err : NULL) && ok && n >= 0;
+	if (ok && scan.foreign)
+		return err_set(err, ERR_DATA, "%s is not a journal", path);
+	if (!ok && fd >= 0 && err != NULL && err->kind == ERR_DATA)
+		err_prefix(err, "%s", path);
+	return ok;
+}
+
+bool journal_open_as(struct journal *j, const char *path, const struct journal_reader *reader, struct err *err)
 {
 	*j = (struct journal){ .fd = -1, .path = mem_copy(path, strlen(path)) };
-	if (open_file(j, err) && file_lock(j->fd, path, 0, err) && replay_all(j, replay, arg, err))
+	if (open_file(j, err) && file_lock(j->fd, path, 0, err) && replay_all(j, reader, err))
 		return true;
 	journal_close(j);
+	return false;
+}
+
+bool journal_open(struct journal *j, const char *path, journal_replay *replay, void *arg, struct err *err)
+{
+	const struct journal_reader reader = { .replay = replay, .arg = arg };
+
+	return journal_open_as(j, path, &reader, err);
+}
+
+bool journal_ordered(const struct journal *j)
+{
+	/* statfs(2); not all of them are in the system's headers. */
+	static const unsigned long known[] = { 0xef53, 0x58465342, 0x9123683e, 0xf2f52010, 0x01021994, 0x794c7630 };
+	struct statfs fs;
+
+	if (fstatfs(j->fd, &fs) != 0)
+		return false;
+	for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+		if (((unsigned long)fs.f_type & 0xffffffff) == known[i])
+			return true;
 	return false;
 }
 

@@ -41,6 +41,31 @@ typedef bool journal_replay(void *arg, struct str record, struct err *err);
  * what replay set.
  */
 bool journal_open(struct journal *j, const char *path, journal_replay *replay, void *arg, struct err *err);
+/* How a journal is read whose caller knows more about its records. */
+struct journal_reader {
+	journal_replay *replay; /* as above */
+	/*
+	 * Gets each complete record that follows damage: true: it may be cut off with the damage, false passes err
+	 * on, which is filled. NULL: such a record is ERR_DATA (as in journal_open).
+	 */
+	journal_replay *after_damage;
+	/* Called before the first record when what is found cannot be synced. NULL: that is ERR_IO. */
+	void (*unsynced)(void *arg);
+	void *arg;
+};
+/* journal_open in that way. What a run before left is synced before it is read. */
+bool journal_open_as(struct journal *j, const char *path, const struct journal_reader *reader, struct err *err);
+/*
+ * Give the records of a journal that may be another run's to reader, and leave it as it is: no lock, no sync,
+ * nothing cut off. At most *whole bytes are read, which then is where the last complete record ended. False with
+ * ERR_NOINPUT, ERR_IO, ERR_DATA, or what reader set.
+ */
+bool journal_read(const char *path, const struct journal_reader *reader, uint64_t *whole, struct err *err);
+/*
+ * Does the file system keep, while the machine runs, what was written in order, so that a later run reads it without a
+ * sync? True for local ones that are known (ext4, xfs, btrfs, f2fs, tmpfs, overlay), false for all others.
+ */
+bool journal_ordered(const struct journal *j);
 /*
  * Add a record, copied. False with ERR_SOFTWARE: a control character other than TAB, or over JOURNAL_RECORD_MAX.
  * Not durable before journal_commit.
@@ -65,6 +90,7 @@ void journal_close(struct journal *j);
  */
 struct journal_scan {
 	journal_replay *replay;
+	journal_replay *after_damage; /* may be NULL */
 	void *arg;
 	struct buf line;     /* owned until journal_scan_end: a line that is not complete yet */
 	bool long_line;      /* it is longer than any record */
@@ -74,6 +100,8 @@ struct journal_scan {
 	uint64_t bad_at;     /* of the first damage */
 	uint64_t bad_number; /* its line, from 1; 0: none */
 	bool hole;           /* it reads as zeros: a block of an unsynced write was lost in a power failure */
+	bool foreign;        /* the first line is of some other file */
+	bool ended;          /* the line at hand has no LF */
 	bool open_end;       /* the last record is complete except for its LF */
 };
 /* False with ERR_DATA for damage in the middle, or what replay set. journal_scan_end has to be called even then. */

@@ -52,6 +52,21 @@ static bool has_hole(const struct journal_scan *s, struct str line)
 	return n > 0 && (s->at + n) % BLOCK == 0;
 }
 
+/* Which line it is belongs in front of what the caller says about it. */
+static bool damage_counts(const struct journal_scan *s, struct err *err)
+{
+	if (err != NULL)
+		err_prefix(err, "line %llu is damaged", (unsigned long long)s->bad_number);
+	return false;
+}
+
+/* A torn or lost write leaves no complete line that is neither a record nor has zeros in it: another program's file. */
+static bool is_foreign(const struct journal_scan *s, struct str line)
+{
+	return s->number == 0 && !s->ended && (line.n < 9 || line.p[line.n - 9] != '\t') &&
+		str_find(line, '\0') == line.n;
+}
+
 static bool take_line(struct journal_scan *s, struct str line, struct err *err)
 {
 	struct str record;
@@ -61,9 +76,13 @@ static bool take_line(struct journal_scan *s, struct str line, struct err *err)
 			s->bad_at = s->at;
 			s->bad_number = s->number + 1;
 			s->hole = has_hole(s, line);
+			s->foreign = is_foreign(s, line);
 		}
 		return true;
 	}
+	s->foreign = false;
+	if (s->bad_number > 0 && s->after_damage != NULL)
+		return s->after_damage(s->arg, record, err) || damage_counts(s, err);
 	/* A sync after the hole would have filled it: what follows was not synced either, and nothing relied on it. */
 	if (s->hole && s->at - s->bad_at <= JOURNAL_RECORD_MAX)
 		return true;
@@ -110,6 +129,8 @@ bool journal_scan_end(struct journal_scan *s, uint64_t *whole, struct err *err)
 
 	if (rest.n > 0 || s->long_line) {
 		uint64_t bad = s->bad_number;
+
+		s->ended = true;
 
 		/* Only its LF is missing: what it says was meant, so to keep it is the safe side. */
 		ok = take_line(s, rest, err);

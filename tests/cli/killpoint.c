@@ -2,8 +2,8 @@
  * Preloaded by the crash tests: every call that changes what others can see, or that learns something from them, is a
  * point. KILL_AT=N ends the process with SIGKILL at the Nth, before it, after it, or (a write) with half of it done, as
  * KILL_HOW says. KILL_COUNT=FILE writes how many points there were. KILL_HOW=full kills nothing: from that point on the
- * disk is full. KILL_HOW=io: that one call fails with EIO. KILL_WHAT=file or wire: only those calls are points; else
- * all are.
+ * disk is full. KILL_HOW=io: that one call fails with EIO. KILL_WHAT=file, wire or sync: only those calls are
+ * points; else all are.
  */
 #include <config.h>
 
@@ -11,12 +11,15 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include "../disk/boot.h"
 
 static long point;
 
@@ -36,7 +39,7 @@ static int here(const char *what)
 	const char *at = getenv("KILL_AT");
 	const char *only = getenv("KILL_WHAT");
 
-	if (only != NULL && strcmp(only, what) != 0)
+	if (only != NULL ? strcmp(only, what) != 0 : strcmp(what, "sync") == 0)
 		return 0;
 	return ++point == (at != NULL ? atol(at) : -1);
 }
@@ -126,7 +129,7 @@ ssize_t __recv_chk(int fd, void *p, size_t n, size_t size, int flags)
 	int name(int fd)                                      \
 	{                                                     \
 		int (*real)(int) = (int (*)(int))next(#name); \
-		int now = here("file");                       \
+		int now = here("file") || here("sync");       \
 		if (is_broken(now))                           \
 			return -1;                            \
 		if (now && how("full"))                       \
@@ -166,3 +169,18 @@ CHANGES(rename, (const char *from, const char *to), (from, to))
 CHANGES(renameat, (int from, const char *name, int to, const char *other), (from, name, to, other))
 CHANGES(mkdirat, (int fd, const char *path, mode_t mode), (fd, path, mode))
 CHANGES(unlink, (const char *path), (path))
+
+/* Opening is no point; it may lead elsewhere (boot.h). */
+#define OPENS(name)                                                                                 \
+	int name(const char *path, int flags, ...)                                                  \
+	{                                                                                           \
+		int (*real)(const char *, int, ...) = (int (*)(const char *, int, ...))next(#name); \
+		va_list more;                                                                       \
+		va_start(more, flags);                                                              \
+		mode_t mode = (flags & (O_CREAT | O_TMPFILE)) != 0 ? (mode_t)va_arg(more, int) : 0; \
+		va_end(more);                                                                       \
+		return real(boot_path(path), flags, mode);                                          \
+	}
+
+OPENS(open)
+OPENS(open64)

@@ -40,6 +40,15 @@ def build(library):
     return shared_object(library, "tests/disk/recorder.c", "-ldl")
 
 
+def shim(tool, library):
+    """The environment in which a tool runs with the recorder preloaded, without recording."""
+    env = {"LD_PRELOAD": library}
+    with open(tool, "rb") as f:
+        if b"__asan_init" in f.read():
+            env["ASAN_OPTIONS"] = "verify_asan_link_order=0:" + os.environ.get("ASAN_OPTIONS", "")
+    return env
+
+
 def empty(folder):
     for name in os.listdir(folder):
         path = os.path.join(folder, name)
@@ -196,11 +205,7 @@ class Disk:
         return f
 
     def environment(self, tool, **more):
-        env = {"LD_PRELOAD": self.library, "DISK_LOG": self.log, "DISK_TREES": ":".join(self.roots), **more}
-        with open(tool, "rb") as f:
-            if b"__asan_init" in f.read():
-                env["ASAN_OPTIONS"] = "verify_asan_link_order=0:" + os.environ.get("ASAN_OPTIONS", "")
-        return env
+        return {**shim(tool, self.library), "DISK_LOG": self.log, "DISK_TREES": ":".join(self.roots), **more}
 
     def mark(self, text):
         """Note in the record what has become known outside, say the status of a run."""

@@ -13,15 +13,19 @@ from mailbulk_kit import TOOL, Server, Work, attempt, check, done, skip  # noqa:
 
 ROWS = 6
 CHUNKING = ("--ext", "PIPELINING,CHUNKING,8BITMIME", "-r", "connect 220 mx.example ESMTP Postfix")
+REFUSED = {"user3@example.net", "user14@example.net"}       # at first, when their message has left
+LATER = [w for name in REFUSED for w in ("-r", f"dot:{name}@1 451 4.3.0 Try later")]
 LONG = ("--life", "7200")
 
 
 class Trial:
     """A folder with the journal alone, a server, and runs in it."""
 
-    def __init__(self, work, server, library, connections=2):
+    def __init__(self, work, server, library, connections=2, refused=frozenset()):
+        self.refused = refused
         self.work, self.server, self.library, self.connections = work, server, library, connections
         self.folder, self.log, self.counted = work.file("disk"), work.file("record"), work.file("count")
+        self.boots = 0
         os.makedirs(self.folder, exist_ok=True)
         self.fresh()
 
@@ -34,29 +38,38 @@ class Trial:
         return disks.Disk(self.library, self.log, self.folder, **more)
 
     def send(self, env=None):
-        run = self.work.send(self.server, "--quiet", "-j", str(self.connections), env=env)
+        run = self.work.send(self.server, "--quiet", "-j", str(self.connections), "--retry-pause", "0.01", env=env)
         self.server.quiet()
         return run
+
+    def other_boot(self):
+        """After a power failure the machine has started anew."""
+        self.boots += 1
+        path = self.work.write("boot", f"{self.boots:08x}-0000-4000-8000-000000000000\n")
+        return {**disks.shim(TOOL, self.library), "BOOT_ID": path}
 
     def judge(self, left):
         """The next run on what the disk kept, and one more: what is wrong."""
         everybody, wrong = set(self.work.everybody), []
+        left = [e for e in left if e not in self.refused]
         self.server.empty()
-        run = self.send()
+        boot = self.other_boot()
+        run = self.send(boot)
         taken = self.server.taken()
         unknown = {row["email"] for row in run.rows if row["status"] == "unknown"}
         twice = sorted(set(taken) & set(left)) + [e for e, n in taken.items() if n > 1]
         if twice:
             wrong.append(f"twice: {twice}")
-        if everybody - set(left) - set(taken) - unknown:
-            wrong.append(f"lost: {sorted(everybody - set(left) - set(taken) - unknown)} {run.status} {run.said}")
+        lost = everybody - set(left) - set(taken) - unknown - self.refused
+        if lost:
+            wrong.append(f"lost: {sorted(lost)} {run.status} {run.said}")
         for email in sorted(set(left)):
             told = run.by.get(email, {"status": "nothing"})
             if told["status"] not in ("unknown", "skipped"):
                 wrong.append(f"{email} had left and is told as {told['status']}: {run.status} {run.said}")
         if not wrong and run.status != (1 if unknown else 0):
             wrong.append(f"status {run.status}: {run.said}")
-        again = self.send()
+        again = self.send(boot if self.boots % 2 else self.other_boot())
         if self.server.taken() != taken or {r["email"] for r in again.rows if r["status"] == "unknown"} != unknown:
             wrong.append(f"a third run sends or tells something else: {again.status} {again.said}")
         return wrong
@@ -72,7 +85,7 @@ class Trial:
 def undisturbed(trial, name, limit, **more):
     disk = trial.disk(**more)
     run = trial.send(env=disk.environment(TOOL))
-    check(run.status == 0 and run.count("sent") == ROWS, f"{name}: an undisturbed run", run.status, run.said)
+    check(run.status == 0 and run.count("sent") == len(trial.work.everybody), f"{name}: an undisturbed run", run.status, run.said)
     trial.sweep(name, disk, limit)
 
 
@@ -137,6 +150,14 @@ def new_journal(recorder):
         attempt(failing, Trial(work, server, recorder, connections=1), 28, "ENOSPC", 2)
 
 
+def many_rows(recorder):
+    """Reservations of many rows, and rows that are tried again while theirs is open: lost is what was written since its sync."""
+    work.rows(40)
+    for title, options in (("many rows", ("--ext", "PIPELINING,8BITMIME")), ("many rows in chunks", CHUNKING)):
+        with Server(work, *LONG, *options, *LATER, name=title.replace(" ", "-")) as server:
+            attempt(undisturbed, Trial(work, server, recorder, connections=4, refused=REFUSED), title, 40)
+
+
 with Work(rows=ROWS) as work:
     recorder = work.file("recorder.so")
     if not disks.build(recorder):
@@ -145,4 +166,5 @@ with Work(rows=ROWS) as work:
         work.journal = work.file("disk/journal")
         attempt(modes, recorder)
         attempt(new_journal, recorder)
+        attempt(many_rows, recorder)
 done()

@@ -29,6 +29,8 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include "boot.h"
+
 static int log_fd = -1;
 static long calls;
 static int disk_is_full;
@@ -433,6 +435,7 @@ static int open_any(int dir, const char *name, int flags, mode_t mode)
 	char path[PATH_MAX];
 	struct stat st;
 
+	name = boot_path(name);
 	absolute(dir, name, path);
 	int watched = is_below(path);
 	int unnamed = (flags & O_TMPFILE) == O_TMPFILE;

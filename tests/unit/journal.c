@@ -194,6 +194,53 @@ static void test_hole(void)
 	put(STR_NONE);
 }
 
+static void test_foreign(void)
+{
+	struct err err;
+	uint64_t cut = 0;
+	struct stat st;
+
+	put(STR_LIT("email,name\na@example.net,Ann\n"));
+	replay(&err, &cut);
+	check(err.kind == ERR_DATA && strstr(err.text, "not a journal") != NULL && stat(path, &st) == 0 &&
+			st.st_size == 29,
+		"another file is left as it is: %s", err.text);
+	put(STR_NONE);
+}
+
+/* Damage in the middle, and a caller who knows that nobody relied on what follows. */
+static bool borne(void *arg, struct str record, struct err *err)
+{
+	int *left = arg;
+
+	(void)record;
+	return (*left)-- > 0 || err_set(err, ERR_DATA, "too much");
+}
+
+static void test_borne(void)
+{
+	struct journal j;
+	struct err err = { 0 };
+	struct buf text = { 0 };
+	int left = 2;
+	struct journal_reader reader = { .after_damage = borne, .arg = &left };
+
+	journal_format(&text, STR_LIT("one"));
+	buf_add_text(&text, "tw0\t00000000\n");
+	journal_format(&text, STR_LIT("three"));
+	journal_format(&text, STR_LIT("four"));
+	put(buf_str(&text));
+	check(journal_open_as(&j, path, &reader, &err) && j.size == 13 && j.cut > 30, "is cut off with the damage: %s",
+		err.text);
+	journal_close(&j);
+	put(buf_str(&text));
+	left = 1;
+	check(!journal_open_as(&j, path, &reader, &err) && strstr(err.text, "line 2 is damaged: too much") != NULL,
+		"or is an error: %s", err.text);
+	buf_free(&text);
+	put(STR_NONE);
+}
+
 static bool refuse(void *arg, struct str record, struct err *err)
 {
 	(void)arg;
@@ -281,6 +328,8 @@ int main(void)
 	test_damage(buf_str(&whole));
 	test_tail_of_zeros(buf_str(&whole));
 	test_hole();
+	test_foreign();
+	test_borne();
 	test_refusals();
 	test_full();
 	buf_free(&whole);

@@ -3,6 +3,7 @@
 #include "tests/tap.h"
 
 #include "base/err.h"
+#include "base/mem.h"
 #include "cmd/mailbulk/send/ledger.h"
 #include "cmd/mailbulk/settings.h"
 #include "cmd/mailbulk/send/pace.h"
@@ -51,6 +52,82 @@ static void test_ledger(void)
 	ledger_free(&l);
 }
 
+#define TIME "\t2026-11-23T01:02:03Z\t"
+#define HERE "00000000-0000-0000-0000-000000000001"
+#define THERE "00000000-0000-0000-0000-000000000002"
+
+static bool damaged(struct ledger *l, const char *record)
+{
+	struct err err = { 0 };
+
+	return ledger_after_damage(l, str_of(record), &err) || (err.kind != ERR_DATA && check(false, "%s", err.text));
+}
+
+static void begin_ledger(struct ledger *l, const char *boot)
+{
+	ledger_free(l);
+	*l = (struct ledger){ .today = 20780 };
+	snprintf(l->boot, sizeof l->boot, "%s", boot);
+	replay(l, "C" TIME "id\tprint\t");
+}
+
+static void test_reservations(void)
+{
+	struct ledger l = { 0 };
+	struct ledger_doubt *doubts;
+	size_t n;
+
+	begin_ledger(&l, HERE);
+	check(replay(&l, "R" TIME HERE "\t" KEY_A "\ta@example.net\t" KEY_B "\tb@example.net"), "reserved");
+	check(ledger_state(&l, KEY_A) == LEDGER_RESERVED && l.counts[LEDGER_RESERVED] == 2, "by this boot");
+	check(replay(&l, "T" TIME KEY_A "\ta@example.net\tid@x.example") && l.counts[LEDGER_RESERVED] == 1,
+		"one of them tried");
+	doubts = ledger_doubts(&l, &n);
+	check(n == 1 && strcmp(doubts[0].key, KEY_A) == 0, "only that is in doubt");
+	mem_free(doubts);
+	check(replay(&l, "U" TIME KEY_A "\ta@example.net\t0\twhy") && replay(&l, "E\t2026-11-23T01:02:03Z"),
+		"and told");
+	check(ledger_state(&l, KEY_A) == LEDGER_UNKNOWN && ledger_state(&l, KEY_B) == LEDGER_NEW &&
+			l.counts[LEDGER_RESERVED] == 0,
+		"the other is free");
+	check(replay(&l, "D" TIME KEY_B "\tb@example.net\t451\tlater") &&
+			replay(&l, "R" TIME THERE "\t" KEY_B "\tb@example.net"),
+		"deferred, and reserved by another boot");
+	check(ledger_state(&l, KEY_B) == LEDGER_ADRIFT && l.counts[LEDGER_DEFERRED] == 0, "it is in doubt");
+	check(replay(&l, "E" TIME KEY_B) && ledger_state(&l, KEY_B) == LEDGER_DEFERRED, "unless it was given back");
+	check(!replay(&l, "R" TIME HERE "\tabc\ta"), "a reservation of no row");
+
+	begin_ledger(&l, "-");
+	replay(&l, "R" TIME "-\t" KEY_A "\ta@example.net");
+	check(ledger_state(&l, KEY_A) == LEDGER_ADRIFT, "without a boot id each run is another boot");
+	begin_ledger(&l, HERE);
+	ledger_unsynced(&l);
+	replay(&l, "R" TIME HERE "\t" KEY_A "\ta@example.net");
+	check(ledger_state(&l, KEY_A) == LEDGER_ADRIFT, "so is one whose journal cannot be synced");
+	ledger_free(&l);
+}
+
+/* What follows damage in the journal: at most one reservation after another boot. */
+static void test_damage(void)
+{
+	struct ledger l = { 0 };
+
+	begin_ledger(&l, HERE);
+	check(!damaged(&l, "T" TIME KEY_A "\ta@example.net\tid"),
+		"a journal without reservations was synced record by record");
+	replay(&l, "R" TIME HERE "\t" KEY_A "\ta@example.net");
+	check(!damaged(&l, "S" TIME KEY_A "\ta@example.net\t250\tok"), "in this boot nothing was lost");
+	begin_ledger(&l, HERE);
+	replay(&l, "R" TIME THERE "\t" KEY_A "\ta@example.net");
+	check(damaged(&l, "S" TIME KEY_A "\ta@example.net\t250\tok") && ledger_state(&l, KEY_A) == LEDGER_ADRIFT,
+		"after another boot a verdict may be lost: the row is in doubt");
+	check(damaged(&l, "R" TIME THERE "\t" KEY_B "\tb@example.net") && ledger_state(&l, KEY_B) == LEDGER_ADRIFT,
+		"and so are those of one reservation that follows");
+	check(damaged(&l, "T" TIME KEY_B "\tb@example.net\tid"), "with what belongs to it");
+	check(!damaged(&l, "R" TIME THERE "\t" KEY_A "\ta@example.net"), "but not of two");
+	ledger_free(&l);
+}
+
 static void test_providers(void)
 {
 	struct providers ps = { .n = 0 };
@@ -96,14 +173,15 @@ static void test_records(void)
 	struct ledger_words w;
 	struct buf b = { 0 };
 
-	ledger_campaign(&b, 1795395723, "id", "print", "");
-	check_same(buf_str(&b), "C\t2026-11-23T01:02:03Z\tid\tprint\t", "campaign record");
-	check(ledger_replay(&l, buf_str(&b), NULL), "and back");
+	ledger_campaign(&b, 1795395723, &(struct ledger_campaign){ "id", "print", "", "2/3", KEY_A });
+	check_same(buf_str(&b), "C\t2026-11-23T01:02:03Z\tid\tprint\t\t2/3\t" KEY_A, "campaign record");
+	check(ledger_replay(&l, buf_str(&b), NULL) && strcmp(l.share, "2/3") == 0 && strcmp(l.list_key, KEY_A) == 0,
+		"and back");
 	ledger_trying(&b, 1795395723, KEY_A, "a@example.net", STR_LIT("id@x.example"));
 	check_same(buf_str(&b), "T\t2026-11-23T01:02:03Z\t" KEY_A "\ta@example.net\tid@x.example", "trying record");
 	check(ledger_read(buf_str(&b), KEY_A, &w) && str_eq(w.message_id, STR_LIT("id@x.example")), "and read");
 	const struct ledger_words words = { 550, STR_LIT("5.1.1"), STR_LIT("no\r\n\tS\x1b"), STR_LIT("no-mailbox"),
-		STR_LIT("rcpt"), STR_LIT("id@x.example") };
+		STR_LIT("rcpt"), STR_LIT("id@x.example"), STR_LIT(""), 0, 0 };
 
 	ledger_verdict(&b, LEDGER_REFUSED, 1795395723, KEY_A, "a@example.net", &words);
 	check(ledger_read(buf_str(&b), KEY_A, &w) && w.code == 550 && str_eq(w.enhanced, words.enhanced) &&
@@ -232,6 +310,8 @@ static void test_pace(void)
 int main(void)
 {
 	test_ledger();
+	test_reservations();
+	test_damage();
 	test_providers();
 	test_records();
 	test_keys();

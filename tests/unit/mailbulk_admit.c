@@ -13,6 +13,13 @@
 static struct bench b;
 static struct engine *const e = &b.e;
 
+/* In a new turn. */
+static size_t admit(void)
+{
+	book_commit(&e->book, &b.err);
+	return engine_admit(e);
+}
+
 /* A list of n rows r0@d0.example, r1@d1.example… in so many domains. */
 static const char *rows(unsigned n, unsigned domains)
 {
@@ -94,19 +101,19 @@ static void test_batches(void)
 		begin_same(120, 16, NO_OPTIONS);
 		b.relays[0].rcpt_most = t[i].learnt;
 		up(16, t[i].offers);
-		engine_admit(e);
+		admit();
 		check_same(str_of(batches()), t[i].batches, t[i].offers);
 		bench_end(&b);
 	}
 	begin_same(120, 1, OPTIONS("--test", "me@test.example", "--limit", "5"));
 	up(1, "");
-	engine_admit(e);
+	admit();
 	check(e->jobs[0].n == 1 && strcmp(e->jobs[0].tickets[0].email, "me@test.example") == 0,
 		"a test's messages go one by one, all to one address");
 	bench_end(&b);
 	begin(120, 16, NO_OPTIONS);
 	up(16, "");
-	engine_admit(e);
+	admit();
 	check_same(str_of(batches()), "1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1", "so do messages that differ");
 	check(e->jobs[0].tickets[0].row.attempts == 1 && e->under_way == 16 && e->peers[0].taken == 1 &&
 			e->peers[0].jobs == 1,
@@ -124,14 +131,16 @@ static void test_suspects(void)
 	begin_same(7, 6, NO_OPTIONS);
 	b.relays[0].rcpt_most = 3;
 	up(1, "");
-	engine_admit(e);
+	b.relays[0].limit = 1;
+	admit();
 	check_same(str_of(batches()), "3", "a batch");
 	step_peer(e, &e->peers[0]);
 	peer_end(e, &e->peers[0], &lost);
 	check(e->queue.n == 3 && e->under_way == 0, "a lost connection leaves its rows");
 	b.relays[0].rcpt_most = 0;
+	b.relays[0].limit = 6;
 	up(6, "");
-	engine_admit(e);
+	admit();
 	check_same(str_of(batches()), "1 1 1 4", "they go alone, the others together");
 	check(e->jobs[0].tickets[0].row.attempts == 2 && e->jobs[3].tickets[0].row.attempts == 1,
 		"for the second time");
@@ -140,13 +149,15 @@ static void test_suspects(void)
 	begin_same(7, 6, NO_OPTIONS);
 	b.relays[0].rcpt_most = 1;
 	up(1, "");
-	check(engine_admit(e) == 1 && engine_look_ahead(e), "a row is looked at ahead");
+	b.relays[0].limit = 1;
+	check(admit() == 1 && line_head(e) != NULL, "a row is looked at ahead");
 	step_peer(e, &e->peers[0]);
 	peer_end(e, &e->peers[0], &lost);
 	b.relays[0].rcpt_most = 3;
+	b.relays[0].limit = 6;
 	up(6, "");
-	engine_admit(e);
-	check_same(str_of(batches()), "1 1 3 2", "the one ahead does not take a suspect with it");
+	admit();
+	check_same(str_of(batches()), "1 3 3", "those ahead do not take a suspect with them");
 	bench_end(&b);
 }
 
@@ -157,7 +168,7 @@ static void test_room(void)
 	begin(100, 3, NO_OPTIONS);
 	up(3, "");
 	b.relays[0].limit = 1.9;
-	engine_admit(e);
+	admit();
 	check(e->peers[0].jobs == 1 && e->peers[1].jobs == 0 && e->peers[2].jobs == 0 && e->peers[1].quitting &&
 			e->peers[2].quitting && !e->peers[0].quitting,
 		"only as many sessions as the relay's limit; others that idle are let go");
@@ -167,7 +178,7 @@ static void test_room(void)
 	up(3, "");
 	b.relays[0].limit = 2;
 	e->peers[2].jobs = 1; /* it has work */
-	engine_admit(e);
+	admit();
 	check(e->peers[0].jobs == 1 && e->peers[1].jobs == 1 && e->peers[2].jobs == 1 && !e->peers[2].quitting,
 		"two, and one that has work may end it");
 	e->peers[2].jobs = 0;
@@ -177,22 +188,22 @@ static void test_room(void)
 	bench_up(&b, 0, 1, "");
 	bench_up(&b, 1, 0, "");
 	b.relays[0].limit = b.relays[1].limit = 1;
-	check(engine_admit(e) == 2, "each relay has its own limit");
+	check(admit() == 2, "each relay has its own limit");
 	bench_end(&b);
 
 	begin(100, 1, NO_OPTIONS);
 	up(1, "");
 	e->peers[0].jobs = WINDOW_MESSAGES;
-	check(engine_admit(e) == 0, "sixteen messages are enough for a session");
+	check(admit() == 0, "sixteen messages are enough for a session");
 	e->peers[0].jobs = WINDOW_MESSAGES - 1;
-	check(engine_admit(e) == 1, "fifteen are not");
+	check(admit() == 1, "fifteen are not");
 	e->peers[0].jobs = 1;
 	bench_end(&b);
 
 	begin(2, 3, NO_OPTIONS);
 	up(3, "");
-	check(engine_admit(e) == 2 && e->peers[0].jobs == 1 && e->peers[1].jobs == 1, "work spreads");
-	check(engine_admit(e) == 0 && e->list_ended && !engine_more(e), "and ends");
+	check(admit() == 2 && e->peers[0].jobs == 1 && e->peers[1].jobs == 1, "work spreads");
+	check(admit() == 0 && e->list_ended && !engine_more(e), "and ends");
 	bench_end(&b);
 
 	for (int i = 0; i < 6; i++) {
@@ -204,7 +215,7 @@ static void test_room(void)
 		b.relays[0].dead = i == 4;
 		if (i == 5)
 			engine_stop(e, NULL);
-		check(engine_admit(e) == (i == 3), "not ready, quitting, pausing, given up, stopping: %d", i);
+		check(admit() == (i == 3), "not ready, quitting, pausing, given up, stopping: %d", i);
 		bench_end(&b);
 	}
 }
@@ -224,7 +235,7 @@ static void test_per_connection(void)
 
 		b.relays[0].per_connection = t[i].learnt;
 		up(1, "");
-		while (p->state == PEER_UP && engine_admit(e) > 0) {
+		while (p->state == PEER_UP && admit() > 0) {
 			check(p->quitting == (t[i].most < 6 && p->taken == t[i].most),
 				"it quits with its last message");
 			bench_serves(&b, 0);
@@ -277,7 +288,7 @@ static void test_dialling(void)
 			e->peers[0] = (struct peer){ .state = PEER_OPENING, .relay = &b.relays[0] };
 			e->peers[1] = (struct peer){ .state = PEER_OPENING, .relay = &b.relays[0] };
 		}
-		engine_admit(e);
+		admit();
 		check(opening() - (i == 8 ? 2 : 0) == want[i], "connections that are opened, %d: %zu", i, opening());
 		bench_end(&b);
 	}
@@ -298,7 +309,7 @@ static void test_dialling(void)
 		b.relays[r].greeted = true;
 	}
 	b.relays[0].open = 1;
-	engine_admit(e);
+	admit();
 	check(b.relays[0].open == 3 && b.relays[1].open == 3, "to the relay that has fewest: %zu %zu", b.relays[0].open,
 		b.relays[1].open);
 	bench_end(&b);
@@ -312,27 +323,27 @@ static void test_pace(void)
 	begin_same(30, 2, NO_OPTIONS);
 	up(2, "");
 	e->pace.left = 3;
-	engine_admit(e);
+	admit();
 	check_same(str_of(batches()), "3", "no batch is larger than what a warm-up leaves");
-	check(e->pace.left == 0 && engine_admit(e) == 0, "then nothing goes");
+	check(e->pace.left == 0 && admit() == 0, "then nothing goes");
 	bench_end(&b);
 
 	begin(30, 4, OPTIONS("--rate", "10/s"));
 	up(4, "");
-	check(engine_admit(e) == 1 && engine_admit_due(e) == BENCH_NOW + CLOCK_SECOND / 10,
+	check(admit() == 1 && engine_admit_due(e) == BENCH_NOW + CLOCK_SECOND / 10,
 		"a rate: one, then a tenth of a second");
 	e->now += CLOCK_SECOND / 10 - 1;
-	check(engine_admit(e) == 0, "not before");
+	check(admit() == 0, "not before");
 	e->now += 1;
-	check(engine_admit(e) == 1, "then the next");
+	check(admit() == 1, "then the next");
 	bench_end(&b);
 
 	begin(5, 6, OPTIONS("--domain-rate", "d0.example=1/s"));
 	up(6, "");
-	check(engine_admit(e) == 4 && e->queue.n == 1 && engine_admit_due(e) == BENCH_NOW + CLOCK_SECOND,
+	check(admit() == 4 && e->queue.n == 1 && engine_admit_due(e) == BENCH_NOW + CLOCK_SECOND,
 		"a domain's second row waits, the others do not");
 	e->now += CLOCK_SECOND;
-	check(engine_admit(e) == 1 && e->queue.n == 0 && !engine_more(e) && engine_admit_due(e) == INT64_MAX,
+	check(admit() == 1 && e->queue.n == 0 && !engine_more(e) && engine_admit_due(e) == INT64_MAX,
 		"and goes in its time");
 	check(strcmp(e->jobs[4].tickets[0].email, "r3@d0.example") == 0 && strlen(e->jobs[4].tickets[0].key) == 32,
 		"as who it is");
@@ -342,11 +353,11 @@ static void test_pace(void)
 	begin(5, 6, NO_OPTIONS);
 	up(6, "");
 	provider_pushed_back(provider_of(&e->providers, STR_LIT("x@d1.example")), BENCH_NOW, false);
-	check(engine_admit(e) == 3 && e->providers.held == 2 && engine_more(e) &&
+	check(admit() == 3 && e->providers.held == 2 && engine_more(e) &&
 			engine_admit_due(e) == BENCH_NOW + CLOCK_SECOND / 4,
 		"its rows wait for it");
 	e->now += CLOCK_SECOND / 4;
-	check(engine_admit(e) == 1 && e->providers.held == 1, "and go slowly");
+	check(admit() == 1 && e->providers.held == 1, "and go slowly");
 	bench_end(&b);
 
 	begin(5, 1, NO_OPTIONS);
@@ -373,10 +384,10 @@ static void test_hurry(void)
 	buf_add_text(&list, "a@x.example\n");
 	bench_begin(&b, buf_text(&list), 1, false, NO_OPTIONS);
 	e->left = 1;
-	check(!engine_look_ahead(e) && e->hurry && e->bad == 1001 && !e->list_ended, "after 1001 rows: %u",
+	check(line_head(e) == NULL && e->hurry && e->bad == 1001 && !e->list_ended, "after 1001 rows: %u",
 		(unsigned)e->bad);
-	check(engine_look_ahead(e) && !e->hurry && e->bad == 1500 && e->has_ahead, "and on");
-	check(engine_look_ahead(e) && e->has_ahead && e->left == 0, "one row ahead is enough");
+	check(line_head(e) != NULL && !e->hurry && e->bad == 1500 && line_left(e) == 1, "and on");
+	check(line_head(e) != NULL && line_left(e) == 1 && e->left == 0, "one row ahead is enough");
 	bench_end(&b);
 	buf_free(&list);
 }
@@ -392,15 +403,15 @@ static void test_bad(void)
 		3, false, NO_OPTIONS);
 	bench_template = "t.eml";
 	up(3, "");
-	check(engine_admit(e) == 2 && e->bad == 2 && e->under_way == 2, "two rows of five can be sent: %u bad",
+	check(admit() == 2 && e->bad == 2 && e->under_way == 2, "two rows of five can be sent: %u bad",
 		(unsigned)e->bad);
-	check_results(&b, "b skipped; b skipped; none skipped", "the others are told");
+	check_results(&b, "b skipped; none skipped; b skipped", "the others are told");
 	check(e->peers[0].taken == 1 && e->peers[1].taken == 1 && e->peers[2].taken == 0, "and take nobody's place");
 	bench_end(&b);
 	bench_put("left.csv", "email\nr1@d1.example\n");
 	begin(3, 3, OPTIONS("--suppress", bench_path("left.csv")));
 	up(3, "");
-	check(engine_admit(e) == 2, "who is suppressed is not sent to");
+	check(admit() == 2, "who is suppressed is not sent to");
 	check_results(&b, "r1 skipped", "but told");
 	bench_end(&b);
 }
@@ -413,7 +424,7 @@ static void earlier(const char *const *options, bool test, const char *want_sent
 	static const enum ledger_state states[] = { LEDGER_NEW, LEDGER_DEFERRED, LEDGER_SENT, LEDGER_REFUSED,
 		LEDGER_TRYING, LEDGER_UNKNOWN };
 	const struct ledger_words words = { 550, STR_LIT("5.1.1"), STR_LIT("no"), STR_LIT("no-mailbox"),
-		STR_LIT("rcpt"), STR_LIT("id@x.example") };
+		STR_LIT("rcpt"), STR_LIT("id@x.example"), STR_LIT(""), 0, 0 };
 	struct buf sent = { 0 };
 	struct err why;
 
@@ -424,18 +435,17 @@ static void earlier(const char *const *options, bool test, const char *want_sent
 		if (states[i] == LEDGER_NEW)
 			continue;
 		if (states[i] == LEDGER_TRYING)
-			ledger_trying(&e->record, e->wall.wall, v->key, "r@d.example", STR_LIT("id@x.example"));
+			book_trying(&e->book, v->key, "r@d.example", STR_LIT("id@x.example"));
 		else
-			ledger_verdict(&e->record, states[i], e->wall.wall, v->key, "r@d.example", &words);
-		engine_record(e);
+			book_verdict(&e->book, states[i], v->key, "r@d.example", &words, true);
 	}
 	bench_records(&b);
 	bench_end(&b);
 	bench_begin(&b, rows(6, 3), 7, true, options);
-	e->journalled = !test;
+	e->book.used = !test;
 	e->left = 6;
 	up(7, "");
-	engine_admit(e);
+	admit();
 	for (size_t i = 0; i < e->under_way; i++)
 		buf_printf(&sent, "%s%.2s", i > 0 ? " " : "", e->jobs[i].tickets[0].email);
 	check_same(buf_str(&sent), want_sent, "who goes");
@@ -539,9 +549,10 @@ static void test_left(void)
 	up(3, "");
 	provider_pushed_back(provider_of(&e->providers, STR_LIT("x@d1.example")), BENCH_NOW, false);
 	e->pace.left = 2;
-	check(engine_admit(e) == 2, "two go: r0 and r2");
+	check(admit() == 2, "two go: r0 and r2");
 	e->pace.left = 1;
-	check(engine_look_ahead(e) && strcmp(e->ahead.email, "r5@d2.example") == 0,
+	book_commit(&e->book, &b.err);
+	check(line_head(e) != NULL && strcmp(line_head(e)->email, "r5@d2.example") == 0,
 		"r1, r3 and r4 wait, r5 is looked at");
 	check(e->queue.n == 1 && e->providers.held == 2, "one for its rate, two for their provider");
 	check(provider_take(&e->providers, BENCH_NOW + CLOCK_SECOND, &w), "one of them was tried before");
@@ -557,7 +568,7 @@ static void test_left(void)
 			str_search(results, STR_LIT("r1 deferred;")) < results.n &&
 			str_search(results, STR_LIT("r4 deferred not-tried")) < results.n,
 		"each that waited, and whether it was tried: %.*s", STR_ARGS(results));
-	check(str_count(results, ';') == 3 && e->queue.n == 0 && e->providers.held == 0 && !e->has_ahead, "once");
+	check(str_count(results, ';') == 3 && e->queue.n == 0 && e->providers.held == 0 && line_left(e) == 0, "once");
 	bench_end(&b);
 
 	begin(4, 1, OPTIONS("--limit", "3"));
@@ -585,7 +596,7 @@ static void test_trying(void)
 	bench_template = "t.eml";
 	bench_campaign(&b);
 	bench_up(&b, 0, 0, "");
-	check(engine_admit(e) == 1, "a long message");
+	check(admit() == 1, "a long message");
 	step_peer(e, &e->peers[0]);
 	bench_says(&b, 0, "250 ok\r\n250 ok\r\n354 go on\r\n");
 	int turns = 0;
@@ -612,9 +623,9 @@ static void test_journal_failed(void)
 {
 	begin(1, 1, NO_OPTIONS);
 	bench_up(&b, 0, 0, "");
-	engine_admit(e);
+	admit();
 	step_peer(e, &e->peers[0]);
-	e->journal.failed = true;
+	e->book.journal.failed = true;
 	bench_says(&b, 0, "250 ok\r\n250 ok\r\n354 go on\r\n");
 	check(e->peers[0].state == PEER_FREE && e->under_way == 0, "the session ends in the middle of the message");
 	struct str results = bench_results(&b);
@@ -631,14 +642,14 @@ static void test_verdicts(void)
 	begin_same(3, 1, NO_OPTIONS);
 	b.relays[0].rcpt_most = 2;
 	bench_up(&b, 0, 0, "");
-	engine_admit(e);
+	admit();
 	step_peer(e, &e->peers[0]);
 	bench_says(&b, 0, "250 ok\r\n550 5.1.1 no such user\r\n250 ok\r\n354 go on\r\n");
 	check_records(&b, "F r0; T r1", "one is refused, the other is being sent");
 	bench_says(&b, 0, "250 queued\r\n");
 	check_records(&b, "S r1", "and sent");
 	check_results(&b, "r0 refused no-mailbox; r1 sent", "both are told");
-	engine_admit(e);
+	admit();
 	step_peer(e, &e->peers[0]);
 	bench_says(&b, 0, "250 ok\r\n250 ok\r\n550 5.1.1 no such user\r\n503 no recipients\r\n");
 	check_records(&b, "F r2", "a message that has nobody left is not sent");
@@ -647,17 +658,17 @@ static void test_verdicts(void)
 
 	begin(3, 1, NO_OPTIONS);
 	up(1, "");
-	engine_admit(e);
+	admit();
 	step_peer(e, &e->peers[0]);
 	bench_says(&b, 0, "250 ok\r\n250 ok\r\n354 go on\r\n");
 	bench_says(&b, 0, "250 ok\r\n");
-	check(engine_admit(e) == 2, "then two at once");
+	check(admit() == 2, "then two at once");
 	step_peer(e, &e->peers[0]);
 	bench_says(&b, 0, "250 ok\r\n250 ok\r\n250 ok\r\n354 go on\r\n");
 	buf_clear(&e->peers[0].smtp.out);
 	check_records(&b, "T r0; S r0; T r1", "sent whole");
 	peer_end(e, &e->peers[0], &lost);
-	check_records(&b, "U r1", "and no answer came");
+	check_records(&b, "U r1; D r2", "and no answer came");
 	check_results(&b, "r0 sent; r1 unknown", "which is told");
 	check(e->queue.n == 1 && e->under_way == 0 && e->queue.heap[0].drops == 0 && e->queue.heap[0].attempts == 0,
 		"the next was not sent");

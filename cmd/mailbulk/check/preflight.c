@@ -69,7 +69,7 @@ static void check_consent(struct preflight *p)
 
 	if (has || s->transactional || s->test != NULL)
 		return;
-	if (p->rows <= LIST_WITHOUT_UNSUBSCRIBE) {
+	if (p->rows + p->elsewhere <= LIST_WITHOUT_UNSUBSCRIBE) {
 		preflight_warn(p, "unsubscribe-missing",
 			"there is no List-Unsubscribe (--unsubscribe URL; --transactional if this is no bulk mail)");
 		return;
@@ -162,6 +162,7 @@ bool preflight_run(struct preflight *p, struct selection *selection, struct err 
 			preflight_bad(p, selection->row.line, &why);
 	}
 	letter_free(&letter);
+	p->elsewhere = selection->elsewhere;
 	if (choice == CHOICE_FAIL)
 		*err = why;
 	return choice != CHOICE_FAIL;

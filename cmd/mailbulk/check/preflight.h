@@ -29,7 +29,8 @@ struct preflight {
 	enum err_kind kind; /* of the first error; ERR_NONE: none so far */
 	uint64_t errors;
 	uint64_t warnings;
-	uint64_t rows; /* taken */
+	uint64_t rows;      /* taken */
+	uint64_t elsewhere; /* rows of other shares */
 	uint64_t bad;
 	uint64_t suppressed;
 	uint64_t duplicates;

@@ -16,12 +16,13 @@ void selection_init(struct selection *s, const struct campaign *campaign, struct
 	*s = (struct selection){
 		.campaign = campaign, .settings = campaign->settings, .list = list, .suppress = suppress
 	};
-	random_bytes(s->seen.seed, sizeof s->seen.seed);
+	random_bytes(s->own.seed, sizeof s->own.seed);
+	s->seen = &s->own;
 }
 
 void selection_free(struct selection *s)
 {
-	keys_free(&s->seen);
+	keys_free(&s->own);
 	values_free(&s->values);
 	buf_free(&s->scratch);
 }
@@ -68,15 +69,20 @@ static enum choice judge(struct selection *s, enum list_event event, struct err 
 
 	if (event == LIST_RAGGED || !values_set(&s->values, s->campaign, s->list, &s->row, why))
 		return bad_row(s);
-	if (!in_share(s))
+	if (s->first_key[0] == '\0')
+		memcpy(s->first_key, s->values.key, sizeof s->first_key);
+	if (!in_share(s)) {
+		s->elsewhere++;
 		return CHOICE_END;
-	struct keys_entry *entry = keys_add(&s->seen, s->values.key, &added);
+	}
+	struct keys_entry *entry = keys_add(s->seen, s->values.key, &added);
 
-	if (!added) {
-		err_set(why, ERR_DATA, "duplicate of line %lu", (unsigned long)entry->value);
+	if (!added && (entry->value & SELECTION_SEEN) != 0) {
+		err_set(why, ERR_DATA, "duplicate of line %llu", (unsigned long long)(entry->value & ~SELECTION_SEEN));
 		return CHOICE_DUPLICATE;
 	}
-	entry->value = (uint32_t)s->row.line;
+	s->earlier = entry->value;
+	entry->value = SELECTION_SEEN | s->row.line;
 	return judge_suppression(s, &s->values, &s->row, why);
 }
 

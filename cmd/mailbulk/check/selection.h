@@ -20,15 +20,21 @@ enum choice {
 	CHOICE_FAIL,       /* why is what stops the run */
 };
 
+#define SELECTION_SEEN (UINT64_C(1) << 63)
+
 struct selection {
 	const struct campaign *campaign;
 	const struct settings *settings;
 	struct list *list;
 	const struct suppress *suppress;
-	struct keys seen;     /* keys to the lines of their rows */
+	struct keys *seen;    /* keys to the lines of their rows, with SELECTION_SEEN; others are the caller's values */
+	struct keys own;      /* it, unless the caller has a table already */
+	uint64_t earlier;     /* the caller's value of the row that was given out; 0: there was none */
 	struct values values; /* of the row that was given out */
 	struct row row;
 	uint64_t taken;
+	uint64_t elsewhere; /* rows of other shares */
+	char first_key[33]; /* of the list's first row, whatever its share; empty so far */
 	struct buf scratch;
 };
 

@@ -115,9 +115,12 @@ static bool load_keys(struct campaign *c, struct err *err)
 
 static void digest_part(gnutls_hash_hd_t hash, struct str s)
 {
-	uint64_t n = s.n;
+	unsigned char n[8];
 
-	gnutls_hash(hash, &n, sizeof n);
+	/* The same on every machine: shares of one campaign run on several. */
+	for (size_t i = 0; i < sizeof n; i++)
+		n[i] = (unsigned char)((uint64_t)s.n >> 8 * i);
+	gnutls_hash(hash, n, sizeof n);
 	gnutls_hash(hash, s.p != NULL ? s.p : "", s.n);
 }
 

@@ -15,6 +15,7 @@ static bool load(struct engine *e, struct job *job, const struct values *v)
 	if (job->n == 0 && !letter_render(&job->letter, e->campaign, v, &e->wall, false, &err)) {
 		e->bad++;
 		engine_skip(e, RESULT_SKIPPED, t->row.number, str_of(t->written), err.text);
+		line_give_back(e, t);
 		mem_free(t->email);
 		t->email = NULL;
 		return false;
@@ -33,6 +34,8 @@ static size_t batch_of(const struct engine *e, const struct peer *p)
 		most = (size_t)p->smtp.caps.rcpt_max;
 	if (p->relay->rcpt_most > 0 && p->relay->rcpt_most < most)
 		most = p->relay->rcpt_most;
+	if (e->settings->max_unknown < most)
+		most = (size_t)e->settings->max_unknown;
 	/* What the server counts by domain is not counted here. */
 	return p->smtp.caps.rcpt_domain_max > 0 ? 1 : most;
 }
@@ -67,15 +70,14 @@ static bool give(struct engine *e, struct peer *p)
 	if (job == NULL)
 		return false;
 	job->n = 0;
-	while (job->n < most && engine_look_ahead(e)) {
+	for (const struct ticket *next; job->n < most && (next = line_head(e)) != NULL;) {
 		/* A row that may have ended a connection goes alone, so that it cannot be blamed on others. */
-		bool suspect = e->ahead.row.drops > 0;
+		bool suspect = next->row.drops > 0;
+		const struct values *values;
 
 		if (suspect && job->n > 0)
 			break;
-		job->tickets[job->n] = e->ahead;
-		e->has_ahead = false;
-		if (load(e, job, e->ahead_values) && suspect)
+		if (line_take(e, &job->tickets[job->n], &values) && load(e, job, values) && suspect)
 			break;
 	}
 	if (job->n == 0)
@@ -125,10 +127,10 @@ static bool has_room(const struct engine *e, const struct peer *p)
  * fewest. */
 static void open_peers(struct engine *e)
 {
-	uint64_t work = e->left + e->has_ahead + (queue_due(&e->queue) <= e->now ? e->queue.n : 0);
+	uint64_t work = e->left + line_left(e) + (queue_due(&e->queue) <= e->now ? e->queue.n : 0);
 	uint64_t idle = 0;
 
-	if (e->stopping || !e->has_ahead)
+	if (e->stopping || line_left(e) == 0)
 		return;
 	for (size_t i = 0; i < e->n_peers; i++)
 		idle += e->peers[i].state != PEER_FREE && e->peers[i].jobs == 0 && !e->peers[i].quitting;
@@ -156,7 +158,7 @@ size_t engine_admit(struct engine *e)
 	size_t given = 0;
 	bool any = true;
 
-	engine_look_ahead(e);
+	line_head(e);
 	/* One message for each session, then the next round: so the work spreads. */
 	while (any && !e->stopping) {
 		any = false;
@@ -178,7 +180,7 @@ size_t engine_admit(struct engine *e)
 
 bool engine_more(const struct engine *e)
 {
-	return !e->list_ended || e->queue.n > 0 || e->has_ahead || provider_due(&e->providers) != INT64_MAX;
+	return !e->list_ended || e->queue.n > 0 || line_left(e) > 0 || provider_due(&e->providers) != INT64_MAX;
 }
 
 int64_t engine_admit_due(const struct engine *e)

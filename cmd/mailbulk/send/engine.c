@@ -46,6 +46,7 @@ static void look_at_clock(struct engine *e)
 
 	if (wall != e->wall.wall)
 		e->wall = (struct moment){ .wall = wall, .offset = clock_offset(wall) };
+	e->book.wall = wall;
 }
 
 static void step_all(struct engine *e)
@@ -65,7 +66,7 @@ static bool commit(struct engine *e)
 {
 	struct err err = { 0 };
 
-	if (e->journalled && !journal_commit(&e->journal, &err)) {
+	if (!book_commit(&e->book, &err)) {
 		engine_stop(e, &err);
 		return false;
 	}
@@ -140,12 +141,18 @@ static bool any_open(const struct engine *e)
 	return false;
 }
 
+static int64_t earliest(int64_t a, int64_t b)
+{
+	return a < b ? a : b;
+}
+
 /* One turn; its order is the promise. */
 static void turn(struct engine *e, int64_t until)
 {
 	look_at_clock(e);
 	step_all(e);
 	int64_t idle = idle_end(e);
+	int64_t stale = line_stale(e);
 
 	if (commit(e)) {
 		for (size_t i = 0; i < e->n_peers; i++)
@@ -154,11 +161,11 @@ static void turn(struct engine *e, int64_t until)
 		abandon(e, "the journal cannot be written");
 		return;
 	}
-	progress_set(&e->progress, e->progress.total - e->left - e->queue.n - e->under_way);
+	progress_set(&e->progress, e->progress.total - e->left - e->queue.n - e->under_way - line_left(e));
 	check_relays(e);
 	check_patience(e);
 	if (e->parting ? any_open(e) : !is_over(e))
-		wait_and_read(e, idle < until ? idle : until);
+		wait_and_read(e, earliest(stale, earliest(idle, until)));
 }
 
 /* Say goodbye to every server, for a short while. */
@@ -177,7 +184,7 @@ static void part(struct engine *e)
 		else if (p->state != PEER_FREE && !p->quitting)
 			peer_end(e, p, NULL);
 	}
-	while (any_open(e) && e->now < until && !e->journal.failed)
+	while (any_open(e) && e->now < until && !e->book.journal.failed)
 		turn(e, until);
 	abandon(e, "closed");
 	commit(e);

@@ -6,7 +6,7 @@
 #include "cli/account.h"
 #include "cli/connection.h"
 #include "cli/progress.h"
-#include "cmd/mailbulk/send/ledger.h"
+#include "cmd/mailbulk/send/book.h"
 #include "cmd/mailbulk/letter/letter.h"
 #include "cmd/mailbulk/send/pace.h"
 #include "cmd/mailbulk/send/provider.h"
@@ -14,7 +14,6 @@
 #include "cmd/mailbulk/send/results.h"
 #include "cmd/mailbulk/check/selection.h"
 #include "io/child.h"
-#include "io/journal.h"
 #include "proto/smtp.h"
 
 struct sasl;
@@ -24,10 +23,10 @@ struct sasl;
  * Sending, in one thread: rows are admitted to sessions, sessions step, the journal is committed, and only then may
  * octets leave. That order within a turn is what keeps the promise that no row is sent twice:
  *
- *     admit    rows to sessions that have room, as rates and limits allow
+ *     admit    rows to sessions that have room, as rates and limits allow; the first of each reservation reserves it
  *     step     every session until it waits; its verdicts become records, and so does each message that is about to
  *              be whole
- *     commit   one write and one fdatasync for all of them
+ *     commit   one write for all of them, and one fdatasync when rows were reserved (book.h)
  *     write    only now may the octets go
  *     poll     to the nearest deadline
  *     read
@@ -105,12 +104,16 @@ struct peer {
 	bool closing;  /* the server said 421 */
 	bool limited;  /* and spoke of a limit or of our reputation */
 	size_t jobs;   /* under way on it */
+	size_t handed; /* rows handed over to it that have no verdict yet */
+	bool full;     /* --max-unknown: the next message waits for one */
 	uint64_t finished; /* messages that it had a verdict for */
 	uint64_t taken;    /* messages it was given */
 	int64_t idle_since;
 };
 
-#define HELD_MOST 100 /* refused recipients in a row after which it is not the recipients */
+#define PUTS_MOST 3    /* runs that put a row back while others at its domain were accepted */
+#define WAIT_MOST 1000 /* rows put back of which it is not known yet whether this run is one of those */
+#define HELD_MOST 100  /* refused recipients in a row after which it is not the recipients */
 
 /* A refusal that says nothing, until an acceptance shows that others are taken. All strings are owned. */
 struct held {
@@ -121,6 +124,22 @@ struct held {
 	char *reply;
 	char *message_id;
 	char *key;
+	uint16_t puts; /* of a row that was put back: in so many runs before */
+	int64_t not_before;
+};
+
+#define LINE_MOST 256 /* rows that one reservation names */
+
+/* The rows that go next. */
+struct line {
+	struct ticket tickets[LINE_MOST];
+	size_t at; /* the first that is not taken */
+	size_t n;
+	bool reserved;       /* they are named in the journal */
+	bool slowed;         /* something went wrong since */
+	int64_t reserved_at; /* when that was */
+	int64_t taken_at;    /* when one was last taken */
+	uint64_t most;       /* rows of the next reservation, as the last ones went; 0: there was none */
 };
 
 struct engine {
@@ -130,17 +149,13 @@ struct engine {
 	struct selection selection;
 	struct values again; /* of rows that waited */
 	struct row again_row;
-	struct ticket ahead; /* the next row to go, looked up before there is a session for it */
-	const struct values *ahead_values;
-	bool has_ahead;
+	struct line line;
 	bool hurry; /* there are more rows to look at: do not wait */
 	struct queue queue;
 	struct providers providers;
 	struct pace pace;
-	struct ledger ledger;
-	struct journal journal;
-	bool journalled;   /* not with --test */
-	bool campaign_due; /* its C record is to be written before the next one */
+	struct book book;
+	char list_key[33]; /* of the list's first row */
 	struct results results;
 	struct relay *relays;
 	size_t n_relays;
@@ -152,19 +167,24 @@ struct engine {
 	struct job *free_jobs; /* of these */
 	size_t under_way;      /* jobs used */
 	struct pollfd *fds;
-	struct buf record;
 	struct buf recalled; /* of the journal, about the row at hand */
 	struct progress progress;
 	struct moment wall;
 	int64_t now;
 	uint64_t left; /* rows of the list not looked at yet, as preflight counted them */
-	uint64_t
-		first_size; /* octets of the first message: preflight's last question, which only a server can answer */
+	/* Octets of the first message: preflight's last question, which only a server can answer. */
+	uint64_t first_size;
+	struct set took;         /* domains at which somebody was accepted */
+	uint64_t verdicts;       /* recipients accepted or refused for good */
+	uint64_t bounces;        /* of them, those that do not exist */
 	uint64_t refused_in_row; /* recipients, for good */
 	uint64_t content_in_row; /* of them, for the content */
 	uint64_t ours_in_row;    /* replies about us */
 	struct held held[HELD_MOST];
 	size_t n_held;
+	struct held *put_back; /* owned: rows at whose domain nobody was accepted so far */
+	size_t n_put_back;
+	size_t put_back_room;
 	bool all_refused;     /* everybody was: refusals that say nothing leave their rows to another run */
 	int64_t trouble;      /* when something first went wrong since a message was taken; 0: nothing did */
 	int64_t patience;     /* for how long that may last */
@@ -192,20 +212,48 @@ int64_t engine_admit_due(const struct engine *e);
 /* Is anything left that could be admitted now or later? */
 bool engine_more(const struct engine *e);
 
-/* feed.c: is there a row that may go now? It is looked up before any session asks for it, so that nobody dials for rows
- * that are only skipped; a long stretch of those does not hold up the loop. */
-bool engine_look_ahead(struct engine *e);
+/* line.c: the next row that may go now, or NULL. It lives until the next call. */
+const struct ticket *line_head(struct engine *e);
+/* Take it, with what it holds: t->email is the caller's then. False: it may not go after all. Only after line_head gave
+ * one. */
+bool line_take(struct engine *e, struct ticket *t, const struct values **v);
+/* A row that was taken will not be sent now, and has no verdict: its place in the reservation ends. */
+void line_give_back(struct engine *e, const struct ticket *t);
+/* Rows that are looked up and not taken. */
+size_t line_left(const struct engine *e);
+/* A reservation of which nothing is taken for a while is given back; when that will be. */
+int64_t line_stale(struct engine *e);
+/* A row of it that will not be tried any more. */
+bool line_drain(struct engine *e, struct waiting *w);
+
+/* feed.c: the next row, of those that wait and then of the list: 1 (t->email is the caller's), 0 look again, -1 none
+ * now. */
+int feed_draw(struct engine *e, struct ticket *t);
+/* The same of those that wait, and of the list alone. */
+int feed_waiting(struct engine *e, struct ticket *t);
+int feed_fresh(struct engine *e, struct ticket *t);
+/* The address for the results, which are to be joined with the list: as it is written there. */
+struct str feed_written(const struct engine *e, const struct values *v);
+/* Read a row that was drawn again, for its message. False: it may not go: it waits, is skipped, or the run stops. */
+bool feed_read(struct engine *e, const struct ticket *t, const struct values **v);
 /* A row that gets a line in the results without any server. */
 void engine_skip(struct engine *e, enum result_status status, uint64_t row, struct str email, const char *reply);
-/* The rows that wait and will not be tried any more get their result. */
+/* leave.c: the rows that wait and will not be tried any more get their result. */
 void engine_leave(struct engine *e, const char *reply);
 
-/* held.c: put e->record into the journal, if there is one. */
-void engine_record(struct engine *e);
-/* Keep the result of a refused row for a while. */
+/* held.c: keep the result of a refused row for a while. */
 void held_add(struct engine *e, const struct result *result, const char *address);
 /* It is clear what they mean: the rows are refused, or left for another run. */
 void held_end(struct engine *e, bool refused);
+
+/* Keep the result of a row that was put back until the end of the run. False: there are too many. */
+bool held_put_back(struct engine *e, const struct result *result, const struct ticket *t, int64_t not_before);
+/* The run ends: those at whose domain others were accepted meanwhile come nearer to being refused, or are. */
+void held_put_back_end(struct engine *e);
+/* Was somebody at the domain of this address accepted in this run? */
+bool held_took(const struct engine *e, const char *address);
+/* What is said of a row that is given up. */
+#define GIVEN_UP " (deferred in 3 runs in which others at its domain were accepted)"
 
 /* step.c: let a session go on until it waits. True when something happened. */
 bool step_peer(struct engine *e, struct peer *p);

@@ -3,6 +3,7 @@
 #include "cmd/mailbulk/send/engine.h"
 
 #include "base/mem.h"
+#include "io/clock.h"
 #include "cmd/mailbulk/letter/campaign.h"
 #include "cmd/mailbulk/settings.h"
 #include "mail/returns/outcome.h"
@@ -27,21 +28,10 @@ static struct str email_of(const struct engine *e, const struct values *v)
 }
 
 /* The address for the results, which are to be joined with the list: as it stands there. */
-static struct str written_of(const struct engine *e, const struct values *v)
+struct str feed_written(const struct engine *e, const struct values *v)
 {
 	return buf_len(&v->written) > 0 && buf_len(&e->campaign->test_mailbox) == 0 ? buf_str(&v->written)
 										    : email_of(e, v);
-}
-
-/* The last record of a row in the journal. What cannot be read is not told. */
-static void recall(struct engine *e, const struct values *v, struct ledger_words *w)
-{
-	uint64_t at;
-	struct err err = { 0 };
-
-	*w = (struct ledger_words){ .code = 0 };
-	if (ledger_at(&e->ledger, v->key, &at) && journal_at(&e->journal, at, &e->recalled, &err))
-		ledger_read(buf_str(&e->recalled), v->key, w);
 }
 
 /* A row that an earlier run settled: its result is what that run heard. */
@@ -50,7 +40,7 @@ static void tell_earlier(struct engine *e, const struct values *v, enum result_s
 {
 	enum outcome_reason reason = OUTCOME_NONE;
 	struct result result = { .status = status,
-		.email = str_trim(written_of(e, v)),
+		.email = str_trim(feed_written(e, v)),
 		.code = w->code,
 		.enhanced = w->enhanced,
 		.reply = w->reply.n > 0 && status == RESULT_SKIPPED ? w->reply : str_of(reply),
@@ -65,6 +55,20 @@ static void tell_earlier(struct engine *e, const struct values *v, enum result_s
 	results_add(&e->results, &result, e->wall.wall);
 }
 
+/* Who was only reserved has no Message-ID in the journal: the one that its message has, if it left. */
+static void make_id(const struct engine *e, const struct values *v, struct buf *room, struct ledger_words *w)
+{
+	struct letter letter = { 0 };
+	struct err err;
+
+	if (w->message_id.n == 0 && letter_render(&letter, e->campaign, v, &e->wall, false, &err)) {
+		buf_clear(room);
+		buf_add(room, str_sub(buf_str(&letter.message_id), 1, buf_len(&letter.message_id) - 2));
+		*w = (struct ledger_words){ .message_id = buf_str(room) };
+	}
+	letter_free(&letter);
+}
+
 static bool tries_refused(const struct settings *s, const struct ledger_words *w)
 {
 	enum outcome_reason reason;
@@ -74,20 +78,35 @@ static bool tries_refused(const struct settings *s, const struct ledger_words *w
 	return outcome_reason_parse(w->reason, &reason) && (s->retry_refused >> reason & 1) != 0;
 }
 
-/* What an earlier run says of a row. True: it may be tried. */
-static bool may_try(struct engine *e, const struct values *v)
+/* What an earlier run says of a row that it deferred: perhaps not to be tried before some time. */
+static void go_on(struct engine *e, const struct values *v, struct waiting *row)
 {
-	enum ledger_state state = e->journalled ? ledger_state(&e->ledger, v->key) : LEDGER_NEW;
 	struct ledger_words w;
 
-	if (state == LEDGER_NEW || state == LEDGER_DEFERRED)
+	book_recall(&e->book, v->key, e->selection.earlier, &e->recalled, &w);
+	row->puts = (uint16_t)w.puts;
+	if (w.not_before > e->wall.wall)
+		row->due = e->now + (w.not_before - e->wall.wall) * CLOCK_SECOND;
+}
+
+/* What an earlier run says of a row. True: it may be tried. */
+static bool may_try(struct engine *e, const struct values *v, struct waiting *row)
+{
+	enum ledger_state state =
+		e->book.used ? ledger_state_of(&e->book.ledger, v->key, e->selection.earlier) : LEDGER_NEW;
+	struct ledger_words w;
+
+	if (state == LEDGER_DEFERRED)
+		go_on(e, v, row);
+	if (state == LEDGER_NEW || state == LEDGER_DEFERRED || state == LEDGER_RESERVED)
 		return true;
 	if (state != LEDGER_SENT && state != LEDGER_REFUSED && e->settings->resend_unknown)
 		return true;
-	recall(e, v, &w);
+	book_recall(&e->book, v->key, e->selection.earlier, &e->recalled, &w);
 	if (state == LEDGER_SENT) {
 		tell_earlier(e, v, RESULT_SKIPPED, &w, "sent by an earlier run");
 	} else if (state != LEDGER_REFUSED) {
+		make_id(e, v, &e->recalled, &w);
 		tell_earlier(e, v, RESULT_UNKNOWN, &w,
 			"an earlier run ended between sending it and the answer: it may have been delivered");
 	} else {
@@ -102,13 +121,14 @@ static bool may_try(struct engine *e, const struct values *v)
 static void fill(struct ticket *t, const struct engine *e, const struct values *v, const struct waiting *row)
 {
 	struct str email = email_of(e, v);
-	struct str written = written_of(e, v);
+	struct str written = feed_written(e, v);
 
 	*t = (struct ticket){ .row = *row, .email = mem_alloc(email.n + written.n + 2) };
 	memcpy(t->email, email.p, email.n);
 	memcpy(t->email + email.n + 1, written.p, written.n);
 	t->written = t->email + email.n + 1;
 	memcpy(t->key, v->key, sizeof t->key);
+	t->row.drawn = e->now;
 }
 
 /* May the row go now? If not, it waits where it belongs. ready: its provider's slot is taken already. */
@@ -130,37 +150,67 @@ static bool may_go(struct engine *e, const struct values *v, struct waiting *w, 
 	return false;
 }
 
-/* A row whose time has come. 1 there is one, 0 look again, -1 none. */
-static int take_waiting(struct engine *e, struct ticket *t, const struct values **v)
+/* The row at its place in the list, into e->again. False: it is not to be sent, or the run stops. */
+static bool read_again(struct engine *e, const struct waiting *w)
 {
-	struct waiting w;
 	struct err err = { 0 };
 
+	e->again_row = (struct row){ .number = w->number, .line = w->line, .offset = w->offset, .octets = w->octets };
+	switch (selection_again(&e->selection, w->key, &e->again_row, &e->again, &err)) {
+	case CHOICE_TAKEN:
+		return true;
+	case CHOICE_SUPPRESSED:
+		engine_skip(e, RESULT_SKIPPED, w->number, feed_written(e, &e->again), err.text);
+		return false;
+	default:
+		queue_push(&e->queue, w);
+		engine_stop(e, &err);
+		return false;
+	}
+}
+
+bool feed_read(struct engine *e, const struct ticket *t, const struct values **v)
+{
+	struct provider *p = provider_find(&e->providers, str_of(t->email));
+
+	/* It pushed back since the row was drawn. */
+	if (p != NULL && provider_stopped(p, t->row.drawn, e->now)) {
+		provider_hold(&e->providers, p, &t->row);
+		return false;
+	}
+	*v = &e->again;
+	if (!read_again(e, &t->row))
+		return false;
+	struct str domain = buf_str(&e->again.address.ascii);
+
+	if (pace_goes(&e->pace, domain, e->now))
+		return true;
+	struct waiting w = t->row;
+
+	w.due = pace_domain(&e->pace, domain, e->now);
+	queue_push(&e->queue, &w);
+	return false;
+}
+
+/* A row whose time has come. 1 there is one, 0 look again, -1 none. */
+int feed_waiting(struct engine *e, struct ticket *t)
+{
+	struct waiting w;
 	bool ready = provider_take(&e->providers, e->now, &w);
 
 	if (!ready && !queue_take(&e->queue, e->now, &w))
 		return -1;
-	e->again_row = (struct row){ .number = w.number, .line = w.line, .offset = w.offset, .octets = w.octets };
-	switch (selection_again(&e->selection, w.key, &e->again_row, &e->again, &err)) {
-	case CHOICE_TAKEN:
-		break;
-	case CHOICE_SUPPRESSED:
-		engine_skip(e, RESULT_SKIPPED, w.number, written_of(e, &e->again), err.text);
-		return 0;
-	default:
-		queue_push(&e->queue, &w);
-		engine_stop(e, &err);
-		return -1;
-	}
+	w.urgent = false;
+	if (!read_again(e, &w))
+		return e->stopping ? -1 : 0;
 	if (!may_go(e, &e->again, &w, ready))
 		return 0;
 	fill(t, e, &e->again, &w);
-	*v = &e->again;
 	return 1;
 }
 
 /* The next row of the list. 1 there is one, 0 look again, -1 none. */
-static int take_fresh(struct engine *e, struct ticket *t, const struct values **v)
+int feed_fresh(struct engine *e, struct ticket *t)
 {
 	struct selection *s = &e->selection;
 	struct err why = { 0 };
@@ -181,106 +231,33 @@ static int take_fresh(struct engine *e, struct ticket *t, const struct values **
 		return 0;
 	case CHOICE_SUPPRESSED:
 	case CHOICE_DUPLICATE:
-		engine_skip(e, RESULT_SKIPPED, s->row.number, written_of(e, &s->values), why.text);
+		engine_skip(e, RESULT_SKIPPED, s->row.number, feed_written(e, &s->values), why.text);
 		return 0;
 	case CHOICE_TAKEN:
 		break;
 	}
 	e->left -= e->left > 0;
-	if (!may_try(e, &s->values))
-		return 0;
 	struct waiting w = {
 		.number = s->row.number, .line = s->row.line, .offset = s->row.offset, .octets = s->row.octets
 	};
 
+	if (!may_try(e, &s->values, &w))
+		return 0;
+
 	hex_decode(w.key, str_of(s->values.key));
+	if (w.due > e->now) {
+		queue_push(&e->queue, &w);
+		return 0;
+	}
 	if (!may_go(e, &s->values, &w, false))
 		return 0;
 	fill(t, e, &s->values, &w);
-	*v = &s->values;
 	return 1;
 }
 
-bool engine_look_ahead(struct engine *e)
+int feed_draw(struct engine *e, struct ticket *t)
 {
-	e->hurry = false;
-	if (e->has_ahead)
-		return true;
-	if (e->stopping || e->pace.left == 0 || pace_next(&e->pace) > e->now)
-		return false;
-	for (int looked = 0; !e->has_ahead && !e->stopping; looked++) {
-		int found = take_waiting(e, &e->ahead, &e->ahead_values);
+	int found = feed_waiting(e, t);
 
-		if (found < 0 && !e->stopping)
-			found = take_fresh(e, &e->ahead, &e->ahead_values);
-		if (found < 0)
-			break;
-		e->has_ahead = found > 0;
-		e->hurry = looked == 1000;
-		if (e->hurry)
-			break;
-	}
-	return e->has_ahead;
-}
-
-/* A row that waits, for its result: its address stands in the list, if that is still the same list. */
-static struct str email_again(struct engine *e, const struct waiting *w)
-{
-	struct err err = { 0 };
-
-	e->again_row = (struct row){ .number = w->number, .line = w->line, .offset = w->offset, .octets = w->octets };
-	if (selection_again(&e->selection, w->key, &e->again_row, &e->again, &err) == CHOICE_FAIL)
-		return STR_LIT("");
-	return written_of(e, &e->again);
-}
-
-/* Rows of the list that were not come to. One that an earlier run settled is told as ever. */
-static void leave_unread(struct engine *e, const char *reply)
-{
-	struct ticket t;
-	const struct values *v;
-
-	/* They are not to be sent any more: no rate holds them, and each is looked at once. */
-	while (!e->list_ended) {
-		if (take_fresh(e, &t, &v) <= 0)
-			continue;
-		struct result result = { .status = RESULT_DEFERRED,
-			.email = str_of(t.written),
-			.reply = str_of(reply),
-			.relay = "",
-			.reason = "not-tried",
-			.row = t.row.number,
-			.key = t.key };
-
-		results_add(&e->results, &result, e->wall.wall);
-		mem_free(t.email);
-		if (buf_len(&e->results.out) > 65536 && !results_flush(&e->results, &e->why))
-			return;
-	}
-}
-
-void engine_leave(struct engine *e, const char *reply)
-{
-	struct waiting w;
-
-	if (e->has_ahead) {
-		queue_push(&e->queue, &e->ahead.row);
-		mem_free(e->ahead.email);
-	}
-	e->has_ahead = false;
-	leave_unread(e, reply);
-	while (queue_take(&e->queue, INT64_MAX, &w) || provider_drain(&e->providers, &w)) {
-		char key[33];
-		struct result result = { .status = RESULT_DEFERRED,
-			.email = email_again(e, &w),
-			.reply = str_of(reply),
-			.attempts = w.attempts,
-			.relay = "",
-			.reason = w.attempts == 0 ? "not-tried" : NULL,
-			.row = w.number,
-			.key = key };
-
-		hex_encode(key, w.key, sizeof w.key);
-		results_add(&e->results, &result, e->wall.wall);
-	}
+	return found < 0 && !e->stopping ? feed_fresh(e, t) : found;
 }

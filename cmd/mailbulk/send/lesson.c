@@ -4,6 +4,7 @@
 
 #define CONTENT_IN_ROW_MOST 20 /* messages that a filter refused: then no more are to be shown to it */
 #define OURS_IN_ROW_MOST 20    /* refusals that are about us and may pass */
+#define VERDICTS_LEAST 50      /* before --max-bounce can stop a run */
 #define STOPPERS_IN_ROW_MOST 5 /* refusals that stop a run, on a server that took messages before */
 
 bool lesson_may_pass(const struct outcome *o)
@@ -60,6 +61,23 @@ void lesson_refused(struct engine *e, const struct word *w)
 	held_end(e, false);
 	err_set(&err, ERR_UNAVAILABLE, "the last %d recipients were all refused, the last one with: %d %.*s", HELD_MOST,
 		w->code, STR_ARGS(str_sub(buf_str(&w->text), 0, 120)));
+	engine_stop(e, &err);
+}
+
+void lesson_verdict(struct engine *e, bool hard)
+{
+	uint64_t most = e->settings->max_bounce;
+	struct err err = { 0 };
+
+	e->verdicts++;
+	e->bounces += hard;
+	if (most == 0 || e->stopping || e->verdicts < VERDICTS_LEAST || e->bounces * 10000 <= e->verdicts * most ||
+		e->left + e->queue.n + e->providers.held + line_left(e) == 0)
+		return;
+	err_set(&err, ERR_TEMP,
+		"%llu of %llu recipients do not exist, which is more than --max-bounce %s; the rest is left for another "
+		"run: clean the list with listscrub first",
+		(unsigned long long)e->bounces, (unsigned long long)e->verdicts, e->settings->max_bounce_text);
 	engine_stop(e, &err);
 }
 

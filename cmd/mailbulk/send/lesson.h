@@ -21,6 +21,9 @@ bool lesson_may_pass(const struct outcome *o);
 bool lesson_rcpt_most(struct relay *r, const struct job *job, const struct smtp_news *news, const struct word *w);
 /* One more recipient was refused for good. When everybody is, it is not the recipients: the run stops. */
 void lesson_refused(struct engine *e, const struct word *w);
+/* A recipient was accepted, or refused for good, hard: as one that does not exist. Too many of those stop the run
+ * (--max-bounce). */
+void lesson_verdict(struct engine *e, bool hard);
 /* What one reply teaches about server and run, for however many recipients it was. */
 void lesson_learn(struct engine *e, const struct job *job, const struct smtp_news *news, const struct word *w);
 

@@ -30,6 +30,7 @@ void pace_init(struct pace *p, const struct settings *settings, uint64_t days, u
 void pace_free(struct pace *p)
 {
 	set_free(&p->domains);
+	set_free(&p->last);
 }
 
 int64_t pace_next(const struct pace *p)
@@ -75,4 +76,40 @@ int64_t pace_domain(struct pace *p, struct str domain, int64_t now)
 
 	entry->value = (uint64_t)(slot + rate->interval);
 	return slot;
+}
+
+bool pace_goes(struct pace *p, struct str domain, int64_t now)
+{
+	const struct rate *rate = p->settings->n_domain_rates > 0 ? rate_of(p, domain) : NULL;
+	bool added;
+
+	if (rate == NULL)
+		return true;
+	struct set_entry *entry = set_add(&p->last, domain, &added);
+
+	/* Slots are exact, what goes in them is a little late now and then. */
+	if (!added && now - (int64_t)entry->value < rate->interval - rate->interval / 4)
+		return false;
+	entry->value = (uint64_t)now;
+	return true;
+}
+
+void pace_went(struct pace *p, struct str domain, int64_t now, int64_t ago)
+{
+	const struct rate *rate = p->settings->n_domain_rates > 0 ? rate_of(p, domain) : NULL;
+
+	if (rate == NULL || ago >= rate->interval)
+		return;
+	set_add(&p->domains, domain, NULL)->value = (uint64_t)(now - ago + rate->interval);
+	set_add(&p->last, domain, NULL)->value = (uint64_t)(now - ago);
+}
+
+int64_t pace_longest(const struct settings *settings)
+{
+	int64_t longest = 0;
+
+	for (size_t i = 0; i < settings->n_domain_rates; i++)
+		if (settings->domain_rates[i].rate.interval > longest)
+			longest = settings->domain_rates[i].rate.interval;
+	return longest;
 }

@@ -12,6 +12,7 @@ struct pace {
 	const struct settings *settings;
 	int64_t next;       /* slot of the whole run */
 	struct set domains; /* domain to its next slot */
+	struct set last;    /* domain to when a message to it last went */
 	uint64_t left;      /* messages that today's warm-up still allows; UINT64_MAX: no warm-up */
 };
 
@@ -24,5 +25,12 @@ void pace_took(struct pace *p, int64_t now, uint64_t n);
 /* Reserve the next slot of a recipient's domain (A-labels): the time from which it may go; now when its domain has no
  * limit. */
 int64_t pace_domain(struct pace *p, struct str domain, int64_t now);
+/* A message to that domain goes now. False: too soon after the last one, as its slot passed while something else held
+ * it up (or it goes a second time); then it needs another slot. */
+bool pace_goes(struct pace *p, struct str domain, int64_t now);
+/* An earlier run sent to that domain so many nanoseconds ago. */
+void pace_went(struct pace *p, struct str domain, int64_t now, int64_t ago);
+/* The longest interval of all domains' limits; 0: there is none. */
+int64_t pace_longest(const struct settings *settings);
 
 #endif

@@ -132,7 +132,7 @@ size_t peer_poll(struct peer *p, struct pollfd *fds, int64_t *deadline)
 		return 0;
 	link_expect(&p->connection.link, owed(p));
 	/* What was written made room for more of a message: the next step feeds it. */
-	if (p->state == PEER_UP && smtp_content_due(&p->smtp))
+	if (p->state == PEER_UP && !p->full && smtp_content_due(&p->smtp))
 		*deadline = 0;
 	return link_poll(&p->connection.link, p->state == PEER_UP ? &p->smtp.out : NULL, fds, deadline);
 }

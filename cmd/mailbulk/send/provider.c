@@ -63,6 +63,11 @@ bool provider_go(struct provider *p, int64_t now)
 	return true;
 }
 
+bool provider_stopped(const struct provider *p, int64_t since, int64_t now)
+{
+	return p->closed || (p->refusals > 0 && p->fell >= since && p->next > now);
+}
+
 void provider_pushed_back(struct provider *p, int64_t now, bool stop)
 {
 	int64_t pause = SECOND / 4;

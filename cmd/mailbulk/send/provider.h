@@ -34,6 +34,8 @@ struct provider *provider_of(struct providers *ps, struct str address);
 struct provider *provider_find(const struct providers *ps, struct str address);
 /* May a row of it go now? Then its next slot is taken. */
 bool provider_go(struct provider *p, int64_t now);
+/* Has it pushed back since then, so that a row that was to go now waits after all? */
+bool provider_stopped(const struct provider *p, int64_t since, int64_t now);
 /* A row that waits for it. */
 void provider_hold(struct providers *ps, struct provider *p, const struct waiting *w);
 /* It refused for a while. stop: for a reason that the next message would meet too. */

@@ -12,6 +12,8 @@ void queue_free(struct queue *q)
 
 static bool before(const struct waiting *a, const struct waiting *b)
 {
+	if (a->urgent != b->urgent)
+		return a->urgent;
 	return a->due != b->due ? a->due < b->due : a->order < b->order;
 }
 
@@ -48,6 +50,11 @@ bool queue_take(struct queue *q, int64_t now, struct waiting *w)
 	}
 	q->heap[at] = last;
 	return true;
+}
+
+bool queue_urgent(const struct queue *q, int64_t now)
+{
+	return q->n > 0 && q->heap[0].urgent && q->heap[0].due <= now;
 }
 
 int64_t queue_due(const struct queue *q)

@@ -27,6 +27,9 @@ struct result {
 struct results {
 	enum results_format format;
 	struct buf out;
+	struct buf reply; /* of the line at hand */
+	struct buf time;  /* time_of as text: most lines have that of the one before */
+	int64_t time_of;
 	uint64_t counts[5]; /* by status */
 	int fd;
 	const char *name; /* of where they go, for messages */

@@ -39,6 +39,7 @@ static bool check(struct engine *e, const struct suppress *suppress, int *status
 	ok = *status == 0 && stop_signal() == 0;
 	e->left = p.rows;
 	e->first_size = p.first;
+	memcpy(e->list_key, selection.first_key, sizeof e->list_key);
 	if (ok && !list_rewind(e->list, &err)) {
 		*status = say_fail(&err);
 		ok = false;
@@ -47,56 +48,6 @@ out:
 	selection_free(&selection);
 	preflight_free(&p);
 	return ok;
-}
-
-static void new_id(struct campaign *c)
-{
-	unsigned char random[16];
-
-	/* The same sending twice is two sendings, or the second would be taken for a copy where it arrives. */
-	random_bytes(random, sizeof random);
-	if (!clock_is_fixed())
-		hex_encode(c->id, random, sizeof random);
-}
-
-/* Open the journal, learn from it, and see that it is this campaign's. */
-static bool open_journal(struct engine *e, struct err *err)
-{
-	const struct settings *s = e->settings;
-	struct campaign *c = e->campaign;
-	const char *key = s->key != NULL ? s->key : "";
-	struct ledger *l = &e->ledger;
-
-	random_bytes(l->rows.seed, sizeof l->rows.seed);
-	l->today = e->wall.wall / DAY;
-	if (!journal_open(&e->journal, s->journal, ledger_replay, l, err))
-		return false;
-	if (l->id[0] == '\0') {
-		new_id(c);
-		l->first = e->wall.wall;
-		e->campaign_due = true;
-		return true;
-	}
-	memcpy(c->id, l->id, sizeof l->id);
-	if (strcmp(l->key_column, key) != 0)
-		return err_set(err, ERR_USAGE,
-			"%s: it was begun with --key \"%s\", and rows cannot be told apart in two ways", s->journal,
-			l->key_column);
-	if (strcmp(l->fingerprint, c->fingerprint) != 0) {
-		/* When nobody can have the other text, there is nothing to mix up. */
-		if (!s->accept_changed &&
-			l->counts[LEDGER_SENT] + l->counts[LEDGER_TRYING] + l->counts[LEDGER_UNKNOWN] > 0)
-			return err_set(err, ERR_DATA,
-				"%s: this journal is of another text. A new campaign needs a new journal (--journal "
-				"FILE); --accept-changed sends this text to those who did not get the other",
-				s->journal);
-		e->campaign_due = true;
-	}
-	say_note("%s: %llu sent before, %llu refused, %llu to be tried again, %llu unknown", s->journal,
-		(unsigned long long)l->counts[LEDGER_SENT], (unsigned long long)l->counts[LEDGER_REFUSED],
-		(unsigned long long)l->counts[LEDGER_DEFERRED],
-		(unsigned long long)l->counts[LEDGER_TRYING] + l->counts[LEDGER_UNKNOWN]);
-	return true;
 }
 
 static bool open_relays(struct engine *e, struct err *err)
@@ -152,7 +103,10 @@ static int end(struct engine *e)
 	struct err err = { 0 };
 
 	held_end(e, true);
+	held_put_back_end(e);
 	leave_rest(e);
+	if (!book_close(&e->book, &err) && e->why.kind == ERR_NONE)
+		e->why = err;
 	if (!results_flush(&e->results, &err) && e->why.kind == ERR_NONE)
 		e->why = err;
 	progress_end(&e->progress);
@@ -185,22 +139,40 @@ static int64_t patience(const struct settings *s)
 	return sum > 900 * CLOCK_SECOND ? sum : 900 * CLOCK_SECOND;
 }
 
+/* Limits of domains go on where an earlier run was. */
+static void take_paces(struct engine *e)
+{
+	const struct set *domains = &e->book.ledger.domains;
+
+	for (size_t i = 0; i < domains->used; i++)
+		pace_went(&e->pace, str_at(domains->entries[i].p, domains->entries[i].n), e->now,
+			(e->wall.wall - (int64_t)domains->entries[i].value) * CLOCK_SECOND);
+}
+
 static int run(struct engine *e, const struct suppress *suppress)
 {
 	struct err err = { 0 };
+	unsigned char seed[16];
 	int status = 0;
 
 	if (!open_relays(e, &err))
 		return say_fail(&err);
 	if (!check(e, suppress, &status))
 		return status;
-	e->journalled = e->settings->test == NULL;
-	if (e->journalled && !open_journal(e, &err))
+	if (e->settings->test == NULL &&
+		!book_open(&e->book, e->campaign, e->settings, e->list_key, e->wall.wall, &err))
 		return say_fail(&err);
 	pace_init(&e->pace, e->settings,
-		(uint64_t)(e->wall.wall / DAY - (e->journalled ? e->ledger.first : e->wall.wall) / DAY),
-		e->ledger.sent_today);
+		(uint64_t)(e->wall.wall / DAY - (e->book.used ? e->book.ledger.first : e->wall.wall) / DAY),
+		e->book.ledger.sent_today);
+	random_bytes(seed, sizeof seed);
+	set_seed(&e->took, seed);
+	e->now = clock_now();
+	take_paces(e);
 	selection_init(&e->selection, e->campaign, e->list, suppress);
+	/* One table for what the journal knows and for duplicates: a million rows are to fit into little memory. */
+	if (e->book.used)
+		e->selection.seen = &e->book.ledger.rows;
 	if (!results_init(&e->results, e->settings->results_format, e->settings->results_file, &err))
 		return say_fail(&err);
 	e->patience = patience(e->settings);
@@ -224,22 +196,21 @@ static void engine_free(struct engine *e)
 	mem_free(e->relays);
 	mem_free(e->jobs);
 	mem_free(e->fds);
-	journal_close(&e->journal);
-	ledger_free(&e->ledger);
+	book_free(&e->book);
 	queue_free(&e->queue);
 	provider_free(&e->providers);
+	set_free(&e->took);
 	pace_free(&e->pace);
 	results_free(&e->results);
 	selection_free(&e->selection);
 	values_free(&e->again);
-	buf_free(&e->record);
 	buf_free(&e->recalled);
 }
 
 int send_campaign(struct campaign *campaign, struct list *list, const struct suppress *suppress)
 {
 	struct engine e = {
-		.campaign = campaign, .settings = campaign->settings, .list = list, .journal = { .fd = -1 }
+		.campaign = campaign, .settings = campaign->settings, .list = list, .book = { .journal = { .fd = -1 } }
 	};
 	int status;
 

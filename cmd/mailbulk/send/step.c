@@ -6,6 +6,17 @@
 #include "cmd/mailbulk/settings.h"
 #include "cmd/mailbulk/check/preflight.h"
 
+/* Would too many rows be in doubt if the connection broke? The next message then waits for a verdict. */
+static bool is_full(const struct engine *e, struct peer *p, const struct job *job)
+{
+	size_t rows = 0;
+
+	for (size_t i = 0; i < job->n; i++)
+		rows += !job->tickets[i].done;
+	p->full = p->handed > 0 && p->handed + rows > e->settings->max_unknown;
+	return p->full;
+}
+
 /* Feed a message's octets; its T records are written before its last ones can leave. */
 static bool feed(struct engine *e, struct peer *p, struct job *job)
 {
@@ -14,7 +25,7 @@ static bool feed(struct engine *e, struct peer *p, struct job *job)
 	struct str octets;
 	struct err err = { 0 };
 
-	if (room == 0)
+	if (room == 0 || is_full(e, p, job))
 		return false;
 	while (room > 0 && more == LETTER_OCTETS) {
 		more = letter_next(&job->letter, e->campaign, room, &octets, &err);
@@ -95,7 +106,7 @@ bool step_peer(struct engine *e, struct peer *p)
 				engine_job_verdict(e, &e->jobs[news.tag], news.rcpt, &news);
 			break;
 		case SMTP_CONTENT:
-			if (e->journal.failed)
+			if (e->book.journal.failed)
 				smtp_abort(&p->smtp);
 			else if (!feed(e, p, &e->jobs[news.tag]))
 				return moved;

@@ -8,8 +8,9 @@
 #include "cmd/mailbulk/settings.h"
 #include "io/clock.h"
 
-#define BREAKS_MOST 2 /* connections that end in a row's turn before it is left for another run */
-#define CLOSED_MOST 5 /* 421 in a row's turn before it counts as that */
+#define BREAKS_MOST 2    /* connections that end in a row's turn before it is left for another run */
+#define TOOK_MOST 100000 /* domains that are remembered as having accepted somebody */
+#define CLOSED_MOST 5    /* 421 in a row's turn before it counts as that */
 
 /* Without <>. */
 static struct str message_id(const struct job *job)
@@ -27,8 +28,8 @@ void engine_job_trying(struct engine *e, struct job *job)
 	for (size_t i = 0; i < job->n; i++) {
 		if (job->tickets[i].done)
 			continue;
-		ledger_trying(&e->record, e->wall.wall, job->tickets[i].key, job->tickets[i].email, message_id(job));
-		engine_record(e);
+		book_trying(&e->book, job->tickets[i].key, job->tickets[i].email, message_id(job));
+		job->peer->handed++;
 	}
 }
 
@@ -69,6 +70,12 @@ static void judge(struct word *w, const struct job *job, const struct ticket *t,
 		w->outcome = outcome_judge(&reply);
 }
 
+/* A time of ours as one for the journal, not before it. */
+static int64_t wall_of(const struct engine *e, int64_t due)
+{
+	return e->wall.wall + (due - e->now + CLOCK_SECOND - 1) / CLOCK_SECOND;
+}
+
 static void record_verdict(struct engine *e, const struct job *job, const struct ticket *t, enum ledger_state state,
 	const struct word *w)
 {
@@ -79,10 +86,12 @@ static void record_verdict(struct engine *e, const struct job *job, const struct
 		.reason = str_of(outcome_reason_name(w->outcome.reason)),
 		.stage = str_of(outcome_stage_name(w->outcome.stage)),
 		.message_id = message_id(job),
+		.not_before = t->row.due > e->now ? wall_of(e, t->row.due) : 0,
+		.puts = t->row.puts,
 	};
 
-	ledger_verdict(&e->record, state, e->wall.wall, t->key, t->email, &words);
-	engine_record(e);
+	book_verdict(&e->book, state, t->key, t->email, &words, true);
+	e->line.slowed |= state != LEDGER_SENT;
 }
 
 static struct result result_of(const struct job *job, const struct ticket *t, enum result_status status,
@@ -122,14 +131,21 @@ static int64_t pause_before(const struct engine *e, unsigned tries)
 	return pause;
 }
 
+static struct str domain_of(const struct ticket *t)
+{
+	struct str address = str_of(t->email);
+
+	return str_sub(address, str_after_last(address, '@'), address.n);
+}
+
 /* Left for another run: it was not this recipient's fault, and would be refused again now. */
-static void put_back(struct engine *e, const struct job *job, struct ticket *t, const struct word *w)
+static void put_back(struct engine *e, const struct job *job, struct ticket *t, struct word *w)
 {
 	record_verdict(e, job, t, LEDGER_DEFERRED, w);
 	add_result(e, job, t, RESULT_DEFERRED, w);
 }
 
-static void refuse(struct engine *e, const struct job *job, struct ticket *t, const struct word *w)
+static void refuse(struct engine *e, const struct job *job, struct ticket *t, struct word *w)
 {
 	struct result result = result_of(job, t, RESULT_REFUSED, w);
 	bool silent = w->outcome.reason == OUTCOME_UNKNOWN;
@@ -139,6 +155,7 @@ static void refuse(struct engine *e, const struct job *job, struct ticket *t, co
 		return;
 	}
 	record_verdict(e, job, t, LEDGER_REFUSED, w);
+	lesson_verdict(e, w->outcome.bounce == OUTCOME_BOUNCE_HARD);
 	/* Words that say nothing: what comes next shows whether it is this recipient or everybody. */
 	if (silent && e->n_held < HELD_MOST)
 		held_add(e, &result, t->email);
@@ -146,23 +163,43 @@ static void refuse(struct engine *e, const struct job *job, struct ticket *t, co
 		results_add(&e->results, &result, e->wall.wall);
 }
 
-/* Refused for a while: again later, or left for another run when it was tried often enough. */
-static void put_off(struct engine *e, struct job *job, struct ticket *t, const struct word *w)
+/* Left for another run on its own account. Nothing goes on for ever: when that was so in three runs in which others at
+ * its domain were accepted, it is refused. Whether this run is one of those may only show at its end. */
+static void put_back_own(struct engine *e, const struct job *job, struct ticket *t, struct word *w)
 {
+	bool took = held_took(e, t->email);
+
+	t->row.puts = (uint16_t)(t->row.puts + took);
+	bool over = took && t->row.puts >= PUTS_MOST;
+
+	if (over)
+		buf_add_text(&w->text, GIVEN_UP);
+	record_verdict(e, job, t, over ? LEDGER_REFUSED : LEDGER_DEFERRED, w);
+	struct result result = result_of(job, t, over ? RESULT_REFUSED : RESULT_DEFERRED, w);
+
+	if (took || !held_put_back(e, &result, t, t->row.due > e->now ? wall_of(e, t->row.due) : 0))
+		results_add(&e->results, &result, e->wall.wall);
+}
+
+/* Refused for a while: again later, or left for another run when it was tried often enough. */
+static void put_off(struct engine *e, struct job *job, struct ticket *t, struct word *w)
+{
+	enum outcome_about about = w->outcome.about;
+
 	unsigned tries = (unsigned)(t->row.attempts - t->row.drops);
 
 	if (tries <= e->settings->retries) {
-		/* After a T the journal has to hear that nothing was sent. */
-		if (job->trying)
-			record_verdict(e, job, t, LEDGER_DEFERRED, w);
 		t->row.due = e->now + pause_before(e, tries);
 		t->row.paced = false;
+		record_verdict(e, job, t, LEDGER_DEFERRED, w);
 		queue_push(&e->queue, &t->row);
 	} else if (w->outcome.reason == OUTCOME_FULL && !w->outcome.temporary) {
 		refuse(e, job, t, w);
 		lesson_refused(e, w);
 	} else {
-		put_back(e, job, t, w);
+		/* With --retry-for the next run may come soon. */
+		t->row.due = e->settings->retry_for > 0 ? e->now + pause_before(e, tries) : 0;
+		(about == OUTCOME_ABOUT_US || about == OUTCOME_ABOUT_SERVER ? put_back : put_back_own)(e, job, t, w);
 	}
 }
 
@@ -178,7 +215,7 @@ static void set_aside(struct engine *e, struct job *job, struct ticket *t, struc
 		t->written, buf_text(&why));
 	buf_free(&w->text);
 	w->text = why;
-	put_back(e, job, t, w);
+	put_back_own(e, job, t, w);
 }
 
 /* Lost with its connection, and not sent. The first such message is the suspect, those behind it only waited. */
@@ -204,21 +241,20 @@ static void lost(struct engine *e, struct job *job, struct ticket *t, const stru
 		set_aside(e, job, t, w);
 		return;
 	}
-	if (job->trying)
-		record_verdict(e, job, t, LEDGER_DEFERRED, w);
+	/* A retry needs a place in another reservation. */
+	record_verdict(e, job, t, LEDGER_DEFERRED, w);
 	t->row.due = e->now;
+	t->row.urgent = true;
 	queue_push(&e->queue, &t->row);
 }
 
 /* A refusal, with 4xx or 5xx. */
-static void turn_down(struct engine *e, struct job *job, struct ticket *t, const struct smtp_news *news,
-	const struct word *w)
+static void turn_down(struct engine *e, struct job *job, struct ticket *t, const struct smtp_news *news, struct word *w)
 {
 	if (lesson_rcpt_most(job->peer->relay, job, news, w)) {
 		t->row.attempts--;
 		t->row.due = e->now;
-		if (job->trying)
-			record_verdict(e, job, t, LEDGER_DEFERRED, w);
+		record_verdict(e, job, t, LEDGER_DEFERRED, w);
 		queue_push(&e->queue, &t->row);
 	} else if (w->outcome.row == OUTCOME_ROW_REFUSED) {
 		refuse(e, job, t, w);
@@ -236,6 +272,8 @@ static void accepted_by(struct engine *e, const struct ticket *t)
 
 	if (p != NULL)
 		provider_accepted(p);
+	if (e->took.used < TOOK_MOST)
+		set_add(&e->took, domain_of(t), NULL);
 }
 
 static void settle(struct engine *e, struct job *job, struct ticket *t, const struct smtp_news *news, struct word *w)
@@ -243,6 +281,10 @@ static void settle(struct engine *e, struct job *job, struct ticket *t, const st
 	struct relay *relay = job->peer->relay;
 
 	t->done = true;
+	if (job->trying) {
+		job->peer->handed--;
+		job->peer->full = false;
+	}
 	judge(w, job, t, news);
 	switch (news->outcome) {
 	case SMTP_ACCEPTED:
@@ -253,6 +295,7 @@ static void settle(struct engine *e, struct job *job, struct ticket *t, const st
 		e->trouble = 0;
 		accepted_by(e, t);
 		record_verdict(e, job, t, LEDGER_SENT, w);
+		lesson_verdict(e, false);
 		add_result(e, job, t, RESULT_SENT, w);
 		relay_accepted(relay);
 		break;
