@@ -181,7 +181,7 @@ def changed():
     with Work(rows=2) as work, Receiver() as receiver:
         noise(work, "a.bin", 30 << 20)
         line = Line(receiver.port, 0.05)
-        for own in (False, True):
+        for own, size in ((False, 20 << 20), (True, 20 << 20), (False, 30 << 20)):
             work.write("list.csv", "email,name\n" + "".join(f"{e},a.bin\n" for e in work.everybody))
             noise(work, "a.bin", 30 << 20)
             work.forget()
@@ -191,7 +191,11 @@ def changed():
             limit = time.monotonic() + 60
             while p.poll() is None and not reading(p.pid, work.file("a.bin")) and time.monotonic() < limit:
                 time.sleep(0.001)
-            noise(work, "a.bin", 20 << 20)
+            if size == 30 << 20:
+                with open(work.file("a.bin"), "r+b") as f:
+                    f.write(b"in its place")
+            else:
+                os.truncate(work.file("a.bin"), size)
             out, said = p.communicate(timeout=PATIENCE)
             said = said.decode()
             got = receiver.stats()
@@ -199,7 +203,7 @@ def changed():
                 check(p.returncode == 0 and got[0] == "2", "a row's own file changes: its message begins anew with the new one", p.returncode, said, got)
             else:
                 check(p.returncode == 74 and "changed" in said and got[0] == "0" and out.count(b"deferred") == 2,
-                      "the file of all messages changes: the run stops with 74, rows stay to be sent", p.returncode, said, got, out)
+                      f"the file of all messages {'has other bytes' if size == 30 << 20 else 'changes'}: the run stops with 74, rows stay to be sent", p.returncode, said, got, out)
         line.close()
 
 
