@@ -762,15 +762,34 @@ static void test_pipe(void)
 		abort();
 	bool ok = add(&s, "u1", ONE) && sink_commit(&s, &err) && add(&s, "u2", TWO) && sink_commit(&s, &err);
 
+	bool early = sink_holds(&s, STR_LIT("u1")) && sink_holds(&s, STR_LIT("u2")) && unseen(&state);
+	long n = read(ends[0], buf_room(&got, 10000), 10000);
+	bool taken = sink_hand_over(&s, &err);
+
 	dup2(saved, 1);
 	close(ends[1]);
-	check(ok && file_read_fd(ends[0], 10000, &got, "pipe", &err), "two messages into a pipe: %s", err.text);
+	buf_added(&got, n > 0 ? (size_t)n : 0);
+	check(ok, "two messages into a pipe: %s", err.text);
 	check_same(buf_str(&got), BATCH, "came through");
-	check(seen(&state), "and are known");
+	check(early, "and are not known before they are read");
+	check(taken && seen(&state), "but then: %s", err.text);
 	close(ends[0]);
 	end(&s, &state);
 	check(reopened(seen), "by the next run as well");
-	/* Nobody reads. */
+	/* Nobody reads on. */
+	reset(NULL);
+	start(&s, &state, "-");
+	fflush(stdout);
+	if (pipe(ends) < 0 || dup2(ends[1], 1) < 0)
+		abort();
+	ok = add(&s, "u1", ONE) && sink_commit(&s, &err);
+	close(ends[0]);
+	taken = sink_hand_over(&s, &err);
+	dup2(saved, 1);
+	close(ends[1]);
+	check(ok && !taken && err.kind == ERR_IO && unseen(&state), "a reader that is gone: not known: %s", err.text);
+	end(&s, &state);
+	err = (struct err){ 0 };
 	reset(NULL);
 	start(&s, &state, "-");
 	fflush(stdout);
