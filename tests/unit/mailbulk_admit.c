@@ -520,6 +520,28 @@ static void test_words(void)
 	bench_end(&b);
 }
 
+/* A row whose time has come, while its provider pauses: it waits for that, in one place. */
+static void test_again(void)
+{
+	begin(1, 1, NO_OPTIONS);
+	check(engine_look_ahead(e), "a row");
+	struct waiting w = e->ahead.row;
+
+	mem_free(e->ahead.email);
+	e->has_ahead = false;
+	w.due = BENCH_NOW;
+	w.drops = 1;
+	w.attempts = 3;
+	queue_push(&e->queue, &w);
+	provider_pushed_back(provider_of(&e->providers, STR_LIT("x@d0.example")), BENCH_NOW, false);
+	check(!engine_look_ahead(e) && e->queue.n == 0 && e->providers.held == 1, "it is held, and does not go");
+	e->now += CLOCK_SECOND / 4;
+	check(engine_look_ahead(e) && e->queue.n == 0 && e->providers.held == 0 && e->ahead.row.drops == 1 &&
+			e->ahead.row.attempts == 3,
+		"then it goes, once, with what is known of it");
+	bench_end(&b);
+}
+
 /* A list that was changed stops the run, and the row that waited keeps its place. */
 static void test_changed(void)
 {
@@ -747,6 +769,7 @@ int main(void)
 	test_bad();
 	test_earlier();
 	test_words();
+	test_again();
 	test_changed();
 	test_left();
 	test_trying();
