@@ -175,6 +175,15 @@ out:
 	buf_free(&at);
 }
 
+/* Is it a row of ours, whose reason we know? */
+static bool is_counted(const struct sheet *s, size_t row)
+{
+	enum outcome_reason why;
+	enum dsn_class class;
+
+	return class_of(sheet_get(s, row, REASON), &class, &why);
+}
+
 void gone_update(struct sheet *s, const struct bounces *b)
 {
 	for (size_t i = 0; i < b->n; i++) {
@@ -187,11 +196,16 @@ void gone_update(struct sheet *s, const struct bounces *b)
 
 		sheet_key(&key, address);
 		row = sheet_find(s, buf_str(&key));
-		if (w == NULL && row != SIZE_MAX && sheet_get(s, row, REASON).n > 0)
+		if (row != SIZE_MAX && !is_counted(s, row)) {
+			/* Somebody else's reason: it stays as it is. */
+			buf_free(&key);
+			continue;
+		}
+		if (w == NULL && row != SIZE_MAX)
 			sheet_remove(s, row); /* delivered since, or asked to come back */
 		if (w != NULL && row == SIZE_MAX && is_domain_gone(b, buf_str(&key), w, class))
 			fill_domain(s, b, buf_str(&key), w);
-		else if (w != NULL && !(row != SIZE_MAX && sheet_get(s, row, REASON).n == 0))
+		else if (w != NULL)
 			gone_fill(s, sheet_row(s, buf_str(&key), address), b, w, class);
 		buf_free(&key);
 	}
