@@ -42,7 +42,7 @@ _mailsend()
 		compopt -o nospace
 		return ;;
 	-a | --attach | --inline | --html | --body-file | --ca-file | --client-cert | --client-key | --config | --dkim-key | --failed-to | \
-	--fcc | --alternative | --log | --aliases | --password-file | --trace)
+	--fcc | --smime-cert | --smime-key | --alternative | --log | --aliases | --password-file | --trace)
 		compopt -o filenames
 		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
 		return ;;
@@ -57,7 +57,8 @@ _mailsend()
 	esac
 	if [[ $cur == -* ]]; then
 		mapfile -t COMPREPLY < <(compgen -W "--from --to --cc --bcc --reply-to --subject --body --body-file --html --alternative --attach --inline
-			--header --date --message-id --in-reply-to --references --skip-empty --read-recipients --envelope-from --set-from
+			--header --date --message-id --smime-cert --smime-key --in-reply-to --references --skip-empty --read-recipients
+			--envelope-from --set-from
 			--dsn --dsn-return
 			--dsn-required --envid
 			--require-tls

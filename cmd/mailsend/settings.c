@@ -15,7 +15,8 @@ static bool composes(const struct settings *s)
 	size_t lists = s->reply_to.n + s->attach.n + s->inlines.n + s->headers.n + s->alternatives.n;
 
 	return lists > 0 || s->subject != NULL || s->body != NULL || s->body_file != NULL || s->html != NULL ||
-		s->date != NULL || s->message_id != NULL || s->in_reply_to != NULL || s->references != NULL;
+		s->date != NULL || s->message_id != NULL || s->in_reply_to != NULL || s->references != NULL ||
+		s->smime_cert != NULL;
 }
 
 /* What git, cron and scripts add whatever the program is called. */
@@ -40,6 +41,8 @@ static bool check_combination(const struct settings *s, struct err *err)
 		return err_set(err, ERR_USAGE, "--body and --body-file: give one of them");
 	if (s->json && !s->probe)
 		return err_set(err, ERR_USAGE, "--json goes with --probe; a delivery is reported by --report=json");
+	if (s->smime_key != NULL && s->smime_cert == NULL)
+		return err_set(err, ERR_USAGE, "--smime-key needs --smime-cert");
 	if (s->report != NULL && strcmp(s->report, "json") != 0)
 		return err_set(err, ERR_USAGE, "--report=%s: json is the only form", s->report);
 	if (s->flush != NULL && s->flush[0] != '\0' && strcmp(s->flush, "now") != 0)
@@ -78,6 +81,9 @@ static const struct option *composing_options(struct settings *s)
 		{ "in-reply-to", 0, OPTION_TEXT, &s->in_reply_to, "ID", "the message that this one answers", false },
 		{ "references", 0, OPTION_TEXT, &s->references, "ID...", "the messages of its thread, the oldest first",
 			false },
+		{ "smime-cert", 0, OPTION_TEXT, &s->smime_cert, "FILE", "sign with S/MIME: the certificate (PEM)",
+			false },
+		{ "smime-key", 0, OPTION_TEXT, &s->smime_key, "FILE", "the private key of --smime-cert", false },
 		{ "skip-empty", 0, OPTION_FLAG, &s->skip_empty, NULL, "send nothing when the body is empty", false },
 		{ 0 },
 	};

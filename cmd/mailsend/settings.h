@@ -26,6 +26,7 @@ struct settings {
 	const char *date;
 	const char *message_id;
 	const char *in_reply_to, *references;
+	const char *smime_cert, *smime_key;
 	struct option_list alternatives;
 
 	/* Envelope and delivery. */

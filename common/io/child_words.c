@@ -5,9 +5,9 @@
 #include "base/mem.h"
 #include "io/file.h"
 
-/* Command lines of options and of the configuration file. */
-
 #define COMMAND_MAX ((size_t)64 << 10)
+
+/* Command lines of options and of the configuration file. */
 
 /* One word of a command line into out, as sh would read it but for expansions; false on an open quote. */
 static bool split_word(const char **at, struct buf *out)

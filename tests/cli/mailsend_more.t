@@ -1,10 +1,12 @@
 #!/usr/bin/env python3
 """More of the message: alternatives, invitations, threads, names and types of files; too many recipients for one transaction."""
 import os
+import shutil
+import subprocess
 import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from mailsend_lab import CLEAN, Lab, attempt, check, same  # noqa: E402
+from mailsend_lab import CLEAN, Lab, attempt, check, same, skip  # noqa: E402
 
 lab = Lab()
 BASE = ("-f", "a@example.org", "-s", "x", "bob@example.org")
@@ -63,6 +65,46 @@ def files():
     check(all(len(line) <= 998 for line in r.messages[0].split(b"\r\n")), "folded")
 
 
+def smime():
+    """Signed by GnuTLS, verified by OpenSSL."""
+    if shutil.which("openssl") is None:
+        skip("S/MIME", "openssl is not installed")
+        return
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "check": True}
+    kinds = (("rsa", ["rsa:2048"]), ("ec", ["ec", "-pkeyopt", "ec_paramgen_curve:P-256"]))
+    for kind, how in kinds:
+        subprocess.run(["openssl", "req", "-x509", "-newkey", *how, "-nodes", "-days", "9", "-subj", "/CN=Ann", "-addext", "extendedKeyUsage=emailProtection",
+                        "-keyout", lab.path(kind + ".key"), "-out", lab.path(kind + ".crt")], **quiet)
+    big = lab.path("big.bin", os.urandom(300000))
+    for kind, _ in kinds:
+        sign = ("--smime-cert", lab.path(kind + ".crt"), "--smime-key", lab.path(kind + ".key"))
+        for name, args, stdin in (("a text", ("-b", "Grüße\n.\n\nFrom here\n"), b""), ("standard input", (), b"one\ntwo"), ("a file", ("-b", "see", "-a", big), b""),
+                                  ("nothing", ("-b", ""), b"")):
+            r = lab.send(*BASE, *sign, *args, stdin=stdin)
+            check(r.status == 0 and r.parsed().get_content_type() == "multipart/signed", f"{kind}: {name} is signed", r)
+            mail = lab.path("signed.eml", r.messages[0])
+            v = subprocess.run(["openssl", "smime", "-verify", "-in", mail, "-CAfile", lab.path(kind + ".crt"), "-purpose", "any", "-out", lab.path("content")],
+                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
+            check(v.returncode == 0, f"{kind}: {name}: openssl verifies it", v.stdout, r.messages[0][:1500])
+            broken = lab.path("broken.eml", r.messages[0].replace(b"Content-Type: text/plain", b"Content-Type: text/html", 1))
+            v = subprocess.run(["openssl", "smime", "-verify", "-in", broken, "-CAfile", lab.path(kind + ".crt"), "-purpose", "any", "-out", lab.path("content")],
+                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
+            check(v.returncode != 0, f"{kind}: {name}: and no other", v.stdout)
+            m = r.parsed()
+            check(m["subject"] == "x" and m["from"] == "a@example.org" and m["mime-version"] == "1.0" and len(m.get_all("content-type")) == 1, "its header", m.items())
+        again = lab.send("bob@example.org", stdin=r.messages[0])
+        same(again.messages, r.messages, "a signed message goes on untouched")
+    r = lab.send(*BASE, "-b", "y", "--smime-cert", lab.path("rsa.crt"), "--smime-key", lab.path("ec.key"))
+    check(r.status == 78 and not r.messages and "belong together" in r.err, "a key of another certificate", r)
+    r = lab.send(*BASE, "-b", "y", "--smime-cert", lab.path("nonsense", "x"), "--smime-key", lab.path("ec.key"))
+    check(r.status == 78 and not r.messages, "a certificate that is none", r)
+    r = lab.send(*BASE, "-b", "y", "--smime-key", lab.path("ec.key"))
+    check(r.status == 64 and not r.messages, "--smime-key alone", r)
+    both = lab.path("both.pem", open(lab.path("ec.crt"), "rb").read() + open(lab.path("ec.key"), "rb").read())
+    r = lab.send(*BASE, "-b", "y", "--smime-cert", both)
+    check(r.status == 0 and r.parsed().get_content_type() == "multipart/signed", "one file for both", r)
+
+
 def too_many():
     people = [f"u{i}@example.org" for i in range(7)]
     for ext in ("PIPELINING", "PIPELINING,CHUNKING", ""):
@@ -79,6 +121,6 @@ def too_many():
     check(r.status == 75 and not r.messages, "--all-or-nothing", r)
 
 
-for part in (alternatives, threads, files, too_many):
+for part in (alternatives, threads, files, smime, too_many):
     attempt(part)
 lab.done()

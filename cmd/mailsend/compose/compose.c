@@ -9,6 +9,7 @@
 #include "cli/say.h"
 #include "cmd/mailsend/compose/fields.h"
 #include "cmd/mailsend/compose/finished.h"
+#include "cmd/mailsend/compose/sign.h"
 #include "io/clock.h"
 #include "io/random.h"
 #include "mail/header/header.h"
@@ -171,6 +172,7 @@ bool compose(struct outgoing *o, struct envelope *e, const struct settings *s, c
 		o->composed = true;
 		o->empty = w.text.part.scan.octets == 0 && s->html == NULL && s->attach.n + s->alternatives.n == 0;
 		o->mime_header = header_length(buf_str(&o->mime.text));
+		ok = ok && (s->smime_cert == NULL || sign_smime(o, s, boundary, err));
 	}
 	close_workshop(&w, s);
 	return ok;

@@ -1,0 +1,13 @@
+#ifndef PIPEMAIL_MAILSEND_SIGN_H
+#define PIPEMAIL_MAILSEND_SIGN_H
+
+#include "cmd/mailsend/compose/outgoing.h"
+#include "cmd/mailsend/settings.h"
+
+/*
+ * --smime-cert: make the composed message in o a multipart/signed (RFC 1847). All of it is in memory for that. False
+ * with ERR_CONFIG for certificate and key, ERR_DATA for a message that is too large, or the errors of reading.
+ */
+bool sign_smime(struct outgoing *o, const struct settings *s, const char *boundary, struct err *err);
+
+#endif
