@@ -17,7 +17,7 @@
 #define PIECE ((size_t)64 << 10)
 #define BATCH_MESSAGES 25
 #define BATCH_OCTETS ((uint64_t)1 << 20)
-#define BATCH_GROWTH 8 /* times, by two with each batch that was put away: syncs cost more than what a crash repeats */
+#define BATCH_GROWTH 16 /* times, by two with each batch that was put away: syncs cost more than what a crash repeats */
 
 /* From the root: the state names the mailbox, and the next run may begin elsewhere. */
 static bool whole_path(const char *path, char **whole, struct err *err)

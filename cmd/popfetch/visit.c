@@ -53,6 +53,9 @@ static bool finish(struct visit *v)
 	v->quitting = true;
 	if (v->sink != NULL && !hand_over(v))
 		return false;
+	/* What is deleted is on record. */
+	if (v->state != NULL && v->sink != NULL && !journal_commit(&v->state->journal, &v->err))
+		return false;
 	if (v->sink != NULL)
 		plan_delete(v);
 	pop3_quit(&v->pop3);

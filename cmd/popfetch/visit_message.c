@@ -2,6 +2,8 @@
 
 #include "cmd/popfetch/visit.h"
 
+#include <stdio.h>
+
 #include "base/mem.h"
 #include "cli/say.h"
 
@@ -67,6 +69,9 @@ static bool on_body(struct visit *v, size_t i, struct str octets)
 			"%s: message %u is far longer than the %llu octets that the server listed", v->server->label,
 			(unsigned)v->pop3.items[i].number, (unsigned long long)v->pop3.items[i].size);
 	v->tally->octets += octets.n;
+	if (v->progress.on)
+		snprintf(v->progress.lead, sizeof v->progress.lead, "%llu of %llu messages  ",
+			(unsigned long long)v->tally->fetched, (unsigned long long)(v->tally->fetched + v->wanted));
 	progress_set(&v->progress, v->tally->octets);
 	hash_add(v, octets);
 	return sink_add(v->sink, octets, &v->err);

@@ -85,6 +85,7 @@ static void add_line(struct buf *out, const struct progress *p, double elapsed)
 	char bar[BAR_WIDTH + 1];
 	double speed = elapsed > 0 ? (double)p->done / elapsed : 0;
 
+	buf_add_text(out, p->lead);
 	show_number(done, sizeof done, (double)p->done);
 	show_number(rate, sizeof rate, speed);
 	if (p->total == 0) {

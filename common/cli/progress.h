@@ -12,6 +12,7 @@ struct progress {
 	bool on;          /* draws at all */
 	bool bar;         /* a terminal: the line is overwritten */
 	const char *unit; /* "rows", "messages", "B" */
+	char lead[48];    /* of the caller, before all else: "12 of 400 messages  " */
 	uint64_t total;   /* 0: not known */
 	uint64_t done;
 	int64_t started; /* monotonic nanoseconds, as drawn is */

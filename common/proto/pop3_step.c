@@ -10,7 +10,7 @@
  */
 
 #define EVERY 25
-#define EVERY_MOST 200
+#define EVERY_MOST 400
 #define OCTETS ((uint64_t)2 << 20) /* a message of more, or so many together, are confirmed by themselves */
 #define BITS 16
 #define SKIP_MAX 100 /* lines beyond those of a listing */
