@@ -25,15 +25,31 @@ void set_free(struct set *s)
 	*s = (struct set){ .key = { s->key[0], s->key[1] } };
 }
 
-/* The slot of key: its own, or the empty one where it belongs. */
+/* The index of the entry that a slot holds. */
+static size_t entry_of(uint64_t slot)
+{
+	return (size_t)(slot & UINT32_MAX) - 1;
+}
+
+static uint64_t tag_of(uint64_t hash)
+{
+	return hash & ~(uint64_t)UINT32_MAX;
+}
+
+/* The slot of key: its own, or the empty one where it belongs. Of entries that are not the key's, nearly none is looked
+ * at: half of the hash is in the slot. */
 static size_t slot_of(const struct set *s, struct str key, uint64_t hash)
 {
 	size_t at = (size_t)hash & (s->size - 1);
 
 	for (;; at = (at + 1) & (s->size - 1)) {
-		if (s->slots[at] == 0)
+		uint64_t slot = s->slots[at];
+
+		if (slot == 0)
 			return at;
-		const struct set_entry *e = &s->entries[s->slots[at] - 1];
+		if (tag_of(slot) != tag_of(hash))
+			continue;
+		const struct set_entry *e = &s->entries[entry_of(slot)];
 
 		if (e->hash == hash && str_eq(str_at(e->p, e->n), key))
 			return at;
@@ -49,9 +65,11 @@ static void grow(struct set *s)
 	s->entries = mem_resize(s->entries, size / 2, sizeof *s->entries);
 	s->size = size;
 	for (size_t i = 0; i < s->used; i++) {
-		const struct set_entry *e = &s->entries[i];
+		size_t at = (size_t)s->entries[i].hash & (size - 1);
 
-		s->slots[slot_of(s, str_at(e->p, e->n), e->hash)] = (uint32_t)(i + 1);
+		while (s->slots[at] != 0)
+			at = (at + 1) & (size - 1);
+		s->slots[at] = tag_of(s->entries[i].hash) | (i + 1);
 	}
 }
 
@@ -69,9 +87,9 @@ struct set_entry *set_add(struct set *s, struct str key, bool *added)
 	if (s->slots[at] == 0) {
 		s->entries[s->used] =
 			(struct set_entry){ .p = mem_copy(key.p, key.n), .n = (uint32_t)key.n, .hash = hash };
-		s->slots[at] = (uint32_t)++s->used;
+		s->slots[at] = tag_of(hash) | ++s->used;
 	}
-	return &s->entries[s->slots[at] - 1];
+	return &s->entries[entry_of(s->slots[at])];
 }
 
 struct set_entry *set_find(const struct set *s, struct str key)
@@ -80,5 +98,5 @@ struct set_entry *set_find(const struct set *s, struct str key)
 		return NULL;
 	size_t at = slot_of(s, key, siphash(s->key, key));
 
-	return s->slots[at] != 0 ? &s->entries[s->slots[at] - 1] : NULL;
+	return s->slots[at] != 0 ? &s->entries[entry_of(s->slots[at])] : NULL;
 }

@@ -18,7 +18,7 @@
 /* clang-format on */
 struct set {
 	struct set_entry *entries; /* owned, in order of arrival; `used` of them */
-	uint32_t *slots;           /* owned hash table: 1 + index of an entry, or 0 */
+	uint64_t *slots;           /* owned hash table; lower half: 1 + index of an entry; upper: of its hash; or 0 */
 	size_t used;
 	size_t size;     /* number of slots: a power of two, or 0; at most half of them are used */
 	uint64_t key[2]; /* of the hash */
