@@ -51,7 +51,7 @@ _popfetch()
 		return ;;
 	esac
 	if [[ $cur == -* ]]; then
-		mapfile -t COMPREPLY < <(compgen -W "--delete --delete-after --all --limit --max-size --since --headers --list --state --retries --pipelining --summary --pop --tls
+		mapfile -t COMPREPLY < <(compgen -W "--pipe --pipe-mbox --delete --delete-after --all --limit --max-size --since --headers --list --state --retries --pipelining --summary --pop --tls
 			--ca-file --pin --dane --client-cert --client-key --proxy --ehlo --timeout --user --auth
 			--password-command --password-file --password-fd --token-command --config --account --verbose --trace --quiet
 			--progress --help --usage --version" -- "$cur")

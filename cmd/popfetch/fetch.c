@@ -13,6 +13,8 @@
 #include "io/stop.h"
 #include "proto/sasl.h"
 
+#define PATIENCE 10 /* times --timeout, for a command that delivers mail */
+
 /* $XDG_STATE_HOME/pipemail/popfetch-USER@HOST-PORT: a name that no user or host can turn into another path. */
 static bool state_path(const struct settings *s, const struct account_server *server, struct buf *out, struct err *err)
 {
@@ -80,7 +82,7 @@ static bool may_retry(const struct visit *v, const struct course *c)
 	bool lost = v->err.kind == ERR_TEMP || v->err.kind == ERR_PROTOCOL;
 
 	/* Without a state, what was stored would come again. */
-	return lost && (v->state != NULL || v->tally->fetched == 0) && (v->fates != NULL || c->careful) &&
+	return lost && !c->over && (v->state != NULL || v->tally->fetched == 0) && (v->fates != NULL || c->careful) &&
 		v->sink != NULL && drive_stop_signal() == 0 && c->failures < v->settings->retries;
 }
 
@@ -141,17 +143,56 @@ static bool sessions(const struct settings *s, struct account_server *server, st
 	return ok;
 }
 
+/* A run that failed hands over what it has: it came whole and in step. */
+static void hand_over_late(struct sink *sink, struct tally *tally)
+{
+	struct err late = { 0 };
+	size_t n = sink->held;
+
+	if (n == 0 || sink_hand_over(sink, &late))
+		return;
+	tally->fetched -= n;
+	say_error(&late);
+}
+
 /* Who fetches into another mailbox may not expect that what is in the first does not come. */
 static bool note_mailbox(struct state *state, const struct sink *sink, const struct tally *tally, struct err *err)
 {
-	const char *path = sink->path != NULL ? sink->path : "-";
+	struct buf place = { 0 };
+	bool ok = true;
 
-	if (state->mailbox != NULL && strcmp(state->mailbox, path) != 0 && tally->known > 0)
-		say_note("%s: %llu known, fetched into %s before (--all fetches again)", tally->account,
-			(unsigned long long)tally->known, state->mailbox);
-	if (tally->fetched == 0)
-		return true;
-	return state_set_mailbox(state, path, err) && journal_commit(&state->journal, err);
+	if (sink->command != NULL)
+		buf_printf(&place, "|%s", sink->command);
+	else
+		buf_add_text(&place, sink->path != NULL ? sink->path : "-");
+	/* A command may have a line end in it, and the state is lines. */
+	for (size_t i = 0; i < buf_len(&place); i++)
+		if (ascii_control(place.p[place.off + i]))
+			place.p[place.off + i] = ' ';
+	if (state->mailbox != NULL && strcmp(state->mailbox, buf_text(&place)) != 0 && tally->known > 0)
+		say_note("%s: %llu known, %s %s before (--all fetches again)", tally->account,
+			(unsigned long long)tally->known, state->mailbox[0] == '|' ? "given to" : "fetched into",
+			state->mailbox[0] == '|'                   ? state->mailbox + 1
+				: strcmp(state->mailbox, "-") == 0 ? "standard output"
+								   : state->mailbox);
+	if (tally->fetched > 0)
+		ok = state_set_mailbox(state, buf_text(&place), err) && journal_commit(&state->journal, err);
+	buf_free(&place);
+	return ok;
+}
+
+static bool open_sink(const struct settings *s, const struct account_server *server, struct sink *sink,
+	struct state *state, struct err *err)
+{
+	bool ok;
+
+	if (s->pipe != NULL || s->pipe_mbox != NULL)
+		ok = sink_open_pipe(sink, s->pipe != NULL ? SINK_PIPE : SINK_PIPE_MBOX,
+			s->pipe != NULL ? s->pipe : s->pipe_mbox, state, err);
+	else
+		ok = sink_open(sink, s->mailbox, state, err);
+	sink->patience = server->timeout < INT64_MAX / PATIENCE ? server->timeout * PATIENCE : INT64_MAX;
+	return ok;
 }
 
 static bool fetch(const struct settings *s, struct account_server *server, struct tally *tally, struct err *err)
@@ -165,9 +206,11 @@ static bool fetch(const struct settings *s, struct account_server *server, struc
 	if (remember)
 		ok = state_path(s, server, &path, err) && state_open(&state, buf_text(&path), err);
 	if (ok && !s->list)
-		ok = sink_open(&sink, s->mailbox, remember ? &state : NULL, err);
+		ok = open_sink(s, server, &sink, remember ? &state : NULL, err);
 	ok = ok && (s->list || sink_recover(&sink, err)) &&
 		sessions(s, server, remember ? &state : NULL, s->list ? NULL : &sink, tally, err);
+	if (!ok && !s->list)
+		hand_over_late(&sink, tally);
 	if (ok && remember)
 		ok = note_mailbox(&state, &sink, tally, err);
 	if (!s->list)
@@ -201,5 +244,7 @@ int fetch_account(const struct settings *s, const char *name, struct tally *tall
 		tally->status = say_fail(&err);
 	else if (tally->refused + tally->skipped > 0)
 		tally->status = ERR_PART;
+	else if (tally->deferred > 0)
+		tally->status = ERR_TEMP;
 	return tally->status;
 }

@@ -9,11 +9,12 @@ struct tally {
 	uint64_t listed;
 	uint64_t fetched;
 	uint64_t octets;
-	uint64_t known;   /* fetched before */
-	uint64_t large;   /* over --max-size */
-	uint64_t old;     /* before --since */
-	uint64_t refused; /* -ERR to RETR or TOP */
-	uint64_t skipped; /* the connection was lost at it again and again */
+	uint64_t known;    /* fetched before */
+	uint64_t large;    /* over --max-size */
+	uint64_t old;      /* before --since */
+	uint64_t refused;  /* -ERR to RETR or TOP */
+	uint64_t skipped;  /* the connection was lost at it again and again */
+	uint64_t deferred; /* a command said "later" (--pipe) */
 	uint64_t deleted;
 	double seconds;
 	int status;

@@ -19,9 +19,11 @@ static void show_text(const struct tally *t)
 	if (t->old > 0)
 		buf_printf(&line, ", %llu too old", (unsigned long long)t->old);
 	if (t->refused > 0)
-		buf_printf(&line, ", %llu refused by the server", (unsigned long long)t->refused);
+		buf_printf(&line, ", %llu refused", (unsigned long long)t->refused);
 	if (t->skipped > 0)
 		buf_printf(&line, ", %llu skipped", (unsigned long long)t->skipped);
+	if (t->deferred > 0)
+		buf_printf(&line, ", %llu deferred", (unsigned long long)t->deferred);
 	if (t->deleted > 0)
 		buf_printf(&line, ", %llu deleted", (unsigned long long)t->deleted);
 	say_note("%s", buf_text(&line));
@@ -42,7 +44,7 @@ static void show_json(const struct tally *t)
 		uint64_t n;
 	} numbers[] = { { "listed", t->listed }, { "fetched", t->fetched }, { "octets", t->octets },
 		{ "known", t->known }, { "too_large", t->large }, { "too_old", t->old }, { "refused", t->refused },
-		{ "skipped", t->skipped }, { "deleted", t->deleted } };
+		{ "skipped", t->skipped }, { "deferred", t->deferred }, { "deleted", t->deleted } };
 
 	for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
 		json_key(&j, numbers[i].name);

@@ -98,8 +98,7 @@ void plan_lost(struct visit *v, size_t i, bool fatal)
 	v->course->dead++;
 	v->tally->skipped++;
 	say_errorf("%s: message %u (UID %s): the connection was lost %s; it is skipped, and the next run tries again",
-		v->server->label, (unsigned)v->pop3.items[i].number,
-		v->keys[i] != NULL && v->keys[i][0] == 'u' ? v->keys[i] + 1 : "none",
+		v->server->label, (unsigned)v->pop3.items[i].number, visit_uid(v, i),
 		fatal ? "because of it" : "each time it was asked for");
 }
 
@@ -152,6 +151,10 @@ static enum fate fate_of(struct visit *v, size_t i)
 	int64_t when = v->state != NULL && v->keys[i] != NULL ? state_seen(v->state, str_of(v->keys[i])) : -1;
 	const struct state_note *note = when >= 0 ? state_noted(v->state, str_of(v->keys[i])) : NULL;
 
+	if (v->sink != NULL && v->keys[i] != NULL && sink_holds(v->sink, str_of(v->keys[i]))) {
+		v->tally->known++;
+		return plan_kept(v, -1);
+	}
 	if (when >= 0 && (!s->all || (note != NULL && note->fresh)) && !may_be_another(v, i, note)) {
 		v->tally->known++;
 		return plan_kept(v, when);

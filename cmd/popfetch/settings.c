@@ -13,6 +13,10 @@ static const struct option *fetch_options(struct settings *s)
 	const struct option table[] = {
 		{ .type = OPTION_GROUP,
 			.help = "What is fetched (MAILBOX: file.mbox, Maildir/ or -; default inbox.mbox)" },
+		{ "pipe", 0, OPTION_TEXT, &s->pipe, "COMMAND",
+			"give each message to COMMAND instead of a MAILBOX; safe when it exits 0", false },
+		{ "pipe-mbox", 0, OPTION_TEXT, &s->pipe_mbox, "COMMAND",
+			"give all messages to one COMMAND as an mbox; safe when it exits 0", false },
 		{ "delete", 'd', OPTION_FLAG, &s->remove, NULL, "delete from the server what is safe on disk", false },
 		{ "delete-after", 0, OPTION_TEXT, &s->delete_after, "DAYS",
 			"delete from the server what was fetched so long ago", false },
@@ -84,10 +88,17 @@ static bool check_combination(const struct settings *s, struct err *err)
 {
 	if (s->headers && s->keep >= 0)
 		return err_set(err, ERR_USAGE, "--headers fetches no whole message: nothing can be deleted with it");
-	if (s->keep >= 0 && strcmp(s->mailbox, "-") == 0)
+	if (s->pipe != NULL && s->pipe_mbox != NULL)
+		return err_set(err, ERR_USAGE, "--pipe and --pipe-mbox: give one of them");
+	if (s->pipe_mbox != NULL && s->account.names.n > 1)
+		return err_set(err, ERR_USAGE,
+			"--pipe-mbox is for one account: fetch several into a MAILBOX and give that to the command");
+	if (s->mailbox != NULL && s->keep >= 0 && strcmp(s->mailbox, "-") == 0)
 		return err_set(err, ERR_USAGE,
 			"--delete to standard output: nothing tells whether the reader has stored a message; "
-			"fetch into a MAILBOX and read that");
+			"fetch into a MAILBOX and read that, or use --pipe or --pipe-mbox");
+	if (s->list && (s->pipe != NULL || s->pipe_mbox != NULL))
+		return err_set(err, ERR_USAGE, "--list fetches nothing that a command could be given");
 	if (s->list && (s->headers || s->keep >= 0))
 		return err_set(err, ERR_USAGE, "--list fetches and deletes nothing");
 	if (s->summary != NULL && strcmp(s->summary, "json") != 0)
@@ -110,8 +121,11 @@ bool settings_parse(struct settings *s, int argc, char **argv, struct err *err)
 		return false;
 	if (rest[0] != NULL && rest[1] != NULL)
 		return err_set(err, ERR_USAGE, "one MAILBOX, not '%s' too", rest[1]);
-	s->mailbox = rest[0] != NULL ? rest[0] : "inbox.mbox";
-	if (s->mailbox[0] == '\0')
+	if (rest[0] != NULL && (s->pipe != NULL || s->pipe_mbox != NULL))
+		return err_set(err, ERR_USAGE, "a MAILBOX (%s) and a command: give one of them", rest[0]);
+	if (s->pipe == NULL && s->pipe_mbox == NULL)
+		s->mailbox = rest[0] != NULL ? rest[0] : "inbox.mbox";
+	if (s->mailbox != NULL && s->mailbox[0] == '\0')
 		return err_set(err, ERR_USAGE, "the MAILBOX has an empty name");
 	return parse_delete(s, err) && parse_since(s, err) && parse_pipelining(s, err) &&
 		(s->max_size_text == NULL || options_size("--max-size", s->max_size_text, &s->max_size, err)) &&

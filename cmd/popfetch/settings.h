@@ -6,8 +6,10 @@
 /* What the command line asks of popfetch. */
 struct settings {
 	struct account account;
-	const char *mailbox; /* file.mbox, a Maildir with a final slash, or "-" */
-	bool remove;         /* --delete */
+	const char *mailbox;   /* file.mbox, a Maildir with a final slash, or "-"; NULL with a command */
+	const char *pipe;      /* a command for each message, instead of a mailbox */
+	const char *pipe_mbox; /* a command for all messages of the run */
+	bool remove;           /* --delete */
 	const char *delete_after;
 	int64_t keep; /* seconds that a message stays on the server; -1: for ever, 0: --delete */
 	bool all;

@@ -245,6 +245,13 @@ static bool add_known(struct state *s, struct str key, int64_t time, uint64_t si
 	return ok;
 }
 
+bool state_store(struct state *s, struct str key, int64_t now, uint64_t size, uint64_t hash, struct err *err)
+{
+	know(s, key, now, size, hash);
+	note_of(s, key)->fresh = true;
+	return add_known(s, key, now, size, hash, err);
+}
+
 const struct state_note *state_noted(const struct state *s, struct str key)
 {
 	const struct set_entry *e = set_find(&s->seen, key);

@@ -77,6 +77,10 @@ bool state_begin(struct state *s, struct str place, struct err *err);
 bool state_done(struct state *s, int64_t now, bool sync, struct err *err);
 bool state_undone(struct state *s, struct err *err);
 
+/* One message at once, without a batch: somebody else has it. Durable with the next commit. size and hash as of
+ * state_try_noted; size 0: none. */
+bool state_store(struct state *s, struct str key, int64_t now, uint64_t size, uint64_t hash, struct err *err);
+
 /* Messages and servers that need care. Durable with the next commit. */
 bool state_fault(struct state *s, struct str key, struct err *err);
 bool state_is_fault(const struct state *s, struct str key);

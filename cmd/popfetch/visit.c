@@ -7,23 +7,33 @@
 #include "io/random.h"
 #include "proto/sasl.h"
 
-#define LOOK_MAX ((size_t)256 << 10)
-#define BLOCK ((uint64_t)16 << 10)
-#define ENDLESS ((uint64_t)192 << 20)
-
-/* Put the batch away; what could not be is not fetched. */
+/* Put the batch away; what could not be is not fetched, and another connection would not help. */
 static bool commit(struct visit *v, struct err *err)
 {
-	size_t n = v->sink->n;
+	size_t n = sink_pending(v->sink);
 
+	/* judge counts those of a command. */
+	v->tally->fetched -= v->sink->kind == SINK_PIPE ? n : 0;
 	if (sink_commit(v->sink, err))
 		return true;
+	v->tally->fetched -= v->sink->kind == SINK_PIPE ? 0 : n;
+	v->course->over = true;
+	return false;
+}
+
+static bool hand_over(struct visit *v)
+{
+	size_t n = v->sink->held;
+
+	if (sink_hand_over(v->sink, &v->err))
+		return true;
 	v->tally->fetched -= n;
+	v->course->over = true;
 	return false;
 }
 
 /* What came is put away when the server has shown that it is what was asked for. */
-static void confirm(struct visit *v)
+void visit_confirm(struct visit *v)
 {
 	if (!v->confirming)
 		pop3_confirm(&v->pop3);
@@ -36,10 +46,12 @@ static bool finish(struct visit *v)
 	if (v->quitting)
 		return true;
 	if (pop3_unconfirmed(&v->pop3)) {
-		confirm(v);
+		visit_confirm(v);
 		return true;
 	}
 	v->quitting = true;
+	if (v->sink != NULL && !hand_over(v))
+		return false;
 	if (v->sink != NULL)
 		plan_delete(v);
 	pop3_quit(&v->pop3);
@@ -47,7 +59,7 @@ static bool finish(struct visit *v)
 }
 
 /* Ask for more where something did not count, and end when nothing is left to come. */
-static bool go_on(struct visit *v)
+bool visit_go_on(struct visit *v)
 {
 	if (!v->quitting)
 		plan_ask(v);
@@ -64,148 +76,13 @@ static bool on_ready(struct visit *v)
 	for (size_t i = 0; i < v->pop3.n_items; i++)
 		octets += v->fates[i] == FATE_WAIT ? v->pop3.items[i].size : 0;
 	v->progress.total = v->settings->headers || v->settings->limit > 0 ? 0 : octets;
-	return go_on(v);
-}
-
-static bool is_look(const struct visit *v, size_t i)
-{
-	return v->fates[i] == FATE_LOOK;
-}
-
-static bool on_begin(struct visit *v, size_t i)
-{
-	v->begun = v->last = i;
-	v->octets = 0;
-	buf_clear(&v->head);
-	if (is_look(v, i))
-		return true;
-	if (v->state != NULL)
-		hash_begin(v);
-	return sink_begin(v->sink, &v->err);
-}
-
-/* LIST's sizes are hints, but not that wrong: a message without end would fill the disk. */
-static bool is_endless(const struct visit *v, size_t i)
-{
-	uint64_t size = v->pop3.items[i].size;
-
-	return v->octets > ENDLESS && v->octets / 4 > size;
-}
-
-static bool on_body(struct visit *v, size_t i, struct str octets)
-{
-	v->octets += octets.n;
-	v->moved += octets.n;
-	/* A trickle does not make the wait begin anew, a block does. */
-	if (v->moved >= BLOCK) {
-		v->moved = 0;
-		drive_progress(&v->drive);
-	}
-	if (is_look(v, i)) {
-		/* Of a header that is longer than any, the start is enough. */
-		buf_add(&v->head, str_sub(octets, 0, LOOK_MAX - buf_len(&v->head)));
-		return true;
-	}
-	v->endless = is_endless(v, i);
-	if (v->endless)
-		return err_set(&v->err, ERR_PROTOCOL,
-			"%s: message %u is far longer than the %llu octets that the server listed", v->server->label,
-			(unsigned)v->pop3.items[i].number, (unsigned long long)v->pop3.items[i].size);
-	v->tally->octets += octets.n;
-	progress_set(&v->progress, v->tally->octets);
-	hash_add(v, octets);
-	return sink_add(v->sink, octets, &v->err);
-}
-
-/* Its octets tell whether it is known where its UID does not; then it is let go again. */
-static bool is_known(struct visit *v, size_t i)
-{
-	const struct state_note *note;
-	bool same = true;
-	int64_t when;
-
-	if (v->hash == NULL)
-		return false;
-	if (v->keys[i] == NULL) {
-		v->keys[i] = hash_end(v);
-	} else {
-		hash_sum(v);
-		note = state_noted(v->state, str_of(v->keys[i]));
-		same = note != NULL && note->size > 0 && note->hash == v->sum;
-	}
-	when = state_seen(v->state, str_of(v->keys[i]));
-	if (when < 0 || !same || v->settings->all)
-		return false;
-	v->tally->known++;
-	v->fates[i] = plan_kept(v, when);
-	sink_abandon(v->sink);
-	return true;
-}
-
-/* What the state shall know of a message, and whether its size speaks against it: then it stays on the server, and the
- * next run compares. */
-static void note(struct visit *v, size_t i, const struct pop3_news *news)
-{
-	bool exact = v->settings->headers || plan_measure(v, i, v->octets, news->dots, news->crlf);
-
-	v->fates[i] = exact ? plan_kept(v, -1) : FATE_KEPT;
-	if (!exact)
-		say_note(
-			"%s: message %u (UID %s) has %llu bytes, and the server lists %llu; it is not deleted, and the next run "
-			"fetches and compares it again",
-			v->server->label, (unsigned)v->pop3.items[i].number,
-			v->keys[i] != NULL && v->keys[i][0] == 'u' ? v->keys[i] + 1 : "none",
-			(unsigned long long)v->octets, (unsigned long long)v->pop3.items[i].size);
-	if (v->state != NULL && v->keys[i] != NULL && v->keys[i][0] == 'u')
-		sink_note(v->sink, exact ? v->pop3.items[i].size + 1 : STATE_DOUBT, v->sum);
-}
-
-static bool on_finish(struct visit *v, size_t i, const struct pop3_news *news)
-{
-	v->begun = SIZE_MAX;
-	if (is_look(v, i)) {
-		plan_look(v, i, buf_str(&v->head));
-		return go_on(v);
-	}
-	v->wanted--;
-	if (is_known(v, i))
-		return (v->keys[i][0] != 'u' ||
-			       state_same(v->state, str_of(v->keys[i]), v->pop3.items[i].size + 1, &v->err)) &&
-			go_on(v);
-	note(v, i, news);
-	v->tally->fetched++;
-	if (!sink_end(v->sink, v->state != NULL ? str_of(v->keys[i]) : STR_NONE, &v->err))
-		return false;
-	if (sink_due(v->sink))
-		confirm(v);
-	return go_on(v);
+	return visit_go_on(v);
 }
 
 static bool on_confirmed(struct visit *v)
 {
 	v->confirming = false;
-	return commit(v, &v->err) && go_on(v);
-}
-
-/* One message that the server cannot give must not keep us from the others. */
-static bool on_refused(struct visit *v, const struct pop3_news *news, size_t i)
-{
-	bool dele = v->fates[i] == FATE_DELETED;
-	const char *what = dele ? "deletion" : is_look(v, i) ? "its header" : "it";
-
-	say_errorf("%s: message %u (UID %s): the server refuses %s: %.*s", v->server->label, (unsigned)news->number,
-		v->keys[i] != NULL && v->keys[i][0] == 'u' ? v->keys[i] + 1 : "none", what, STR_ARGS(news->text));
-	v->tally->refused++;
-	if (dele) {
-		v->fates[i] = FATE_UNDELETED;
-		return true;
-	}
-	if (is_look(v, i))
-		v->looks--;
-	else
-		v->wanted--;
-	v->fates[i] = FATE_LEAVE;
-	return go_on(v);
+	return commit(v, &v->err) && visit_go_on(v);
 }
 
 static bool on_again(struct visit *v)
@@ -238,7 +115,7 @@ static bool turn(struct visit *v)
 	}
 	/* A message that came slowly must not wait for others that come slowly too. */
 	if (v->sink != NULL && v->begun == SIZE_MAX && sink_due(v->sink))
-		confirm(v);
+		visit_confirm(v);
 	enum wire_status status = drive_turn(&v->drive, &v->pop3.in, &v->pop3.out, pop3_waiting_for(&v->pop3), &v->end);
 
 	if (status == WIRE_OK && drive_stop_signal() != 0)
@@ -248,24 +125,6 @@ static bool turn(struct visit *v)
 	if (status == WIRE_EOF)
 		v->end = (struct err){ 0 };
 	return true;
-}
-
-static bool on_message(struct visit *v, enum pop3_event event, const struct pop3_news *news)
-{
-	size_t i = plan_index(v, news->number);
-
-	switch (event) {
-	case POP3_BEGIN:
-		return on_begin(v, i);
-	case POP3_BODY:
-		return on_body(v, i, news->octets);
-	case POP3_FINISH:
-		return on_finish(v, i, news);
-	case POP3_REFUSED:
-		return on_refused(v, news, i);
-	default:
-		return true; /* POP3_DELETED */
-	}
 }
 
 /* One event; false when the session is over, for good (err.kind 0) or bad. */
@@ -302,7 +161,7 @@ static bool step(struct visit *v)
 			err_prefix(&v->err, "%s", v->server->label);
 		return false;
 	default:
-		return on_message(v, event, &news);
+		return visit_message(v, event, &news);
 	}
 }
 
@@ -327,7 +186,7 @@ static void put_away(struct visit *v)
 
 	if (v->sink == NULL)
 		return;
-	v->tally->fetched -= v->sink->n;
+	v->tally->fetched -= sink_pending(v->sink);
 	sink_abandon(v->sink);
 	size_t lost = v->err.kind != ERR_NONE && drive_stop_signal() == 0 ? lost_at(v) : SIZE_MAX;
 
@@ -339,6 +198,26 @@ static void put_away(struct visit *v)
 	ok = ok && (v->state == NULL || journal_commit(&v->state->journal, &late));
 	if (!ok && v->err.kind == ERR_NONE)
 		v->err = late;
+}
+
+/* --pipe: what the command made of a message. One that it does not take keeps no other back. */
+static void judge(void *arg, size_t i, const struct err *why)
+{
+	struct visit *v = arg;
+
+	if (why == NULL) {
+		v->tally->fetched++;
+		return;
+	}
+	v->fates[i] = FATE_LEAVE;
+	if (why->kind == ERR_TEMP)
+		v->tally->deferred++;
+	else
+		v->tally->refused++;
+	say_errorf("%s: message %u (UID %s) does not count as fetched: %s", v->server->label,
+		(unsigned)v->pop3.items[i].number, visit_uid(v, i), why->text);
+	if (v->state != NULL && v->keys[i] != NULL && v->err.kind == ERR_NONE)
+		state_fault(v->state, str_of(v->keys[i]), &v->err);
 }
 
 bool visit(struct visit *v)
@@ -357,10 +236,14 @@ bool visit(struct visit *v)
 	};
 
 	v->begun = v->last = SIZE_MAX;
+	if (v->sink != NULL) {
+		v->sink->judge = judge;
+		v->sink->judge_arg = v;
+	}
 	if (!drive_connect(&v->drive, v->server, INT64_MAX, &v->err))
 		return false;
 	pop3_init(&v->pop3, &params);
-	buf_init(&v->head, LOOK_MAX);
+	buf_init(&v->head, VISIT_LOOK_MAX);
 	progress_init(&v->progress, "B", 0, v->settings->account.progress);
 	while (step(v))
 		;

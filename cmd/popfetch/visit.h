@@ -22,6 +22,7 @@ enum fate {
 
 /* What the sessions of one run learn from each other. */
 struct course {
+	bool over; /* another session would not help */
 	bool lock_step;
 	bool careful;      /* a session was lost: one command at a time, and each message is confirmed at first */
 	uint64_t failures; /* lost sessions since something was stored */
@@ -65,6 +66,17 @@ struct visit {
 /* Connect, log in, fetch, delete, leave. False with v->err for what stopped it. */
 bool visit(struct visit *v);
 void visit_free(struct visit *v);
+
+/* For the parts of this module. Circle because an event about one message (visit_message.c) may be the last that the
+ * session (visit.c) waits for, and what is wanted next (plan.c) depends on both. Ask for the confirmation of what came;
+ * ask for more, or end when nothing is left to come. */
+bool visit_message(struct visit *v, enum pop3_event event, const struct pop3_news *news);
+void visit_confirm(struct visit *v);
+bool visit_go_on(struct visit *v);
+#define VISIT_LOOK_MAX ((size_t)256 << 10)
+
+/* Its UID for messages to people. */
+const char *visit_uid(const struct visit *v, size_t i);
 
 /* plan.c: which message shall have which fate, once the listing is there. */
 void plan(struct visit *v);

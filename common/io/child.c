@@ -51,8 +51,8 @@ static bool set_nonblocking(int fd)
 	return flags >= 0 && fcntl(fd, F_SETFL, flags | O_NONBLOCK) == 0;
 }
 
-/* argv with in (or -1: /dev/null) and out as its standard input and output; signals get their default meaning again. An
- * error number, or 0. */
+/* argv with in (or -1: /dev/null) and out (or -1: ours) as its standard input and output; signals get their default
+ * meaning again. An error number, or 0. */
 static int run_command(struct child *c, char *const *argv, int in, int out)
 {
 	posix_spawn_file_actions_t actions;
@@ -65,7 +65,8 @@ static int run_command(struct child *c, char *const *argv, int in, int out)
 		posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
 	else
 		posix_spawn_file_actions_adddup2(&actions, in, 0);
-	posix_spawn_file_actions_adddup2(&actions, out, 1);
+	if (out >= 0)
+		posix_spawn_file_actions_adddup2(&actions, out, 1);
 	posix_spawnattr_init(&attributes);
 	sigemptyset(&defaults);
 	sigaddset(&defaults, SIGPIPE);
@@ -139,7 +140,7 @@ bool child_start(struct child *c, const struct child_params *params, struct err 
 	buf_init(&c->out, params->limit > 0 ? params->limit : BUF_DEFAULT_LIMIT);
 	/* Whoever started us may have made it ignored, which makes waitpid forget the status. */
 	signal(SIGCHLD, SIG_DFL);
-	if (pipe2(out, O_CLOEXEC) < 0 || (params->input && pipe2(in, O_CLOEXEC) < 0)) {
+	if ((!params->own_output && pipe2(out, O_CLOEXEC) < 0) || (params->input && pipe2(in, O_CLOEXEC) < 0)) {
 		number = errno;
 		close_fd(&out[0]);
 		close_fd(&out[1]);
@@ -149,8 +150,12 @@ bool child_start(struct child *c, const struct child_params *params, struct err 
 	c->group = params->argv == NULL || !(params->terminal && has_terminal());
 	c->in_fd = in[1];
 	c->out_fd = out[0];
-	if (!set_nonblocking(c->out_fd) || (c->in_fd >= 0 && !set_nonblocking(c->in_fd)))
+	if ((c->out_fd >= 0 && !set_nonblocking(c->out_fd)) || (c->in_fd >= 0 && !set_nonblocking(c->in_fd)))
 		number = errno;
+	else if (params->argv != NULL && params->input_fd > 2)
+		number = lseek(params->input_fd, 0, SEEK_SET) < 0
+			? errno
+			: run_command(c, params->argv, params->input_fd, out[1]);
 	else if (params->argv != NULL)
 		number = run_command(c, params->argv, in[0], out[1]);
 	else

@@ -36,6 +36,8 @@ struct child_params {
 	bool (*work)(const void *arg, struct buf *out);
 	const void *arg;
 	bool input;       /* child.in goes to its standard input; else that is /dev/null */
+	int input_fd;     /* or, over 2: a file that is its standard input, from the start; borrowed */
+	bool own_output;  /* its standard output is ours, and child.out stays empty */
 	bool terminal;    /* it may ask a person on the terminal */
 	int64_t deadline; /* monotonic nanoseconds; it is killed then */
 	size_t limit;     /* most bytes of child.out, 0: BUF_DEFAULT_LIMIT */
@@ -74,6 +76,11 @@ enum child_event {
  */
 bool child_start(struct child *c, const struct child_params *params, struct err *err);
 #define CHILD_FDS 3
+/*
+ * Split a command line into words as sh does, with quotes and backslashes but without expansions. NULL-terminated;
+ * one mem_free for all. NULL with ERR_USAGE: a quote is open, or there is no word.
+ */
+char **child_split(const char *command, struct err *err);
 /*
  * Fill at most CHILD_FDS entries to poll for; returns how many. *deadline (monotonic) is lowered to when
  * child_next has to be called again.

@@ -211,7 +211,7 @@ bool engine_look_ahead(struct engine *e)
 	for (int looked = 0; !e->has_ahead && !e->stopping; looked++) {
 		int found = take_waiting(e, &e->ahead, &e->ahead_values);
 
-		if (found < 0)
+		if (found < 0 && !e->stopping)
 			found = take_fresh(e, &e->ahead, &e->ahead_values);
 		if (found < 0)
 			break;
