@@ -120,7 +120,15 @@ def whole():
     check(pages[0] == pages[1], "with SOURCE_DATE_EPOCH the same list gives the same octets")
 
 
-for part in (whole, at_the_start, odd_names):
+def sorted_reasons():
+    path = lab.path("sorted.html")
+    lab.run("--report", path, stdin="email,n\n,1\nbad,2\nbad,3\na@a.de,4\na@a.de,5\na@a.de,6\na@a.de,7\n")
+    text = open(path, encoding="utf-8").read()
+    at = [text.index(f"<tr><td>{reason}<br>") for reason in ("duplicate", "syntax", "empty")]
+    same(at, sorted(at), "the most frequent reason first")
+
+
+for part in (whole, at_the_start, sorted_reasons, odd_names):
     attempt(part)
 lab.close()
 done()

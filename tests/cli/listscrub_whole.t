@@ -54,7 +54,7 @@ def pick():
 
 def whole():
     lab.write("s.txt", "@web.de\nann3@a.de\ninfo7@a.de\n")
-    lab.write("old.csv", "n;mail\n1;ann3@a.de\n2;info7@a.de\n3;ann5@web.de\n")
+    lab.write("old.csv", "n;mail\n1;ann3@a.de\n2;info7@a.de\n3;ann5\x40web.de\n")
     wrong = []
     for turn in range(600 if THOROUGH else 150):
         n = rng.randrange(1, 80)

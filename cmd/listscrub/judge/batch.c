@@ -157,12 +157,13 @@ static struct csv_row remap(struct batch *b, const struct reader *r, const struc
 static bool take_joined(struct batch *b, const struct reader *r, const struct csv_row *row)
 {
 	struct repair *repair = &r->judge->repair;
+
+	if (str_find(row->raw, '"') < row->raw.n || !repair_cell(repair, row->raw) || !repair->sure ||
+		strcmp(repair->what, "comma") != 0)
+		return false;
 	struct csv_cell cell = { .raw = row->raw, .value = row->raw };
 	struct csv_row one = *row;
 
-	if (r->columns != 1 || row->n != 2 || !r->judge->set->fix || str_find(row->raw, '"') < row->raw.n ||
-		!repair_cell(repair, row->raw) || !repair->sure || strcmp(repair->what, "comma") != 0)
-		return false;
 	one.cells = &cell;
 	one.n = 1;
 	take(b, r, &one);
@@ -207,7 +208,8 @@ bool batch_take(struct batch *b, const struct reader *r, struct csv_row *row)
 			arena_room(&b->arena, list_row_room(row)));
 	if (r->map != NULL)
 		take_mapped(b, r, row);
-	else if (!(r->splits && take_pieces(b, r, row)) && !take_joined(b, r, row))
+	else if (!(r->splits && take_pieces(b, r, row)) &&
+		!(r->columns == 1 && row->n == 2 && r->judge->set->fix && take_joined(b, r, row)))
 		take(b, r, row);
 	return foreign;
 }

@@ -359,21 +359,30 @@ struct str judge_address_cell(const struct judge *j, const struct csv_row *row)
 	return str_find(str_sub(cell->raw, end, cell->raw.n), '@') < cell->raw.n - end ? cell->raw : cell->value;
 }
 
-static enum reason whole_address(struct judge *j, const struct csv_row *row, struct verdict *v)
+/* What seems to be no address may be several, or one with something around it. Apart from where rows are judged one by
+ * one: nearly all of them never come here. */
+static enum reason __attribute__((noinline))
+look_closer(struct judge *j, struct str cell, enum reason reason, struct verdict *v)
 {
-	struct str cell = judge_address_cell(j, row);
-	enum reason reason = judge_address(j, cell, v);
 	struct str pieces[SPLIT_MOST];
 	size_t n = reason == REASON_SYNTAX ? split_cell(cell, pieces) : 0;
 
 	if (n == 0)
-		reason = judge_repair(j, cell, reason, v);
+		return judge_repair(j, cell, reason, v);
+	j->unread.several++;
+	v->detail = arena_printf(j->arena, "%zu addresses in one cell (see --split)", n);
+	return reason;
+}
+
+static enum reason whole_address(struct judge *j, const struct csv_row *row, struct verdict *v)
+{
+	struct str cell = judge_address_cell(j, row);
+	enum reason reason = judge_address(j, cell, v);
+
+	if (reason == REASON_SYNTAX || (cell.n > 0 && cell.p[0] == '\''))
+		reason = look_closer(j, cell, reason, v);
 	if (reason == REASON_NONE && !j->set->no_tld_check)
 		reason = judge_tld(j, v);
-	if (n > 0) {
-		j->unread.several++;
-		v->detail = arena_printf(j->arena, "%zu addresses in one cell (see --split)", n);
-	}
 	if (reason != REASON_EMPTY || !is_blank(row, 0))
 		return reason;
 	v->detail = STR_LIT("the row is blank");

@@ -19,7 +19,8 @@ struct input_file {
 	bool json;          /* its lines are counted as JSON's */
 
 	/* --- where the lists have different columns (input_union.c) --- */
-	size_t *map; /* owned: for each column of the output the one of this list, or LIST_NONE; NULL: they are the same */
+	/* Owned: for each column of the output the one of this list, or LIST_NONE; NULL: they are the same. */
+	size_t *map;
 	size_t mapped;  /* entries of map */
 	size_t columns; /* of this list, 0: it was not looked at */
 	char delimiter; /* the same */

@@ -17,8 +17,8 @@ bool input_spool(struct input *in, struct str text, struct err *err);
 enum csv_event input_mend(struct input *in, enum csv_event event, struct csv_row *row, struct err *err);
 
 /*
- * input_union.c. Look at the lists after the first one that are files: columns that it has not are added to in->form and
- * in->header, and each list whose columns are not these gets its map. 65, 66.
+ * input_union.c. Look at the lists after the first one that are files: columns that it has not are added to in->form
+ * and in->header, and each list whose columns are not these gets its map. 65, 66.
  */
 bool input_unite(struct input *in, struct err *err);
 

@@ -154,20 +154,38 @@ static void add_whole(struct buf *out, const struct counts *c)
 	buf_add_text(out, " rejected</span></p></div>\n");
 }
 
+/* Reasons that there are, by their counts; of equal ones the one that is tried first. Returns how many. */
+static size_t sort_reasons(const struct counts *c, unsigned order[REASON_COUNT])
+{
+	size_t n = 0;
+
+	for (unsigned r = REASON_NONE + 1; r < REASON_COUNT; r++) {
+		size_t at = n;
+
+		if (c->rejected[r] == 0)
+			continue;
+		for (; at > 0 && c->rejected[order[at - 1]] < c->rejected[r]; at--)
+			order[at] = order[at - 1];
+		order[at] = r;
+		n++;
+	}
+	return n;
+}
+
 static void add_reasons(struct buf *out, const struct counts *c)
 {
-	uint64_t most = 0;
+	unsigned order[REASON_COUNT];
+	size_t n = sort_reasons(c, order);
+	uint64_t most = n > 0 ? c->rejected[order[0]] : 0;
 
-	for (unsigned r = REASON_NONE + 1; r < REASON_COUNT; r++)
-		most = c->rejected[r] > most ? c->rejected[r] : most;
 	if (most == 0) {
 		buf_add_text(out, "<h2>Reasons</h2>\n<p>Every row was kept.</p>\n");
 		return;
 	}
 	buf_add_text(out, "<h2>Reasons</h2>\n<table>\n");
-	for (unsigned r = REASON_NONE + 1; r < REASON_COUNT; r++) {
-		if (c->rejected[r] == 0)
-			continue;
+	for (size_t i = 0; i < n; i++) {
+		unsigned r = order[i];
+
 		buf_printf(out, "<tr><td>%s<br><small>%s</small></td><td class=\"n\">", reason_name((enum reason)r),
 			reason_text((enum reason)r));
 		number(out, c->rejected[r]);
