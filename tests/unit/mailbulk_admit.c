@@ -512,8 +512,8 @@ static void test_words(void)
 	bench_campaign(&b);
 	for (int i = 0; i < 2; i++) {
 		selection_next(&e->selection, &why);
-		book_verdict(&e->book, i == 0 ? LEDGER_SENT : LEDGER_UNKNOWN, e->selection.values.key, "x@x.example", &words,
-			true);
+		book_verdict(&e->book, i == 0 ? LEDGER_SENT : LEDGER_UNKNOWN, e->selection.values.key, "x@x.example",
+			&words, true);
 	}
 	bench_records(&b);
 	bench_end(&b);
