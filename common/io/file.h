@@ -95,7 +95,7 @@ bool file_lock(int fd, const char *name, int64_t deadline, struct err *err);
  * another has it at the monotonic deadline, ERR_CANTCREAT when the directory does not permit one.
  */
 bool file_dotlock(const char *path, int64_t deadline, struct err *err);
-/* Remove PATH.lock. Only after file_dotlock returned true. */
+/* Remove PATH.lock, at the second try if the first fails. Only after file_dotlock returned true. */
 void file_dotunlock(const char *path);
 
 /*

@@ -212,6 +212,8 @@ void file_dotunlock(const char *path)
 	struct buf name = { 0 };
 
 	buf_printf(&name, "%s.lock", path);
-	unlink(buf_text(&name));
+	/* One that stays keeps everybody out, this process too. */
+	if (unlink(buf_text(&name)) < 0 && errno != ENOENT)
+		unlink(buf_text(&name));
 	buf_free(&name);
 }

@@ -17,7 +17,7 @@ import sys
 import zipfile
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from listscrub_kit import BUILD, Lab, TOOL, check, done, same  # noqa: E402
+from listscrub_kit import BUILD, Lab, TOOL, attempt, check, done, same  # noqa: E402
 
 MAILBULK = os.path.join(BUILD, "mailbulk")
 lab = Lab()
@@ -249,6 +249,6 @@ def results():
 
 
 for part in (generated, two_columns, spreadsheets, converted_twice, not_lists, results):
-    part()
+    attempt(part)
 lab.close()
 done()

@@ -4,7 +4,7 @@ import os
 import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from listscrub_kit import Lab, check, done, same  # noqa: E402
+from listscrub_kit import Lab, attempt, check, done, same  # noqa: E402
 
 lab = Lab()
 ENV = {"SOURCE_DATE_EPOCH": "1795392000"}  # 2026-11-23
@@ -115,6 +115,6 @@ def newest():
 
 
 for part in (orders, kinds, several, newest):
-    part()
+    attempt(part)
 lab.close()
 done()

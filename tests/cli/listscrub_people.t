@@ -4,7 +4,7 @@ import os
 import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from listscrub_kit import Lab, check, done, same  # noqa: E402
+from listscrub_kit import Lab, attempt, check, done, same  # noqa: E402
 
 lab = Lab()
 
@@ -77,6 +77,6 @@ def shown():
 
 
 for part in (words, values, several, shown):
-    part()
+    attempt(part)
 lab.close()
 done()

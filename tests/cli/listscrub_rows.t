@@ -4,7 +4,7 @@ import os
 import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from listscrub_kit import Lab, check, done, same  # noqa: E402
+from listscrub_kit import Lab, attempt, check, done, same  # noqa: E402
 
 lab = Lab()
 HEAD = "name,email,ok,note\n"
@@ -60,6 +60,6 @@ def blanks():
 
 
 for part in (padded, columns_that_decide, blanks):
-    part()
+    attempt(part)
 lab.close()
 done()

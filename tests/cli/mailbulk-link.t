@@ -9,7 +9,7 @@ import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import killpoint  # noqa: E402
-from mailbulk_kit import TOOL, Server, Work, check, done  # noqa: E402
+from mailbulk_kit import TOOL, Server, Work, attempt, check, done  # noqa: E402
 
 POSTFIX = ("--ext", "PIPELINING,CHUNKING,8BITMIME", "-r", "connect 220 mx.example ESMTP Postfix")
 
@@ -111,7 +111,5 @@ def token():
 
 
 for scenario in (large, token):
-    began = time.monotonic()
-    scenario()
-    print(f"# {scenario.__name__}: {time.monotonic() - began:.1f} s")
+    attempt(scenario)
 done()

@@ -6,7 +6,7 @@ import subprocess
 import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from mailbulk_kit import BUILD, Server, Work, check, done  # noqa: E402
+from mailbulk_kit import BUILD, Server, Work, attempt, check, done  # noqa: E402
 
 HEADER = "email,status,code,enhanced,reply,attempts,message_id,relay,time,reason,stage,row,key"
 QUICK = ("--retries", "0", "--connections", "1")
@@ -137,10 +137,6 @@ def into_listscrub():
             check([line.split(",")[0] for line in out.stdout.splitlines()[1:]] == soft, f"{name} results: what is ours is not counted", out.stdout)
 
 
-ours()
-login()
-theirs()
-batch()
-content()
-into_listscrub()
+for part in (ours, login, theirs, batch, content, into_listscrub):
+    attempt(part)
 done()

@@ -4,7 +4,7 @@ import os
 import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from mailsend_lab import Lab, check, same  # noqa: E402
+from mailsend_lab import Lab, attempt, check, same  # noqa: E402
 
 lab = Lab()
 CASES = [
@@ -50,6 +50,6 @@ def several():
     same(r.status, 69, "refused because of us, if only in part: 69")
 
 
-stages()
-several()
+attempt(stages)
+attempt(several)
 lab.done()

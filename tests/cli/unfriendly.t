@@ -11,7 +11,7 @@ import killpoint  # noqa: E402
 import mailbulk_kit  # noqa: E402
 import mailsend_lab  # noqa: E402
 import popfetch_kit  # noqa: E402
-from mailbulk_kit import check, done, skip  # noqa: E402
+from mailbulk_kit import attempt, check, done, skip  # noqa: E402
 
 THOROUGH = bool(os.environ.get("PIPEMAIL_THOROUGH"))
 RANDOM = random.Random(int(os.environ.get("PIPEMAIL_SEED", "1")))
@@ -169,8 +169,8 @@ with mailbulk_kit.Work() as place:
     if not killpoint.build(library):
         skip("crashes in unfriendly worlds", "no C compiler for the shim")
     else:
-        bulk(library, "pipelining", PIPELINING, 40)
-        bulk(library, "chunking", CHUNKING, 40)
-        foreign(library)
-        spooled(library)
+        attempt(bulk, library, "pipelining", PIPELINING, 40)
+        attempt(bulk, library, "chunking", CHUNKING, 40)
+        attempt(foreign, library)
+        attempt(spooled, library)
 done()

@@ -156,6 +156,7 @@ class Moment:
         self.disk, self.tree, self.step, self.what, self.outside = disk, tree, step, what, outside
         self.last = False        # it may be left after the last event too
         self.failed = False      # or after a call had failed
+        self.worst = False       # at a moment that counts, as much is lost as can be: never left out
 
     def lay(self):
         for root in self.disk.roots:
@@ -335,7 +336,8 @@ class Disk:
             yield what, set(chosen) | {c.needs for c in chosen if c.needs is not None}
 
     def states(self, rng, thorough):
-        """(what, tree) of everything that may be left of this moment."""
+        """(what, tree, worst) of everything that may be left of this moment. worst: all that may be lost is, of names or of
+        octets, or of the octets of one file."""
         for what, names in self.choices(rng, thorough):
             files = self.reachable(names)
             loose = []
@@ -343,53 +345,59 @@ class Disk:
                 if not f.folder and f.pending() and f not in loose:
                     loose.append(f)
             options = {f: list(octets_left(f, rng, thorough)) for f in loose}
-            plans = [{f: options[f][0] for f in loose}]
+            ends = what in ("names kept", "names lost")
+            plans, worst = [{f: options[f][0] for f in loose}], 0
             if loose:
                 plans.append({f: options[f][1] for f in loose})
-            for f in loose if what in ("names kept", "names lost") or thorough else rng.sample(loose, min(1, len(loose))):
+                plans += [{**plans[0], f: options[f][1]} for f in loose if ends and len(loose) > 1]
+            if ends:
+                worst = len(plans)
+            for f in loose if ends or thorough else rng.sample(loose, min(1, len(loose))):
                 plans += [{**plans[0], f: option} for option in options[f][1:]]
             if len(loose) > 1:
                 plans += [{f: rng.choice(options[f]) for f in loose} for _ in range(6 if thorough else 2)]
-            for plan in plans:
+            for i, plan in enumerate(plans):
                 tree = tuple((path, None if f.folder else plan[f][1] if f in plan else f.kept()) for path, f in files)
                 how = sorted({plan[f][0] for f in loose})
-                yield ", ".join([what, *how]), tree
+                yield ", ".join([what, *how]), tree, i < worst and (i > 0 or what == "names lost" or not loose)
 
     def after_failure(self, outside, limit):
         """Some states that may be left after a call has failed, or all."""
         moments, rng = [m for m in self.moments(outside, 1 << 30) if m.failed], random.Random(SEED)
-        ends = [m for m in moments if m.last]
-        if THOROUGH or len(moments) <= limit:
-            return moments
-        ends = rng.sample(ends, min(len(ends), limit - limit // 2))
-        others = [m for m in moments if m not in ends]
-        return ends + rng.sample(others, limit - len(ends))
+        return moments if THOROUGH or len(moments) <= limit else drawn(rng, moments, limit, limit - limit // 2)
 
     def moments(self, outside=lambda events: None, limit=200, seed=SEED):
-        """Every state after every event, each once; at most limit of them, drawn by the seed, unless PIPEMAIL_THOROUGH is
-        set. outside(events) is what others know by then; the same disk is tried again when that has changed."""
+        """Every state after every event, each once. Unless PIPEMAIL_THOROUGH is set, only those in which most is lost where
+        others have just learnt something, where a call has failed, and at the end; and of the rest as many as make limit,
+        drawn by the seed. outside(events) is what others know by then; the same disk is tried again when that has changed."""
         rng = random.Random(seed)
         found, seen, events, known, failed = {}, [], list(self.events()), outside([]), False
         for step, event in enumerate(events):
-            changed = self.play(*event)
+            changed, before = self.play(*event), known
             if event[0] in ("send", "connect", "mark", "failed"):
                 seen.append(event)
                 known = outside(seen)
             last, failed = step == len(events) - 1, failed or event[0] == "failed"
+            counts = last or known != before or event[0] in ("failed", "mark")
             if changed or last or event[0] in ("send", "mark"):
-                for what, tree in self.states(rng, THOROUGH):
+                for what, tree, worst in self.states(rng, THOROUGH):
                     key = hashlib.sha256(repr((tree, known)).encode()).digest()
                     moment = found.setdefault(key, Moment(self, tree, step, f"{describe(event)}: {what}", known))
-                    moment.last, moment.failed = last, failed
+                    moment.last, moment.failed, moment.worst = last, failed, moment.worst or (worst and counts)
         moments = list(found.values())
         self.total = len(moments)
         if THOROUGH or len(moments) <= limit:
             return moments
         # At the end all that was promised has to hold: half of them, where there are so many.
-        ends = [m for m in moments if m.last]
-        ends = rng.sample(ends, min(len(ends), max(limit // 2, limit - len(moments) + len(ends))))
-        others = [m for m in moments if not m.last]
-        return sorted(rng.sample(others, min(len(others), limit - len(ends))), key=lambda m: m.step) + ends
+        return sorted(drawn(rng, moments, limit, max(limit // 2, limit - len([m for m in moments if not m.last]))), key=lambda m: m.step)
+
+
+def drawn(rng, moments, limit, ends):
+    """The worst moments, whatever the limit; then moments at the end until there are so many; then others."""
+    chosen = [m for m in moments if m.worst]
+    for most, rest in ((ends, [m for m in moments if m.last and not m.worst]), (limit, [m for m in moments if not m.last and not m.worst])):
+        chosen += rng.sample(rest, max(0, min(len(rest), most - len(chosen))))
+    return chosen
 
 
 def describe(event):

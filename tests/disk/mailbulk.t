@@ -9,7 +9,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [HERE, os.path.join(HERE, "..", "cli")]
 import disk as disks  # noqa: E402
 import killpoint  # noqa: E402
-from mailbulk_kit import TOOL, Server, Work, check, done, skip  # noqa: E402
+from mailbulk_kit import TOOL, Server, Work, attempt, check, done, skip  # noqa: E402
 
 ROWS = 6
 CHUNKING = ("--ext", "PIPELINING,CHUNKING,8BITMIME", "-r", "connect 220 mx.example ESMTP Postfix")
@@ -134,25 +134,37 @@ def failing(trial, number, name, limit, rules=()):
     check(not wrong and calls > 10, f"{name}: each of {calls} calls fails, {tried} states after it: the run ends, nothing twice", *wrong[:20])
 
 
+def modes(recorder):
+    for title, options in (("lock-step", ("--ext", "8BITMIME")), ("pipelining", ("--ext", "PIPELINING,8BITMIME")), ("chunking", CHUNKING)):
+        with Server(work, *LONG, *options, name=title) as server:
+            attempt(undisturbed, Trial(work, server, recorder), title, 60)
+
+
+def new_journal(recorder):
+    with Server(work, *LONG, "--ext", "PIPELINING,8BITMIME", name="new") as server:
+        trial = Trial(work, server, recorder)
+        open(work.journal, "w").close()
+        attempt(undisturbed, trial, "a journal that a killed run left without syncing its name", 30, new=[work.journal])
+        attempt(killed_first, trial, 20)
+        attempt(failing, Trial(work, server, recorder, connections=1), 5, "EIO", 4)
+        attempt(failing, Trial(work, server, recorder, connections=1), 28, "ENOSPC", 2)
+
+
+def many_rows(recorder):
+    """Reservations of many rows, and rows that are tried again while theirs is open: lost is what was written since its sync."""
+    work.rows(40)
+    for title, options in (("many rows", ("--ext", "PIPELINING,8BITMIME")), ("many rows in chunks", CHUNKING)):
+        with Server(work, *LONG, *options, *LATER, name=title.replace(" ", "-")) as server:
+            attempt(undisturbed, Trial(work, server, recorder, connections=4, refused=REFUSED), title, 40)
+
+
 with Work(rows=ROWS) as work:
     recorder = work.file("recorder.so")
     if not disks.build(recorder):
         skip("mailbulk without power", "no C compiler for the recorder")
     else:
         work.journal = work.file("disk/journal")
-        for title, options in (("lock-step", ("--ext", "8BITMIME")), ("pipelining", ("--ext", "PIPELINING,8BITMIME")), ("chunking", CHUNKING)):
-            with Server(work, *LONG, *options, name=title) as server:
-                undisturbed(Trial(work, server, recorder), title, 60)
-        with Server(work, *LONG, "--ext", "PIPELINING,8BITMIME", name="new") as server:
-            trial = Trial(work, server, recorder)
-            open(work.journal, "w").close()
-            undisturbed(trial, "a journal that a killed run left without syncing its name", 30, new=[work.journal])
-            killed_first(trial, 20)
-            failing(Trial(work, server, recorder, connections=1), 5, "EIO", 4)
-            failing(Trial(work, server, recorder, connections=1), 28, "ENOSPC", 2)
-        # Reservations of many rows, and rows that are tried again while theirs is open: lost is what was written since its sync.
-        work.rows(40)
-        for title, options in (("many rows", ("--ext", "PIPELINING,8BITMIME")), ("many rows in chunks", CHUNKING)):
-            with Server(work, *LONG, *options, *LATER, name=title.replace(" ", "-")) as server:
-                undisturbed(Trial(work, server, recorder, connections=4, refused=REFUSED), title, 40)
+        attempt(modes, recorder)
+        attempt(new_journal, recorder)
+        attempt(many_rows, recorder)
 done()

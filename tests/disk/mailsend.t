@@ -9,7 +9,7 @@ import sys
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [HERE, os.path.join(HERE, "..", "cli")]
 import disk as disks  # noqa: E402
-from mailsend_lab import CLEAN, TOOL, Lab, check, skip  # noqa: E402
+from mailsend_lab import CLEAN, TOOL, Lab, attempt, check, skip  # noqa: E402
 from popfetch_kit import split_mboxrd  # noqa: E402
 
 CLOSED = "smtp://127.0.0.1:1"
@@ -194,6 +194,25 @@ def split_any(data):
         return split_mboxrd(data[start + 2:]) if start >= 0 else []
 
 
+def spool(trial):
+    r, disk = keep(trial, 0)
+    check(r.returncode == 0 and trial.states() == ["waiting"], "--spool keeps it", r.returncode, r.stderr)
+    sweep(trial, "--spool", disk, 120, None)
+
+
+def flush(trial):
+    r, disk = flushed(trial, 0)
+    check(r.returncode == 0 and trial.taken() == [LONG] and not trial.states(), "--flush sends it", r.returncode, r.stderr)
+    sweep(trial, "--flush", disk, 120, True)
+
+
+def failed_to(trial):
+    refusing = trial.lab.serve("--life", "7200", "-r", "RCPT:carol 450 4.2.0 Later")
+    for old in (None, b"dave@example.org\n"):
+        replaced(trial, f"--failed-to {'new' if old is None else 'over an old one'}", "failed", old, b"carol@example.org\n", 120, "--smtp", refusing,
+                 "--failed-to", os.path.join(trial.folder, "failed"), "bob@example.org", "carol@example.org")
+
+
 def main():
     lab = Lab()
     library = lab.path("recorder.so")
@@ -201,19 +220,12 @@ def main():
         skip("mailsend without power", "no C compiler for the recorder")
         lab.done()
     trial = Trial(lab, library)
-    r, disk = keep(trial, 0)
-    check(r.returncode == 0 and trial.states() == ["waiting"], "--spool keeps it", r.returncode, r.stderr)
-    sweep(trial, "--spool", disk, 120, None)
-    r, disk = flushed(trial, 0)
-    check(r.returncode == 0 and trial.taken() == [LONG] and not trial.states(), "--flush sends it", r.returncode, r.stderr)
-    sweep(trial, "--flush", disk, 120, True)
-    failing(trial, "--spool", keep, None, 3)
-    failing(trial, "--flush", flushed, True, 6)
-    refusing = lab.serve("--life", "7200", "-r", "RCPT:carol 450 4.2.0 Later")
-    for old in (None, b"dave@example.org\n"):
-        replaced(trial, f"--failed-to {'new' if old is None else 'over an old one'}", "failed", old, b"carol@example.org\n", 120, "--smtp", refusing,
-                 "--failed-to", os.path.join(trial.folder, "failed"), "bob@example.org", "carol@example.org")
-    copies(trial, 60)
+    attempt(spool, trial)
+    attempt(flush, trial)
+    attempt(failing, trial, "--spool", keep, None, 3)
+    attempt(failing, trial, "--flush", flushed, True, 6)
+    attempt(failed_to, trial)
+    attempt(copies, trial, 60)
     lab.done()
 
 

@@ -11,7 +11,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [HERE, os.path.join(HERE, "..", "cli")]
 import disk as disks  # noqa: E402
 import killpoint  # noqa: E402
-from popfetch_kit import TOOL, Server, Work, check, compare, done, message, skip, split_mboxrd  # noqa: E402
+from popfetch_kit import TOOL, Server, Work, attempt, check, compare, done, message, skip, split_mboxrd  # noqa: E402
 
 # Two batches, the first of more than a sector, with lines that look like a mailbox's.
 FEW = {f"uid{i:02}": message(i, b"\r\nFrom here\r\n" + b"0123456789\r\n" * (i % 7 * 20)) for i in range(1, 28)}
@@ -179,25 +179,33 @@ def stranger(trial, limit):
     check(not wrong and tried > 5, f"another program appends behind, {tried} times: both are there", *wrong[:20])
 
 
+def two_batches(recorder):
+    with Server(work, FEW) as server:
+        mbox = Trial(work, server, recorder, FEW, "--delete", "disk/in.mbox")
+        maildir = Trial(work, server, recorder, FEW, "--delete", "disk/in/")
+        kept = Trial(work, server, recorder, FEW, "disk/in.mbox")
+        attempt(undisturbed, mbox, "mbox, deleted", 120)
+        attempt(undisturbed, maildir, "Maildir, deleted", 100)
+        attempt(undisturbed, mbox, "without O_TMPFILE", 25, env={"DISK_NO_TMPFILE": "1"})
+        attempt(undisturbed, kept, "a state that is written anew", 50, before=lambda: rewritten(kept))
+        attempt(stranger, kept, 50)
+        attempt(killed_first, mbox, "mbox", 12)
+        attempt(failing, mbox, "mbox, EIO", 5, 1, 6)
+        attempt(failing, mbox, "mbox, a full disk", 28, 3, 2)
+
+
+def three(recorder):
+    with Server(work, THREE) as server:
+        maildir = Trial(work, server, recorder, THREE, "--delete", "disk/in/")
+        attempt(killed_first, maildir, "Maildir", 36)
+        attempt(failing, maildir, "Maildir, EIO", 5, 1, 2)
+
+
 with Work() as work:
-    recorder = work.file("recorder.so")
-    if not disks.build(recorder):
+    recorder_so = work.file("recorder.so")
+    if not disks.build(recorder_so):
         skip("popfetch without power", "no C compiler for the recorder")
     else:
-        with Server(work, FEW) as server:
-            mbox = Trial(work, server, recorder, FEW, "--delete", "disk/in.mbox")
-            maildir = Trial(work, server, recorder, FEW, "--delete", "disk/in/")
-            kept = Trial(work, server, recorder, FEW, "disk/in.mbox")
-            undisturbed(mbox, "mbox, deleted", 120)
-            undisturbed(maildir, "Maildir, deleted", 100)
-            undisturbed(mbox, "without O_TMPFILE", 25, env={"DISK_NO_TMPFILE": "1"})
-            undisturbed(kept, "a state that is written anew", 50, before=lambda: rewritten(kept))
-            stranger(kept, 50)
-            killed_first(mbox, "mbox", 12)
-            failing(mbox, "mbox, EIO", 5, 1, 6)
-            failing(mbox, "mbox, a full disk", 28, 3, 2)
-        with Server(work, THREE) as server:
-            maildir = Trial(work, server, recorder, THREE, "--delete", "disk/in/")
-            killed_first(maildir, "Maildir", 36)
-            failing(maildir, "Maildir, EIO", 5, 1, 2)
+        attempt(two_batches, recorder_so)
+        attempt(three, recorder_so)
 done()

@@ -81,11 +81,21 @@ def skip_all(why):
     sys.exit(0)
 
 
-def done():
+def failures():
+    """How many checks failed so far."""
+    return _failed
+
+
+def finish():
+    """Print the plan; how many checks failed."""
     global _done
     _done = True
     print(f"1..{_count}", flush=True)
-    sys.exit(1 if _failed else 0)
+    return _failed
+
+
+def done():
+    sys.exit(1 if finish() else 0)
 
 
 def _cut_short():

@@ -312,6 +312,16 @@ static void test_dotlock(bool no_tmpfile)
 	check(file_dotlock(in("box"), 0, &err), "a dotlock %s", way);
 	calls_same(no_tmpfile ? "make box.lock; write box.lock" : "write #; link box.lock", "is made whole");
 	check(!file_dotlock(in("box"), 0, &err) && err.kind == ERR_TEMP, "only once, %s: %s", way, err.text);
+	calls_begin(directory);
+	calls.no_tmpfile = no_tmpfile;
+	calls_fail("unlink box.lock", EIO, 0, 1);
+	file_dotunlock(in("box"));
+	check(access(in("box.lock"), F_OK) != 0, "a call that fails once leaves none, %s", way);
+	calls_begin(directory);
+	calls.no_tmpfile = no_tmpfile;
+	file_dotunlock(in("box"));
+	calls_same("unlink box.lock", "one that is not there is not there");
+	check(file_dotlock(in("box"), 0, &err), "and another can be had, %s", way);
 	file_dotunlock(in("box"));
 	put(in("box.lock"), "99999999\n");
 	check(file_dotlock(in("box"), 0, &err), "one of a process that is gone is replaced, %s", way);

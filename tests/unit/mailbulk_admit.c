@@ -105,7 +105,7 @@ static void test_batches(void)
 		check_same(str_of(batches()), t[i].batches, t[i].offers);
 		bench_end(&b);
 	}
-	begin_same(120, 1, OPTIONS("--test", "me@test.example"));
+	begin_same(120, 1, OPTIONS("--test", "me@test.example", "--limit", "5"));
 	up(1, "");
 	admit();
 	check(e->jobs[0].n == 1 && strcmp(e->jobs[0].tickets[0].email, "me@test.example") == 0,
@@ -235,8 +235,11 @@ static void test_per_connection(void)
 
 		b.relays[0].per_connection = t[i].learnt;
 		up(1, "");
-		while (p->state == PEER_UP && admit() > 0)
+		while (p->state == PEER_UP && admit() > 0) {
+			check(p->quitting == (t[i].most < 6 && p->taken == t[i].most),
+				"it quits with its last message");
 			bench_serves(&b, 0);
+		}
 		check(e->results.counts[RESULT_SENT] == t[i].most && (p->state == PEER_FREE) == (t[i].most < 6),
 			"%s asked, %u learnt: %u, then QUIT", t[i].asked, (unsigned)t[i].learnt,
 			(unsigned)e->results.counts[RESULT_SENT]);
@@ -289,6 +292,16 @@ static void test_dialling(void)
 		check(opening() - (i == 8 ? 2 : 0) == want[i], "connections that are opened, %d: %zu", i, opening());
 		bench_end(&b);
 	}
+	/* Rows that are due again are work, too. */
+	begin_same(3, 5, NO_OPTIONS);
+	b.relays[0].server.target.path = address.sun_path;
+	up(1, "");
+	admit();
+	step_peer(e, &e->peers[0]);
+	peer_end(e, &e->peers[0], &(struct err){ .kind = ERR_TEMP, .text = "lost" });
+	admit();
+	check(e->left == 0 && opening() == 3, "three rows, three connections: %zu", opening());
+	bench_end(&b);
 	begin(30, 5, NO_OPTIONS);
 	e->n_relays = 2;
 	for (size_t r = 0; r < 2; r++) {
@@ -354,6 +367,9 @@ static void test_pace(void)
 	check(engine_admit_due(e) == BENCH_NOW + 7, "a relay's pause is waited for, nobody else's");
 	b.relays[0].dead = true;
 	check(engine_admit_due(e) == INT64_MAX, "not that of one that was given up");
+	b.relays[0].dead = false;
+	engine_stop(e, NULL);
+	check(engine_admit_due(e) == INT64_MAX, "and none when the run ends");
 	bench_end(&b);
 }
 
@@ -453,6 +469,74 @@ static void test_earlier(void)
 	earlier(OPTIONS("--retry-refused=content,no-domain"), false, "r0 r1", SENT "; " REFUSED "; " DOUBT);
 	earlier(OPTIONS("--retry-refused", "--resend-unknown"), false, "r0 r1 r3 r4 r5", SENT);
 	earlier(OPTIONS("--test", "me@test.example", "--limit", "6"), true, "me me me me me me", "");
+}
+
+static bool told(const char *text)
+{
+	struct str out = buf_str(&e->results.out);
+
+	return str_search(out, str_of(text)) < out.n;
+}
+
+/* Whose words a settled row is told with, and under which address. */
+static void test_words(void)
+{
+	const struct ledger_words words = { 250, STR_LIT("2.0.0"), STR_LIT("queued as A"), STR_LIT(""),
+		STR_LIT("content"), STR_LIT("id@x.example"), STR_LIT(""), 0, 0 };
+	static const char list[] = "email\nAnn@B\xc3\xbc"
+				   "cher.example\nb@x.example\nc@x.example\n";
+	struct err why;
+
+	bench_begin(&b, list, 1, false, NO_OPTIONS);
+	bench_campaign(&b);
+	for (int i = 0; i < 2; i++) {
+		selection_next(&e->selection, &why);
+		book_verdict(&e->book, i == 0 ? LEDGER_SENT : LEDGER_UNKNOWN, e->selection.values.key, "x@x.example",
+			&words, true);
+	}
+	bench_records(&b);
+	bench_end(&b);
+	bench_begin(&b, list, 1, true, NO_OPTIONS);
+	check(line_head(e) != NULL &&
+			told("Ann@B\xc3\xbc"
+			     "cher.example,skipped,250,2.0.0,queued as A,0,id@x.example,"),
+		"what was sent is told with the server's words");
+	check(told("b@x.example,unknown,250,2.0.0,an earlier run ended") &&
+			!told("b@x.example,unknown,250,2.0.0,queued"),
+		"what is in doubt with ours");
+	bench_end(&b);
+	bench_begin(&b, list, 1, false, NO_OPTIONS);
+	check(line_head(e) != NULL && strcmp(line_head(e)->email, "Ann@xn--bcher-kva.example") == 0 &&
+			strcmp(line_head(e)->written,
+				"Ann@B\xc3\xbc"
+				"cher.example") == 0,
+		"the server gets A-labels, the results what the list has");
+	bench_end(&b);
+	bench_begin(&b, list, 1, false, OPTIONS("--test", "me@test.example"));
+	check(line_head(e) != NULL && strcmp(line_head(e)->email, "me@test.example") == 0 &&
+			strcmp(line_head(e)->written, "me@test.example") == 0,
+		"a test is told as one");
+	bench_end(&b);
+}
+
+/* A list that was changed stops the run, and the row that waited keeps its place. */
+static void test_changed(void)
+{
+	begin(3, 1, OPTIONS("--domain-rate", "*=1/s"));
+	e->line.most = 1;
+	e->pace.left = 10;
+	check(line_head(e) != NULL, "a row");
+	struct waiting w;
+
+	check(line_drain(e, &w), "is taken out");
+	w.due = BENCH_NOW;
+	queue_push(&e->queue, &w);
+	bench_put("list.csv", "email\nx@x.example\n");
+	check(line_head(e) == NULL && e->stopping && e->why.kind == ERR_IO && e->queue.n == 1,
+		"a list that was changed: %s", e->why.text);
+	engine_leave(e, "over");
+	check(e->list_ended && e->queue.n == 0 && e->results.counts[RESULT_DEFERRED] >= 1, "the row has its result");
+	bench_end(&b);
 }
 
 /* Rows that are left, at the end: each has one result. */
@@ -618,6 +702,8 @@ int main(void)
 	test_hurry();
 	test_bad();
 	test_earlier();
+	test_words();
+	test_changed();
 	test_left();
 	test_trying();
 	test_journal_failed();

@@ -41,6 +41,13 @@ static void test_rcpt_most(void)
 	engine_job_trying(e, job);
 	engine_job_free(e, job);
 	queue_take(&e->queue, BENCH_NOW, &w);
+	job = bench_job(&b, 0, "a b");
+	bench_verdict(&b, job, 1, SMTP_REFUSED_LATER, OUTCOME_AT_RCPT, 452, MANY);
+	check(b.relays[0].rcpt_most == 1, "so is the second of two");
+	check(b.relays[0].later == 0 && e->providers.n == 0, "which is nobody's fault");
+	b.relays[0].rcpt_most = 2;
+	engine_job_free(e, job);
+	queue_take(&e->queue, BENCH_NOW, &w);
 	/* The least that it said counts. */
 	job = bench_job(&b, 0, "a b c d e");
 	bench_verdict(&b, job, 4, SMTP_REFUSED_LATER, OUTCOME_AT_RCPT, 452, MANY);
@@ -67,6 +74,12 @@ static void test_rcpt_most(void)
 	job = bench_job(&b, 0, "a b");
 	bench_verdict(&b, job, 1, SMTP_REFUSED_LATER, OUTCOME_AT_RCPT, 451, GREY);
 	check(b.relays[0].rcpt_most == 0, "nor for another reason");
+	engine_job_free(e, job);
+	/* Who was refused for another reason was not taken. */
+	job = bench_job(&b, 0, "a b c d");
+	bench_verdict(&b, job, 1, SMTP_REFUSED_NEVER, OUTCOME_AT_RCPT, 550, "5.1.1 no such user");
+	bench_verdict(&b, job, 3, SMTP_REFUSED_LATER, OUTCOME_AT_RCPT, 452, MANY);
+	check(b.relays[0].rcpt_most == 2, "two of three were taken: %zu", b.relays[0].rcpt_most);
 	engine_job_free(e, job);
 	/* After a T it is not in doubt. */
 	job = bench_job(&b, 0, "a b");
@@ -130,6 +143,13 @@ static void test_ours(void)
 			STR_ARGS(results));
 		bench_end(&b);
 	}
+	/* What the run ends with: who said it, what, and what to do. */
+	begin();
+	bench_one(&b, "a", SMTP_REFUSED_NEVER, OUTCOME_AT_MAIL, 530, "5.7.0 authentication required");
+	check(str_starts(str_of(e->why.text), STR_LIT("mx0.example:25: 530 authentication required; ")) &&
+			strstr(e->why.text, "--user") != NULL && e->why.kind == ERR_AUTH,
+		"%s", e->why.text);
+	bench_end(&b);
 	/* Anybody who is taken ends the count; what stopped none stays what the run ends with. */
 	begin();
 	b.relays[0].proven = true;
@@ -204,6 +224,11 @@ static void test_push_back(void)
 	check(e->providers.n == 1 && b.relays[0].later == 2, "of a message for one it is the provider");
 	bench_end(&b);
 
+	/* Words that say nothing, of the whole message. */
+	begin();
+	bench_one(&b, "a@one.example", SMTP_REFUSED_LATER, OUTCOME_AT_DATA, 451, "xyzzy");
+	check(b.relays[0].limit < 4.5, "a 4xx to DATA halves what a relay is given");
+	bench_end(&b);
 	begin();
 	for (int i = 0; i < 10; i++) {
 		bench_one(&b, "a@one.example", SMTP_REFUSED_LATER, OUTCOME_AT_RCPT, 452, FULL);
@@ -237,6 +262,7 @@ static void test_no_lessons(void)
 	bench_one(&b, "a", SMTP_NOT_SENT, OUTCOME_AT_MAIL, 451, BUSY);
 	bench_one(&b, "a", SMTP_UNKNOWN, OUTCOME_AT_UNKNOWN, 0, "lost");
 	bench_one(&b, "a", SMTP_REJECTED_HERE, OUTCOME_AT_UNKNOWN, 0, "too large");
+	check(b.relays[0].later == 0 && e->trouble == 0, "what was not sent, or is in doubt, is no refusal");
 	bench_one(&b, "a", SMTP_ACCEPTED, OUTCOME_AT_CONTENT, 250, "ok");
 	check(e->providers.n == 0 && b.relays[0].later == 0 && e->trouble == 0 && e->ours_in_row == 0 &&
 			e->content_in_row == 0,

@@ -1,6 +1,7 @@
 #include <config.h>
 
 #include "tests/mailbulk_engine.h"
+#include "tests/stderr.h"
 
 /* How much a server is given: connections, pauses, and when it is given up. And what a connection's end says of it. */
 
@@ -87,6 +88,10 @@ static void test_failures(void)
 	relay_accepted(&r);
 	check(r.failures == 0, "a message that is taken ends the count");
 	r = fresh(8);
+	r.pause_until = BENCH_NOW + CLOCK_SECOND;
+	relay_failed(&r, BENCH_NOW, &temporary, true);
+	check(r.pause_until == BENCH_NOW + CLOCK_SECOND, "and makes no pause shorter");
+	r = fresh(8);
 	relay_failed(&r, 1, &temporary, true);
 	check(r.failures == 1, "the first counts whenever it is");
 }
@@ -160,8 +165,10 @@ static void test_blamed(void)
 static struct bench b;
 static struct engine *const e = &b.e;
 
+static bool troubled; /* the run is nearer its end for want of messages that are taken */
+
 /* A session that is up and ends: for what reason, and what the relay has learnt then. */
-static const struct relay *ends(struct peer as, const struct err *why)
+static const struct relay *over(struct peer as, const struct err *why)
 {
 	static struct relay last;
 
@@ -174,39 +181,43 @@ static const struct relay *ends(struct peer as, const struct err *why)
 	peer_end(e, &e->peers[0], why);
 	check(e->peers[0].state == PEER_FREE && b.relays[0].open == 0, "it is over");
 	last = b.relays[0];
+	troubled = e->trouble != 0;
 	bench_end(&b);
 	return &last;
 }
 
 static void test_ends(void)
 {
-	const struct relay *r = ends((struct peer){ .ready = true, .closing = true, .finished = 3 }, &temporary);
+	const struct relay *r = over((struct peer){ .ready = true, .closing = true, .finished = 3 }, &temporary);
 
-	check(r->closed_after == 3 && r->failures == 0 && r->later == 0, "421 after some messages is a way to share");
-	r = ends((struct peer){ .ready = true, .closing = true, .finished = 3, .limited = true }, &temporary);
+	check(r->closed_after == 3 && r->failures == 0 && r->later == 0 && !troubled,
+		"421 after some messages is a way to share");
+	r = over((struct peer){ .ready = true, .closing = true, .finished = 1 }, &temporary);
+	check(r->closed_after == 1 && r->failures == 0, "after one, too");
+	r = over((struct peer){ .ready = true, .closing = true, .finished = 3, .limited = true }, &temporary);
 	check(r->later == 1 && r->failures == 0, "with words of a limit it is given less");
-	r = ends((struct peer){ .closing = true, .finished = 0 }, &temporary);
-	check(r->failures == 1, "421 before any message is a failure");
-	r = ends((struct peer){ .ready = true, .quitting = true }, &temporary);
-	check(r->failures == 0, "after QUIT it may end as it likes");
-	r = ends((struct peer){ .ready = true, .taken = 1 }, &temporary);
+	r = over((struct peer){ .closing = true, .finished = 0 }, &temporary);
+	check(r->failures == 1 && troubled, "421 before any message is a failure");
+	r = over((struct peer){ .ready = true, .quitting = true }, &temporary);
+	check(r->failures == 0 && !troubled, "after QUIT it may end as it likes");
+	r = over((struct peer){ .ready = true, .taken = 1 }, &temporary);
 	check(r->failures == 0, "what is idle may be closed");
-	r = ends((struct peer){ .ready = true }, &temporary);
+	r = over((struct peer){ .ready = true }, &temporary);
 	check(r->failures == 1, "but not before it had a message");
-	r = ends((struct peer){ .taken = 1 }, &temporary);
+	r = over((struct peer){ .taken = 1 }, &temporary);
 	check(r->failures == 1, "nor before it was up");
-	r = ends((struct peer){ .ready = true, .quitting = true, .troubled = true }, &temporary);
+	r = over((struct peer){ .ready = true, .quitting = true, .troubled = true }, &temporary);
 	check(r->failures == 1, "nor with a message");
-	r = ends((struct peer){ .ready = true, .troubled = true, .suspect = true }, &temporary);
+	r = over((struct peer){ .ready = true, .troubled = true, .suspect = true }, &temporary);
 	check(r->failures == 0 && r->broken == 0 && r->why.kind == ERR_TEMP,
 		"a row that is suspect is blamed, not the relay");
-	r = ends((struct peer){ .ready = true, .troubled = true, .suspect = true, .aside = true }, &temporary);
+	r = over((struct peer){ .ready = true, .troubled = true, .suspect = true, .aside = true }, &temporary);
 	check(r->failures == 0 && r->broken == 1, "the second time the row is left");
-	r = ends((struct peer){ .ready = false }, &gone);
+	r = over((struct peer){ .ready = false }, &gone);
 	check(r->dead && str_starts(str_of(r->why.text), STR_LIT("mx0.example:25: unknown")), "%s", r->why.text);
-	r = ends((struct peer){ .ready = true }, &gone);
+	r = over((struct peer){ .ready = true }, &gone);
 	check(!r->dead && r->failures == 1, "a relay that came up is not dead at once");
-	r = ends((struct peer){ .ready = true }, NULL);
+	r = over((struct peer){ .ready = true }, NULL);
 	check(r->failures == 0, "in order");
 	/* What we end ourselves teaches nothing. */
 	bench_begin(&b, "email\na@d.example\n", 1, false, NO_OPTIONS);
@@ -215,6 +226,82 @@ static void test_ends(void)
 	b.relays[0].open = 1;
 	peer_end(e, &e->peers[0], &gone);
 	check(b.relays[0].failures == 0 && e->trouble == 0, "nor does what we end ourselves");
+	bench_end(&b);
+}
+
+/* After BDAT an answer out of step may have been another message's: what was taken before is in doubt, and told so. */
+static void test_doubt(void)
+{
+	const struct err wrong = { .kind = ERR_PROTOCOL, .text = "out of step" };
+
+	for (int i = 0; i < 5; i++) {
+		bench_begin(&b, "email\na@d.example\n", 1, false, NO_OPTIONS);
+		bench_up(&b, 0, 0, "");
+		struct peer *p = &e->peers[0];
+
+		p->smtp.used = i == 1 ? 0 : SMTP_CAP_CHUNKING;
+		p->jobs = 1;
+		p->taken = i == 2 ? 1 : 3;
+		catch_begin();
+		peer_end(e, p, i == 3 ? &temporary : i == 4 ? NULL : &wrong);
+		const char *said = catch_end();
+
+		check((strstr(said, "before (2 messages) is in doubt") != NULL) == (i == 0), "in doubt, %d: %s", i,
+			said);
+		bench_end(&b);
+	}
+}
+
+/* A relay that is given up is named where there are others. */
+static void test_named(void)
+{
+	for (size_t n = 1; n <= 2; n++) {
+		bench_begin(&b, "email\na@d.example\n", 1, false, NO_OPTIONS);
+		e->n_relays = n;
+		e->peers[0] = (struct peer){ .state = PEER_OPENING, .relay = &b.relays[0] };
+		b.relays[0].open = 1;
+		catch_begin();
+		peer_end(e, &e->peers[0], &gone);
+		check((strstr(catch_end(), "mx0.example:25: unknown: no longer used") != NULL) == (n == 2),
+			"of %zu relays", n);
+		bench_end(&b);
+	}
+}
+
+/* What a session waits for has a time limit; one that idles, or waits for its relay's token, waits for nothing. */
+static void test_owed(void)
+{
+	int64_t deadline = INT64_MAX;
+
+	bench_begin(&b, "email\na@d.example\nb@d.example\n", 1, false, NO_OPTIONS);
+	struct peer *p = &e->peers[0];
+	const char *const *awaited = &p->connection.link.awaited;
+
+	check(peer_poll(p, b.fds, &deadline) == 0, "no session");
+	bench_up(&b, 0, 0, "");
+	peer_poll(p, b.fds, &deadline);
+	check(*awaited == NULL && deadline == INT64_MAX, "one that idles owes nothing");
+	engine_admit(e);
+	step_peer(e, p);
+	peer_poll(p, b.fds, &deadline);
+	check(*awaited != NULL && strstr(*awaited, "MAIL") != NULL, "one with a message: %s", *awaited);
+	p->wants_token = true;
+	peer_poll(p, b.fds, &deadline);
+	check(*awaited == NULL, "one that waits for a token");
+	p->wants_token = false;
+	bench_serves(&b, 0);
+	engine_admit(e);
+	bench_serves(&b, 0);
+	peer_poll(p, b.fds, &deadline);
+	check(*awaited == NULL, "idle again");
+	peer_quit(p);
+	step_peer(e, p);
+	peer_poll(p, b.fds, &deadline);
+	check(*awaited != NULL && strstr(*awaited, "QUIT") != NULL, "one that said QUIT: %s", *awaited);
+	p->quitting = false;
+	p->ready = false;
+	peer_poll(p, b.fds, &deadline);
+	check(*awaited != NULL, "one that is not up yet");
 	bench_end(&b);
 }
 
@@ -265,6 +352,9 @@ static void test_provider(void)
 		provider_pushed_back(&p, BENCH_NOW + i * CLOCK_SECOND, false);
 	check(p.interval == 10 * CLOCK_SECOND && p.next == BENCH_NOW + 80 * CLOCK_SECOND,
 		"ten seconds and a minute at most");
+	p = (struct provider){ .interval = 5 * CLOCK_SECOND };
+	provider_pushed_back(&p, BENCH_NOW, false);
+	check(p.interval == 10 * CLOCK_SECOND, "ten seconds");
 	p = (struct provider){ .next = 0 };
 	provider_pushed_back(&p, 1, false);
 	check(p.refusals == 1, "the first counts whenever it is");
@@ -380,6 +470,9 @@ int main(void)
 	test_blamed();
 	test_ends();
 	test_limited();
+	test_doubt();
+	test_named();
+	test_owed();
 	test_provider();
 	test_held_rows();
 	test_pace();

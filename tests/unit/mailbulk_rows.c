@@ -13,6 +13,7 @@
 #include "cmd/mailbulk/letter/values.h"
 #include "io/file.h"
 #include "text/base64.h"
+#include "text/hex.h"
 
 /* Which rows of a list are mailed, and what stands in for a row: its key, its address, its token. */
 
@@ -260,6 +261,155 @@ static void test_tokens(void)
 	end(&s);
 }
 
+/* The reader makes UTF-8 of every cell. Should it once fail to, the row is not mailed all the same. */
+static void test_octets(void)
+{
+	static const struct str cells[] = { STR_LIT("b@x.example"), STR_LIT("\xc3") };
+	struct scene s;
+	struct row row = { .number = 1, .line = 2, .cells = cells };
+
+	check(begin(&s, "email,name\nb@x.example,N\n", NO_OPTIONS) &&
+			!values_set(&s.selection.values, &s.campaign, &s.list, &row, &s.err) && s.err.kind == ERR_DATA,
+		"a cell that is not UTF-8: %s", s.err.text);
+	end(&s);
+}
+
+/* The row at hand, by its list and options; the scene is to be ended. */
+static bool first(struct scene *s, const char *list, const char *const *options)
+{
+	return check(begin(s, list, options) && selection_next(&s->selection, &s->err) == CHOICE_TAKEN, "a row: %s",
+		s->err.text);
+}
+
+/* What the journal knows a row by must not change between versions. */
+static void test_keys(void)
+{
+	struct scene s;
+
+	if (first(&s, "email,order\n\"Ann <Ann@X.example>\",A-7\n", NO_OPTIONS)) {
+		check_same(str_of(s.selection.values.key), "ff8cae1e494318afd37e2e532eff01ed", "a row's key");
+		check_same(buf_str(&s.selection.values.written), "Ann@X.example",
+			"its address as it stands in the list");
+		check_same(buf_str(&s.selection.values.mailbox), "Ann@x.example", "and as it is for the envelope");
+	}
+	end(&s);
+	if (first(&s, "email,order\nAnn@X.example, A-7 \n", OPTIONS("--key", "order")))
+		check_same(str_of(s.selection.values.key), "c953927d3639986730fa27abe16e51c2",
+			"with a column of --key");
+	end(&s);
+	if (first(&s,
+		    "email\nann@b\xc3\xbc"
+		    "cher.example\n",
+		    NO_OPTIONS))
+		check_same(buf_str(&s.selection.values.mailbox), "ann@xn--bcher-kva.example", "a domain in A-labels");
+	end(&s);
+	if (first(&s,
+		    "email\nj\xc3\xbcrg@b\xc3\xbc"
+		    "cher.example\n",
+		    NO_OPTIONS))
+		check_same(buf_str(&s.selection.values.mailbox),
+			"j\xc3\xbcrg@b\xc3\xbc"
+			"cher.example",
+			"in U-labels where the local part is not ASCII");
+	end(&s);
+	if (first(&s, "email\na@x.example\na@x.example\n", NO_OPTIONS))
+		check(selection_next(&s.selection, &s.err) == CHOICE_DUPLICATE &&
+				strcmp(s.err.text, "duplicate of line 2") == 0,
+			"whose duplicate it is: %s", s.err.text);
+	end(&s);
+	put("left.csv", "email,reason\na@x.example,too many mails\n");
+	check(begin(&s, "email\na@x.example\n", OPTIONS("--suppress", in("left.csv"))) &&
+			selection_next(&s.selection, &s.err) == CHOICE_SUPPRESSED &&
+			strcmp(s.err.text, "suppressed: too many mails") == 0,
+		"why it is suppressed: %s", s.err.text);
+	end(&s);
+}
+
+/* A row that waited is read again: only the same row may go. */
+static void test_again(void)
+{
+	static const char list[] = "email,order\na@x.example,1\nb@x.example,2\nc@x.example,3\n";
+	struct values values = { .key = "" };
+	unsigned char key[16];
+	struct scene s;
+
+	put("left.csv", "email\nc@x.example\n");
+	for (int i = 0; i < 7; i++) {
+		static const enum choice want[] = { CHOICE_TAKEN, CHOICE_FAIL, CHOICE_FAIL, CHOICE_FAIL, CHOICE_FAIL,
+			CHOICE_SUPPRESSED, CHOICE_FAIL };
+		bool found = begin(&s, list, i == 5 ? OPTIONS("--suppress", in("left.csv")) : NO_OPTIONS);
+
+		for (int k = 0; k < (i == 5 ? 3 : 2); k++)
+			found = found && selection_next(&s.selection, &s.err) != CHOICE_FAIL;
+		struct row row = { .number = s.selection.row.number,
+			.line = s.selection.row.line,
+			.offset = s.selection.row.offset,
+			.octets = s.selection.row.octets };
+
+		hex_decode(key, str_of(s.selection.values.key));
+		if (i == 1)
+			key[0] ^= 1;
+		if (i == 2)
+			key[15] ^= 1;
+		if (i == 3)
+			put("list.csv", "email,order\na@x.example,1\nX@x.example,2\nc@x.example,3\n");
+		if (i == 4)
+			put("list.csv", "email,order\n");
+		if (i == 6)
+			row.octets -= 3;
+		s.err = (struct err){ .kind = ERR_NONE };
+		enum choice choice = selection_again(&s.selection, key, &row, &values, &s.err);
+
+		check(found && choice == want[i] && (choice != CHOICE_FAIL || s.err.kind == ERR_IO), "again, %d: %d %s",
+			i, (int)choice, s.err.text);
+		check(i == 5 || choice == CHOICE_FAIL || str_eq(buf_str(&values.folded), STR_LIT("b@x.example")),
+			"who it is");
+		end(&s);
+	}
+	values_free(&values);
+}
+
+/* Which of several links people see, and what is known of a row. */
+static void test_names(void)
+{
+	static const char two[] = "email,a.b,a.c\na@x.example,1,2\nb@x.example,3,4\n";
+	struct scene s;
+
+	if (first(&s, two,
+		    OPTIONS("--unsubscribe", "mailto:u@x.example?subject={{a.b}}", "--unsubscribe",
+			    "https://x.example/{{a.b}}/{{a.c}}"))) {
+		check_same(buf_str(&s.selection.values.unsubscribe), "https://x.example/1/2", "the link for people");
+		check(selection_next(&s.selection, &s.err) == CHOICE_TAKEN, "the next");
+		check_same(buf_str(&s.selection.values.unsubscribe), "https://x.example/3/4", "is its own, and alone");
+		check(s.selection.values.token[0] == '\0' && !values_known(&s.campaign, &s.list, STR_LIT("token")) &&
+				values_known(&s.campaign, &s.list, STR_LIT("unsubscribe")) &&
+				values_known(&s.campaign, &s.list, STR_LIT("a.b")) &&
+				!values_known(&s.campaign, &s.list, STR_LIT("a.d")),
+			"names that mean something");
+	}
+	end(&s);
+	if (first(&s, two,
+		    OPTIONS("--unsubscribe", "mailto:u@x.example?subject={{#a}}{{c}}{{b}}{{/a}}{{^ab}}-{{/ab}}",
+			    "--missing", "empty")))
+		check_same(buf_str(&s.selection.values.unsubscribe), "mailto:u@x.example?subject=21-",
+			"an object of columns");
+	check(!values_known(&s.campaign, &s.list, STR_LIT("token")), "no token without a key");
+	end(&s);
+	if (first(&s, two, NO_OPTIONS))
+		check(buf_len(&s.selection.values.unsubscribe) == 0 &&
+				!values_known(&s.campaign, &s.list, STR_LIT("unsubscribe")),
+			"no link without --unsubscribe");
+	end(&s);
+	put("key", KEY "\n");
+	if (first(&s, two, OPTIONS("--token-key", in("key"))))
+		check(strlen(s.selection.values.token) == 43 && values_known(&s.campaign, &s.list, STR_LIT("token")),
+			"a token is the whole of it");
+	end(&s);
+	check(begin(&s, "email\n\n,\n\"\"\nno\n", NO_OPTIONS) && selection_next(&s.selection, &s.err) == CHOICE_BAD,
+		"no address: %s", s.err.text);
+	end(&s);
+}
+
 static void test_links(void)
 {
 	static const char *const bad[] = { "https://x.example/{{name}} x", "https://x.example/,{{email}}",
@@ -283,6 +433,7 @@ static void test_links(void)
 	end(&s);
 	check_same(str_of(choices("email,name\nb@x.example,\xff\n", NO_OPTIONS)), "T",
 		"what is not UTF-8 is read as Windows-1252");
+	test_octets();
 }
 
 int main(void)
@@ -301,6 +452,9 @@ int main(void)
 	test_read_errors();
 	test_tokens();
 	test_links();
+	test_keys();
+	test_again();
+	test_names();
 	snprintf(command, sizeof command, "rm -r %s", directory);
 	check(system(command) == 0, "clean");
 	return tap_done();

@@ -263,9 +263,16 @@ static void test_held(void)
 	check_records(&b, "F a", "refused");
 	check_results(&b, "", "but it is not told yet");
 	check(e->n_held == 1, "it is held");
+	char line[200];
+
+	snprintf(line, sizeof line,
+		"a@d.example,refused,550,,xyzzy,1,id@x.example,mx0.example:25,2026-11-23T01:02:03Z,unknown,rcpt,%u,%s\n",
+		(unsigned)e->held[0].result.row, e->held[0].result.key);
+	check(strlen(e->held[0].result.key) == 32, "with its key");
 	bench_one(&b, "b", SMTP_REFUSED_NEVER, OUTCOME_AT_RCPT, 550, NO_SUCH);
 	check_results(&b, "b refused no-mailbox", "one that says why is told at once");
 	bench_one(&b, "c", SMTP_ACCEPTED, OUTCOME_AT_CONTENT, 250, "ok");
+	check(str_starts(buf_str(&e->results.out), str_of(line)), "all of it is told: %s", line);
 	check_records(&b, "F b; S c", "what was held needs no other record");
 	check_results(&b, "a refused unknown; c sent", "an acceptance ends the doubt");
 	check(e->n_held == 0 && e->refused_in_row == 0, "and the row of refusals");

@@ -443,6 +443,89 @@ static const struct play steps[] = {
 		.events = "ready 1:10:u1; 1[a\r\n]; confirmed; 1[b\r\n]; closed" },
 };
 
+/* A server with n messages answers what the client said; questions: how many there were that only confirm the step. */
+static void answer(struct pop3 *p, unsigned n, bool pipelining, unsigned *questions)
+{
+	struct buf said = { 0 };
+	struct str rest;
+
+	buf_add(&said, buf_str(&p->out));
+	buf_clear(&p->out);
+	rest = buf_str(&said);
+	while (rest.n > 0) {
+		struct str line = str_trim(str_cut(&rest, '\n'));
+		struct str word = str_cut(&line, ' ');
+		bool list = str_eq(word, STR_LIT("LIST"));
+
+		if (str_eq(word, STR_LIT("CAPA"))) {
+			buf_printf(&p->in, "+OK\r\nUSER\r\nUIDL\r\n%s.\r\n", pipelining ? "PIPELINING\r\n" : "");
+		} else if (str_eq(word, STR_LIT("STAT"))) {
+			buf_printf(&p->in, "+OK %u 10\r\n", n);
+		} else if (str_eq(word, STR_LIT("RETR"))) {
+			buf_add_text(&p->in, "+OK\r\na\r\n.\r\n");
+		} else if ((list || str_eq(word, STR_LIT("UIDL"))) && line.n > 0) {
+			++*questions;
+			buf_printf(&p->in, list ? "+OK %.*s 10\r\n" : "+OK %.*s u%.*s\r\n", STR_ARGS(line),
+				STR_ARGS(line));
+		} else {
+			buf_add_text(&p->in, "+OK\r\n");
+			for (unsigned i = 1; i <= n && (list || str_eq(word, STR_LIT("UIDL"))); i++)
+				buf_printf(&p->in, list ? "%u 10\r\n" : "%u u%u\r\n", i, i);
+			if (list || str_eq(word, STR_LIT("UIDL")))
+				buf_add_text(&p->in, ".\r\n");
+		}
+	}
+	buf_free(&said);
+}
+
+/* So many questions that a server out of step answers them rightly once in 2^16 times; fewer where each is a round
+ * trip. */
+static void test_questions(void)
+{
+	static const struct {
+		unsigned messages;
+		bool pipelining;
+		bool lock_step;
+		unsigned questions;
+	} t[] = { { 1, true, false, 1 }, { 2, true, false, 8 }, { 4, true, false, 6 }, { 128, true, false, 2 },
+		{ 127, true, false, 3 }, { 4, false, false, 4 }, { 4, true, true, 4 }, { 300, false, false, 2 } };
+
+	for (size_t i = 0; i < sizeof t / sizeof *t; i++) {
+		struct sasl_params sp = { .service = "pop",
+			.host = "pop.example",
+			.port = 110,
+			.user = STR_LIT("ann"),
+			.password = STR_LIT("secret") };
+		struct pop3_params params = CONFIRM;
+		struct pop3_news news;
+		enum pop3_event event = POP3_WAIT;
+		unsigned questions = 0;
+		struct pop3 p;
+
+		params.lock_step = t[i].lock_step;
+		params.sasl = sasl_new(&sp, NULL);
+		pop3_init(&p, &params);
+		buf_add_text(&p.in, "+OK\r\n");
+		for (int turn = 0;
+			turn < 200 && event != POP3_CONFIRMED && event != POP3_FAILED && event != POP3_CLOSED; turn++) {
+			event = pop3_next(&p, &news);
+			if (event == POP3_READY)
+				pop3_retr(&p, 1);
+			if (event == POP3_FINISH) {
+				questions = 0; /* those before only try what the server knows */
+				pop3_confirm(&p);
+			}
+			if (event == POP3_WAIT)
+				answer(&p, t[i].messages, t[i].pipelining, &questions);
+		}
+		check(event == POP3_CONFIRMED && questions == t[i].questions, "%u messages%s%s: %u questions, event %d",
+			t[i].messages, t[i].pipelining ? "" : ", no PIPELINING", t[i].lock_step ? ", lock step" : "",
+			questions, (int)event);
+		pop3_free(&p);
+		sasl_free(params.sasl);
+	}
+}
+
 static void play_all(const struct play *plays, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
@@ -631,6 +714,7 @@ int main(void)
 	play_all(steps, sizeof steps / sizeof *steps);
 	play_all(lists, sizeof lists / sizeof *lists);
 	play_all(messages, sizeof messages / sizeof *messages);
+	test_questions();
 	test_injection();
 	test_commands();
 	test_uids();

@@ -814,6 +814,78 @@ static void test_due(void)
 	check(sink_due(&s), "into a pipe each goes at once");
 }
 
+/* What the state notes of a batch is of that batch alone: by it the next run tells whether all of it arrived. */
+static void test_place(void)
+{
+	struct state state;
+	struct sink s;
+	char want[300];
+
+	reset(OLD);
+	start_batch(&s, &state, box);
+	check(s.octets == strlen(BATCH), "what a batch holds is counted");
+	for (int i = 0; i < 2; i++) {
+		const char *before = i == 0 ? OLD : OLD BATCH;
+		const char *batch = i == 0 ? BATCH : TWO_STORED;
+
+		snprintf(want, sizeof want, "B\tmbox\t%s\t%zu\t%u\t", box, strlen(before),
+			(unsigned)crc32_add(0, str_of(batch)));
+		check(i == 0 || add(&s, "u3", TWO), "the next batch");
+		check(sink_commit(&s, NULL), "commit");
+		struct str noted = content(state_file);
+
+		check(str_search(noted, str_of(want)) < noted.n, "place and sum: %s", want);
+		check(s.octets == 0, "then it is empty");
+	}
+	end(&s, &state);
+	/* A batch that is dropped is not part of the next one's sum. */
+	reset(NULL);
+	start_batch(&s, &state, box);
+	check(sink_discard(&s, NULL) && add(&s, "u3", TWO) && sink_commit(&s, NULL), "after a batch that was dropped");
+	snprintf(want, sizeof want, "B\tmbox\t%s\t0\t%u\t", box, (unsigned)crc32_add(0, STR_LIT(TWO_STORED)));
+	check(str_search(content(state_file), str_of(want)) < content(state_file).n, "place and sum: %s", want);
+	end(&s, &state);
+}
+
+/* Fields by which a mail program would take a message for read, deleted or counted get another name. */
+static void test_steering(void)
+{
+	struct state state;
+	struct sink s;
+
+	reset(NULL);
+	start(&s, &state, box);
+	check(add(&s, "u1",
+		      "A: 1\r\nStatus: RO\r\n more\r\nstatus : x\r\nStatusx: y\r\nX-Status: D\r\n\r\nStatus: body\r\n") &&
+			sink_commit(&s, NULL),
+		"a message with fields of a mailbox");
+	struct str stored = content(box);
+
+	check(str_ends(stored,
+		      STR_LIT("\nA: 1\nX-Original-Status: RO\n more\nX-Original-status : x\nStatusx: y\nX-Original-X-Status: D\n\n"
+			      "Status: body\n\n")),
+		"%.*s", STR_ARGS(stored));
+	end(&s, &state);
+}
+
+/* A name that would break a line of the state is none. */
+static void test_names(void)
+{
+	static const char *const bad[] = { "a\tb", "a\nb", "\x1b[1m", "a\x7f" };
+	struct state state = { .journal = { .fd = -1 } };
+	struct sink s;
+
+	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+		struct err err = { 0 };
+		char path[200];
+
+		snprintf(path, sizeof path, "%s/%s", directory, bad[i]);
+		check(!sink_open(&s, path, &state, &err) && err.kind == ERR_USAGE, "a control character: %zu", i);
+		check(access(path, F_OK) != 0, "nothing is made");
+		sink_close(&s);
+	}
+}
+
 /* --- Maildir --- */
 
 static int files_in(const char *folder)
@@ -1023,6 +1095,9 @@ int main(void)
 	test_discard();
 	test_pipe();
 	test_due();
+	test_place();
+	test_steering();
+	test_names();
 	test_maildir();
 	test_maildir_failures();
 	test_maildir_recover();

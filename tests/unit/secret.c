@@ -3,6 +3,10 @@
 #include "tests/tap.h"
 
 #include <fcntl.h>
+#ifdef HAVE_SYS_PRCTL_H
+#include <sys/prctl.h>
+#endif
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -246,11 +250,23 @@ static void test_netrc(void)
 	buf_free(&out);
 }
 
+/* What holds secrets leaves none in a core file, and no other process may look into it. */
+static void test_harden(void)
+{
+	struct rlimit limit = { 1, 1 };
+
+	secret_harden();
+	check(getrlimit(RLIMIT_CORE, &limit) == 0 && limit.rlim_cur == 0 && limit.rlim_max == 0, "no core file");
+#ifdef HAVE_SYS_PRCTL_H
+	check(prctl(PR_GET_DUMPABLE, 0, 0, 0, 0) == 0, "nobody may look");
+#endif
+}
+
 int main(void)
 {
 	if (mkdtemp(directory) == NULL)
 		abort();
-	secret_harden();
+	test_harden();
 	test_split();
 	test_sources();
 	test_credential();
