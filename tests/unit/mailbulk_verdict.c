@@ -376,14 +376,14 @@ static void test_words(void)
 
 	snprintf(key, sizeof key, "%s", job->tickets[0].key);
 	journal_close(&e->book.journal);
-	bool found = journal_open(&e->book.journal, b.settings->journal, ledger_replay, &l, &b.err) &&
+	bool ok = journal_open(&e->book.journal, b.settings->journal, ledger_replay, &l, &b.err) &&
 		ledger_at(&l, key, &at) && journal_at(&e->book.journal, at, &e->recalled, &b.err) &&
 		ledger_read(buf_str(&e->recalled), key, &w) && ledger_state(&l, key) == LEDGER_REFUSED &&
 		w.code == 550 && str_eq(w.enhanced, STR_LIT("5.1.1")) && str_eq(w.reason, STR_LIT("no-mailbox")) &&
 		str_eq(w.stage, STR_LIT("rcpt")) && str_eq(w.message_id, STR_LIT("id@x.example")) &&
 		str_eq(w.reply, STR_LIT("no such user, here"));
 
-	check(found, "and its record: %s", buf_text(&e->recalled));
+	check(ok, "and its record: %s", buf_text(&e->recalled));
 	ledger_free(&l);
 	engine_job_free(e, job);
 	bench_end(&b);

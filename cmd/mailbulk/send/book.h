@@ -53,7 +53,7 @@ struct book_row {
 bool book_open(struct book *b, struct campaign *campaign, const struct settings *settings, const char *list_key,
 	int64_t wall, struct err *err);
 /* Is there a journal beside this one that is of the same text and list, cut into another number of shares? Then some
- * people would have it twice: false, with 65. */
+ * people would have it twice: false, with 65. One of the whole list is a warning: it may be of a trial. */
 bool book_shares(const struct book *b, struct err *err);
 void book_free(struct book *b);
 

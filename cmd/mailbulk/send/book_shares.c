@@ -7,7 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/mem.h"
+#include "cli/say.h"
 #include "cmd/mailbulk/letter/campaign.h"
 #include "cmd/mailbulk/settings.h"
 #include "io/file.h"
@@ -43,7 +43,7 @@ static bool read_campaign(const char *path, struct ledger *l)
 	return ok;
 }
 
-/* May both be sent? Not when they cut the same list into different shares. */
+/* May both be sent? Not when they cut the same list into different numbers of shares. */
 static bool fits(const struct book *b, const char *path, struct err *err)
 {
 	struct ledger l = { 0 };
@@ -55,11 +55,16 @@ static bool fits(const struct book *b, const char *path, struct err *err)
 	ledger_free(&l);
 	if (!same || strcmp(theirs != NULL ? theirs : "", ours != NULL ? ours : "") == 0)
 		return true;
+	if (theirs == NULL || ours == NULL) {
+		/* A trial, perhaps. */
+		say_note("warning: %s is of %s of the same message and list: some may get it twice", path,
+			theirs != NULL ? "a share" : "the whole");
+		return true;
+	}
 	return err_set(err, ERR_DATA,
-		"%s is of %s%s of the same message and list, and this run is of %s%s: some would get it twice. Use the "
-		"same number of shares, or move that journal away",
-		path, l.share[0] != '\0' ? "share " : "the whole", l.share,
-		b->share[0] != '\0' ? "share " : "the whole", b->share);
+		"%s is of share %s of the same message and list, and this run is of share %s: some would get it twice. "
+		"Use the same number of shares, or move that journal away",
+		path, l.share, b->share);
 }
 
 bool book_shares(const struct book *b, struct err *err)
