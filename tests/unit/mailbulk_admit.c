@@ -20,6 +20,24 @@ static size_t admit(void)
 	return engine_admit(e);
 }
 
+/* The next row, in a new turn. */
+static const struct ticket *ahead(void)
+{
+	book_commit(&e->book, &b.err);
+	return line_head(e);
+}
+
+/* Take it, as a session does. */
+static struct waiting take(void)
+{
+	const struct values *v;
+	struct ticket t;
+
+	check(line_take(e, &t, &v), "it is taken");
+	mem_free(t.email);
+	return t.row;
+}
+
 /* A list of n rows r0@d0.example, r1@d1.example… in so many domains. */
 static const char *rows(unsigned n, unsigned domains)
 {
@@ -481,8 +499,11 @@ static bool told(const char *text)
 /* Whose words a settled row is told with, and under which address. */
 static void test_words(void)
 {
-	const struct ledger_words words = { 250, STR_LIT("2.0.0"), STR_LIT("queued as A"), STR_LIT(""),
-		STR_LIT("content"), STR_LIT("id@x.example"), STR_LIT(""), 0, 0 };
+	const struct ledger_words words = { .code = 250,
+		.enhanced = STR_LIT("2.0.0"),
+		.reply = STR_LIT("queued as A"),
+		.stage = STR_LIT("content"),
+		.message_id = STR_LIT("id@x.example") };
 	static const char list[] = "email\nAnn@B\xc3\xbc"
 				   "cher.example\nb@x.example\nc@x.example\n";
 	struct err why;
@@ -497,7 +518,7 @@ static void test_words(void)
 	bench_records(&b);
 	bench_end(&b);
 	bench_begin(&b, list, 1, true, NO_OPTIONS);
-	check(line_head(e) != NULL &&
+	check(ahead() != NULL &&
 			told("Ann@B\xc3\xbc"
 			     "cher.example,skipped,250,2.0.0,queued as A,0,id@x.example,"),
 		"what was sent is told with the server's words");
@@ -506,16 +527,36 @@ static void test_words(void)
 		"what is in doubt with ours");
 	bench_end(&b);
 	bench_begin(&b, list, 1, false, NO_OPTIONS);
-	check(line_head(e) != NULL && strcmp(line_head(e)->email, "Ann@xn--bcher-kva.example") == 0 &&
+	check(ahead() != NULL && strcmp(line_head(e)->email, "Ann@xn--bcher-kva.example") == 0 &&
 			strcmp(line_head(e)->written,
 				"Ann@B\xc3\xbc"
 				"cher.example") == 0,
 		"the server gets A-labels, the results what the list has");
 	bench_end(&b);
 	bench_begin(&b, list, 1, false, OPTIONS("--test", "me@test.example"));
-	check(line_head(e) != NULL && strcmp(line_head(e)->email, "me@test.example") == 0 &&
+	check(ahead() != NULL && strcmp(line_head(e)->email, "me@test.example") == 0 &&
 			strcmp(line_head(e)->written, "me@test.example") == 0,
 		"a test is told as one");
+	bench_end(&b);
+}
+
+/* A row whose time has come, while its provider pauses: it waits for that, in one place. */
+static void test_again(void)
+{
+	begin(1, 1, NO_OPTIONS);
+	check(ahead() != NULL, "a row");
+	struct waiting w = take();
+
+	w.due = BENCH_NOW;
+	w.drops = 1;
+	w.attempts = 3;
+	queue_push(&e->queue, &w);
+	provider_pushed_back(provider_of(&e->providers, STR_LIT("x@d0.example")), BENCH_NOW, false);
+	check(ahead() == NULL && e->queue.n == 0 && e->providers.held == 1, "it is held, and does not go");
+	e->now += CLOCK_SECOND / 4;
+	check(ahead() != NULL && e->queue.n == 0 && e->providers.held == 0 && line_head(e)->row.drops == 1 &&
+			line_head(e)->row.attempts == 3,
+		"then it goes, once, with what is known of it");
 	bench_end(&b);
 }
 
@@ -607,11 +648,12 @@ static void test_trying(void)
 	}
 	check(turns >= 2 && turns < 20, "it took %d turns", turns);
 	check_records(&b, "T r0", "before its end leaves the journal says so");
+	e->now += 5;
 	bench_says(&b, 0, "250 2.0.0 queued\r\n");
 	check_records(&b, "S r0", "accepted");
 	check_results(&b, "r0 sent", "and told");
 	check(e->under_way == 0 && e->peers[0].finished == 1 && e->peers[0].jobs == 0 &&
-			e->peers[0].idle_since == BENCH_NOW,
+			e->peers[0].idle_since == BENCH_NOW + 5,
 		"it is over");
 	bench_end(&b);
 }
@@ -673,6 +715,48 @@ static void test_verdicts(void)
 	bench_end(&b);
 }
 
+/* A session that says 421 while it idles has told after how many messages it closes. */
+static void test_closing(void)
+{
+	begin(3, 1, NO_OPTIONS);
+	bench_up(&b, 0, 0, "");
+	engine_admit(e);
+	bench_serves(&b, 0);
+	bench_says(&b, 0, "421 4.3.2 closing\r\n");
+	check(e->peers[0].state == PEER_FREE && b.relays[0].closed_after == 1 && b.relays[0].failures == 0,
+		"421 after one: %u", (unsigned)b.relays[0].closed_after);
+	bench_end(&b);
+}
+
+/* Whoever a session forgets has an end all the same: in doubt, once the message was on its way. */
+static void test_forgotten(void)
+{
+	const struct smtp_params params = {
+		.lmtp = true, .ehlo = "me.example", .tls = TLS_OFF, .window_messages = 1, .window_bytes = WINDOW_OCTETS
+	};
+
+	begin(1, 1, NO_OPTIONS);
+	struct peer *p = e->peers;
+
+	*p = (struct peer){ .state = PEER_UP, .relay = &b.relays[0] };
+	b.relays[0].open = 1;
+	smtp_init(&p->smtp, &params);
+	bench_says(&b, 0, "220 mx.example LMTP\r\n");
+	bench_says(&b, 0, "250-mx.example\r\n250 PIPELINING\r\n");
+	check(engine_admit(e) == 1, "a message");
+	struct job *job = &e->jobs[0];
+
+	job->tickets[1] = job->tickets[0];
+	job->tickets[1].email = mem_copy("lost@d.example", strlen("lost@d.example"));
+	job->tickets[1].written = job->tickets[1].email;
+	job->tickets[1].key[0] ^= 1;
+	job->n = 2;
+	bench_serves(&b, 0);
+	check_records(&b, "T r0; T lost; S r0; U lost", "the one that the session knows, and the other");
+	check_results(&b, "r0 sent; lost unknown", "have a result");
+	bench_end(&b);
+}
+
 /* A campaign whose first message is too large for a server. */
 static void test_size(void)
 {
@@ -703,11 +787,14 @@ int main(void)
 	test_bad();
 	test_earlier();
 	test_words();
+	test_again();
 	test_changed();
 	test_left();
 	test_trying();
 	test_journal_failed();
 	test_verdicts();
+	test_closing();
+	test_forgotten();
 	test_size();
 	return bench_close();
 }

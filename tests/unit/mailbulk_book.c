@@ -2,8 +2,8 @@
 
 #include "tests/mailbulk_engine.h"
 
-/* What must hold at the end of every commit (book.h): who may leave is reserved on disk, no second reservation is
- * behind it, and whoever is deferred needs another one. */
+/* What must hold at the end of every commit (book.h): who may leave is reserved on disk, no second reservation comes
+ * after it, and whoever is deferred needs another one. */
 
 static struct bench b;
 static struct engine *const e = &b.e;
