@@ -178,6 +178,11 @@ static void test_systems(void)
 	check(e->book.sync_due, "a hand-over waits for its sync");
 	commit();
 	check(!e->book.journal.unsynced, "and gets it");
+	struct err err = { 0 };
+
+	book_trying(&e->book, "key", "a\nb", STR_LIT("id"));
+	check(!book_commit(&e->book, &err) && err.kind == ERR_SOFTWARE,
+		"a record that cannot be added lets nothing leave");
 	bench_end(&b);
 }
 
