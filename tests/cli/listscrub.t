@@ -472,9 +472,10 @@ def is_email():
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n", quoting=csv.QUOTE_ALL)
     writer.writerows([["email"], *([json.loads(case[0])] for case in cases)])
-    # (Blanks around an address are nobody's fault.)
+    # (Blanks around an address are nobody's fault; and nobody's mailbox is at a top-level domain: a@io is a slip.)
     good = [case[1] in ("ISEMAIL_VALID_CATEGORY", "ISEMAIL_DNSWARN") or
             (case[2] == "ISEMAIL_CFWS_FWS" and json.loads(case[0]).strip(" ") == "test\x40iana.org") for case in cases]
+    good = [ok and json.loads(case[0]) != "test\x40io" for ok, case in zip(good, cases)]
     r = lab.run("--no-dedupe", "--annotate", stdin=out.getvalue(), rejects=False)
     same([row[1] for row in r.rows()[1:]], ["kept" if ok else "rejected" for ok in good], "is_email: VALID and DNSWARN are kept, nothing else is")
     r = lab.run("--no-dedupe", "--annotate", "--quoted", "--literal", stdin=out.getvalue(), rejects=False)

@@ -199,7 +199,7 @@ def pace():
         work.write("list.csv", "email,name\n" + "".join(f"u{i}@{'slow' if i % 2 else 'fast'}.example,U\n" for i in range(6)))
         r = work.send(server, "--domain-rate", "slow.example=10/s")
         order = [row["email"] for row in r.rows]
-        check(r.status == 0 and r.count("sent") == 6 and order.index("u5@slow.example") == 5 and order.index("u4@fast.example") < 5,
+        check(r.status == 0 and r.count("sent") == 6 and order[5].endswith("@slow.example") and order.index("u4@fast.example") < 5,
               "--domain-rate holds back one domain only", r.out)
     with Work(rows=5) as work, Server(work) as server:
         r = work.send(server, "--warmup", "3:100%")
