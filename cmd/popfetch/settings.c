@@ -3,6 +3,7 @@
 #include "cmd/popfetch/settings.h"
 
 #include "base/mem.h"
+#include "io/child.h"
 #include "io/clock.h"
 #include "text/date.h"
 
@@ -141,6 +142,19 @@ static bool check_combination(const struct settings *s, struct err *err)
 	return true;
 }
 
+/* A command that cannot be run is said before any server is asked. */
+static bool check_command(const char *option, const char *command, struct err *err)
+{
+	if (command == NULL)
+		return true;
+	char **words = child_split(command, err);
+
+	if (words == NULL)
+		return err_prefix(err, "%s", option);
+	mem_free(words);
+	return true;
+}
+
 static bool check_accounts(const struct settings *s, struct err *err)
 {
 	if (s->state != NULL && s->account.names.n > 1)
@@ -177,7 +191,8 @@ bool settings_parse(struct settings *s, int argc, char **argv, struct err *err)
 		(s->max_size_text == NULL || options_size("--max-size", s->max_size_text, &s->max_size, err)) &&
 		check_reading(s, err) && check_combination(s, err) && account_apply_general(&s->account, err) &&
 		(!s->all_accounts || account_all(&s->account, &s->account.names, err)) && check_combination(s, err) &&
-		check_accounts(s, err);
+		check_accounts(s, err) && check_command("--pipe", s->pipe, err) &&
+		check_command("--pipe-mbox", s->pipe_mbox, err);
 }
 
 /* keep = yes, no, or days. */
@@ -213,7 +228,7 @@ bool settings_take_keys(struct settings *s, struct err *err)
 		ok = options_size("max-size", s->max_size_text = k->max_size, &s->max_size, err);
 	if (ok && !s->limited && k->limit != NULL && !str_number(str_of(k->limit), UINT64_MAX, &s->limit))
 		ok = err_set(err, ERR_USAGE, "limit '%s': a number of messages", k->limit);
-	ok = ok && check_combination(s, err);
+	ok = ok && check_combination(s, err) && check_command("pipe", s->pipe, err);
 	if (!ok && err->kind == ERR_USAGE && s->account.server_from_file)
 		err->kind = ERR_CONFIG;
 	return ok;

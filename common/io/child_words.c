@@ -42,7 +42,8 @@ static bool is_for_shell(struct str word)
 		if (strchr("'\"\\", word.p[i]) != NULL)
 			return false;
 	return str_find(word, '|') < word.n || str_among(word, "& && ;") || str_ends(word, STR_LIT(";")) ||
-		str_starts(word, STR_LIT(">")) || str_starts(word, STR_LIT("<")) || str_starts(word, STR_LIT("2>"));
+		str_starts(word, STR_LIT(">")) || str_starts(word, STR_LIT("2>")) ||
+		(str_starts(word, STR_LIT("<")) && str_find(word, '>') == word.n); /* not <a@b.example> */
 }
 
 /* The words as one block: the pointers, then what they point to. */
