@@ -109,7 +109,8 @@ def test_pipe_wrong(work):
     fresh(work, agent)
     with Server(work, FIVE) as server:
         for args, status in ((("--pipe", "/no/such/agent"), 78), (("--pipe", "no-such-agent-at-all"), 78), (("--pipe", "a 'b"), 64), (("--pipe", ""), 64),
-                             (("--pipe", "cat", "--pipe-mbox", "cat"), 64), (("--pipe", "cat", "in.mbox"), 64), (("--list", "--pipe", "cat"), 64), (("--pipe", "cat | sort"), 64), (("--pipe", "cat 'x"), 64),
+                             (("--pipe", "cat", "--pipe-mbox", "cat"), 64), (("--pipe", "cat", "in.mbox"), 64), (("--list", "--pipe", "cat"), 64),
+                             (("--pipe", "cat | sort"), 64), (("--pipe-mbox", "cat 'x"), 64),
                              (("--delete", "-"), 64)):
             check(*expect(work.fetch(server, *args), status))
         check(not server.commands("RETR"), "nothing was fetched")
