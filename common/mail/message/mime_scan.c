@@ -137,6 +137,7 @@ bool mime_scan_join(struct mime_scan *scan, const struct mime_scan *lines)
 	scan->control |= lines->control;
 	scan->from_line |= lines->from_line;
 	scan->not_utf8 |= lines->not_utf8;
+	scan->windows |= lines->windows;
 	return true;
 }
 
