@@ -91,7 +91,7 @@ with Work() as work:
     else:
         attempt(sweep, work, library, "mbox, kept", MANY, "in.mbox", every=1)
         attempt(sweep, work, library, "mbox, deleted", MANY, "--delete", "in.mbox", every=2)
-        attempt(sweep, work, library, "mbox, large", LARGE, "in.mbox")
+        attempt(sweep, work, library, "mbox, large", LARGE, "in.mbox", every=12)
         attempt(sweep, work, library, "Maildir, kept", MANY, "in/", every=12)
         attempt(sweep, work, library, "Maildir, deleted", MANY, "--delete", "in/", every=12)
         attempt(sweep, work, library, "no UIDs", MANY, "in.mbox", options=("--no-uidl",))

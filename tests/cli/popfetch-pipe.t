@@ -190,7 +190,7 @@ def kills(work, shim, name, agent, option, options, most):
         work.fetch(server, *args, env=killpoint.environment(TOOL, shim, KILL_COUNT=counted, KILL_WHAT="file"))
         points = int(open(counted).read())
         wrong, tried = [], 0
-        step = 1 if THOROUGH else max(1, points // 12)
+        step = 1 if THOROUGH else max(1, points // 6)
         for how in ("after", "half", "before"):
             for at in range(1, points + 1, step):
                 fresh(work, agent)
