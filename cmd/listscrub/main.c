@@ -84,7 +84,8 @@ static bool open_outputs(struct run *run, struct err *err)
 	const struct settings *set = &run->set;
 
 	rows->set = set;
-	rows->as_it_is = !set->annotate && !set->suggest;
+	rows->as_it_is = !set->annotate && !set->suggest && !set->jsonl;
+	rows->columns = run->scrub.in.form.columns;
 	rows->delimiter = run->scrub.in.form.delimiter;
 	rows->line_end = run->scrub.in.line_end;
 	if (set->lists[0] != NULL && set->lists[1] != NULL)

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """Several lists at once, and other lists to compare with: --except, --both."""
+import json
 import os
 import sys
 
@@ -59,7 +60,33 @@ def compared():
         same(lab.run(*args, stdin=new, rejects=False).status, 64, f"no file for two purposes {args[:2]}")
 
 
-for part in (united, compared):
+def objects(octets):
+    return [json.loads(line) for line in octets.decode().splitlines()]
+
+
+def json_lines():
+    r = lab.run("--jsonl", "--suggest", stdin='E-Mail;;reason;E-Mail\r\n A@A.de;"say ""x"";\r\ny";\xe4;2\r\nb@@b.de;;\\;\r\na@a.de;\r\nq\x40gmial.com;1;2;3\r\n'.encode("latin-1"))
+    same(objects(r.out), [{"E-Mail": "A@a.de", "2": 'say "x";\r\ny', "reason": "ä", "E-Mail_2": "2", "suggestion": ""},
+                          {"E-Mail": "q\x40gmial.com", "2": "1", "reason": "2", "E-Mail_2": "3", "suggestion": "gmail.com"}], "--jsonl: an object a row, each key once")
+    same([(o["E-Mail"], o["reason"], o["reason_2"], o["line"], len(o)) for o in objects(r.rejects)],
+         [("b@@b.de", "\\", "syntax", 4, 8), ("a@a.de", "", "duplicate", 5, 8)], "and the rejects")
+    r = lab.run("--jsonl", "--annotate", rejects=False, stdin="Ann,a@a.de\nBob,b@b.de")
+    same(objects(r.out), [{"1": n, "email": a, "status": "kept", "reason": "", "detail": ""} for n, a in (("Ann", "a@a.de"), ("Bob", "b@b.de"))], "a list without a header")
+    again = lab.run(stdin=r.out)
+    same(again.rows()[1:], [["Ann", "a@a.de", "kept", "", ""], ["Bob", "b@b.de", "kept", "", ""]], "is read again as what it was")
+    r = lab.run("--jsonl", "--jsonl", stdin='{"mail": "a@a.de", "n": {"x": "\\u20ac"}}\n{"mail": "", "n": null}\n')
+    same(([o["mail"] for o in objects(r.out)], r.status), (["a@a.de"], 0), "from JSON Lines to JSON Lines")
+    r = lab.run("--jsonl", stdin='email\ra\nb@a.de\rc@c.de\r')
+    same((objects(r.out), [o["email"] for o in objects(r.rejects)]), ([{"email": "c@c.de"}], ["a\nb@a.de"]), "a line break that is none in this list")
+    r = lab.run("--jsonl", stdin='email,n\na@a.de,"x\nb@b.de,2\nc@c.de,3\n')
+    same(([o["n"] for o in objects(r.out)], [o["email"] for o in objects(r.rejects)]), (["2", "3"], ['a@a.de,"x']), "what a quote tore is one text")
+    long = "email#n\n" + "".join(f"u{n % 20000}@a.de#{n}\n" for n in range(30000))
+    r = lab.run("--jsonl", "--delimiter=#", stdin=long)
+    same((len(objects(r.out)), objects(r.out)[-1], len(objects(r.rejects))), (20000, {"email": "u19999@a.de", "n": "19999"}, 10000), "a long one, with any delimiter and no sep= line")
+    same((lab.run("--jsonl", stdin="").out, lab.run("--jsonl", stdin="email\n").out), (b"", b""), "nothing comes of nothing")
+
+
+for part in (united, compared, json_lines):
     attempt(part)
 lab.close()
 done()

@@ -160,6 +160,8 @@ bool scrub_run(struct scrub *s, struct err *err)
 	/* Nothing comes of nothing, also where a header was promised. */
 	if (s->in.form.header == LIST_HEADER_YES && s->in.form.columns > 0)
 		rows_header(&s->rows, buf_str(&s->in.header));
+	else
+		rows_no_header(&s->rows, s->in.form.columns, s->judge.email);
 	s->mode = SCRUB_EMIT;
 	if (!s->set->no_dedupe && !dedup_reserve(&s->dedup, BATCH_ROWS))
 		ok = err_set(err, ERR_OS, "no memory for finding duplicates");
