@@ -135,6 +135,8 @@ static bool prepare(struct run *run, struct err *err)
 	random_seed(&s->unread_values.set);
 	random_seed(&s->tlds.set);
 	dedup_init(&s->dedup, random, set->memory, set->newest != NULL);
+	s->tells = s->dedup.tells = s->rows.file != NULL && s->judge.details;
+	s->winner.limit = SIZE_MAX;
 	spill_init(&s->spill);
 	progress_init(&s->progress, "B", s->in.total, set->progress);
 	return true;
@@ -221,6 +223,8 @@ static void run_free(struct run *run)
 	dedup_free(&run->scrub.dedup);
 	spill_free(&run->scrub.spill);
 	rowset_free(&run->scrub.losers);
+	winners_free(&run->scrub.winners);
+	buf_free(&run->scrub.winner);
 	values_free(&run->scrub.unread_values);
 	values_free(&run->scrub.tlds);
 	back_free(&run->back);

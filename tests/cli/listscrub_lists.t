@@ -60,6 +60,35 @@ def compared():
         same(lab.run(*args, stdin=new, rejects=False).status, 64, f"no file for two purposes {args[:2]}")
 
 
+def winners():
+    """A duplicate tells which row of which list is kept, however it was found."""
+    a = lab.write("wa.csv", "email,seen\nx@x.de,2020-01-01\n\"y\n\",1\ny@y.de,2022-02-02\nx@x.de,2020-01-01\n")
+    b = lab.write("wb.csv", "E-Mail;seen\n;\nX@x.de;2021-01-01\ny@y.de;2021-01-01\n")
+    c = lab.write("wc.csv", "seen,email\n2019-01-01,x@x.de\n2023-01-01,x@x.de\n2023-01-01,x@x.de\n")
+
+    def told(*args):
+        r = lab.run(*args, a, b, c)
+        return [(os.path.basename(row["file"]), row["line"], row["detail"].replace(lab.dir + os.sep, "")) for row in r.rejected() if row["reason"] == "duplicate"]
+    first = "x@x.de; kept: wa.csv, line 2"
+    same(told(), [("wa.csv", "6", first), ("wb.csv", "3", first), ("wb.csv", "4", "y@y.de; kept: wa.csv, line 5"), *[("wc.csv", n, first) for n in "234"]], "a duplicate tells the row that is kept")
+    last = "x@x.de; kept: wc.csv, line 3"
+    newest = [("wa.csv", "2", last), ("wa.csv", "6", last), ("wb.csv", "3", last), ("wb.csv", "4", "y@y.de; kept: wa.csv, line 5"), ("wc.csv", "2", last), ("wc.csv", "4", last)]
+    same(told("--keep", "newest:seen"), newest, "also with --keep newest, and one that led for a while tells the last one")
+    long = [lab.write(f"w{k}.csv", "email,seen\n" + "".join(f"u{(n * 7919 + k) % 120000}@a.de,20{(n + k) % 20 + 10}-01-01\n" for n in range(130000))) for k in range(2)]
+    for args in ([], ["--keep", "newest:seen"]):
+        one, small = (lab.run(*args, "--memory", size, *long) for size in ("64M", "1M"))
+        check(one.rejects == small.rejects and one.rejects.count(b"; kept: ") > 130000, f"temporary files change nothing of it {args}", small.err)
+        kept = {row[0]: row for row in one.rows()}
+        lines = [open(name, encoding="ascii").read().split("\n") for name in long]
+        wrong = 0
+        for row in one.rejected():
+            name, line = row["detail"].split("; kept: ")[1].split(", line ")
+            wrong += lines[long.index(name)][int(line) - 1] != ",".join(kept[row["email"]])
+        same(wrong, 0, f"and each is true {args}")
+    r = lab.run(a)
+    same([row["detail"] for row in r.rejected() if row["reason"] == "duplicate"], ["x@x.de"], "of one list it is the address")
+
+
 def objects(octets):
     return [json.loads(line) for line in octets.decode().splitlines()]
 
@@ -86,7 +115,7 @@ def json_lines():
     same((lab.run("--jsonl", stdin="").out, lab.run("--jsonl", stdin="email\n").out), (b"", b""), "nothing comes of nothing")
 
 
-for part in (united, compared, json_lines):
+for part in (united, compared, winners, json_lines):
     attempt(part)
 lab.close()
 done()

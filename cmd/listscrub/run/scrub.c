@@ -118,7 +118,7 @@ static bool gather_all(struct scrub *s, const struct input_place *start, struct 
 /* The duplicates are known now: back to where the writing stopped, or never began. */
 static bool emit_again(struct scrub *s, const struct input_place *from, struct err *err)
 {
-	if (!spill_resolve(&s->spill, &s->dedup, &s->losers, err))
+	if (!spill_resolve(&s->spill, &s->dedup, &s->losers, &s->winners, err))
 		return false;
 	s->losers_known = true;
 	dedup_free(&s->dedup);
