@@ -98,7 +98,7 @@ _listscrub()
 		return ;;
 	esac
 	if [[ $cur == -* ]]; then
-		mapfile -t COMPREPLY < <(compgen -W "--email --delimiter --header --no-header --except --both --ragged --split --strict --fix --fixes --no-tld-check --strict-tld --rejects --annotate --suggest --ascii --summary --report
+		mapfile -t COMPREPLY < <(compgen -W "--email --delimiter --header --no-header --except --both --ragged --split --strict --fix --fixes --no-tld-check --strict-tld --rejects --annotate --jsonl --suggest --ascii --summary --report
 			--progress --quiet --allow-reserved --literal --quoted --no-dedupe --fold --keep --memory --shard --suppress --bounces
 			--allow-empty --soft-limit --soft-window --print-suppressed --update-suppressed --token-key --trust --unproved
 			--rest --tokens --confirmed --update-confirmed --print-confirmed --confirm-tokens --confirm-within --forget --consent --opt-out --unengaged --inactive --active --dates --drop-role --drop-disposable --mx --resolver

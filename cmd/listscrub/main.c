@@ -84,7 +84,8 @@ static bool open_outputs(struct run *run, struct err *err)
 	const struct settings *set = &run->set;
 
 	rows->set = set;
-	rows->as_it_is = !set->annotate && !set->suggest;
+	rows->as_it_is = !set->annotate && !set->suggest && !set->jsonl;
+	rows->columns = run->scrub.in.form.columns;
 	rows->delimiter = run->scrub.in.form.delimiter;
 	rows->line_end = run->scrub.in.line_end;
 	if (set->lists[0] != NULL && set->lists[1] != NULL)
@@ -134,6 +135,8 @@ static bool prepare(struct run *run, struct err *err)
 	random_seed(&s->unread_values.set);
 	random_seed(&s->tlds.set);
 	dedup_init(&s->dedup, random, set->memory, set->newest != NULL);
+	s->tells = s->dedup.tells = s->rows.file != NULL && s->judge.details;
+	s->winner.limit = SIZE_MAX;
 	spill_init(&s->spill);
 	progress_init(&s->progress, "B", s->in.total, set->progress);
 	return true;
@@ -220,6 +223,8 @@ static void run_free(struct run *run)
 	dedup_free(&run->scrub.dedup);
 	spill_free(&run->scrub.spill);
 	rowset_free(&run->scrub.losers);
+	winners_free(&run->scrub.winners);
+	buf_free(&run->scrub.winner);
 	values_free(&run->scrub.unread_values);
 	values_free(&run->scrub.tlds);
 	back_free(&run->back);

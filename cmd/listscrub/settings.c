@@ -58,6 +58,8 @@ static const struct option *output_options(struct settings *s)
 			"write every rejected row here, with reason, detail and line", false },
 		{ "annotate", 0, OPTION_FLAG, &s->annotate, NULL, "keep every row, add status, reason and detail",
 			false },
+		{ "jsonl", 0, OPTION_FLAG, &s->jsonl, NULL, "write rows and rejects as JSON Lines, an object each",
+			false },
 		{ "suggest", 0, OPTION_FLAG, &s->suggest, NULL, "add a column with the likely domain for a typo",
 			false },
 		{ "ascii", 0, OPTION_FLAG, &s->ascii, NULL, "write domains in A-labels (xn--)", false },

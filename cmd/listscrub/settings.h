@@ -23,6 +23,7 @@ struct settings {
 
 	const char *rejects;
 	bool annotate;
+	bool jsonl; /* rows are written as JSON Lines */
 	bool suggest;
 	const char *summary_text;
 	bool summary_json;

@@ -88,7 +88,7 @@ static void model(const unsigned *keys, const int64_t *dates, size_t n, bool new
 
 /* The way listscrub takes: into the table while there is room, the rest into piles. */
 static bool through_spill(const unsigned *keys, const int64_t *dates, size_t n, bool newest, size_t room,
-	struct rowset *losers)
+	struct rowset *losers, struct winners *winners)
 {
 	struct dedup d = { .size = 0 };
 	struct spill spill;
@@ -97,23 +97,37 @@ static bool through_spill(const unsigned *keys, const int64_t *dates, size_t n, 
 
 	spill_init(&spill);
 	start(&d, UINT64_MAX, newest);
+	d.tells = true;
 	ok = dedup_reserve(&d, 1);
 	for (uint64_t i = 0; i < n && ok; i++) {
-		struct dedup_hash hash = hash_of(&d, keys[i]);
-		uint64_t loser = UINT64_MAX;
+		struct dedup_row row = { hash_of(&d, keys[i]), i, dates[i], i + 7 };
+		struct dedup_loss loss;
 
-		if (d.used >= room && dedup_find(&d, hash) == SIZE_MAX)
-			ok = spill_add(&spill, (struct spill_record){ hash, i, dates[i] }, &err);
-		else if (!newest)
-			loser = dedup_add(&d, hash) ? UINT64_MAX : i;
-		else if (!dedup_claim(&d, hash, (struct dedup_lead){ i, dates[i] }, &loser))
-			loser = i;
-		if (loser != UINT64_MAX)
-			rowset_add(losers, loser);
+		if (d.used >= room && dedup_find(&d, row.hash) == SIZE_MAX) {
+			ok = spill_add(&spill, row, &err);
+		} else if (dedup_contest(&d, &row, &loss)) {
+			rowset_add(losers, loss.row);
+			winners_add(winners, &loss);
+		}
 	}
-	ok = ok && spill_resolve(&spill, &d, losers, &err);
+	ok = ok && spill_resolve(&spill, &d, losers, winners, &err);
 	spill_free(&spill);
 	dedup_free(&d);
+	return ok;
+}
+
+/* Is each loser told the row of its key that did not lose? */
+static bool tells_winners(const unsigned *keys, size_t n, const struct rowset *losers, struct winners *winners)
+{
+	uint64_t *kept = mem_array(KEYS, sizeof *kept);
+	bool ok = true;
+
+	for (uint64_t i = 0; i < n; i++)
+		if (!rowset_has(losers, i))
+			kept[keys[i]] = i + 7;
+	for (uint64_t i = 0; i < n && ok; i++)
+		ok = !rowset_has(losers, i) || winners_place(winners, i) == kept[keys[i]];
+	mem_free(kept);
 	return ok;
 }
 
@@ -123,6 +137,7 @@ static void test_spill(size_t n, bool newest, size_t room)
 	int64_t *dates = mem_array(n, sizeof *dates);
 	struct rowset want = { .first = 0 };
 	struct rowset got = { .first = 0 };
+	struct winners winners = { .n = 0 };
 	bool ok = true;
 
 	for (size_t i = 0; i < n; i++) {
@@ -130,10 +145,12 @@ static void test_spill(size_t n, bool newest, size_t room)
 		dates[i] = rand() % 5;
 	}
 	model(keys, dates, n, newest, &want);
-	ok = through_spill(keys, dates, n, newest, room, &got);
+	ok = through_spill(keys, dates, n, newest, room, &got, &winners);
 	for (uint64_t i = 0; i < n; i++)
 		ok = ok && rowset_has(&want, i) == rowset_has(&got, i);
 	check(ok, "%zu rows, %s, the table full at %zu", n, newest ? "the newest" : "the first", room);
+	check(tells_winners(keys, n, &want, &winners), "each duplicate is told the row that is kept");
+	winners_free(&winners);
 	rowset_free(&want);
 	rowset_free(&got);
 	mem_free(keys);

@@ -19,7 +19,7 @@ void dedup_init(struct dedup *d, const unsigned char random[16], uint64_t most_o
 
 static size_t slot_octets(const struct dedup *d)
 {
-	return sizeof *d->slots + (d->newest ? sizeof *d->leads : 0);
+	return sizeof *d->slots + (d->newest ? sizeof *d->leads : 0) + (d->tells ? sizeof *d->places : 0);
 }
 
 static void unmap(void *p, size_t octets)
@@ -32,6 +32,7 @@ void dedup_free(struct dedup *d)
 {
 	unmap(d->slots, d->size * sizeof *d->slots);
 	unmap(d->leads, d->size * sizeof *d->leads);
+	unmap(d->places, d->size * sizeof *d->places);
 	*d = (struct dedup){ .size = 0 };
 }
 
@@ -107,6 +108,8 @@ static void move_to(struct dedup *to, struct dedup *from)
 		to->slots[at] = from->slots[i];
 		if (to->leads != NULL && from->leads != NULL)
 			to->leads[at] = from->leads[i];
+		if (to->places != NULL && from->places != NULL)
+			to->places[at] = from->places[i];
 	}
 	to->used = from->used;
 }
@@ -146,10 +149,12 @@ static bool grow(struct dedup *d)
 	bigger.size = size;
 	bigger.slots = map(size * sizeof *d->slots);
 	bigger.leads = d->newest && bigger.slots != NULL ? map(size * sizeof *d->leads) : NULL;
-	if (bigger.slots == NULL || (d->newest && bigger.leads == NULL) ||
+	bigger.places = d->tells && bigger.slots != NULL ? map(size * sizeof *d->places) : NULL;
+	if (bigger.slots == NULL || (d->newest && bigger.leads == NULL) || (d->tells && bigger.places == NULL) ||
 		(d->size > 0 && !leaves_spare(d, size * slot_octets(d)))) {
 		unmap(bigger.slots, size * sizeof *d->slots);
 		unmap(bigger.leads, size * sizeof *d->leads);
+		unmap(bigger.places, size * sizeof *d->places);
 		/* Not as much as will be needed, but more than now? */
 		if (d->expected == 0 || size <= 2 * d->size)
 			return false;
@@ -159,6 +164,7 @@ static bool grow(struct dedup *d)
 	move_to(&bigger, d);
 	unmap(d->slots, d->size * sizeof *d->slots);
 	unmap(d->leads, d->size * sizeof *d->leads);
+	unmap(d->places, d->size * sizeof *d->places);
 	*d = bigger;
 	return true;
 }
@@ -204,7 +210,9 @@ void dedup_clear(struct dedup *d)
 	d->used = 0;
 }
 
-bool dedup_claim(struct dedup *d, struct dedup_hash hash, struct dedup_lead claim, uint64_t *loser)
+/* With leads: a row with that date claims the hash. True when it leads now (*loser: the row that led until then, or
+ * UINT64_MAX); false when it lost. */
+static bool claim_lead(struct dedup *d, struct dedup_hash hash, struct dedup_lead claim, uint64_t *loser)
 {
 	size_t at = slot_of(d, hash);
 	bool leads = is_empty(d->slots[at]) || claim.date > d->leads[at].date;
@@ -220,4 +228,25 @@ bool dedup_claim(struct dedup *d, struct dedup_hash hash, struct dedup_lead clai
 	}
 	d->leads[at] = claim;
 	return true;
+}
+
+bool dedup_contest(struct dedup *d, const struct dedup_row *row, struct dedup_loss *loss)
+{
+	uint64_t loser = UINT64_MAX;
+	bool leads = d->newest ? claim_lead(d, row->hash, (struct dedup_lead){ row->row, row->date }, &loser)
+			       : dedup_add(d, row->hash);
+
+	*loss = (struct dedup_loss){ leads ? loser : row->row, leads ? row->row : UINT64_MAX, row->place };
+	if (d->tells) {
+		size_t at = slot_of(d, row->hash);
+
+		if (leads) {
+			d->places[at] = row->place;
+		} else {
+			loss->place = d->places[at];
+			if (d->newest)
+				loss->by = d->leads[at].row;
+		}
+	}
+	return loss->row != UINT64_MAX;
 }

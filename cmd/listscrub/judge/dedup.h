@@ -19,6 +19,21 @@ struct dedup_lead {
 	int64_t date;
 };
 
+/* A row among those that are compared. */
+struct dedup_row {
+	struct dedup_hash hash;
+	uint64_t row;
+	int64_t date;
+	uint64_t place; /* where it is, for people; kept by a table that tells */
+};
+
+/* A row that is a duplicate, and the one that is not. */
+struct dedup_loss {
+	uint64_t row;
+	uint64_t by;    /* the row that it lost against, which may lose itself; UINT64_MAX: that one never does */
+	uint64_t place; /* of that one, if the table tells */
+};
+
 struct dedup_key {
 	uint64_t words[2];
 };
@@ -27,7 +42,9 @@ struct dedup {
 	struct dedup_key key;
 	struct dedup_hash *slots;
 	struct dedup_lead *leads; /* NULL: the first row leads */
+	uint64_t *places;         /* NULL: it does not tell */
 	bool newest;
+	bool tells;  /* set after dedup_init: places are kept, too */
 	size_t size; /* slots */
 	size_t used;
 	size_t most_octets; /* the table never takes more */
@@ -53,8 +70,8 @@ bool dedup_spares(size_t octets);
 /* Empty it, with its storage kept. */
 void dedup_clear(struct dedup *d);
 
-/* With leads: a row with that date claims the hash. True when it leads now (*loser: the row that led until then, or
- * UINT64_MAX); false when it lost. The first of equal dates leads. */
-bool dedup_claim(struct dedup *d, struct dedup_hash hash, struct dedup_lead claim, uint64_t *loser);
+/* A row comes in, for which there is room. True when one has lost by that: *loss tells which. With leads that may be
+ * the one that led until then; the first of equal dates leads. */
+bool dedup_contest(struct dedup *d, const struct dedup_row *row, struct dedup_loss *loss);
 
 #endif

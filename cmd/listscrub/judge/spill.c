@@ -9,7 +9,7 @@
 #include "io/file.h"
 
 #define CHUNK_RECORDS ((size_t)2048)
-#define CHUNK_OCTETS (CHUNK_RECORDS * sizeof(struct spill_record))
+#define CHUNK_OCTETS (CHUNK_RECORDS * sizeof(struct dedup_row))
 
 void spill_init(struct spill *s)
 {
@@ -45,7 +45,7 @@ static bool write_chunk(struct spill *s, struct spill_pile *pile, struct err *er
 }
 
 /* The low half of the hash parts the piles, the high half places hashes in the table. */
-bool spill_add(struct spill *s, struct spill_record record, struct err *err)
+bool spill_add(struct spill *s, struct dedup_row record, struct err *err)
 {
 	struct spill_pile *pile = &s->piles[record.hash.low % SPILL_PILES];
 
@@ -55,7 +55,7 @@ bool spill_add(struct spill *s, struct spill_record record, struct err *err)
 	return pile->n < CHUNK_RECORDS || write_chunk(s, pile, err);
 }
 
-static bool read_chunk(const struct spill *s, uint64_t at, struct spill_record *records, struct err *err)
+static bool read_chunk(const struct spill *s, uint64_t at, struct dedup_row *records, struct err *err)
 {
 	char *p = (char *)records;
 	size_t left = CHUNK_OCTETS;
@@ -78,30 +78,26 @@ static bool read_chunk(const struct spill *s, uint64_t at, struct spill_record *
 
 /* Of the records of a chunk, those whose turn it is. In the table a row has been seen when its hash is there: the
  * records of a pile come in the order of their rows. */
-static void take_records(struct dedup *table, const struct spill_record *records, size_t n, uint64_t round,
-	uint64_t rounds, struct rowset *losers)
+static void take_records(struct dedup *table, const struct dedup_row *records, size_t n, uint64_t round,
+	uint64_t rounds, struct rowset *losers, struct winners *winners)
 {
-	for (size_t i = 0; i < n; i++) {
-		const struct spill_record *r = &records[i];
-		uint64_t loser;
+	struct dedup_loss loss;
 
-		if (r->hash.low / SPILL_PILES % rounds != round)
+	for (size_t i = 0; i < n; i++) {
+		const struct dedup_row *r = &records[i];
+
+		if (r->hash.low / SPILL_PILES % rounds != round || !dedup_contest(table, r, &loss))
 			continue;
-		if (!table->newest) {
-			if (!dedup_add(table, r->hash))
-				rowset_add(losers, r->row);
-		} else if (!dedup_claim(table, r->hash, (struct dedup_lead){ r->row, r->date }, &loser)) {
-			rowset_add(losers, r->row);
-		} else if (loser != UINT64_MAX) {
-			rowset_add(losers, loser);
-		}
+		rowset_add(losers, loss.row);
+		if (table->tells)
+			winners_add(winners, &loss);
 	}
 }
 
 /* A pile that is too large for the table is read several times, each time for a part of its hashes; for a small one
  * only a part of the table is used. Filled to five eighths on the average, chance does not fill it. */
-static bool resolve_pile(struct spill *s, const struct spill_pile *pile, struct dedup *table,
-	struct spill_record *records, struct rowset *losers, struct err *err)
+static bool resolve_pile(struct spill *s, const struct spill_pile *pile, struct dedup *table, struct dedup_row *records,
+	struct rowset *losers, struct winners *winners, struct err *err)
 {
 	uint64_t total = pile->n_chunks * CHUNK_RECORDS + pile->n;
 	uint64_t wanted = total / 5 * 8 + 1024;
@@ -116,25 +112,26 @@ static bool resolve_pile(struct spill *s, const struct spill_pile *pile, struct 
 		for (size_t i = 0; i < pile->n_chunks && ok; i++) {
 			ok = read_chunk(s, pile->chunks[i], records, err);
 			if (ok)
-				take_records(table, records, CHUNK_RECORDS, round, rounds, losers);
+				take_records(table, records, CHUNK_RECORDS, round, rounds, losers, winners);
 		}
 		if (ok)
-			take_records(table, pile->records, pile->n, round, rounds, losers);
+			take_records(table, pile->records, pile->n, round, rounds, losers, winners);
 	}
 	table->size = whole;
 	return ok;
 }
 
-bool spill_resolve(struct spill *s, struct dedup *table, struct rowset *losers, struct err *err)
+bool spill_resolve(struct spill *s, struct dedup *table, struct rowset *losers, struct winners *winners,
+	struct err *err)
 {
-	struct spill_record *records = mem_array(CHUNK_RECORDS, sizeof *records);
+	struct dedup_row *records = mem_array(CHUNK_RECORDS, sizeof *records);
 	bool ok = table->size > 0;
 
 	if (!ok)
 		err_set(err, ERR_OS, "no memory for finding duplicates");
 	for (size_t i = 0; i < SPILL_PILES && ok; i++)
 		if (s->piles[i].n + s->piles[i].n_chunks > 0)
-			ok = resolve_pile(s, &s->piles[i], table, records, losers, err);
+			ok = resolve_pile(s, &s->piles[i], table, records, losers, winners, err);
 	mem_free(records);
 	return ok;
 }

@@ -118,7 +118,7 @@ static bool gather_all(struct scrub *s, const struct input_place *start, struct 
 /* The duplicates are known now: back to where the writing stopped, or never began. */
 static bool emit_again(struct scrub *s, const struct input_place *from, struct err *err)
 {
-	if (!spill_resolve(&s->spill, &s->dedup, &s->losers, err))
+	if (!spill_resolve(&s->spill, &s->dedup, &s->losers, &s->winners, err))
 		return false;
 	s->losers_known = true;
 	dedup_free(&s->dedup);
@@ -160,6 +160,8 @@ bool scrub_run(struct scrub *s, struct err *err)
 	/* Nothing comes of nothing, also where a header was promised. */
 	if (s->in.form.header == LIST_HEADER_YES && s->in.form.columns > 0)
 		rows_header(&s->rows, buf_str(&s->in.header));
+	else
+		rows_no_header(&s->rows, s->in.form.columns, s->judge.email);
 	s->mode = SCRUB_EMIT;
 	if (!s->set->no_dedupe && !dedup_reserve(&s->dedup, BATCH_ROWS))
 		ok = err_set(err, ERR_OS, "no memory for finding duplicates");

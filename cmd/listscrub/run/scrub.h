@@ -32,8 +32,12 @@ struct scrub {
 	struct judge judge;
 	struct dedup dedup;
 	struct spill spill;
-	struct rowset losers; /* rows that are duplicates, as far as found by scanning */
-	bool losers_known;    /* for the rows from losers.first on */
+	struct rowset losers;   /* rows that are duplicates, as far as found by scanning */
+	struct winners winners; /* what they lost against, if that is told */
+	bool tells;             /* duplicates: where the row is that is kept */
+	struct buf winner;      /* what is said of it */
+	size_t file;            /* the list of the batch that is worked off */
+	bool losers_known;      /* for the rows from losers.first on */
 	bool table_full;
 	bool unwritable;  /* an output failed: nothing more is written */
 	bool crew_failed; /* this list is not to be shared out */

@@ -42,28 +42,56 @@ static bool gather(struct scrub *s, const struct pending *p, struct err *err)
 	return p->reason != REASON_NONE || s->mx == NULL || mx_note(s->mx, p->more->domain, err);
 }
 
+/* Where it is, for people: of one number, as there may be many. */
+#define LINE_BITS 40
+
+static struct dedup_row compared(const struct scrub *s, const struct pending *p, uint64_t row)
+{
+	return (struct dedup_row){ p->hash, row, p->date, (uint64_t)s->file << LINE_BITS | p->line };
+}
+
 /* A row lost against another one: this one, or one that led until now. */
 static bool scan(struct scrub *s, const struct pending *p, uint64_t row, struct err *err)
 {
-	uint64_t loser = UINT64_MAX;
+	struct dedup_row in = compared(s, p, row);
+	struct dedup_loss loss;
 
 	if (!compares(s, p))
 		return true;
 	if (s->table_full && dedup_find(&s->dedup, p->hash) == SIZE_MAX)
-		return spill_add(&s->spill, (struct spill_record){ p->hash, row, p->date }, err);
-	if (!s->dedup.newest) {
-		loser = dedup_add(&s->dedup, p->hash) ? UINT64_MAX : row;
-	} else if (!dedup_claim(&s->dedup, p->hash, (struct dedup_lead){ row, p->date }, &loser)) {
-		loser = row;
-	}
-	if (loser != UINT64_MAX)
-		rowset_add(&s->losers, loser);
+		return spill_add(&s->spill, in, err);
+	if (!dedup_contest(&s->dedup, &in, &loss))
+		return true;
+	rowset_add(&s->losers, loss.row);
+	if (s->tells)
+		winners_add(&s->winners, &loss);
 	return true;
 }
 
-static bool is_duplicate(struct scrub *s, const struct pending *p, uint64_t row)
+/* With several lists, a person looks for the other row. */
+static void name_winner(struct scrub *s, struct pending *p, uint64_t place)
 {
-	return s->losers_known ? rowset_has(&s->losers, row) : !dedup_add(&s->dedup, p->hash);
+	buf_clear(&s->winner);
+	buf_add(&s->winner, p->key);
+	buf_add_text(&s->winner, "; kept: ");
+	buf_add_text(&s->winner, s->in.files[place >> LINE_BITS].name);
+	buf_add_text(&s->winner, ", line ");
+	buf_add_number(&s->winner, place & (((uint64_t)1 << LINE_BITS) - 1));
+	p->key = buf_str(&s->winner);
+}
+
+static bool is_duplicate(struct scrub *s, struct pending *p, uint64_t row)
+{
+	struct dedup_row in = compared(s, p, row);
+	struct dedup_loss loss = { .place = 0 };
+
+	if (s->losers_known        ? !rowset_has(&s->losers, row)
+			: s->tells ? !dedup_contest(&s->dedup, &in, &loss)
+				   : dedup_add(&s->dedup, p->hash))
+		return false;
+	if (s->tells)
+		name_winner(s, p, s->losers_known ? winners_place(&s->winners, row) : loss.place);
+	return true;
 }
 
 static void emit(struct scrub *s, struct pending *p, uint64_t row)
@@ -121,6 +149,7 @@ static bool work_off(struct scrub *s, const struct batch *b, bool looks_up, stru
 {
 	bool ok = true;
 
+	s->file = b->start.file;
 	if (s->rows.file != NULL)
 		s->rows.file = s->in.files[b->start.file].name;
 	for (size_t i = 0; i < FETCH_AHEAD && looks_up; i++)

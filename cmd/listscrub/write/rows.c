@@ -118,6 +118,14 @@ static void write_annotated(struct rows *r, struct output *o, const struct pendi
 	add_end(r, o, p);
 }
 
+static void write_kept(struct rows *r, struct output *o, const struct pending *p)
+{
+	add_normal(r, o, p);
+	if (r->set->suggest)
+		add_cell(r, o, more_of(p)->suggestion);
+	add_end(r, o, p);
+}
+
 /* A row of --fixes, which is CSV with commas. */
 static void write_fix(struct rows *r, const struct pending *p)
 {
@@ -155,7 +163,7 @@ static void write_rejected(struct rows *r, struct output *o, const struct pendin
 
 void rows_separator(struct rows *r, char separator)
 {
-	for (size_t i = 0; i < 2 && strchr(",;\t|", separator) == NULL; i++) {
+	for (size_t i = 0; i < 2 && strchr(",;\t|", separator) == NULL && !r->set->jsonl; i++) {
 		struct output *o = &r->outputs[i];
 
 		if (o->fd < 0)
@@ -166,35 +174,87 @@ void rows_separator(struct rows *r, char separator)
 	}
 }
 
-void rows_header(struct rows *r, struct str header)
+static void head_kept(struct rows *r, struct output *o)
 {
-	struct output *kept = &r->outputs[ROWS_KEPT];
-	struct output *rejects = &r->outputs[ROWS_REJECTS];
-
-	output_add(kept, header);
 	if (r->set->annotate) {
-		add_cell(r, kept, STR_LIT("status"));
-		add_cell(r, kept, STR_LIT("reason"));
-		add_cell(r, kept, STR_LIT("detail"));
+		add_cell(r, o, STR_LIT("status"));
+		add_cell(r, o, STR_LIT("reason"));
+		add_cell(r, o, STR_LIT("detail"));
 		if (r->file != NULL)
-			add_cell(r, kept, STR_LIT("file"));
+			add_cell(r, o, STR_LIT("file"));
 		if (r->set->fix)
-			add_cell(r, kept, STR_LIT("fixed"));
+			add_cell(r, o, STR_LIT("fixed"));
 	}
 	if (r->set->suggest)
-		add_cell(r, kept, STR_LIT("suggestion"));
-	output_add(kept, str_of(r->line_end));
-	if (rejects->fd < 0)
-		return;
-	output_add(rejects, header);
-	add_cell(r, rejects, STR_LIT("reason"));
-	add_cell(r, rejects, STR_LIT("detail"));
-	add_cell(r, rejects, STR_LIT("line"));
+		add_cell(r, o, STR_LIT("suggestion"));
+	output_add(o, str_of(r->line_end));
+}
+
+static void head_rejects(struct rows *r, struct output *o)
+{
+	add_cell(r, o, STR_LIT("reason"));
+	add_cell(r, o, STR_LIT("detail"));
+	add_cell(r, o, STR_LIT("line"));
 	if (r->file != NULL)
-		add_cell(r, rejects, STR_LIT("file"));
+		add_cell(r, o, STR_LIT("file"));
 	if (r->set->suggest)
-		add_cell(r, rejects, STR_LIT("suggestion"));
-	output_add(rejects, str_of(r->line_end));
+		add_cell(r, o, STR_LIT("suggestion"));
+	output_add(o, str_of(r->line_end));
+}
+
+static void head(struct rows *r, struct str header, size_t which, size_t number,
+	void (*rest)(struct rows *, struct output *))
+{
+	struct output *o = r->set->jsonl ? &r->line : &r->outputs[which];
+
+	if (r->outputs[which].fd < 0)
+		return;
+	output_add(o, header);
+	rest(r, o);
+	if (!r->set->jsonl)
+		return;
+	rows_json_header(&r->json[which], str_at(o->p, o->n), r->delimiter, number);
+	o->n = 0;
+}
+
+void rows_header(struct rows *r, struct str header)
+{
+	head(r, header, ROWS_KEPT, SIZE_MAX, head_kept);
+	head(r, header, ROWS_REJECTS, r->columns + 2, head_rejects);
+}
+
+void rows_no_header(struct rows *r, size_t columns, size_t email)
+{
+	struct buf names = { .limit = SIZE_MAX };
+
+	for (size_t i = 0; i < columns && r->set->jsonl; i++) {
+		if (i > 0)
+			buf_add_char(&names, r->delimiter);
+		if (i == email)
+			buf_add_text(&names, "email");
+		else
+			buf_add_number(&names, i + 1);
+	}
+	if (buf_len(&names) > 0)
+		rows_header(r, buf_str(&names));
+	buf_free(&names);
+}
+
+/* A row goes out as it is, or as an object. */
+static void put(struct rows *r, const struct pending *p, size_t which,
+	void (*write)(struct rows *, struct output *, const struct pending *))
+{
+	struct buf text = { .limit = SIZE_MAX };
+
+	if (!r->set->jsonl) {
+		write(r, &r->outputs[which], p);
+		return;
+	}
+	r->line.n = 0;
+	write(r, &r->line, p);
+	rows_json_add(&r->json[which], str_at(r->line.p, r->line.n), r->delimiter, &text);
+	output_add(&r->outputs[which], buf_str(&text));
+	buf_free(&text);
 }
 
 void rows_settle(struct rows *r)
@@ -215,9 +275,6 @@ static void write_as_it_is(struct rows *r, const struct pending *p)
 
 void rows_write(struct rows *r, const struct pending *p)
 {
-	struct output *kept = &r->outputs[ROWS_KEPT];
-	struct output *rejects = &r->outputs[ROWS_REJECTS];
-
 	if (p->reason == REASON_NONE && r->as_it_is && p->ends > 0 && p->missing == 0 &&
 		(p->more == NULL || (p->more->address.p == NULL && p->more->surplus.p == NULL))) {
 		write_as_it_is(r, p);
@@ -228,16 +285,10 @@ void rows_write(struct rows *r, const struct pending *p)
 	rows_settle(r);
 	if (p->reason == REASON_NONE && more_of(p)->fixed.n > 0 && r->outputs[ROWS_FIXES].fd >= 0)
 		write_fix(r, p);
-	if (r->set->annotate) {
-		write_annotated(r, kept, p);
-	} else if (p->reason == REASON_NONE) {
-		add_normal(r, kept, p);
-		if (r->set->suggest)
-			add_cell(r, kept, more_of(p)->suggestion);
-		add_end(r, kept, p);
-	}
-	if (p->reason != REASON_NONE && rejects->fd >= 0)
-		write_rejected(r, rejects, p);
+	if (r->set->annotate || p->reason == REASON_NONE)
+		put(r, p, ROWS_KEPT, r->set->annotate ? write_annotated : write_kept);
+	if (p->reason != REASON_NONE && r->outputs[ROWS_REJECTS].fd >= 0)
+		put(r, p, ROWS_REJECTS, write_rejected);
 }
 
 bool rows_commit(struct rows *r, struct err *err)
@@ -258,5 +309,9 @@ void rows_free(struct rows *r)
 {
 	for (size_t i = 0; i < ROWS_OUTPUTS; i++)
 		output_free(&r->outputs[i]);
+	for (size_t i = 0; i < 2; i++)
+		rows_json_free(&r->json[i]);
+	r->line.fd = -1;
+	output_free(&r->line);
 	buf_free(&r->scratch);
 }
