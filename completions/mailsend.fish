@@ -51,6 +51,8 @@ complete -c mailsend -s i -l ignore-dots -d 'accepted for programs written for s
 complete -c mailsend -s o -l sendmail-option -x -d 'accepted for programs written for sendmail'
 complete -c mailsend -s n -l dry-run -d 'the message to standard output'
 complete -c mailsend -l probe -d 'say what the server offers'
+complete -c mailsend -l setup -x -d 'find the server of this address and write a configuration'
+complete -c mailsend -l resolver -xa 'localhost' -d 'the name server that --setup asks'
 complete -c mailsend -l json -d 'the answer of the probe as JSON'
 complete -c mailsend -l report -xa 'json' -d 'what became of it'
 complete -c mailsend -l smtp -xa 'smtp:// smtps:// lmtp://' -d 'the server'

@@ -41,6 +41,8 @@ struct settings {
 	const char *dkim_domain, *dkim_selector, *dkim_key;
 	bool dry_run;
 	bool probe;
+	const char *setup;    /* the address */
+	const char *resolver; /* for --setup; NULL: the system's */
 	bool json;
 	const char *report;
 	bool all_or_nothing;
