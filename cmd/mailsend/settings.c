@@ -16,7 +16,7 @@ static bool composes(const struct settings *s)
 
 	return lists > 0 || s->subject != NULL || s->body != NULL || s->body_file != NULL || s->html != NULL ||
 		s->date != NULL || s->message_id != NULL || s->in_reply_to != NULL || s->references != NULL ||
-		s->smime_cert != NULL;
+		s->smime_cert != NULL || s->markdown;
 }
 
 /* What git, cron and scripts add whatever the program is called. */
@@ -53,6 +53,8 @@ static bool check_combination(const struct settings *s, struct err *err)
 		return err_set(err, ERR_USAGE, "-t takes a finished message: the composing options do not go with it");
 	if (s->body != NULL && s->body_file != NULL)
 		return err_set(err, ERR_USAGE, "--body and --body-file: give one of them");
+	if (s->markdown && s->html != NULL)
+		return err_set(err, ERR_USAGE, "--markdown and --html: give one of them");
 	if (s->json && !s->probe && s->setup == NULL)
 		return err_set(err, ERR_USAGE, "--json goes with --probe; a delivery is reported by --report=json");
 	if (s->smime_key != NULL && s->smime_cert == NULL)
@@ -83,6 +85,8 @@ static const struct option *composing_options(struct settings *s)
 		{ "body", 'b', OPTION_TEXT, &s->body, "TEXT", "the body, instead of standard input", OPTION_OCTETS },
 		{ "body-file", 0, OPTION_TEXT, &s->body_file, "FILE", "the body from a file", false },
 		{ "html", 0, OPTION_TEXT, &s->html, "FILE", "an HTML body; a text is made of it unless there is one",
+			false },
+		{ "markdown", 0, OPTION_FLAG, &s->markdown, NULL, "the body is Markdown: an HTML body is made of it",
 			false },
 		{ "alternative", 0, OPTION_LIST, &s->alternatives, "FILE,type=TYPE[;PARAM]",
 			"another form of the body, better than the ones before", false },

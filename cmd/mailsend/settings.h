@@ -22,6 +22,7 @@ struct settings {
 	const char *body;
 	const char *body_file;
 	const char *html;
+	bool markdown; /* the body is, and HTML is made of it */
 	struct option_list attach, inlines, headers;
 	const char *date;
 	const char *message_id;
