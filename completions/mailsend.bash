@@ -37,6 +37,9 @@ _mailsend()
 	--report)
 		mapfile -t COMPREPLY < <(compgen -W "json" -- "$cur")
 		return ;;
+	--resolver)
+		mapfile -t COMPREPLY < <(compgen -W "localhost" -- "$cur")
+		return ;;
 	--smtp)
 		mapfile -t COMPREPLY < <(compgen -W "smtp:// smtps:// lmtp://" -- "$cur")
 		compopt -o nospace
@@ -52,11 +55,11 @@ _mailsend()
 	-f | --from | --to | -c | --cc | --bcc | --reply-to | -s | --subject | -b | --body | -H | --header | --date | --message-id | \
 	--envelope-from | --in-reply-to | --references | --set-from | --envid | --deadline | --dkim-domain | \
 	--dkim-selector | --pin | --proxy | --ehlo | \
-	--timeout | --user | --password-fd)
+	--timeout | --user | --setup | --password-fd)
 		return ;;
 	esac
 	if [[ $cur == -* ]]; then
-		mapfile -t COMPREPLY < <(compgen -W "--from --to --cc --bcc --reply-to --subject --body --body-file --html --alternative --attach --inline
+		mapfile -t COMPREPLY < <(compgen -W "--from --to --cc --bcc --reply-to --subject --body --body-file --html --markdown --alternative --attach --inline
 			--header --date --message-id --smime-cert --smime-key --in-reply-to --references --skip-empty --read-recipients
 			--envelope-from --set-from
 			--dsn --dsn-return
@@ -65,7 +68,7 @@ _mailsend()
 			--all-or-nothing
 			--failed-to --deadline --fcc --spool --flush --list-spool --aliases --log --dkim-domain --dkim-selector --dkim-key
 			--ignore-dots --sendmail-option
-			--dry-run --probe
+			--dry-run --probe --setup --resolver
 			--json --report --smtp --tls --ca-file --pin --dane --client-cert --client-key --proxy --ehlo --timeout --user --auth
 			--password-command --password-file --password-fd --token-command --config --account --verbose --trace --quiet --progress
 			--help --usage --version" -- "$cur")

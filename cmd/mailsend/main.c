@@ -7,6 +7,7 @@
 #include "cmd/mailsend/deliver/probe.h"
 #include "cmd/mailsend/send.h"
 #include "cmd/mailsend/serve.h"
+#include "cmd/mailsend/setup/setup.h"
 #include "cmd/mailsend/spool/spool.h"
 #include "io/secret.h"
 
@@ -52,6 +53,8 @@ int main(int argc, char **argv)
 		return spool_list(s.as_sendmail);
 	if (s.flush != NULL)
 		return spool_flush(&s);
+	if (s.setup != NULL)
+		return setup(&s);
 	if (s.probe)
 		return probe(&s);
 	return send_message(&s);

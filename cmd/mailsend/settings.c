@@ -16,7 +16,7 @@ static bool composes(const struct settings *s)
 
 	return lists > 0 || s->subject != NULL || s->body != NULL || s->body_file != NULL || s->html != NULL ||
 		s->date != NULL || s->message_id != NULL || s->in_reply_to != NULL || s->references != NULL ||
-		s->smime_cert != NULL;
+		s->smime_cert != NULL || s->markdown;
 }
 
 /* What git, cron and scripts add whatever the program is called. */
@@ -31,15 +31,31 @@ static bool check_sendmail_options(const struct settings *s, struct err *err)
 	return true;
 }
 
+static bool check_setup(const struct settings *s, struct err *err)
+{
+	if (s->resolver != NULL && s->setup == NULL)
+		return err_set(err, ERR_USAGE, "--resolver requires --setup");
+	if (s->setup == NULL)
+		return true;
+	if (s->recipients[0] != NULL || s->to.n + s->cc.n + s->bcc.n > 0)
+		return err_set(err, ERR_USAGE,
+			"--setup takes one address and sends to nobody else: no recipients go with it");
+	if (s->account.names.n > 0)
+		return err_set(err, ERR_USAGE, "--setup writes a file of one account: --account does not go with it");
+	return true;
+}
+
 static bool check_combination(const struct settings *s, struct err *err)
 {
-	if (!check_sendmail_options(s, err))
+	if (!check_sendmail_options(s, err) || !check_setup(s, err))
 		return false;
 	if (s->read_recipients && (composes(s) || s->to.n + s->cc.n + s->bcc.n > 0))
 		return err_set(err, ERR_USAGE, "-t takes a finished message: the composing options do not go with it");
 	if (s->body != NULL && s->body_file != NULL)
 		return err_set(err, ERR_USAGE, "--body and --body-file: give one of them");
-	if (s->json && !s->probe)
+	if (s->markdown && s->html != NULL)
+		return err_set(err, ERR_USAGE, "--markdown and --html: give one of them");
+	if (s->json && !s->probe && s->setup == NULL)
 		return err_set(err, ERR_USAGE, "--json goes with --probe; a delivery is reported by --report=json");
 	if (s->smime_key != NULL && s->smime_cert == NULL)
 		return err_set(err, ERR_USAGE, "--smime-key needs --smime-cert");
@@ -69,6 +85,8 @@ static const struct option *composing_options(struct settings *s)
 		{ "body", 'b', OPTION_TEXT, &s->body, "TEXT", "the body, instead of standard input", OPTION_OCTETS },
 		{ "body-file", 0, OPTION_TEXT, &s->body_file, "FILE", "the body from a file", false },
 		{ "html", 0, OPTION_TEXT, &s->html, "FILE", "an HTML body; a text is made of it unless there is one",
+			false },
+		{ "markdown", 0, OPTION_FLAG, &s->markdown, NULL, "the body is Markdown: an HTML body is made of it",
 			false },
 		{ "alternative", 0, OPTION_LIST, &s->alternatives, "FILE,type=TYPE[;PARAM]",
 			"another form of the body, better than the ones before", false },
@@ -131,8 +149,21 @@ static const struct option *delivery_options(struct settings *s)
 		{ "log", 0, OPTION_TEXT, &s->log, "FILE|syslog", "write a line for each message", false },
 		{ "dry-run", 'n', OPTION_FLAG, &s->dry_run, NULL, "the message to standard output, nothing is sent",
 			false },
+		{ 0 },
+	};
+	return options_keep(mem_copy(table, sizeof table));
+}
+
+/* What asks or reports instead of sending; --help shows them with those of delivery. */
+static const struct option *trial_options(struct settings *s)
+{
+	const struct option table[] = {
 		{ "probe", 0, OPTION_FLAG, &s->probe, NULL, "say what the server offers and whether this would work",
 			false },
+		{ "setup", 0, OPTION_TEXT, &s->setup, "ADDRESS",
+			"find the server of this address and write a configuration", false },
+		{ "resolver", 0, OPTION_TEXT, &s->resolver, "HOST[:PORT]",
+			"the name server that --setup asks (default: the system's)", false },
 		{ "json", 0, OPTION_FLAG, &s->json, NULL, "--probe's answer as JSON", false },
 		{ "report", 0, OPTION_TEXT, &s->report, "json", "what became of it, as JSON on standard output",
 			false },
@@ -143,7 +174,7 @@ static const struct option *delivery_options(struct settings *s)
 
 bool settings_parse(struct settings *s, int argc, char **argv, struct err *err)
 {
-	const struct option *const tables[] = { composing_options(s), delivery_options(s),
+	const struct option *const tables[] = { composing_options(s), delivery_options(s), trial_options(s),
 		account_options(&s->account, false), account_general_options(&s->account), NULL };
 
 	if (!options_parse(tables, argc, argv, usage, &s->recipients, err))

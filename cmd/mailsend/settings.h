@@ -22,6 +22,7 @@ struct settings {
 	const char *body;
 	const char *body_file;
 	const char *html;
+	bool markdown; /* the body is, and HTML is made of it */
 	struct option_list attach, inlines, headers;
 	const char *date;
 	const char *message_id;
@@ -41,6 +42,8 @@ struct settings {
 	const char *dkim_domain, *dkim_selector, *dkim_key;
 	bool dry_run;
 	bool probe;
+	const char *setup;    /* the address */
+	const char *resolver; /* for --setup; NULL: the system's */
 	bool json;
 	const char *report;
 	bool all_or_nothing;

@@ -7,7 +7,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/buf.h"
 #include "base/mem.h"
 #include "io/file.h"
 
@@ -295,7 +294,7 @@ static bool read_one(struct config *c, const char *path, bool must, struct err *
 	return ok;
 }
 
-static void user_path(struct buf *path)
+void configfile_user_path(struct buf *path)
 {
 	const char *config = getenv("XDG_CONFIG_HOME");
 	const char *home = file_home();
@@ -312,7 +311,7 @@ bool configfile_read(struct config *c, const char *path, struct err *err)
 	bool ok = true;
 
 	if (path == NULL)
-		user_path(&user);
+		configfile_user_path(&user);
 	const char *const places[] = { path != NULL ? path : buf_text(&user), SYSCONFDIR "/pipemail/config",
 		"/etc/pipemail/config" };
 

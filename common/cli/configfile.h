@@ -1,6 +1,7 @@
 #ifndef PIPEMAIL_CLI_CONFIGFILE_H
 #define PIPEMAIL_CLI_CONFIGFILE_H
 
+#include "base/buf.h"
 #include "base/err.h"
 #include "base/str.h"
 
@@ -38,6 +39,9 @@ bool configfile_read(struct config *c, const char *path, struct err *err);
 bool configfile_parse(struct config *c, const char *name, struct str text, struct err *err);
 /* Overwrites the values before it frees them, as there may be passwords among them. Leaves c zeroed. */
 void configfile_free(struct config *c);
+/* Append the path of the person's own file, $XDG_CONFIG_HOME/pipemail/config or below ~/.config; nothing without a
+ * home. */
+void configfile_user_path(struct buf *path);
 /* Is there such a section? */
 bool configfile_has(const struct config *c, const char *section);
 

@@ -81,6 +81,11 @@ bool file_new_begin(struct file_new *f, const char *path, unsigned mode, struct 
 bool file_new_commit(struct file_new *f, struct err *err);
 /* Remove the temporary file and free f; does nothing after commit and with a zeroed f. */
 void file_new_abort(struct file_new *f);
+/*
+ * A file that must not be there yet, with that content, synced; mode less the umask. False with ERR_CANTCREAT, also
+ * when there is anything at path, or ERR_IO; what there was is left as it is, and nothing of ours stays.
+ */
+bool file_create(const char *path, unsigned mode, struct str content, struct err *err);
 
 /*
  * An exclusive lock of the whole file, held by the open file (OFD lock, fcntl(2)): closing fd releases it, and

@@ -87,6 +87,21 @@ void file_new_abort(struct file_new *f)
 	*f = (struct file_new){ .fd = -1 };
 }
 
+bool file_create(const char *path, unsigned mode, struct str content, struct err *err)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, (mode_t)mode);
+
+	if (fd < 0)
+		return err_errno(err, ERR_CANTCREAT, errno, "%s", path);
+	bool ok = file_write(fd, content, path, err) && file_sync(fd, path, err);
+
+	if (close(fd) < 0 && ok)
+		ok = err_errno(err, ERR_IO, errno, "%s", path);
+	if (!ok)
+		unlink(path);
+	return ok && file_sync_dir(path, err);
+}
+
 const char *file_temp_dir(void)
 {
 	const char *dir = getenv("TMPDIR");

@@ -75,5 +75,11 @@ enum resolver_texts {
 	RESOLVER_TEXTS_UNKNOWN, /* SERVFAIL, time-out, refused... */
 };
 bool resolver_text(struct resolver *r, struct str name, struct buf *out, enum resolver_texts *verdict, struct err *err);
+/*
+ * The same for servers, the one to be tried first in the first line: "PORT HOST" of SRV records (RFC 2782; among equals the
+ * heaviest), or "0 HOST" of MX records. The host "." means that the domain has no such service.
+ */
+bool resolver_srv(struct resolver *r, struct str name, struct buf *out, enum resolver_texts *verdict, struct err *err);
+bool resolver_mx(struct resolver *r, struct str name, struct buf *out, enum resolver_texts *verdict, struct err *err);
 
 #endif

@@ -5,14 +5,19 @@
 #include "base/mem.h"
 #include "io/clock.h"
 #include "io/stop.h"
+#include "mail/address/domain.h"
 #include "proto/dns.h"
 
 #define CLASS_IN 1
+#define TYPE_MX 15
 #define TYPE_TXT 16
+#define TYPE_SRV 33
+#define RECORDS_MOST 64u /* of one answer that are looked at */
 
-/* One look-up of TXT records; asked over UDP, and over TCP when the answer does not fit. */
+/* One look-up of records; asked over UDP, and over TCP when the answer does not fit. */
 struct texts {
 	struct resolver *resolver;
+	int type;
 	char *name;
 	bool tcp;
 	bool done;
@@ -21,7 +26,7 @@ struct texts {
 };
 
 /* A record is several strings of up to 255 bytes, which belong together (RFC 7208, 3.3). */
-static bool read_records(struct texts *t, const unsigned char *message, int length)
+static bool read_texts(struct texts *t, const unsigned char *message, int length)
 {
 	struct ares_txt_ext *records = NULL;
 	bool ok = ares_parse_txt_reply_ext(message, length, &records) == ARES_SUCCESS;
@@ -36,6 +41,80 @@ static bool read_records(struct texts *t, const unsigned char *message, int leng
 	if (records != NULL)
 		ares_free_data(records);
 	return ok;
+}
+
+/* A server as SRV and MX records name it. */
+struct server {
+	unsigned order; /* the lowest is tried first */
+	unsigned weight;
+	unsigned port;
+	const char *host; /* lives in c-ares' list */
+};
+
+static bool is_host(struct str s)
+{
+	struct buf ascii = { 0 };
+	bool ok = domain_to_ascii(&ascii, s) == DOMAIN_OK;
+
+	buf_free(&ascii);
+	return ok;
+}
+
+/* Appends the servers, best first. What is not a host name is left out: callers write it into files. */
+static void put_servers(struct buf *out, struct server *servers, size_t n)
+{
+	for (; n > 0; n--) {
+		size_t best = 0;
+
+		for (size_t i = 1; i < n; i++)
+			if (servers[i].order < servers[best].order ||
+				(servers[i].order == servers[best].order && servers[i].weight > servers[best].weight))
+				best = i;
+		const char *host = servers[best].host;
+
+		if (*host == '\0')
+			buf_printf(out, "%u .\n", servers[best].port);
+		else if (is_host(str_of(host)))
+			buf_printf(out, "%u %s\n", servers[best].port, host);
+		memmove(servers + best, servers + best + 1, (n - best - 1) * sizeof *servers);
+	}
+}
+
+static bool read_srv(struct texts *t, const unsigned char *message, int length)
+{
+	struct ares_srv_reply *records = NULL;
+	bool ok = ares_parse_srv_reply(message, length, &records) == ARES_SUCCESS;
+	struct server servers[RECORDS_MOST];
+	size_t n = 0;
+
+	for (struct ares_srv_reply *r = records; r != NULL && n < RECORDS_MOST; r = r->next)
+		servers[n++] = (struct server){ r->priority, r->weight, r->port, r->host };
+	put_servers(t->out, servers, n);
+	if (records != NULL)
+		ares_free_data(records);
+	return ok;
+}
+
+static bool read_mx(struct texts *t, const unsigned char *message, int length)
+{
+	struct ares_mx_reply *records = NULL;
+	bool ok = ares_parse_mx_reply(message, length, &records) == ARES_SUCCESS;
+	struct server servers[RECORDS_MOST];
+	size_t n = 0;
+
+	for (struct ares_mx_reply *r = records; r != NULL && n < RECORDS_MOST; r = r->next)
+		servers[n++] = (struct server){ r->priority, 0, 0, r->host };
+	put_servers(t->out, servers, n);
+	if (records != NULL)
+		ares_free_data(records);
+	return ok;
+}
+
+static bool read_records(struct texts *t, const unsigned char *message, int length)
+{
+	if (t->type == TYPE_SRV)
+		return read_srv(t, message, length);
+	return t->type == TYPE_MX ? read_mx(t, message, length) : read_texts(t, message, length);
 }
 
 static void ask_texts(struct texts *t);
@@ -67,16 +146,17 @@ static void ask_texts(struct texts *t)
 	ares_channel channel = resolver_channel(t->resolver, t->resolver->preferred, t->tcp);
 
 	if (channel != NULL) {
-		ares_query(channel, t->name, CLASS_IN, TYPE_TXT, on_texts, t);
+		ares_query(channel, t->name, CLASS_IN, t->type, on_texts, t);
 		return;
 	}
 	t->done = true;
 	t->resolver->in_flight--;
 }
 
-bool resolver_text(struct resolver *r, struct str name, struct buf *out, enum resolver_texts *verdict, struct err *err)
+static bool look_up(struct resolver *r, int type, struct str name, struct buf *out, enum resolver_texts *verdict,
+	struct err *err)
 {
-	struct texts t = { .resolver = r, .verdict = RESOLVER_TEXTS_UNKNOWN, .out = out };
+	struct texts t = { .resolver = r, .type = type, .verdict = RESOLVER_TEXTS_UNKNOWN, .out = out };
 	int64_t deadline = clock_now() + resolver_patience(r) + CLOCK_SECOND;
 	bool ok = true;
 
@@ -93,4 +173,19 @@ bool resolver_text(struct resolver *r, struct str name, struct buf *out, enum re
 	mem_free(t.name);
 	*verdict = t.verdict;
 	return ok;
+}
+
+bool resolver_text(struct resolver *r, struct str name, struct buf *out, enum resolver_texts *verdict, struct err *err)
+{
+	return look_up(r, TYPE_TXT, name, out, verdict, err);
+}
+
+bool resolver_srv(struct resolver *r, struct str name, struct buf *out, enum resolver_texts *verdict, struct err *err)
+{
+	return look_up(r, TYPE_SRV, name, out, verdict, err);
+}
+
+bool resolver_mx(struct resolver *r, struct str name, struct buf *out, enum resolver_texts *verdict, struct err *err)
+{
+	return look_up(r, TYPE_MX, name, out, verdict, err);
 }

@@ -6,7 +6,7 @@ import subprocess
 import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from mailsend_lab import CLEAN, Lab, attempt, check, same, skip  # noqa: E402
+from mailsend_lab import BUILD, CLEAN, Lab, attempt, check, same, skip  # noqa: E402
 
 lab = Lab()
 BASE = ("-f", "a@example.org", "-s", "x", "bob@example.org")
@@ -31,6 +31,37 @@ def alternatives():
     check(r.status == 66 and not r.messages, "a file that is not there", r)
     r = lab.send(*BASE, "-b", "text", "--alternative", ics + ",type=nonsense")
     check(r.status == 64 and not r.messages, "a type that is none", r)
+
+
+def markdown():
+    """The body as it was written, and HTML made of it; nothing that runs."""
+    with open(os.path.join(BUILD, "config.h"), encoding="utf-8") as f:
+        built = "#define HAVE_CMARK 1" in f.read()
+    text = "# Grüße\n\n*Hi* [there](https://example.org/) [bad](javascript:alert(1))\n\n<script>alert(2)</script>\n\n![x](cid:logo)\n"
+    r = lab.send(*BASE, "--markdown", stdin=text.encode())
+    if not built:
+        check(r.status == 78 and "cmark" in r.err and not r.messages, "a build without cmark says so", r)
+        skip("--markdown", "this build has no cmark")
+        return
+    parts = {p.get_content_type(): p.get_content() for p in r.parsed().iter_parts()}
+    check(r.status == 0 and list(parts) == ["text/plain", "text/html"] and parts["text/plain"].replace("\r\n", "\n") == text, "the text as it was written", r.messages)
+    page = parts["text/html"]
+    check("<h1>Grüße</h1>" in page and "<em>Hi</em>" in page and 'href="https://example.org/"' in page and 'src="cid:logo"' in page, "HTML of it", page)
+    check("script" not in page and "alert" not in page, "raw HTML and links that run are left out", page)
+    body = lab.path("body.md", text)
+    for args in (["--body-file", body], ["-b", text]):
+        r = lab.send(*BASE, "--markdown", *args)
+        check(r.status == 0 and "<h1>" in list(r.parsed().iter_parts())[1].get_content(), f"with {args[0]}", r)
+    r = lab.send(*BASE, "--markdown", stdin=CLEAN)
+    check(r.status == 0 and r.parsed().is_multipart(), "it composes: a header in the body is text", r)
+    r = lab.send(*BASE, "--markdown", stdin=b"")
+    check(r.status == 0 and r.parsed().get_content_type() == "text/plain", "an empty body has no HTML", r.messages)
+    r = lab.send(*BASE, "--markdown", "--skip-empty", stdin=b"")
+    check(r.status == 0 and not r.messages, "and is skipped", r)
+    r = lab.send(*BASE, "--markdown", stdin=b"Gr\xfc\xdfe\n")
+    check(r.status == 65 and not r.messages, "another charset is 65", r)
+    r = lab.send(*BASE, "--markdown", "--html", body, "-b", "x")
+    check(r.status == 64 and not r.messages, "not beside --html", r)
 
 
 def threads():
@@ -121,6 +152,6 @@ def too_many():
     check(r.status == 75 and not r.messages, "--all-or-nothing", r)
 
 
-for part in (alternatives, threads, files, smime, too_many):
+for part in (alternatives, markdown, threads, files, smime, too_many):
     attempt(part)
 lab.done()

@@ -16,6 +16,7 @@
 
 Under a top-level domain that is not "lab" everything is NXDOMAIN; with Dns(wildcard=True) everything has an address. With
 Dns(zone={"name": {TXT: ["text"], MX: True}}) these names have these records and nothing else exists; None is SERVFAIL.
+MX may be [(preference, host)] too, and SRV is [(priority, weight, port, host)].
 """
 import os
 import socket
@@ -23,7 +24,7 @@ import struct
 import threading
 import time
 
-A, NS, CNAME, SOA, MX, TXT, AAAA = 1, 2, 5, 6, 15, 16, 28
+A, NS, CNAME, SOA, MX, TXT, AAAA, SRV = 1, 2, 5, 6, 15, 16, 28, 33
 NOERROR, SERVFAIL, NXDOMAIN = 0, 2, 3
 
 
@@ -147,6 +148,10 @@ class Dns:
                        (text.encode() for text in records[TXT])]
             whole = message(query, question, answers=[(TXT, data) for data in strings])
             return whole if over_tcp or len(whole) <= 512 else message(query, question, truncated=True)
+        if kind == SRV and SRV in records:
+            return message(query, question, answers=[(SRV, struct.pack(">HHH", *numbers) + wire(host)) for *numbers, host in records[SRV]])
+        if kind == MX and isinstance(records.get(MX), list):
+            return message(query, question, answers=[mx(wire(host), preference) for preference, host in records[MX]])
         if kind == MX and MX in records:
             return message(query, question, answers=[mx() if records[MX] is True else mx(b"\0", 0)])
         known = records or any(other.endswith("." + name) for other in self.zone)

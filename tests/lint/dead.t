@@ -9,7 +9,6 @@ from tap import BUILD, TOP, check, done, skip, sources  # noqa: E402
 
 # Kept without a caller, each with its reason.
 ARGUED = {
-    "configfile_parse": "a parser of hostile octets: its unit test and its fuzz target have no file",
     "settings_rate": "the units and limits of a rate, by a table in tests/unit/mailbulk",
 }
 

@@ -15,7 +15,7 @@ PURE = re.compile(r"""^(
     | __(mem(cpy|move|set)|v?snprintf|explicit_bzero)_chk | v?snprintf
     | __stack_chk_fail | _GLOBAL_OFFSET_TABLE_ | __errno_location
     # iconv(3) converts memory; opening a converter, which reads files and loads code, is io's (iconv_open is not here).
-    | iconv | inet_(pton|ntop) | gnutls_\w+ | gsasl_\w+ | idn2_\w+ | u8_\w+ | u32_\w+ | uc_\w+ | uninorm_\w+
+    | iconv | inet_(pton|ntop) | gnutls_\w+ | gsasl_\w+ | idn2_\w+ | cmark_\w+ | u8_\w+ | u32_\w+ | uc_\w+ | uninorm_\w+
     | __(asan|ubsan|sanitizer|sancov)_\w+
 )$""", re.X)
 # GnuTLS reads files and makes connections where it is asked to: these calls are not for us.

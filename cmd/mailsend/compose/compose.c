@@ -14,6 +14,7 @@
 #include "io/random.h"
 #include "mail/header/header.h"
 #include "mail/message/html_text.h"
+#include "mail/message/markdown.h"
 
 /* Everything while it is put together. */
 struct workshop {
@@ -22,6 +23,8 @@ struct workshop {
 	struct mime_part *inline_parts, *attachment_parts, *alternative_parts;
 	struct buf header;
 	struct buf made_text; /* out of the HTML */
+	struct buf made_html; /* out of Markdown */
+	bool has_html;
 };
 
 /* A text alternative out of the HTML that is the last file. */
@@ -79,6 +82,27 @@ static bool open_bodies(struct workshop *w, struct outgoing *o, const struct set
 	return make_text(w, o, s, err);
 }
 
+/* --markdown: HTML out of the text, which stays as it was written. */
+static bool make_html(struct workshop *w, struct outgoing *o, const struct settings *s, struct err *err)
+{
+	const struct source *file = &o->files[w->text.part.file];
+	struct buf text = { 0 };
+	bool ok = true;
+
+	w->has_html = s->html != NULL;
+	if (!s->markdown || file->size == 0)
+		return true;
+	if (!mime_scan_utf8(&w->text.part.scan))
+		return err_set(err, ERR_DATA, "--markdown: the body is not UTF-8");
+	if (file->size > BUF_DEFAULT_LIMIT || source_read(file, 0, (size_t)file->size, &text, err) < 0)
+		ok = err_set(err, ERR_DATA, "--markdown: the body is too long");
+	ok = ok && (markdown_add(&w->made_html, buf_str(&text), err) || err_prefix(err, "--markdown")) &&
+		attachment_body(&w->html, o, NULL, buf_str(&w->made_html), "text/html", err);
+	w->has_html = ok;
+	buf_free(&text);
+	return ok;
+}
+
 /* Other forms of the body. */
 static bool open_alternatives(struct workshop *w, struct outgoing *o, const struct settings *s, struct err *err)
 {
@@ -124,6 +148,7 @@ static void close_workshop(struct workshop *w, const struct settings *s)
 	mem_free(w->attachment_parts);
 	buf_free(&w->header);
 	buf_free(&w->made_text);
+	buf_free(&w->made_html);
 }
 
 bool compose_recipients(struct envelope *e, const struct settings *s, struct err *err)
@@ -145,7 +170,8 @@ bool compose(struct outgoing *o, struct envelope *e, const struct settings *s, c
 	struct workshop w = { .inlines = NULL };
 	uint64_t digest[2];
 	char boundary[40];
-	bool ok = compose_recipients(e, s, err) && open_bodies(&w, o, s, err) && open_alternatives(&w, o, s, err) &&
+	bool ok = compose_recipients(e, s, err) && open_bodies(&w, o, s, err) && make_html(&w, o, s, err) &&
+		open_alternatives(&w, o, s, err) &&
 		open_files(&w.inlines, &w.inline_parts, o, &s->inlines, true, err) &&
 		open_files(&w.attachments, &w.attachment_parts, o, &s->attach, false, err) &&
 		fields_put(&w.header, o, e, s, from, digest, err);
@@ -158,7 +184,7 @@ bool compose(struct outgoing *o, struct envelope *e, const struct settings *s, c
 		const struct mime_compose c = {
 			.header = buf_str(&w.header),
 			.text = &w.text.part,
-			.html = s->html != NULL ? &w.html.part : NULL,
+			.html = w.has_html ? &w.html.part : NULL,
 			.alternatives = w.alternative_parts,
 			.n_alternatives = s->alternatives.n,
 			.inlines = w.inline_parts,
