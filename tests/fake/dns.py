@@ -15,7 +15,7 @@
     negative… a CNAME (a day), no data (SOA: five minutes)
 
 Under a top-level domain that is not "lab" everything is NXDOMAIN; with Dns(wildcard=True) everything has an address. With
-Dns(zone={"name": {TXT: ["text"], MX: True}}) these names have these records and nothing else exists; None is SERVFAIL.
+Dns(zone={"name": {TXT: ["text"], MX: True or [(10, "host")]}}) these names have these records and nothing else exists; None is SERVFAIL.
 """
 import os
 import socket
@@ -76,6 +76,12 @@ def odd(word, number, query, question, own):
 
 def mx(name=b"\x04mail\xc0\x0c", preference=10):
     return MX, struct.pack(">H", preference) + name
+
+
+def zone_mx(hosts):
+    if isinstance(hosts, bool):
+        return [mx() if hosts else mx(b"\0", 0)]
+    return [mx(wire(host), preference) for preference, host in hosts]
 
 
 class Dns:
@@ -148,7 +154,7 @@ class Dns:
             whole = message(query, question, answers=[(TXT, data) for data in strings])
             return whole if over_tcp or len(whole) <= 512 else message(query, question, truncated=True)
         if kind == MX and MX in records:
-            return message(query, question, answers=[mx() if records[MX] is True else mx(b"\0", 0)])
+            return message(query, question, answers=zone_mx(records[MX]))
         known = records or any(other.endswith("." + name) for other in self.zone)
         return message(query, question, NOERROR if known else NXDOMAIN)
 

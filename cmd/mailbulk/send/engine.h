@@ -8,6 +8,7 @@
 #include "cli/progress.h"
 #include "cmd/mailbulk/send/book.h"
 #include "cmd/mailbulk/letter/letter.h"
+#include "cmd/mailbulk/rows/owners.h"
 #include "cmd/mailbulk/send/pace.h"
 #include "cmd/mailbulk/send/provider.h"
 #include "cmd/mailbulk/send/queue.h"
@@ -152,6 +153,7 @@ struct engine {
 	struct line line;
 	bool hurry; /* there are more rows to look at: do not wait */
 	struct queue queue;
+	struct owners owners; /* of the recipients' domains, with --by-mx */
 	struct providers providers;
 	struct pace pace;
 	struct book book;
