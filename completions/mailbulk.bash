@@ -61,7 +61,7 @@ _mailbulk()
 			--results-file --from
 			--envelope-from --verp --html --attach --inline --header --missing --dkim-domain --dkim-selector --dkim-key
 			--email --delimiter --key --shard --suppress --allow-empty --skip-bad --unsubscribe --token-key --confirm --list-id --feedback-id
-			--transactional --connections --rate --domain-rate --warmup --messages-per-connection --retries --retry-for --retry-pause
+			--transactional --connections --rate --domain-rate --by-mx --warmup --messages-per-connection --retries --retry-for --retry-pause
 			--max-bounce --max-unknown
 			--smtp --tls --ca-file --pin --dane --client-cert --client-key --proxy --ehlo --timeout --user --auth
 			--password-command --password-file --password-fd --token-command --config --account --verbose --trace --quiet

@@ -25,7 +25,7 @@ static const struct option *action_options(struct settings *s)
 		{ "dns", 0, OPTION_FLAG, &s->dns, NULL,
 			"check SPF, DKIM and DMARC of the sender in the DNS, as large providers do", false },
 		{ "resolver", 0, OPTION_TEXT, &s->resolver, "HOST[:PORT]",
-			"the name server that --dns asks (default: the system's)", false },
+			"the name server that --dns and --by-mx ask (default: the system's)", false },
 		{ "preview", 0, OPTION_TEXT, &s->preview, "FILE.html", "write a page that shows the messages", false },
 		{ "test", 0, OPTION_TEXT, &s->test, "ADDRESS", "the first rows' messages, all to this address", false },
 		{ "limit", 0, OPTION_TEXT, &s->limit_text, "N", "only the first N rows", false },
@@ -106,6 +106,8 @@ static const struct option *speed_options(struct settings *s)
 		{ "rate", 0, OPTION_TEXT, &s->rate_text, "N/s|m|h", "messages in a second, minute, hour", false },
 		{ "domain-rate", 0, OPTION_LIST, &s->domain_rate_texts, "DOMAIN=N/m",
 			"the same for one recipient domain", false },
+		{ "by-mx", 0, OPTION_FLAG, &s->by_mx, NULL,
+			"count recipient domains by the organisation that runs their mail servers", false },
 		{ "warmup", 0, OPTION_TEXT, &s->warmup_text, "START:GROWTH%", "messages on day one, growth a day",
 			false },
 		{ "messages-per-connection", 0, OPTION_NUMBER, &s->messages_per_connection, "N",
@@ -289,8 +291,8 @@ static bool settle(struct settings *s, struct err *err)
 		return err_set(err, ERR_USAGE, "--send and --check are two different things: take one");
 	if (s->json && !s->check)
 		return err_set(err, ERR_USAGE, "--json requires --check");
-	if (s->resolver != NULL && !s->dns)
-		return err_set(err, ERR_USAGE, "--resolver requires --dns");
+	if (s->resolver != NULL && !s->dns && !s->by_mx)
+		return err_set(err, ERR_USAGE, "--resolver requires --dns or --by-mx");
 	s->action = s->send || s->test != NULL ? ACTION_SEND : s->check ? ACTION_CHECK : ACTION_DRY_RUN;
 	if (s->connections == 0 || s->connections > 1000)
 		return err_set(err, ERR_USAGE, "--connections: a number from 1 to 1000");

@@ -79,6 +79,7 @@ struct settings {
 	struct option_list domain_rate_texts;
 	struct domain_rate *domain_rates;
 	size_t n_domain_rates;
+	bool by_mx; /* domains count by whose mail servers they have */
 	const char *warmup_text;
 	struct warmup warmup;
 	uint64_t messages_per_connection;

@@ -30,7 +30,7 @@
 
 static void ask(struct question *q, unsigned type);
 
-static void settle(struct question *q, enum resolver_verdict verdict)
+static void settle_mx(struct question *q, enum resolver_verdict verdict, const char *mx)
 {
 	struct resolver *r = q->resolver;
 	size_t at = (r->answers_first + r->answers_n++) % r->window;
@@ -40,6 +40,7 @@ static void settle(struct question *q, enum resolver_verdict verdict)
 		.verdict = verdict,
 		.ttl = q->ttl < UINT32_MAX ? q->ttl : RESOLVER_TTL_NONE,
 	};
+	memcpy(r->answers[at].mx, mx, strlen(mx) + 1);
 	mem_free(q->domain);
 	mem_free(q->origin);
 	q->domain = q->origin = NULL;
@@ -48,6 +49,11 @@ static void settle(struct question *q, enum resolver_verdict verdict)
 	r->in_flight--;
 	if (r->limit < r->window)
 		r->limit++;
+}
+
+static void settle(struct question *q, enum resolver_verdict verdict)
+{
+	settle_mx(q, verdict, "");
 }
 
 /* No record of the type asked for; there is no mail without any of the three. */
@@ -108,7 +114,7 @@ static void answered(struct question *q, struct str message)
 		ask_another(q);
 		break;
 	case DNS_FOUND:
-		settle(q, RESOLVER_ACCEPTS);
+		settle_mx(q, RESOLVER_ACCEPTS, answer.mx);
 		break;
 	case DNS_NULL_MX:
 		settle(q, RESOLVER_NULL_MX);
@@ -262,6 +268,11 @@ bool resolver_answer(struct resolver *r, uint64_t *tag, enum resolver_verdict *v
 	r->answers_first = (r->answers_first + 1) % r->window;
 	r->answers_n--;
 	return true;
+}
+
+const char *resolver_answer_mx(const struct resolver *r)
+{
+	return r->answers[(r->answers_first + r->window - 1) % r->window].mx;
 }
 
 size_t resolver_in_flight(const struct resolver *r)

@@ -56,6 +56,9 @@ bool resolver_room(const struct resolver *r);
 bool resolver_ask(struct resolver *r, struct str domain, uint64_t tag, struct err *err);
 /* The next answer, in order of arrival; false when there is none. *ttl in seconds: how long it may be kept. */
 bool resolver_answer(struct resolver *r, uint64_t *tag, enum resolver_verdict *verdict, uint32_t *ttl);
+/* The mail host that the last answer fetched would be sent to first, in lower case; "" when it has no MX, or none is
+ * known. Lives until the next resolver_ask or resolver_turn. */
+const char *resolver_answer_mx(const struct resolver *r);
 size_t resolver_in_flight(const struct resolver *r);
 /* Nanoseconds after which a question that no server answers is given up. */
 int64_t resolver_patience(const struct resolver *r);

@@ -30,6 +30,7 @@ struct answer {
 	uint64_t tag;
 	enum resolver_verdict verdict;
 	uint32_t ttl;
+	char mx[256];
 };
 
 /*

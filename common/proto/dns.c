@@ -39,10 +39,12 @@ struct reader {
 
 /* What the answer section holds for one name. */
 struct found {
-	unsigned records; /* of the type asked for */
-	unsigned empty;   /* of these, null MXs */
-	unsigned aliases; /* of any name */
-	bool alias;       /* of this name: */
+	unsigned records;    /* of the type asked for */
+	unsigned empty;      /* of these, null MXs */
+	unsigned aliases;    /* of any name */
+	unsigned preference; /* of the MX that is asked first, which is: */
+	struct name mx;
+	bool alias; /* of this name: */
 	struct name target;
 	uint32_t ttl;
 	uint32_t alias_ttl;
@@ -170,6 +172,19 @@ static uint32_t least(uint32_t a, uint32_t b)
 	return a < b ? a : b;
 }
 
+/* The order of equals is the server's, and another one each time: the name decides. */
+static void take_mx(struct found *f, unsigned preference, const struct name *name)
+{
+	struct str text = str_at((const char *)name->p, name->n);
+	bool first = f->mx.n == 0 || preference < f->preference ||
+		(preference == f->preference && str_cmp(text, str_at((const char *)f->mx.p, f->mx.n)) < 0);
+
+	if (name->n == 1 || !first)
+		return;
+	f->preference = preference;
+	f->mx = *name;
+}
+
 static bool take(const struct reader *r, const struct record *record, unsigned type, struct found *f)
 {
 	struct name name;
@@ -188,6 +203,7 @@ static bool take(const struct reader *r, const struct record *record, unsigned t
 	if (!read_last(r, record, 2, &name))
 		return false;
 	f->empty += name.n == 1;
+	take_mx(f, read16(r->p + record->data), &name);
 	return true;
 }
 
@@ -292,6 +308,8 @@ static enum dns_finding find(struct reader *r, struct name *name, unsigned type,
 		answer->ttl = least(answer->ttl, f.ttl);
 		if (rcode != 0 || (truncated && f.empty == f.records))
 			return DNS_NOTHING;
+		if (f.mx.n > 0 && !to_text(&f.mx, answer->mx))
+			answer->mx[0] = '\0';
 		return f.records == 1 && f.empty == 1 ? DNS_NULL_MX : DNS_FOUND;
 	}
 	return truncated ? DNS_NOTHING : no_record(r, &f, name, hops, answer);
@@ -303,7 +321,7 @@ void dns_read(struct str message, struct str name, unsigned type, struct dns_ans
 	struct name asked;
 
 	answer->ttl = UINT32_MAX;
-	answer->target[0] = '\0';
+	answer->target[0] = answer->mx[0] = '\0';
 	answer->finding = from_text(name, &asked) ? find(&r, &asked, type, answer) : DNS_NOTHING;
 }
 

@@ -28,6 +28,7 @@ struct dns_answer {
 	enum dns_finding finding;
 	uint32_t ttl;     /* seconds; of a "no" by RFC 2308, 5; UINT32_MAX if the message has none */
 	char target[256]; /* for DNS_ALIAS, else empty */
+	char mx[256];     /* DNS_FOUND of an MX: the host that is asked first, of several the first by name; or empty */
 };
 
 /*

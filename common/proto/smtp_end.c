@@ -189,11 +189,15 @@ static enum smtp_event last_verdict(struct smtp *s, struct smtp_message *m, stru
 	struct smtp_state *st = s->state;
 	enum smtp_event event = SMTP_VERDICT;
 
-	if (m->decided) {
+	bool whole = m->whole && st->left_at_end >= m->end && (!st->cut || m == st->cut_at);
+	/* Where replies do not fit, the refusal of its sender may have been another command's. */
+	bool open = whole && m->mail_refused && !m->unread && st->why.kind == ERR_PROTOCOL;
+
+	if (m->decided && !open) {
 		smtp_message_finish(s, m, m->outcome, m->why.code != 0 ? &m->why : NULL, news, &event);
-	} else if (smtp_is_lost(m)) {
+	} else if (smtp_is_lost(m) && !open) {
 		smtp_message_finish(s, m, smtp_outcome_of_rcpts(m), NULL, news, &event);
-	} else if (m->whole && st->left_at_end >= m->end && (!st->cut || m == st->cut_at)) {
+	} else if (whole) {
 		if (st->params.lmtp)
 			event = unknown_rcpt(s, m, news);
 		else

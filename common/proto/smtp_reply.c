@@ -39,7 +39,10 @@ static bool on_rset(struct smtp *s)
 {
 	enum reply_class class = reply_class(&s->state->reply);
 
-	if (class == REPLY_LATER || class == REPLY_NEVER)
+	/* Nobody has a reason to refuse it: after BDAT that is the answer to the message before. */
+	bool fits = (s->used & SMTP_CAP_CHUNKING) == 0 || s->state->reply.code == 421;
+
+	if (fits && (class == REPLY_LATER || class == REPLY_NEVER))
 		smtp_session_end(s, ERR_TEMP, "the server refuses RSET", true);
 	else if (class != REPLY_OK)
 		out_of_step(s, "the server answers RSET out of step");
@@ -164,6 +167,7 @@ static bool on_bdat(struct smtp *s, struct smtp_message *m, struct smtp_news *ne
 	if (r->code >= 500 && r->code <= 504 && r->code != 503) {
 		/* Not understood: then the octets of the chunk were not read as such either. */
 		m->decided = true;
+		m->unread = true;
 		if (!m->mail_refused)
 			m->outcome = smtp_is_lost(m) ? smtp_outcome_of_rcpts(m) : SMTP_NOT_SENT;
 		return out_of_step(s, "the server does not take the BDAT that it offers");

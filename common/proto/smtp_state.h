@@ -76,6 +76,7 @@ struct smtp_message {
 	size_t later;
 	size_t never;
 	bool mail_refused;
+	bool unread;  /* its BDAT was not understood: nobody has it */
 	bool decided; /* its outcome is known, although replies are still due */
 	enum smtp_outcome outcome;
 	struct reply why; /* the reply that decided it; code 0: none */

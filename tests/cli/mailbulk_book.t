@@ -109,6 +109,30 @@ def bounded():
             check(work.send(server, f"--max-unknown={bad}").status == 64, f"--max-unknown={bad} is refused")
 
 
+def misfit():
+    """A reply too many, and each acceptance after BDAT is one of something else: what was taken for sent is unknown."""
+    with Work(rows=60) as work:
+        rules = ("-r", 'RCPT:user30@ raw "250 2.1.5 Ok\\r\\n"; usual', "-r", "BDAT@40 550 5.7.1 No")
+        with Server(work, *CHUNKING, *rules) as server:
+            r = work.send(server, "-j", "1", "--retries", "0", "--retry-for", "1s", "--max-unknown", "20")
+            server.quiet()
+            taken = server.taken()
+        last = {e: x["status"] for e, x in r.by.items()}
+        lost = [e for e in work.everybody if e not in taken]
+        check(len(lost) == 1 and last[lost[0]] in ("refused", "unknown") and "are unknown" in r.said, "who did not get it is not taken for sent", str(lost), r.said)
+        check(set(taken.values()) == {1} and len(last) == 60, "and nobody got it twice", str(taken))
+        told = {}
+        for x in r.rows:
+            told.setdefault(x["email"], []).append(x["status"])
+        changed = [e for e in told if told[e] == ["sent", "unknown"]]
+        check(len(changed) == 20 and all(len(told[e]) == 1 for e in told if e not in changed), "as many as may be under way were told as sent, and then as unknown",
+              str(told))
+        sent = int(r.said.split(" sent, ")[0].rsplit(None, 1)[-1])
+        check(r.status == 1 and sent == list(last.values()).count("sent"), "each counts once", r.status, r.said)
+        rows = {x["email"]: x["status"] for x in csv.DictReader(io.StringIO(status_of(work).stdout))}
+        check(rows == last, "and so it is in the journal", str(rows))
+
+
 def bounces():
     rules = [w for i in range(0, 200, 10) for w in ("-r", f"RCPT:user{i}@ 550 5.1.1 No such user")]
     with Work(rows=200) as work, Server(work, *rules) as server:
@@ -179,6 +203,6 @@ def later_runs():
         check(r.status == 0 and took >= 1.5 and server.taken() == dict.fromkeys(work.everybody, 1), f"--retry-for: not before its time ({took:.1f} s)", r.said)
 
 
-for scenario in (domain_rates, later_runs, shares, statuses, bounded, bounces):
+for scenario in (domain_rates, later_runs, shares, statuses, bounded, misfit, bounces):
     attempt(scenario)
 done()

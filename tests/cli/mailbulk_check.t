@@ -61,7 +61,7 @@ def findings():
         p = work.run("--json")
         check(p.returncode == 64 and b"--json requires --check" in p.stderr, "--json alone is 64", p.stderr)
         p = work.run("--check", "--resolver", "127.0.0.1")
-        check(p.returncode == 64 and b"--resolver requires --dns" in p.stderr, "so is --resolver", p.stderr)
+        check(p.returncode == 64 and b"--resolver requires --dns or --by-mx" in p.stderr, "so is --resolver", p.stderr)
 
 
 def rule(work, template, *arguments, rows=None):

@@ -6,6 +6,8 @@ import sys
 import time
 
 sys.path.insert(0, os.path.join(os.environ.get("TOP_SRCDIR", "."), "tests", "cli"))
+sys.path.insert(0, os.path.join(os.environ.get("TOP_SRCDIR", "."), "tests", "fake"))
+from dns import MX, Dns  # noqa: E402
 from mailbulk_kit import TOOL, Run, Server, Work, attempt, check, done  # noqa: E402
 
 FAST = ("--retry-pause", "0.01")
@@ -188,6 +190,33 @@ def providers():
         check(tried <= 6, f"it is not asked for every row ({tried})")
 
 
+def by_mx():
+    """Domains whose mail servers are one organisation's are one provider; without an answer each is itself."""
+    zone = {"a.example": {MX: [(20, "mx.fast.example"), (10, "mx1.big.example")]}, "b.example": {MX: [(5, "mx2.big.example")]},
+            "fast.example": {MX: [(10, "mx.fast.example")]}, "lost.example": None}
+    rows = "".join(f"u{i}@{'a' if i < 3 else 'b' if i < 10 else 'lost' if i < 12 else 'fast'}.example,U\n" for i in range(60))
+    said = {}
+    for resolver in (Dns(zone=zone).address, "127.0.0.1:1"):
+        with Work(rows=0) as work, Server(work, "-r", "RCPT:@a.example@1-3 450 4.7.1 Too many messages from you") as server:
+            work.write("list.csv", "email,name\n" + rows)
+            r = work.send(server, "-j", "1", "--retries", "9", "--by-mx", "--resolver", resolver, *FAST)
+            b = [i for i, x in enumerate(r.rows) if "@b." in x["email"]]
+            said[resolver] = (min(b), r.said)
+            check(r.status == 0 and r.count("sent") == 60, "--by-mx: everybody has it", r.said, r.out)
+    (known, words), (unknown, silent) = said.values()
+    check(known >= 40 and "1 domains could not" in words, f"a domain of the same mail servers pauses, too ({known})", words)
+    check(unknown < 20 and "4 domains could not" in silent, f"without the DNS it is not known to be one ({unknown})", silent)
+    with Work(rows=0) as work, Server(work) as server:
+        work.write("list.csv", "email,name\n" + "".join(f"u{i}@{'ab'[i % 2]}.example,U\n" for i in range(4)))
+        r = work.send(server, "--by-mx", "--resolver", Dns(zone=zone).address, "--domain-rate", "b.example=4/s")
+        server.quiet()
+        times = sorted(e["t"] for e in server.events("command") if e["line"].startswith("RCPT"))
+        check(r.status == 0 and len(times) == 4 and times[-1] - times[0] > 0.5, "--domain-rate is one of both", r.said, str(times))
+        work.forget()
+        r = work.send(server, "--by-mx", "--resolver", "nowhere")
+        check(r.status == 64 and "nowhere" in r.said, "a name server that is none: 64", str(r.status), r.said)
+
+
 def patience():
     with Work(rows=3) as work, Server(work, "-r", "MAIL 451 4.3.0 Later") as server:
         began = time.monotonic()
@@ -309,6 +338,6 @@ def preflight():
                 check("MAIL" in lines and (words != "0 warnings" or lines[-2:] == ["RSET", "QUIT"]), "the envelope is taken back", str(lines))
 
 
-for scenario in (preflight, silent_refusals, every_row, results_files, unbound, full_mailboxes, breakers, closings, too_many, providers, patience, changed_lists, changed_while_read, piped):
+for scenario in (preflight, silent_refusals, every_row, results_files, unbound, full_mailboxes, breakers, closings, too_many, providers, by_mx, patience, changed_lists, changed_while_read, piped):
     attempt(scenario)
 done()

@@ -79,6 +79,12 @@ def mx(name=b"\x04mail\xc0\x0c", preference=10):
     return MX, struct.pack(">H", preference) + name
 
 
+def zone_mx(hosts):
+    if isinstance(hosts, bool):
+        return [mx() if hosts else mx(b"\0", 0)]
+    return [mx(wire(host), preference) for preference, host in hosts]
+
+
 class Dns:
     def __init__(self, wildcard=False, delay=0.0, zone=None):
         self.wildcard, self.delay, self.zone = wildcard, delay, zone
@@ -150,10 +156,8 @@ class Dns:
             return whole if over_tcp or len(whole) <= 512 else message(query, question, truncated=True)
         if kind == SRV and SRV in records:
             return message(query, question, answers=[(SRV, struct.pack(">HHH", *numbers) + wire(host)) for *numbers, host in records[SRV]])
-        if kind == MX and isinstance(records.get(MX), list):
-            return message(query, question, answers=[mx(wire(host), preference) for preference, host in records[MX]])
         if kind == MX and MX in records:
-            return message(query, question, answers=[mx() if records[MX] is True else mx(b"\0", 0)])
+            return message(query, question, answers=zone_mx(records[MX]))
         known = records or any(other.endswith("." + name) for other in self.zone)
         return message(query, question, NOERROR if known else NXDOMAIN)
 

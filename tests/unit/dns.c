@@ -76,6 +76,21 @@ static void test_samples(void)
 	}
 }
 
+/* Who is asked first, whatever the order in the message. */
+static void test_mx(void)
+{
+	static const char message[] = HEAD(YES, "\4", "\0") ASKS("\x0f") OF(HERE, "\x0f", "\0\x3c",
+		"\6") "\0\24\1b" HERE OF(HERE, "\x0f", "\0\x3c", "\6") "\0\12\1z" HERE OF(HERE, "\x0f", "\0\x3c",
+		"\6") "\0\12\1M" HERE OF(HERE, "\x0f", "\0\x3c", "\3") "\0\0\0";
+	static const char odd[] = HEAD(YES, "\1", "\0") ASKS("\x0f") OF(HERE, "\x0f", "\1\x2c", "\7") "\0\12\2.m" HERE;
+	struct dns_answer answer;
+
+	dns_read(str_at(message, sizeof message - 1), STR_LIT("a.example"), DNS_MX, &answer);
+	check(answer.finding == DNS_FOUND && strcmp(answer.mx, "m.a.example") == 0, "the first MX: %s", answer.mx);
+	dns_read(str_at(odd, sizeof odd - 1), STR_LIT("a.example"), DNS_MX, &answer);
+	check(answer.finding == DNS_FOUND && answer.mx[0] == '\0', "a host that has no name to show: %s", answer.mx);
+}
+
 /* A message that ends early, at any octet, says nothing: above all no "no". */
 static void test_cuts(void)
 {
@@ -97,6 +112,7 @@ static void test_cuts(void)
 int main(void)
 {
 	test_samples();
+	test_mx();
 	test_cuts();
 	check(dns_truncated(STR_LIT("\0\0\2")) && !dns_truncated(STR_LIT("\0\0\1")) && !dns_truncated(STR_NONE),
 		"truncated");

@@ -233,7 +233,7 @@ static void test_ends(void)
 	bench_end(&b);
 }
 
-/* After BDAT an answer out of step may have been another message's: what was taken before is in doubt, and told so. */
+/* After BDAT an answer out of step may have been another message's: what was taken before is unknown, and told so. */
 static void test_doubt(void)
 {
 	const struct err wrong = { .kind = ERR_PROTOCOL, .text = "out of step" };
@@ -244,14 +244,28 @@ static void test_doubt(void)
 		struct peer *p = &e->peers[0];
 
 		p->smtp.used = i == 1 ? 0 : SMTP_CAP_CHUNKING;
-		p->jobs = 1;
-		p->taken = i == 2 ? 1 : 3;
+		e->results.counts[RESULT_SENT] = 70;
+		for (uint64_t k = 0; i != 2 && k < 70; k++) {
+			struct ticket t = { .row.number = k, .email = mem_copy("a@d.example\0A", 13) };
+
+			t.written = t.email + 12;
+			doubt_keep(e, p, &t, STR_LIT("id@x"));
+			check(k > 0 || (t.email == NULL) == (i != 1), "only after BDAT");
+			mem_free(t.email);
+		}
 		catch_begin();
 		peer_end(e, p, i == 3 ? &temporary : i == 4 ? NULL : &wrong);
 		const char *said = catch_end();
 
-		check((strstr(said, "before (2 messages) is in doubt") != NULL) == (i == 0), "in doubt, %d: %s", i,
-			said);
+		check((strstr(said, "the last 64 recipients that it accepted") != NULL) == (i == 0), "in doubt, %d: %s",
+			i, said);
+		check(e->results.counts[RESULT_UNKNOWN] == (i == 0 ? 64 : 0) &&
+				e->results.counts[RESULT_SENT] == (i == 0 ? 6 : 70),
+			"as many as may be under way at once");
+		check(i > 0 ||
+				(strstr(buf_text(&e->results.out), ",6,") != NULL &&
+					strstr(buf_text(&e->results.out), ",5,") == NULL),
+			"the last ones");
 		bench_end(&b);
 	}
 }
@@ -416,6 +430,66 @@ static void test_held_rows(void)
 	provider_free(&ps);
 }
 
+/* Whose mail servers a domain has: that is who is sent to. */
+static void test_owners(void)
+{
+	static const struct {
+		const char *host;
+		const char *owner;
+	} cases[] = {
+		{ "aspmx.l.google.example", "google.example" },
+		{ "google.example", "google.example" },
+		{ "mx.a.co.uk", "a.co.uk" },
+		{ "a.co.uk", "a.co.uk" },
+		{ "co.uk", "co.uk" },
+		{ "mx.com.example", "com.example" },
+		{ "mx.a.uk", "a.uk" },
+		{ "localhost", "localhost" },
+	};
+	struct domain_rate rates[] = { { (char *)"b.example", { 10 } } };
+	struct settings s = { .domain_rates = rates, .n_domain_rates = 1 };
+	struct owners o = { .names = { 0 } };
+	struct providers ps = { .owners = &o };
+	struct pace p;
+
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+		check(str_eq(owners_organisation(str_of(cases[i].host)), str_of(cases[i].owner)), "%s", cases[i].host);
+	owners_note(&o, STR_LIT("[127.0.0.1]"));
+	check(o.domains.used == 0, "an address is nobody's domain");
+	owners_note(&o, STR_LIT("a.example"));
+	owners_note(&o, STR_LIT("b.example"));
+	owners_note(&o, STR_LIT("c.example"));
+	owners_set(&o, STR_LIT("a.example"), owners_organisation(STR_LIT("mx1.big.example")));
+	owners_set(&o, STR_LIT("b.example"), owners_organisation(STR_LIT("mx2.big.example")));
+	owners_set(&o, STR_LIT("c.example"), STR_LIT(""));
+	owners_set(&o, STR_LIT("d.example"), owners_organisation(STR_LIT("mx.big.example")));
+	check(str_eq(owners_of(&o, STR_LIT("a.example")), STR_LIT("big.example")) &&
+			str_eq(owners_of(&o, STR_LIT("c.example")), STR_LIT("c.example")) &&
+			str_eq(owners_of(&o, STR_LIT("d.example")), STR_LIT("d.example")),
+		"who is not known is itself");
+	check(provider_of(&ps, STR_LIT("x@A.example")) == provider_find(&ps, STR_LIT("y@b.example")) &&
+			provider_find(&ps, STR_LIT("y@c.example")) == NULL,
+		"domains of one owner are one provider");
+	provider_free(&ps);
+	pace_init(&p, &s, 0, 0);
+	p.owners = &o;
+	check(pace_domain(&p, STR_LIT("a.example"), 20) == 20 && pace_domain(&p, STR_LIT("b.example"), 20) == 30 &&
+			pace_domain(&p, STR_LIT("big.example"), 20) == 40 &&
+			pace_domain(&p, STR_LIT("c.example"), 20) == 20 &&
+			pace_domain(&p, STR_LIT("x.b.example"), 20) == 20 &&
+			pace_domain(&p, STR_LIT("x.b.example"), 20) == 30,
+		"a limit is its owner's, and of what is below its name");
+	pace_free(&p);
+	pace_init(&p, &s, 0, 0);
+	p.owners = &o;
+	pace_went(&p, STR_LIT("a.example"), 100, 2);
+	pace_went(&p, STR_LIT("b.example"), 100, 7);
+	check(pace_domain(&p, STR_LIT("a.example"), 100) == 108 && !pace_goes(&p, STR_LIT("b.example"), 100),
+		"of what an earlier run sent the last counts");
+	pace_free(&p);
+	owners_free(&o);
+}
+
 static void test_pace(void)
 {
 	struct domain_rate rates[] = { { (char *)"*", { 7 } }, { (char *)"a.example", { 10 } },
@@ -486,6 +560,7 @@ int main(void)
 	test_owed();
 	test_provider();
 	test_held_rows();
+	test_owners();
 	test_pace();
 	test_queue();
 	return bench_close();

@@ -370,6 +370,11 @@ static void test_deaths(void)
 #define HELLO "S 220 mx\nC EHLO me.example\nS 250-mx\nS 250 PIPELINING\n"
 #define CHUNK_HELLO "C EHLO me.example\nS 250-mx\nS 250-PIPELINING\nS 250 CHUNKING\n"
 #define MAIL(a) "C MAIL FROM:<" a "@example.com>\nC RCPT TO:<b@example.org>\nC DATA\n"
+#define CHUNKS_OF_TWO                                                                  \
+	"S 220 mx ESMTP Postfix\n" CHUNK_HELLO                                         \
+	"C MAIL FROM:<a@example.com>\nC RCPT TO:<b@example.org>\nS 250 ok\nS 250 ok\n" \
+	"C BDAT 20 LAST\nC Subject: x\nC\nC .dot\nS 250 ok\n"                          \
+	"C RSET\nC MAIL FROM:<b@example.com>\nC RCPT TO:<b@example.org>\nC BDAT 20 LAST\nC Subject: x\nC\nC .dot\n"
 #define PROOF "C MAIL FROM:<a@example.com>\nC BDAT 6\nC NOOP\nC RSET\nC EHLO me.example\n"
 #define PROOF_EHLO "S 250-mx\nS 250-PIPELINING\nS 250 CHUNKING\n"
 #define CONTENT "C Subject: x\nC\nC ..dot\nC .\n"
@@ -434,6 +439,34 @@ static const struct play plays[] = {
 			"C BDAT 20 LAST\nC Subject: x\nC\nC .dot\nS 250 ok\n"
 			"C RSET\nC MAIL FROM:<b@example.com>\nC RCPT TO:<b@example.org>\nC BDAT 20 LAST\nC Subject: x\nC\nC .dot\nX\n",
 		.events = "ready; rcpt 1.0 ok 250; verdict 1 ok 250; ready; ready; verdict 2 unknown; failed 75",
+		.whole_only = true },
+	{ .name = "RSET refused after BDAT: that was the answer to the chunk",
+		.params = { .ehlo = "me.example", .tls = TLS_OFF, .chunking = true, .window_messages = 8 },
+		.mails = mails,
+		.n_mails = 2,
+		.script = CHUNKS_OF_TWO "S 554 no\n",
+		.events = "ready; rcpt 1.0 ok 250; verdict 1 ok 250; ready; ready; verdict 2 unknown; failed 76",
+		.whole_only = true },
+	{ .name = "RSET with 421 after BDAT",
+		.params = { .ehlo = "me.example", .tls = TLS_OFF, .chunking = true, .window_messages = 8 },
+		.mails = mails,
+		.n_mails = 2,
+		.script = CHUNKS_OF_TWO "S 421 no\n",
+		.events = "ready; rcpt 1.0 ok 250; verdict 1 ok 250; ready; ready; verdict 2 not-sent 421; failed 75",
+		.whole_only = true },
+	{ .name = "a recipient of a sender that was refused: what was sent meanwhile is unknown",
+		.params = { .ehlo = "me.example", .tls = TLS_OFF, .chunking = true, .window_messages = 8 },
+		.mails = mails,
+		.n_mails = 2,
+		.script = CHUNKS_OF_TWO "S 250 ok\nS 554 no\nS 250 ok\n",
+		.events = "ready; rcpt 1.0 ok 250; verdict 1 ok 250; ready; ready; verdict 2 unknown; failed 76",
+		.whole_only = true },
+	{ .name = "BDAT that is not known, without a sender: nobody has it",
+		.params = { .ehlo = "me.example", .tls = TLS_OFF, .chunking = true, .window_messages = 8 },
+		.mails = mails,
+		.n_mails = 2,
+		.script = CHUNKS_OF_TWO "S 250 ok\nS 554 no\nS 503 no\nS 502 no\n",
+		.events = "ready; rcpt 1.0 ok 250; verdict 1 ok 250; ready; ready; verdict 2 never 554; failed 76",
 		.whole_only = true },
 	{ .name = "proved: the octets of a refused chunk are read",
 		.params = { .ehlo = "me.example",

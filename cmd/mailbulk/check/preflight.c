@@ -12,6 +12,7 @@
 #include "cmd/mailbulk/rows/list.h"
 #include "cmd/mailbulk/settings.h"
 #include "cmd/mailbulk/check/selection.h"
+#include "cmd/mailbulk/rows/owners.h"
 #include "cmd/mailbulk/letter/values.h"
 #include "io/clock.h"
 #include "io/file.h"
@@ -58,6 +59,8 @@ void preflight_row(struct preflight *p, const struct values *values, struct lett
 	if (letter->size > p->largest)
 		p->largest = letter->size;
 	p->octets += letter->size;
+	if (p->owners != NULL)
+		owners_note(p->owners, buf_str(&values->address.ascii));
 	preflight_from(p, letter);
 	preflight_content(p, values, letter);
 }

@@ -13,6 +13,7 @@
 struct campaign;
 struct letter;
 struct list;
+struct owners;
 struct selection;
 struct settings;
 struct suppress;
@@ -47,6 +48,7 @@ struct preflight {
 	bool postal;     /* the first message has a postal address in it, by the look of it */
 	struct buf from; /* the address that was judged last */
 	struct findings findings;
+	struct owners *owners; /* is told each row's domain; NULL: nobody asks */
 };
 
 void preflight_init(struct preflight *p, const struct campaign *campaign, const struct list *list);

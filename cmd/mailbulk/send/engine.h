@@ -8,6 +8,7 @@
 #include "cli/progress.h"
 #include "cmd/mailbulk/send/book.h"
 #include "cmd/mailbulk/letter/letter.h"
+#include "cmd/mailbulk/rows/owners.h"
 #include "cmd/mailbulk/send/pace.h"
 #include "cmd/mailbulk/send/provider.h"
 #include "cmd/mailbulk/send/queue.h"
@@ -66,6 +67,7 @@ struct ticket {
 	char *email;         /* as it stands in RCPT TO; owned */
 	const char *written; /* as it stands in the list: behind email, in the same block */
 	bool done;           /* it has its verdict */
+	bool accepted;       /* and that was good */
 };
 
 #define BATCH_MAX 50 /* recipients of one transaction when all get the same octets */
@@ -83,6 +85,12 @@ struct job {
 	struct letter letter;
 	bool trying;      /* its T records are written */
 	struct job *next; /* that is free, too */
+};
+
+/* A row that was accepted. */
+struct recent {
+	struct ticket ticket; /* owns its email */
+	struct buf message_id;
 };
 
 enum peer_state { PEER_FREE, PEER_OPENING, PEER_UP /* it has a session */ };
@@ -109,6 +117,9 @@ struct peer {
 	uint64_t finished; /* messages that it had a verdict for */
 	uint64_t taken;    /* messages it was given */
 	int64_t idle_since;
+	struct recent *recent; /* owned: the last rows accepted after BDAT, a ring; NULL: none */
+	size_t recent_most;
+	uint64_t n_recent; /* that were ever put in it */
 };
 
 #define PUTS_MOST 3    /* runs that put a row back while others at its domain were accepted */
@@ -152,6 +163,7 @@ struct engine {
 	struct line line;
 	bool hurry; /* there are more rows to look at: do not wait */
 	struct queue queue;
+	struct owners owners; /* of the recipients' domains, with --by-mx */
 	struct providers providers;
 	struct pace pace;
 	struct book book;
@@ -262,6 +274,11 @@ bool step_peer(struct engine *e, struct peer *p);
 void engine_job_verdict(struct engine *e, struct job *job, size_t rcpt, const struct smtp_news *news);
 /* T records for all of its recipients without a verdict: before its last octets may leave. */
 void engine_job_trying(struct engine *e, struct job *job);
+/* doubt.c: a row was accepted; its email is the peer's then, if it may turn out to be in doubt. */
+void doubt_keep(struct engine *e, struct peer *p, struct ticket *t, struct str message_id);
+/* Replies do not fit: what was accepted shortly before is unknown, in the journal and in one more line of results. */
+void doubt_tell(struct engine *e, struct peer *p, const struct err *why);
+void doubt_free(struct peer *p);
 /* It is over. */
 void engine_job_free(struct engine *e, struct job *job);
 

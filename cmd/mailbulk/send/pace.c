@@ -2,6 +2,7 @@
 
 #include "cmd/mailbulk/send/pace.h"
 
+#include "cmd/mailbulk/rows/owners.h"
 #include "mail/address/domain.h"
 
 /* Messages of a warm-up on a day (0: the first). */
@@ -49,16 +50,27 @@ void pace_took(struct pace *p, int64_t now, uint64_t n)
 	p->next += p->settings->rate.interval * (int64_t)n;
 }
 
-static const struct rate *rate_of(const struct pace *p, struct str domain)
+static struct str counted(const struct pace *p, struct str domain)
+{
+	return p->owners != NULL ? owners_of(p->owners, domain) : domain;
+}
+
+/* *domain becomes what it counts as. NULL: it has no limit. */
+static const struct rate *rate_of(const struct pace *p, struct str *domain)
 {
 	const struct rate *any = NULL;
 
+	struct str named = *domain;
+
+	if (p->settings->n_domain_rates > 0)
+		*domain = counted(p, *domain);
 	for (size_t i = 0; i < p->settings->n_domain_rates; i++) {
 		const struct domain_rate *r = &p->settings->domain_rates[i];
 
 		if (str_eq(str_of(r->domain), STR_LIT("*")))
 			any = &r->rate;
-		else if (domain_within(domain, str_of(r->domain)))
+		else if (domain_within(named, str_of(r->domain)) ||
+			domain_within(*domain, counted(p, str_of(r->domain))))
 			return &r->rate;
 	}
 	return any;
@@ -66,7 +78,7 @@ static const struct rate *rate_of(const struct pace *p, struct str domain)
 
 int64_t pace_domain(struct pace *p, struct str domain, int64_t now)
 {
-	const struct rate *rate = p->settings->n_domain_rates > 0 ? rate_of(p, domain) : NULL;
+	const struct rate *rate = rate_of(p, &domain);
 	bool added;
 
 	if (rate == NULL)
@@ -80,7 +92,7 @@ int64_t pace_domain(struct pace *p, struct str domain, int64_t now)
 
 bool pace_goes(struct pace *p, struct str domain, int64_t now)
 {
-	const struct rate *rate = p->settings->n_domain_rates > 0 ? rate_of(p, domain) : NULL;
+	const struct rate *rate = rate_of(p, &domain);
 	bool added;
 
 	if (rate == NULL)
@@ -96,12 +108,18 @@ bool pace_goes(struct pace *p, struct str domain, int64_t now)
 
 void pace_went(struct pace *p, struct str domain, int64_t now, int64_t ago)
 {
-	const struct rate *rate = p->settings->n_domain_rates > 0 ? rate_of(p, domain) : NULL;
+	const struct rate *rate = rate_of(p, &domain);
+	bool added;
 
 	if (rate == NULL || ago >= rate->interval)
 		return;
+	struct set_entry *last = set_add(&p->last, domain, &added);
+
+	/* Of several domains of one owner the last one counts. */
+	if (!added && (int64_t)last->value >= now - ago)
+		return;
+	last->value = (uint64_t)(now - ago);
 	set_add(&p->domains, domain, NULL)->value = (uint64_t)(now - ago + rate->interval);
-	set_add(&p->last, domain, NULL)->value = (uint64_t)(now - ago);
 }
 
 int64_t pace_longest(const struct settings *settings)

@@ -4,15 +4,19 @@
 #include "base/set.h"
 #include "cmd/mailbulk/settings.h"
 
+struct owners;
+
 /*
  * When the next message may go: the rate of the whole run, those of recipient domains, and a warm-up's share of today.
  * Pure arithmetic on the nanoseconds that it is given; a limit is a row of slots, the next of which is handed out.
  */
 struct pace {
 	const struct settings *settings;
+	const struct owners
+		*owners;    /* that of each domain counts, of those that limits name, too; NULL: each is its own */
 	int64_t next;       /* slot of the whole run */
-	struct set domains; /* domain to its next slot */
-	struct set last;    /* domain to when a message to it last went */
+	struct set domains; /* domain or owner to its next slot */
+	struct set last;    /* the same to when a message to it last went */
 	uint64_t left;      /* messages that today's warm-up still allows; UINT64_MAX: no warm-up */
 };
 

@@ -38,6 +38,7 @@ void peer_free(struct peer *p)
 	smtp_free(&p->smtp);
 	sasl_free(p->sasl);
 	buf_free(&p->ehlo);
+	doubt_free(p);
 	*p = (struct peer){ .state = PEER_FREE };
 }
 
@@ -100,14 +101,11 @@ void peer_end(struct engine *e, struct peer *p, const struct err *why)
 		if (!str_starts(str_of(named.text), str_of(relay->server.label)))
 			err_prefix(&named, "%s", relay->server.label);
 	}
-	/* After BDAT all replies look alike: out of step, an acceptance may have been the answer to something else. */
-	if (why != NULL && why->kind == ERR_PROTOCOL && p->state == PEER_UP &&
-		(p->smtp.used & SMTP_CAP_CHUNKING) != 0 && p->taken > jobs)
-		say_errorf("%s: what it accepted on this connection before (%llu messages) is in doubt", named.text,
-			(unsigned long long)(p->taken - jobs));
 	/* Whatever it is that the server cannot bear, it is not asked again. */
 	relay->unprovable |= p->state == PEER_UP && smtp_proof_broke(&p->smtp);
 	last_verdicts(e, p, why);
+	if (why != NULL && why->kind == ERR_PROTOCOL)
+		doubt_tell(e, p, &named);
 	if (why != NULL)
 		peer_write(p); /* a QUIT may be left */
 	if (p->state == PEER_FREE)

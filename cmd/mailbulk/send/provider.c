@@ -3,6 +3,7 @@
 #include "cmd/mailbulk/send/provider.h"
 
 #include "base/mem.h"
+#include "cmd/mailbulk/rows/owners.h"
 
 #define SECOND INT64_C(1000000000)
 #define PAUSE_MOST (60 * SECOND)
@@ -21,7 +22,7 @@ void provider_free(struct providers *ps)
 }
 
 /* Lower case: what server and list say may differ in case only. */
-static struct str domain_of(struct str address, char *room, size_t size)
+static struct str name_of(const struct providers *ps, struct str address, char *room, size_t size)
 {
 	size_t at = str_after_last(address, '@');
 	struct str domain = str_sub(address, at, address.n);
@@ -29,14 +30,14 @@ static struct str domain_of(struct str address, char *room, size_t size)
 
 	for (size_t i = 0; i < n; i++)
 		room[i] = ascii_lower(domain.p[i]);
-	return str_at(room, n);
+	return ps->owners != NULL ? owners_of(ps->owners, str_at(room, n)) : str_at(room, n);
 }
 
 struct provider *provider_of(struct providers *ps, struct str address)
 {
 	char room[256];
 	bool added;
-	struct set_entry *entry = set_add(&ps->domains, domain_of(address, room, sizeof room), &added);
+	struct set_entry *entry = set_add(&ps->domains, name_of(ps, address, room, sizeof room), &added);
 
 	if (added) {
 		ps->all = mem_grow(ps->all, ps->n, &ps->cap, sizeof *ps->all);
@@ -50,7 +51,7 @@ struct provider *provider_find(const struct providers *ps, struct str address)
 {
 	char room[256];
 	const struct set_entry *entry =
-		ps->n > 0 ? set_find(&ps->domains, domain_of(address, room, sizeof room)) : NULL;
+		ps->n > 0 ? set_find(&ps->domains, name_of(ps, address, room, sizeof room)) : NULL;
 
 	return entry != NULL ? &ps->all[entry->value - 1] : NULL;
 }

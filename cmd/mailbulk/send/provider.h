@@ -5,9 +5,11 @@
 #include "base/str.h"
 #include "cmd/mailbulk/send/queue.h"
 
+struct owners;
+
 /*
- * Recipient domains that pushed back: each pauses and is sent to more slowly on its own, while the others go on. A
- * domain that never pushed back is not kept. Pure arithmetic on the nanoseconds that it is given.
+ * Recipient domains that pushed back, or the owners of their MX: each pauses and is sent to more slowly on its own,
+ * while the others go on. One that never pushed back is not kept. Pure arithmetic on the nanoseconds that it is given.
  */
 struct provider {
 	int64_t next;      /* when it may be tried again */
@@ -20,7 +22,8 @@ struct provider {
 };
 
 struct providers {
-	struct set domains; /* domain (A-labels) to index + 1 */
+	const struct owners *owners; /* that of each domain counts; NULL: each is its own */
+	struct set domains;          /* domain or owner (A-labels) to index + 1 */
 	struct provider *all;
 	size_t n;
 	size_t cap;
@@ -28,7 +31,7 @@ struct providers {
 };
 
 void provider_free(struct providers *ps);
-/* The domain behind the last @ of an address, made known. Lives until the next call. */
+/* That of the domain behind the last @ of an address, made known. Lives until the next call. */
 struct provider *provider_of(struct providers *ps, struct str address);
 /* The same when it is known, else NULL. */
 struct provider *provider_find(const struct providers *ps, struct str address);

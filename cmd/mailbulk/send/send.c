@@ -15,6 +15,26 @@
 
 #define DAY 86400
 
+/* Who takes the mail of these domains? False: the question itself is wrong. */
+static bool find_owners(struct engine *e, struct err *err)
+{
+	const struct settings *s = e->settings;
+	uint64_t unknown;
+
+	/* Limits name domains that need not be in the list. */
+	for (size_t i = 0; i < s->n_domain_rates; i++)
+		if (!str_eq(str_of(s->domain_rates[i].domain), STR_LIT("*")))
+			owners_note(&e->owners, str_of(s->domain_rates[i].domain));
+	if (!owners_ask(&e->owners, s->resolver, &unknown, err) && err->kind == ERR_USAGE)
+		return false;
+	if (unknown > 0 && stop_signal() == 0)
+		say_note(
+			"--by-mx: the mail servers of %llu domains could not be found out: each of these counts as itself",
+			(unsigned long long)unknown);
+	e->providers.owners = &e->owners;
+	return true;
+}
+
 /* Preflight over the whole list. False, with the status to end with, when it stops the run. */
 static bool check(struct engine *e, const struct suppress *suppress, int *status)
 {
@@ -25,6 +45,7 @@ static bool check(struct engine *e, const struct suppress *suppress, int *status
 
 	selection_init(&selection, e->campaign, e->list, suppress);
 	preflight_init(&p, e->campaign, e->list);
+	p.owners = e->settings->by_mx ? &e->owners : NULL;
 	preflight_lists(&p, suppress);
 	preflight_campaign(&p);
 	if (p.errors == 0 && !preflight_run(&p, &selection, &err)) {
@@ -40,10 +61,11 @@ static bool check(struct engine *e, const struct suppress *suppress, int *status
 	e->left = p.rows;
 	e->first_size = p.first;
 	memcpy(e->list_key, selection.first_key, sizeof e->list_key);
-	if (ok && !list_rewind(e->list, &err)) {
+	if (ok && ((e->settings->by_mx && !find_owners(e, &err)) || !list_rewind(e->list, &err))) {
 		*status = say_fail(&err);
 		ok = false;
 	}
+	ok = ok && stop_signal() == 0;
 out:
 	selection_free(&selection);
 	preflight_free(&p);
@@ -165,6 +187,7 @@ static int run(struct engine *e, const struct suppress *suppress)
 	pace_init(&e->pace, e->settings,
 		(uint64_t)(e->wall.wall / DAY - (e->book.used ? e->book.ledger.first : e->wall.wall) / DAY),
 		e->book.ledger.sent_today);
+	e->pace.owners = e->providers.owners;
 	random_bytes(seed, sizeof seed);
 	set_seed(&e->took, seed);
 	e->now = clock_now();
@@ -199,6 +222,7 @@ static void engine_free(struct engine *e)
 	book_free(&e->book);
 	queue_free(&e->queue);
 	provider_free(&e->providers);
+	owners_free(&e->owners);
 	set_free(&e->took);
 	pace_free(&e->pace);
 	results_free(&e->results);

@@ -288,6 +288,7 @@ static void settle(struct engine *e, struct job *job, struct ticket *t, const st
 	judge(w, job, t, news);
 	switch (news->outcome) {
 	case SMTP_ACCEPTED:
+		t->accepted = true;
 		e->refused_in_row = 0;
 		held_end(e, true);
 		e->content_in_row = 0;
@@ -338,6 +339,8 @@ void engine_job_verdict(struct engine *e, struct job *job, size_t rcpt, const st
 void engine_job_free(struct engine *e, struct job *job)
 {
 	for (size_t i = 0; i < job->n; i++) {
+		if (job->tickets[i].accepted)
+			doubt_keep(e, job->peer, &job->tickets[i], message_id(job));
 		mem_free(job->tickets[i].email);
 		job->tickets[i].email = NULL;
 	}
