@@ -60,7 +60,7 @@ _mailsend()
 	esac
 	if [[ $cur == -* ]]; then
 		mapfile -t COMPREPLY < <(compgen -W "--from --to --cc --bcc --reply-to --subject --body --body-file --html --markdown --alternative --attach --inline
-			--header --date --message-id --smime-cert --smime-key --in-reply-to --references --skip-empty --read-recipients
+			--header --date --message-id --smime-cert --smime-key --pgp-sign --in-reply-to --references --skip-empty --read-recipients
 			--envelope-from --set-from
 			--dsn --dsn-return
 			--dsn-required --envid

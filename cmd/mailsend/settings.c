@@ -16,7 +16,7 @@ static bool composes(const struct settings *s)
 
 	return lists > 0 || s->subject != NULL || s->body != NULL || s->body_file != NULL || s->html != NULL ||
 		s->date != NULL || s->message_id != NULL || s->in_reply_to != NULL || s->references != NULL ||
-		s->smime_cert != NULL || s->markdown;
+		s->smime_cert != NULL || s->pgp_sign != NULL || s->markdown;
 }
 
 /* What git, cron and scripts add whatever the program is called. */
@@ -53,6 +53,8 @@ static bool check_combination(const struct settings *s, struct err *err)
 		return err_set(err, ERR_USAGE, "-t takes a finished message: the composing options do not go with it");
 	if (s->body != NULL && s->body_file != NULL)
 		return err_set(err, ERR_USAGE, "--body and --body-file: give one of them");
+	if (s->pgp_sign != NULL && s->smime_cert != NULL)
+		return err_set(err, ERR_USAGE, "--pgp-sign and --smime-cert: give one of them");
 	if (s->markdown && s->html != NULL)
 		return err_set(err, ERR_USAGE, "--markdown and --html: give one of them");
 	if (s->json && !s->probe && s->setup == NULL)
@@ -102,6 +104,7 @@ static const struct option *composing_options(struct settings *s)
 		{ "smime-cert", 0, OPTION_TEXT, &s->smime_cert, "FILE", "sign with S/MIME: the certificate (PEM)",
 			false },
 		{ "smime-key", 0, OPTION_TEXT, &s->smime_key, "FILE", "the private key of --smime-cert", false },
+		{ "pgp-sign", 0, OPTION_OPTIONAL, &s->pgp_sign, "KEY", "sign with PGP/MIME, by gpg", false },
 		{ "skip-empty", 0, OPTION_FLAG, &s->skip_empty, NULL, "send nothing when the body is empty", false },
 		{ 0 },
 	};

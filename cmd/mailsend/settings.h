@@ -28,6 +28,7 @@ struct settings {
 	const char *message_id;
 	const char *in_reply_to, *references;
 	const char *smime_cert, *smime_key;
+	const char *pgp_sign; /* the key, "": gpg's default; NULL: not asked for */
 	struct option_list alternatives;
 
 	/* Envelope and delivery. */

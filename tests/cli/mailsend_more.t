@@ -136,6 +136,42 @@ def smime():
     check(r.status == 0 and r.parsed().get_content_type() == "multipart/signed", "one file for both", r)
 
 
+def pgp():
+    """What gpg signed is verified by gpg, octet by octet as it arrived; without a signature nothing leaves."""
+    r = lab.send(*BASE, "-b", "x", "--pgp-sign", env={"PATH": lab.home})
+    check(r.status == 78 and "gpg" in r.err and not r.messages, "without gpg nothing is sent", r)
+    if not shutil.which("gpg"):
+        skip("--pgp-sign", "gpg is not installed")
+        return
+    ring = lab.path("ring")
+    os.mkdir(ring, 0o700)
+    env = {"GNUPGHOME": ring}
+    quiet = {"env": {**lab.env, **env}, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    try:
+        r = lab.send(*BASE, "-b", "x", "--pgp-sign", env=env)
+        check(r.status == 78 and not r.messages, "nor without a key", r)
+        for who in ("a@example.org", "b@example.org"):
+            subprocess.run(["gpg", "--batch", "--passphrase", "", "--quick-gen-key", who, "ed25519", "sign"], check=True, **quiet)
+        for args, signer in ((["--pgp-sign"], "a@example.org"), (["--pgp-sign=b@example.org"], "b@example.org")):
+            r = lab.send(*BASE, "-b", "Grüße  \nFrom here\n.\n-- \nA", "-a", lab.path("n.bin", bytes(range(256))), *args, env=env)
+            m = r.parsed()
+            check(r.status == 0 and m.get_content_type() == "multipart/signed" and m.get_param("protocol") == "application/pgp-signature"
+                  and m.get_param("micalg") == "pgp-sha256", f"{args[0]}: multipart/signed", r)
+            mark = b"\r\n--" + m.get_boundary().encode()
+            signed, signature = r.messages[0].split(mark)[1][2:], list(m.iter_parts())[1].get_payload(decode=True)
+            check(max(signed) < 128 and not any(line.endswith((b" ", b"\t")) or line.startswith(b"From ") for line in signed.split(b"\r\n")),
+                  "nothing that is changed on the way", signed)
+            out = subprocess.run(["gpg", "--verify", lab.path("sig.asc", signature), lab.path("signed", signed)], stderr=subprocess.PIPE, check=False,
+                                 env={**lab.env, **env})
+            check(out.returncode == 0 and signer.encode() in out.stderr, "gpg verifies it", out.stderr)
+        r = lab.send(*BASE, "-b", "x", "--pgp-sign=nobody@example.org", env=env)
+        check(r.status == 78 and not r.messages, "a key that is not there", r)
+    finally:
+        subprocess.run(["gpgconf", "--kill", "all"], check=False, **quiet)
+    r = lab.send(*BASE, "-b", "x", "--pgp-sign", "--smime-cert", "x.pem")
+    check(r.status == 64 and not r.messages, "not beside --smime-cert", r)
+
+
 def too_many():
     people = [f"u{i}@example.org" for i in range(7)]
     for ext in ("PIPELINING", "PIPELINING,CHUNKING", ""):
@@ -152,6 +188,6 @@ def too_many():
     check(r.status == 75 and not r.messages, "--all-or-nothing", r)
 
 
-for part in (alternatives, markdown, threads, files, smime, too_many):
+for part in (alternatives, markdown, threads, files, smime, pgp, too_many):
     attempt(part)
 lab.done()

@@ -198,7 +198,7 @@ bool compose(struct outgoing *o, struct envelope *e, const struct settings *s, c
 		o->composed = true;
 		o->empty = w.text.part.scan.octets == 0 && s->html == NULL && s->attach.n + s->alternatives.n == 0;
 		o->mime_header = header_length(buf_str(&o->mime.text));
-		ok = ok && (s->smime_cert == NULL || sign_smime(o, s, boundary, err));
+		ok = ok && ((s->smime_cert == NULL && s->pgp_sign == NULL) || sign_message(o, s, boundary, err));
 	}
 	close_workshop(&w, s);
 	return ok;
