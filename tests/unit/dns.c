@@ -80,8 +80,8 @@ static void test_samples(void)
 static void test_mx(void)
 {
 	static const char message[] = HEAD(YES, "\4", "\0") ASKS("\x0f") OF(HERE, "\x0f", "\0\x3c",
-		"\6") "\0\24\1b" HERE OF(HERE, "\x0f", "\0\x3c", "\6") "\0\12\1z" HERE OF(HERE, "\x0f", "\0\x3c",
-		"\6") "\0\12\1M" HERE OF(HERE, "\x0f", "\0\x3c", "\3") "\0\0\0";
+		"\6") "\0\12\1z" HERE OF(HERE, "\x0f", "\0\x3c", "\6") "\0\12\1M" HERE OF(HERE, "\x0f", "\0\x3c",
+		"\6") "\0\24\1b" HERE OF(HERE, "\x0f", "\0\x3c", "\3") "\0\0\0";
 	static const char odd[] = HEAD(YES, "\1", "\0") ASKS("\x0f") OF(HERE, "\x0f", "\1\x2c", "\7") "\0\12\2.m" HERE;
 	struct dns_answer answer;
 
