@@ -81,6 +81,11 @@ bool file_new_begin(struct file_new *f, const char *path, unsigned mode, struct 
 bool file_new_commit(struct file_new *f, struct err *err);
 /* Remove the temporary file and free f; does nothing after commit and with a zeroed f. */
 void file_new_abort(struct file_new *f);
+/*
+ * Remove the temporary files that killed runs left beside path. Only for one who holds the lock under which all of path
+ * are written: nobody writes another one now. Looks through the whole directory.
+ */
+void file_new_tidy(const char *path);
 
 /*
  * An exclusive lock of the whole file, held by the open file (OFD lock, fcntl(2)): closing fd releases it, and

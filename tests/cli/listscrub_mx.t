@@ -263,6 +263,9 @@ def cache():
     rows = listed("ok1", "nx", "null", "none", "addr")
     first = lab.run("--mx", "--resolver", dns.address, *QUICK, "--dns-cache", path, stdin=rows)
     text = open(path).read()
+    left = [lab.write(f".{os.path.basename(path)}.{n:016x}", "half") for n in range(2)]
+    same(lab.run("--mx", "--resolver", dns.address, *QUICK, "--dns-cache", path, stdin=listed("ok1")).status, 0, "with files that killed runs left")
+    same([os.path.exists(name) for name in left], [False, False], "they are gone")
     check(all(f"{name} " in text for name in ("ok1.lab accepts", "nx.lab nxdomain", "null.lab null-mx", "none.lab no-host")), "the cache is text", text)
     silent = Dns()
     again = lab.run("--mx", "--resolver", silent.address, *QUICK, "--dns-cache", path, stdin=rows)

@@ -179,8 +179,11 @@ bool mx_cache_save(struct mx *m, struct err *err)
 	struct err why;
 	/* So that runs that end at once find each other's news. Without the lock it is only these that are lost. */
 	bool locked = file_dotlock(m->cache, clock_after(LOCK_WAIT), &why);
-	bool ok = save(m, err);
+	bool ok;
 
+	if (locked)
+		file_new_tidy(m->cache);
+	ok = save(m, err);
 	if (locked)
 		file_dotunlock(m->cache);
 	return ok;
