@@ -41,6 +41,7 @@ struct reader {
 struct found {
 	unsigned records; /* of the type asked for */
 	unsigned empty;   /* of these, null MXs */
+	unsigned nowhere; /* and those that name whoever asks */
 	unsigned aliases; /* of any name */
 	bool alias;       /* of this name: */
 	struct name target;
@@ -170,6 +171,23 @@ static uint32_t least(uint32_t a, uint32_t b)
 	return a < b ? a : b;
 }
 
+/* localhost and what is below it (RFC 6761, 6.3), localhost.localdomain; addresses that somebody took for a name. */
+static bool is_nowhere(const struct name *name)
+{
+	char text[256];
+
+	if (!to_text(name, text))
+		return false;
+	struct str s = str_of(text);
+	bool number = true;
+
+	for (size_t i = 0; i < s.n; i++)
+		number = number && (ascii_digit(s.p[i]) || s.p[i] == '.');
+	return str_eq(s, STR_LIT("localhost")) || str_ends(s, STR_LIT(".localhost")) ||
+		str_eq(s, STR_LIT("localhost.localdomain")) || str_eq(s, STR_LIT("0.0.0.0")) ||
+		(number && str_starts(s, STR_LIT("127.")));
+}
+
 static bool take(const struct reader *r, const struct record *record, unsigned type, struct found *f)
 {
 	struct name name;
@@ -188,6 +206,7 @@ static bool take(const struct reader *r, const struct record *record, unsigned t
 	if (!read_last(r, record, 2, &name))
 		return false;
 	f->empty += name.n == 1;
+	f->nowhere += is_nowhere(&name);
 	return true;
 }
 
@@ -290,8 +309,10 @@ static enum dns_finding find(struct reader *r, struct name *name, unsigned type,
 	}
 	if (f.records > 0) {
 		answer->ttl = least(answer->ttl, f.ttl);
-		if (rcode != 0 || (truncated && f.empty == f.records))
+		if (rcode != 0 || (truncated && f.empty + f.nowhere == f.records))
 			return DNS_NOTHING;
+		if (f.nowhere > 0 && f.empty + f.nowhere == f.records)
+			return DNS_NOWHERE;
 		return f.records == 1 && f.empty == 1 ? DNS_NULL_MX : DNS_FOUND;
 	}
 	return truncated ? DNS_NOTHING : no_record(r, &f, name, hops, answer);

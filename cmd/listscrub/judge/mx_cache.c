@@ -23,6 +23,7 @@ static const char *const words[] = {
 	[RESOLVER_NULL_MX] = "null-mx",
 	[RESOLVER_NXDOMAIN] = "nxdomain",
 	[RESOLVER_NO_HOST] = "no-host",
+	[RESOLVER_NOWHERE] = "nowhere",
 };
 #define WORDS (sizeof words / sizeof words[0])
 
