@@ -86,6 +86,11 @@ void file_new_abort(struct file_new *f);
  * when there is anything at path, or ERR_IO; what there was is left as it is, and nothing of ours stays.
  */
 bool file_create(const char *path, unsigned mode, struct str content, struct err *err);
+/*
+ * Remove the temporary files that killed runs left beside path. Only for one who holds the lock under which all of path
+ * are written: nobody writes another one now. Looks through the whole directory.
+ */
+void file_new_tidy(const char *path);
 
 /*
  * An exclusive lock of the whole file, held by the open file (OFD lock, fcntl(2)): closing fd releases it, and

@@ -2,6 +2,7 @@
 
 #include "io/file.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -19,18 +20,28 @@
  * second the old content may come back.
  */
 
+#define NAME_MOST 200
+#define TAG_DIGITS 16
+
+/* The length of what is before the last part of path. */
+static size_t dir_of(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash == NULL ? 0 : (size_t)(slash - path) + 1;
+}
+
 /* ".NAME.0123456789abcdef" beside path. */
 static char *temp_name(const char *path)
 {
 	struct buf name = { 0 };
-	const char *slash = strrchr(path, '/');
-	size_t dir = slash == NULL ? 0 : (size_t)(slash - path) + 1;
+	size_t dir = dir_of(path);
 	uint64_t tag;
 
 	random_bytes(&tag, sizeof tag);
 	buf_add(&name, str_at(path, dir));
 	/* A name of 255 octets has no room for what is put around it. */
-	buf_printf(&name, ".%.200s.%016llx", path + dir, (unsigned long long)tag);
+	buf_printf(&name, ".%.*s.%016llx", NAME_MOST, path + dir, (unsigned long long)tag);
 	char *text = mem_copy(buf_text(&name), buf_len(&name));
 
 	buf_free(&name);
@@ -100,6 +111,30 @@ bool file_create(const char *path, unsigned mode, struct str content, struct err
 	if (!ok)
 		unlink(path);
 	return ok && file_sync_dir(path, err);
+}
+
+/* Is it a name that temp_name gives for that one? */
+static bool is_temp(const char *name, const char *base)
+{
+	size_t n = strnlen(base, NAME_MOST);
+
+	return strlen(name) == n + 2 + TAG_DIGITS && name[0] == '.' && strncmp(name + 1, base, n) == 0 &&
+		name[n + 1] == '.' && strspn(name + n + 2, "0123456789abcdef") == TAG_DIGITS;
+}
+
+void file_new_tidy(const char *path)
+{
+	size_t n = dir_of(path);
+	char *dir = n > 0 ? mem_copy(path, n) : mem_copy(".", 1);
+	DIR *d = opendir(dir);
+	const struct dirent *e;
+
+	while (d != NULL && (e = readdir(d)) != NULL)
+		if (is_temp(e->d_name, path + n))
+			(void)unlinkat(dirfd(d), e->d_name, 0);
+	if (d != NULL)
+		(void)closedir(d);
+	mem_free(dir);
 }
 
 const char *file_temp_dir(void)

@@ -119,6 +119,9 @@ static void answered(struct question *q, struct str message)
 	case DNS_NULL_MX:
 		settle(q, RESOLVER_NULL_MX);
 		break;
+	case DNS_NOWHERE:
+		settle(q, RESOLVER_NOWHERE);
+		break;
 	case DNS_NODATA:
 		found_none(q);
 		break;

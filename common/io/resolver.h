@@ -28,6 +28,7 @@ enum resolver_verdict {
 	RESOLVER_NULL_MX,
 	RESOLVER_NXDOMAIN,
 	RESOLVER_NO_HOST,   /* the domain exists, without MX and without an address */
+	RESOLVER_NOWHERE,   /* all its MXs are localhost: whoever sends there sends to himself */
 	RESOLVER_TEMPORARY, /* SERVFAIL, time-out, refused...: not known, never a reason to reject */
 };
 

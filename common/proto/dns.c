@@ -41,6 +41,7 @@ struct reader {
 struct found {
 	unsigned records;    /* of the type asked for */
 	unsigned empty;      /* of these, null MXs */
+	unsigned nowhere;    /* and those that name whoever asks */
 	unsigned aliases;    /* of any name */
 	unsigned preference; /* of the MX that is asked first, which is: */
 	struct name mx;
@@ -185,6 +186,23 @@ static void take_mx(struct found *f, unsigned preference, const struct name *nam
 	f->mx = *name;
 }
 
+/* localhost and what is below it (RFC 6761, 6.3), localhost.localdomain; addresses that somebody took for a name. */
+static bool is_nowhere(const struct name *name)
+{
+	char text[256];
+
+	if (!to_text(name, text))
+		return false;
+	struct str s = str_of(text);
+	bool number = true;
+
+	for (size_t i = 0; i < s.n; i++)
+		number = number && (ascii_digit(s.p[i]) || s.p[i] == '.');
+	return str_eq(s, STR_LIT("localhost")) || str_ends(s, STR_LIT(".localhost")) ||
+		str_eq(s, STR_LIT("localhost.localdomain")) || str_eq(s, STR_LIT("0.0.0.0")) ||
+		(number && str_starts(s, STR_LIT("127.")));
+}
+
 static bool take(const struct reader *r, const struct record *record, unsigned type, struct found *f)
 {
 	struct name name;
@@ -203,6 +221,7 @@ static bool take(const struct reader *r, const struct record *record, unsigned t
 	if (!read_last(r, record, 2, &name))
 		return false;
 	f->empty += name.n == 1;
+	f->nowhere += is_nowhere(&name);
 	take_mx(f, read16(r->p + record->data), &name);
 	return true;
 }
@@ -306,8 +325,10 @@ static enum dns_finding find(struct reader *r, struct name *name, unsigned type,
 	}
 	if (f.records > 0) {
 		answer->ttl = least(answer->ttl, f.ttl);
-		if (rcode != 0 || (truncated && f.empty == f.records))
+		if (rcode != 0 || (truncated && f.empty + f.nowhere == f.records))
 			return DNS_NOTHING;
+		if (f.nowhere > 0 && f.empty + f.nowhere == f.records)
+			return DNS_NOWHERE;
 		if (f.mx.n > 0 && !to_text(&f.mx, answer->mx))
 			answer->mx[0] = '\0';
 		return f.records == 1 && f.empty == 1 ? DNS_NULL_MX : DNS_FOUND;

@@ -16,6 +16,7 @@ enum dns_finding {
 	DNS_NOTHING,
 	DNS_FOUND,   /* records of the type asked for, at the name or where its aliases lead */
 	DNS_NULL_MX, /* the only MX is "." (RFC 7505): the domain accepts no mail */
+	DNS_NOWHERE, /* every MX is the machine that asks (localhost, 127.0.0.1, 0.0.0.0) */
 	DNS_NODATA,  /* the name exists without such records; or its aliases form a circle */
 	DNS_NXDOMAIN,
 	DNS_ALIAS, /* an alias that the server did not follow: ask about target */

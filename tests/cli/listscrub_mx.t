@@ -31,6 +31,11 @@ def verdicts():
     same(r.reasons(), ["no-mail-domain"] * 3, "with the reason")
     same([row["detail"] for row in r.rejected()],
          ["it says that it takes no mail (null MX)", "neither MX nor address", "the domain does not exist"], "and what was found")
+    dns_self = Dns()
+    r = lab.run("--mx", "--resolver", dns_self.address, *QUICK, "--dns-cache", lab.path("self"), stdin=listed("ok1", "self", "part"))
+    same([(row["email"], row["detail"]) for row in r.rejected()], [("x\x40self.lab", "its MX is localhost: nobody can send there")], "MXs that are localhost take no mail, one of others is enough")
+    r = lab.run("--mx", "--resolver", dns_self.address, *QUICK, "--dns-cache", lab.path("self"), stdin=listed("ok1", "self", "part"))
+    same(([row["email"] for row in r.rejected()], sum(name == "self.lab" for name, _, _ in dns_self.asked)), (["x\x40self.lab"], 1), "the cache knows it")
     check(any(name.startswith("trunc") and tcp for name, _, tcp in dns.asked), "a truncated answer is asked for over TCP")
     dns = Dns()
     r = lab.run("--mx", "--resolver", dns.address, *QUICK, stdin=listed(*["ok1"] * 50, "nx", *["ok1"] * 50, "nx"))
@@ -263,6 +268,9 @@ def cache():
     rows = listed("ok1", "nx", "null", "none", "addr")
     first = lab.run("--mx", "--resolver", dns.address, *QUICK, "--dns-cache", path, stdin=rows)
     text = open(path).read()
+    left = [lab.write(f".{os.path.basename(path)}.{n:016x}", "half") for n in range(2)]
+    same(lab.run("--mx", "--resolver", dns.address, *QUICK, "--dns-cache", path, stdin=listed("ok1")).status, 0, "with files that killed runs left")
+    same([os.path.exists(name) for name in left], [False, False], "they are gone")
     check(all(f"{name} " in text for name in ("ok1.lab accepts", "nx.lab nxdomain", "null.lab null-mx", "none.lab no-host")), "the cache is text", text)
     silent = Dns()
     again = lab.run("--mx", "--resolver", silent.address, *QUICK, "--dns-cache", path, stdin=rows)

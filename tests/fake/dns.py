@@ -2,6 +2,8 @@
 """A DNS server that lies: the first label of a name says what it does with the question. UDP and TCP on one port.
 
     ok…       one MX                       addr…     no MX, an address
+    self…     MXs localhost and 127.0.0.1
+    part…     MXs localhost and another one
     null…     a null MX                    none…     neither
     nx…       NXDOMAIN                     fail…     SERVFAIL
     drop…     never an answer              once…     no answer to the first question
@@ -138,6 +140,8 @@ class Dns:
         if word == "loop":
             at = 12 + len(question)
             return message(query, question, answers=[(MX, b"\0\x0a" + struct.pack(">H", 0xc000 | (at + 14)))] if kind == MX else [])
+        if word in ("self", "part"):
+            return message(query, question, answers=[mx(wire("localhost")), mx(wire("127.0.0.1") if word == "self" else wire("mail.lab"))] if kind == MX else [])
         if word == "null":
             return message(query, question, answers=[mx(b"\0", 0)] if kind == MX else [])
         if word == "addr":

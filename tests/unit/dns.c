@@ -32,6 +32,18 @@ static const struct sample samples[] = {
 	{ "null MX beside another", DNS_MX, DNS_FOUND, 60, "",
 		MESSAGE(HEAD(YES, "\2", "\0") ASKS("\x0f") OF(HERE, "\x0f", "\0\x3c", "\3") "\0\0\0" OF(HERE, "\x0f",
 			"\0\x3d", "\4") "\0\0" HERE) },
+	{ "MX localhost", DNS_MX, DNS_NOWHERE, 60, "",
+		MESSAGE(HEAD(YES, "\1", "\0") ASKS("\x0f") OF(HERE, "\x0f", "\0\x3c", "\x0d") "\0\0\x09LocalHost\0") },
+	{ "MX 0.0.0.0 and below localhost", DNS_MX, DNS_NOWHERE, 60, "",
+		MESSAGE(HEAD(YES, "\2", "\0") ASKS("\x0f")
+				OF(HERE, "\x0f", "\0\x3c", "\x0b") "\0\0\1\60\1\60\1\60\1\60\0" OF(HERE, "\x0f",
+					"\0\x3c", "\x0f") "\0\0\1m\x09localhost\0") },
+	{ "MX localhost and another", DNS_MX, DNS_FOUND, 60, "",
+		MESSAGE(HEAD(YES, "\2", "\0") ASKS("\x0f") OF(HERE, "\x0f", "\0\x3c",
+			"\x0d") "\0\0\x09localhost\0" OF(HERE, "\x0f", "\0\x3d", "\4") "\0\0" HERE) },
+	{ "MX localhost, truncated", DNS_MX, DNS_NOTHING, UINT32_MAX, "",
+		MESSAGE(HEAD("\x83\x80", "\1", "\0") ASKS("\x0f")
+				OF(HERE, "\x0f", "\0\x3c", "\x0d") "\0\0\x09localhost\0") },
 	{ "address", DNS_A, DNS_FOUND, 60, "",
 		MESSAGE(HEAD(YES, "\1", "\0") ASKS("\1") OF(HERE, "\1", "\0\x3c", "\4") "\x7f\0\0\1") },
 	{ "address of five octets", DNS_A, DNS_NOTHING, UINT32_MAX, "",

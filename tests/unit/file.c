@@ -106,6 +106,22 @@ static int entries(const char *path)
 	return n;
 }
 
+/* What a run left that was killed. */
+static void test_tidy(void)
+{
+	put(in("new/.a.0123456789abcdef"), "left");
+	put(in("new/.a.0123456789abcdeg"), "not ours");
+	put(in("new/.a.0123456789abcdef0"), "nor this");
+	put(in("new/.ab.0123456789abcdef"), "of another");
+	file_new_tidy(in("new/a"));
+	check(entries(in("new")) == 4 && access(in("new/.a.0123456789abcdef"), F_OK) < 0,
+		"what was left is gone, nothing else");
+	file_new_tidy("no/directory");
+	unlink(in("new/.a.0123456789abcdeg"));
+	unlink(in("new/.a.0123456789abcdef0"));
+	unlink(in("new/.ab.0123456789abcdef"));
+}
+
 static void test_new(void)
 {
 	struct file_new f = { 0 };
@@ -123,6 +139,7 @@ static void test_new(void)
 	check(holds(in("new/a"), "fresh") && entries(in("new")) == 1, "abort after commit is nothing");
 	check(file_new_begin(&f, in("new/a"), 0600, &err), "begin again");
 	file_new_abort(&f);
+	test_tidy();
 	check(holds(in("new/a"), "fresh") && entries(in("new")) == 1, "abort leaves nothing");
 	umask(077);
 	check(file_new_begin(&f, in("new/b"), 0644, &err) && file_new_commit(&f, &err), "one that was not there");

@@ -148,6 +148,9 @@ bool mx_rejects(const struct mx *m, struct str domain, struct str *detail)
 	case RESOLVER_NO_HOST:
 		*detail = STR_LIT("neither MX nor address");
 		return true;
+	case RESOLVER_NOWHERE:
+		*detail = STR_LIT("its MX is localhost: nobody can send there");
+		return true;
 	case RESOLVER_TEMPORARY:
 		if (e != NULL)
 			*detail = m->stopped ? STR_LIT("the domain was not judged")

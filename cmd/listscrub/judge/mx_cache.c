@@ -23,6 +23,7 @@ static const char *const words[] = {
 	[RESOLVER_NULL_MX] = "null-mx",
 	[RESOLVER_NXDOMAIN] = "nxdomain",
 	[RESOLVER_NO_HOST] = "no-host",
+	[RESOLVER_NOWHERE] = "nowhere",
 };
 #define WORDS (sizeof words / sizeof words[0])
 
@@ -179,8 +180,11 @@ bool mx_cache_save(struct mx *m, struct err *err)
 	struct err why;
 	/* So that runs that end at once find each other's news. Without the lock it is only these that are lost. */
 	bool locked = file_dotlock(m->cache, clock_after(LOCK_WAIT), &why);
-	bool ok = save(m, err);
+	bool ok;
 
+	if (locked)
+		file_new_tidy(m->cache);
+	ok = save(m, err);
 	if (locked)
 		file_dotunlock(m->cache);
 	return ok;

@@ -55,7 +55,7 @@ void mx_trust_note(struct mx *m, size_t entry, enum resolver_verdict verdict)
 
 static bool is_no(enum resolver_verdict verdict)
 {
-	return verdict == RESOLVER_NXDOMAIN || verdict == RESOLVER_NO_HOST;
+	return verdict == RESOLVER_NXDOMAIN || verdict == RESOLVER_NO_HOST || verdict == RESOLVER_NOWHERE;
 }
 
 bool mx_trust_take(struct mx *m, uint64_t tag, enum resolver_verdict verdict)
@@ -63,7 +63,8 @@ bool mx_trust_take(struct mx *m, uint64_t tag, enum resolver_verdict verdict)
 	struct mx_trust *t = &m->trust;
 
 	if (tag == PROBE_TAG)
-		t->wildcard = t->wildcard || verdict == RESOLVER_ACCEPTS || verdict == RESOLVER_NULL_MX;
+		t->wildcard = t->wildcard || verdict == RESOLVER_ACCEPTS || verdict == RESOLVER_NULL_MX ||
+			verdict == RESOLVER_NOWHERE;
 	else if (tag == WITNESS_TAG)
 		t->lies = t->lies || is_no(verdict) || verdict == RESOLVER_NULL_MX;
 	else if (tag == SURE_TAG)

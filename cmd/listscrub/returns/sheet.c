@@ -216,6 +216,8 @@ bool sheet_save(struct sheet *s, struct err *err)
 	if (there && !s->changed)
 		return true;
 	sheet_add_text(s, &out);
+	if (s->locked)
+		file_new_tidy(s->path);
 	ok = file_new_begin(&file, s->path, there ? st.st_mode & 0777 : 0600, err) &&
 		file_write(file.fd, buf_str(&out), s->path, err) && file_new_commit(&file, err);
 	if (!ok)

@@ -240,6 +240,10 @@ static void check_mx(struct sender *s, struct str domain, const char *what)
 		preflight_warn(s->p, "mx-missing", "%.*s (%s) has no mail server: nobody can answer", STR_ARGS(domain),
 			what);
 		break;
+	case RESOLVER_NOWHERE:
+		preflight_warn(s->p, "mx-missing", "%.*s (%s) has localhost as its mail server: nobody can answer",
+			STR_ARGS(domain), what);
+		break;
 	case RESOLVER_TEMPORARY:
 		unanswered(s, "mail server", domain);
 		break;
