@@ -35,7 +35,7 @@ const struct option *settings_returns_options(struct settings *s)
 			false },
 		{ "tokens", 0, OPTION_LIST, &s->tokens, "FILE",
 			"any text with tokens of people who left, such as a log (repeatable)", false },
-		{ "confirmed", 0, OPTION_TEXT, &s->confirmed, "FILE", "keep only who stands here", false },
+		{ "confirmed", 0, OPTION_TEXT, &s->confirmed, "FILE", "keep only the addresses in FILE", false },
 		{ "update-confirmed", 0, OPTION_TEXT, &s->update_confirmed, "FILE",
 			"add who said yes to mailbulk --confirm to this list", false },
 		{ "print-confirmed", 0, OPTION_FLAG, &s->print_confirmed, NULL, "only print who said yes", false },

@@ -134,7 +134,7 @@ static void check_fields(struct preflight *p)
 	for (size_t i = 0; i < sizeof once / sizeof *once; i++)
 		if (count_fields(c, once[i]) > 1)
 			preflight_error(p, ERR_DATA, "header-twice",
-				"%s: %s stands there more than once (RFC 5322 allows one)", p->settings->template_path,
+				"%s: %s appears more than once (RFC 5322 allows one)", p->settings->template_path,
 				once[i]);
 	if (campaign_field(c, "From") == NULL && p->settings->from == NULL && p->settings->account.from == NULL)
 		preflight_error(p, ERR_DATA, "from-missing",

@@ -153,7 +153,7 @@ static bool put_date(struct buf *header, const struct settings *s, struct err *e
 
 	if (s->date != NULL && !date_parse_mail(str_of(s->date), &when) &&
 		date_parse_any(str_of(s->date), &when) != DATE_OK)
-		ok = err_set(err, ERR_USAGE, "--date: '%s' is no date that can be told for sure", s->date);
+		ok = err_set(err, ERR_USAGE, "--date: '%s' is not a date that can be read in one way only", s->date);
 	date_add_mail(&value, when, clock_offset(when));
 	ok = ok && header_add(header, STR_LIT("Date"), buf_str(&value), err);
 	buf_free(&value);
