@@ -99,8 +99,8 @@ static bool make_attachment(struct letter *l, const struct campaign *c, const st
 
 	*file = (struct attached){ .path = NULL };
 	if (ok && (name.n == 0 || climbs(name)))
-		ok = err_set(err, ERR_DATA, "--%s: \"%.*s\" is not a file to attach", a->is_inline ? "inline" : "attach",
-			STR_ARGS(name));
+		ok = err_set(err, ERR_DATA, "--%s: \"%.*s\" is not a file to attach",
+			a->is_inline ? "inline" : "attach", STR_ARGS(name));
 	if (ok) {
 		const char *base = buf_text(&path) + str_after_last(name, '/');
 
