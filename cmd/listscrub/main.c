@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "base/mem.h"
 #include "cli/say.h"
 #include "cmd/listscrub/apart.h"
 #include "cmd/listscrub/judge/mx.h"
@@ -231,6 +232,7 @@ static void run_free(struct run *run)
 	mx_free(&run->mx);
 	suggest_free(&run->suggest);
 	report_free(&run->report);
+	mem_free(run->set.first_email);
 }
 
 int main(int argc, char **argv)

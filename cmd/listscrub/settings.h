@@ -9,7 +9,7 @@
 struct settings {
 	const char *const *lists; /* NULL-terminated */
 	const char *email;
-	const char *first_email; /* of several */
+	char *first_email; /* of several */
 	const char *delimiter_text;
 	char delimiter; /* 0: to be guessed */
 	bool split;     /* a row for each address of a cell */
