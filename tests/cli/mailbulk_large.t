@@ -155,7 +155,7 @@ def memory():
     size = (100 if THOROUGH else 16) << 20
     with Work(rows=40) as work, Receiver() as receiver:
         if os.environ.get("SANITIZERS", "no") not in ("", "no"):
-            skip("the sanitizers hold memory back")
+            skip("memory of 20 connections", "the sanitizers hold memory back")
             return
         noise(work, "large", size)
         os.symlink("large", work.file("large2"))
