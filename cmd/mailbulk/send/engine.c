@@ -28,14 +28,18 @@ static void check_relays(struct engine *e)
 /* Retries, pauses and new connections are each bounded, but together they could go on for days. */
 static void check_patience(struct engine *e)
 {
+	const struct relay *last = NULL;
 	struct err err = { 0 };
 
 	if (e->trouble == 0 || e->stopping || e->now - e->trouble < e->patience)
 		return;
+	for (size_t i = 0; i < e->n_relays; i++)
+		if (e->relays[i].failures > 0)
+			last = &e->relays[i];
 	err_set(&err, ERR_TEMP,
-		"no message was taken for %lld seconds; the rest is left for another run (--retry-for sets how long to go "
+		"%s%sno message was taken for %lld s; the rest is left for another run (--retry-for sets how long to go "
 		"on)",
-		(long long)(e->patience / CLOCK_SECOND));
+		last != NULL ? last->why.text : "", last != NULL ? "; " : "", (long long)(e->patience / CLOCK_SECOND));
 	engine_stop(e, &err);
 }
 
