@@ -108,7 +108,10 @@ static void put_entry(struct buf *out, const struct spool_entry *entry)
 {
 	buf_printf(out, "%s.msg %s attempts=%llu next=", entry->base, spool_state_name(entry->state),
 		(unsigned long long)entry->attempts);
-	date_add_iso(out, entry->next);
+	if (entry->next > 0)
+		date_add_iso(out, entry->next);
+	else
+		buf_add_text(out, "now");
 	buf_printf(out, " from=<%s>", entry->envelope.from);
 	for (size_t i = 0; i < entry->envelope.n; i++)
 		buf_printf(out, "%s%s", i > 0 ? "," : " to=", entry->envelope.rcpts[i].shown);
