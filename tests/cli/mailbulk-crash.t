@@ -140,15 +140,18 @@ def reserved(work, shim):
 def orderly(work, shim):
     """A run that ends in order leaves nobody in doubt, whatever the machine does then: refused as a whole, and interrupted."""
     work.rows(40)
-    for rule, status in (("MAIL@12- 550 5.1.8 Sender unknown", 69), ("MAIL@12- 451 4.3.0 Later", 75)):
+    for rule, status in (("MAIL@9- 550 5.1.8 Sender unknown", 69), ("MAIL@9- 451 4.3.0 Later", 75)):
         with Server(work, "-r", rule, name=f"orderly{status}") as server:
             trial = Trial(work, server, shim, 1)
-            trial.fresh()
-            first = work.send(server, "--quiet", "-j", "1", "--retries", "0", "--retry-for", "1s")
-            server.quiet()
-            open_rows = trial.named("R") - trial.named("S") - trial.named("D")
-            # (On a machine that is slower than the reservations' time they are of one row each, and none is left.)
-            check(first.status == status, f"a run ends with {'rows' if open_rows else 'no row'} reserved and not tried", first.status, first.said)
+            # A machine that is busy just then has reservations of one row each, and leaves none: it is asked again.
+            for _ in range(5):
+                trial.fresh()
+                first = work.send(server, "--quiet", "-j", "1", "--retries", "0", "--retry-for", "1s")
+                server.quiet()
+                open_rows = trial.named("R") - trial.named("S") - trial.named("D")
+                if open_rows:
+                    break
+            check(first.status == status and open_rows, "a run ends with rows that are reserved and not tried", first.status, first.said)
         with Server(work, name=f"then{status}") as server:
             trial = Trial(work, server, shim, 1)
             run = trial.send(**trial.other_boot())

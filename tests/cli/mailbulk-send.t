@@ -197,9 +197,10 @@ def pace():
         check(r.status == 0 and 0.25 <= time.monotonic() - began < 10, "--rate spreads messages over time", r.said)
     with Work(rows=6) as work, Server(work) as server:
         work.write("list.csv", "email,name\n" + "".join(f"u{i}@{'slow' if i % 2 else 'fast'}.example,U\n" for i in range(6)))
-        r = work.send(server, "--domain-rate", "slow.example=10/s")
+        r = work.send(server, "--domain-rate", "slow.example=4/s")
         order = [row["email"] for row in r.rows]
-        check(r.status == 0 and r.count("sent") == 6 and order[5].endswith("@slow.example") and order.index("u4@fast.example") < 5,
+        # Without the limit they go in the order of the list.
+        check(r.status == 0 and r.count("sent") == 6 and order.index("u4@fast.example") < order.index("u3@slow.example"),
               "--domain-rate holds back one domain only", r.out)
     with Work(rows=5) as work, Server(work) as server:
         r = work.send(server, "--warmup", "3:100%")
